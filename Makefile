@@ -1,0 +1,33 @@
+# The few commands of this repository. Each says what it does; none needs another to be run first.
+
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check bench gpu-check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the coracle command, optimised
+	tests/env/setup --build
+	cargo build --release --locked -p coracle
+
+demo: ## install what is missing, build, and run examples/digits
+	tests/env/setup --demo
+	cargo build --release --locked -p coracle
+	examples/digits/run
+
+test: ## install what the tests need and run all of them, real Docker included
+	tests/run
+
+check: ## what must hold for every commit and needs no engine: format, lints, unit tests, licences
+	tests/run fmt clippy unit deny
+
+bench: ## measure what the README promises; takes ratios within one run
+	tests/env/setup
+	cargo build --release --locked -p coracle
+	tests/bench/run
+
+gpu-check: ## build the one binary that checks a machine's GPUs, and run it
+	tests/env/setup --build
+	tests/gpu/check
