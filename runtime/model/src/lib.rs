@@ -1,0 +1,34 @@
+//! The words of the workbench: ids, names, values, image references, resource quantities, states with
+//! their transitions, failures, artifacts and events.
+//!
+//! Every other crate speaks in these types. This crate does no IO, spawns nothing and reads no clock: a
+//! time is always a value that comes in.
+#![forbid(unsafe_code)]
+
+mod artifact;
+mod diagnostic;
+mod event;
+mod failure;
+mod id;
+mod image;
+mod quantity;
+mod run;
+mod state;
+mod value;
+
+pub use artifact::{Artifact, ArtifactId, ArtifactType, ArtifactUri, Lineage};
+pub use diagnostic::{Diagnostic, Severity, Span};
+pub use event::{Event, EventCursor, EventKind};
+pub use failure::{Failure, FailureCode};
+pub use id::{
+    ComponentName, EnvironmentKey, ExecutorLabel, Fingerprint, GpuUuid, PipelineName, RunId, TaskName, TaskPath,
+};
+pub use image::{ImageDigest, ImageRef, ImageRefError};
+pub use quantity::{Cpu, Memory, QuantityError, Resources};
+pub use run::{
+    Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs, RunRecord, RunRequest, TaskKind, TaskRecord,
+};
+pub use state::{IllegalTransition, RunState, TaskState};
+pub use value::{Value, ValueKind};
+
+pub use jiff::Timestamp;
