@@ -1,0 +1,45 @@
+//! Decides, purely: what a run does next, and which of the steps that want to start fit on the machine.
+//!
+//! ```text
+//!   definition, request, history ──► RunPlan ──► steps to carry out
+//!                                      ▲  │
+//!                        observations ─┘  └──► task records to remember
+//!
+//!   resource requests of all runs ──► Admission ──► what may start, with which GPUs
+//! ```
+//!
+//! Nothing here reads a clock, a file or an environment variable, and nothing is spawned: a [`RunPlan`] is a
+//! value that observations are applied to. Two properties hold for every run, and are tested as such: a
+//! finished plan planned again is empty, and the order in which completions are observed changes nothing.
+#![forbid(unsafe_code)]
+
+mod admission;
+mod attempt;
+mod begin;
+mod cache_key;
+mod environment;
+mod finish;
+mod graph;
+mod history;
+mod inputs;
+mod launch;
+mod node;
+mod outputs;
+mod paths;
+mod policy;
+mod record;
+mod rerun;
+mod run;
+mod serve;
+mod step;
+
+pub use admission::{Admission, AdmissionId, Admitted, Budget, Verdict, Waiting};
+pub use cache_key::CacheKey;
+pub use environment::{EnvironmentPlan, InstallPrefix};
+pub use history::{Finished, History, Past};
+pub use launch::{InitLaunch, Launch, Layout, PlannedMount, PlannedSource, PlannedVariable, SecretVariable};
+pub use paths::{RunPaths, artifact_uri, job_resource_name};
+pub use policy::Policy;
+pub use rerun::is_redone;
+pub use run::RunPlan;
+pub use step::{ImportRequest, Looked, Observation, Served, Step};
