@@ -1,0 +1,301 @@
+//! Attending to a workload: its log to the end, then how it ended.
+//!
+//! ```text
+//!   logs (follow) ──► Recording ──► log files       until the engine closes the stream
+//!   cgroup ─────────► Meter                         meanwhile
+//!   wait, inspect ──► state                         when the stream is over
+//!   logs (tail) ────► nothing missing?              engines may lose the last lines of a followed log
+//! ```
+
+use std::path::Path;
+use std::time::Duration;
+
+use bollard::models::{ContainerInspectResponse, ContainerState};
+use bollard::query_parameters::LogsOptionsBuilder;
+use coracle_model::{AttemptUsage, Timestamp};
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep};
+
+use super::about::Maker;
+use super::client::DockerEngine;
+use super::error::{ask, file_error, is_missing, refusal, translate, within};
+use super::frames::{Lines, Newlines, Piece};
+use super::local_log;
+use super::usage::Meter;
+use super::workload::phase;
+use crate::engine::{EngineError, Exit, Phase, WorkloadName};
+use crate::log::LogWriter;
+
+/// When the container is looked at for the first time; each later look comes after twice the time.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+/// The longest time between two looks, and for which output may wait before followers see it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// After how long without output the engine is asked whether it is still there.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long it may take to answer that.
+const PING_LIMIT: Duration = Duration::from_secs(20);
+/// How long to wait for a container that runs on although its log is over, before looking again.
+const WAIT_LIMIT: Duration = Duration::from_secs(30);
+/// Pieces taken at once when they are there already.
+const BATCH: usize = 1024;
+/// The last engine API whose `local` log driver loses the newlines of long lines.
+const LAST_API_LOSING_NEWLINES: (u32, u32) = (1, 41);
+
+impl DockerEngine {
+    pub(super) async fn follow(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
+        let mut recording = Recording::begin(log, self.newlines())?;
+        let usage = self.record(name, &mut recording).await?;
+        let container = self.ended(name).await?;
+        self.complete(name, &mut recording).await?;
+        self.decide_newlines(&container, &mut recording).await?;
+        recording.finish()?;
+        Ok(exit(container.state.unwrap_or_default(), usage))
+    }
+
+    /// Records a container's output until the engine closes the stream.
+    async fn record(
+        &self,
+        name: &WorkloadName,
+        recording: &mut Recording,
+    ) -> Result<AttemptUsage, EngineError> {
+        let options = logs().follow(true).build();
+        let mut pieces = self.docker.logs(&name.0, Some(options)).ready_chunks(BATCH);
+        let mut container = std::pin::pin!(self.inspect(name));
+        let mut meter = Meter::blind();
+        let mut found = false;
+        let mut pause = FIRST_LOOK;
+        let mut look = std::pin::pin!(sleep(pause));
+        let mut heard = Instant::now();
+        loop {
+            // Whatever is dropped here loses nothing: streams keep their place, the inspection is pinned.
+            tokio::select! {
+                batch = pieces.next() => {
+                    let Some(batch) = batch else { break };
+                    heard = Instant::now();
+                    for piece in batch {
+                        let piece = piece.map_err(|fault| lost(name, &fault))?;
+                        if let Some(piece) = Piece::read(piece) {
+                            recording.add(piece)?;
+                        }
+                    }
+                }
+                inspected = &mut container, if !found => {
+                    meter = self.meter(&started(name, inspected?)?);
+                    found = true;
+                }
+                () = meter.listen() => {}
+                () = &mut look => {
+                    recording.flush()?;
+                    meter.sample();
+                    if heard.elapsed() > SILENCE {
+                        within(PING_LIMIT, self.docker.ping()).await.map_err(refusal("answer"))?;
+                        heard = Instant::now();
+                    }
+                    pause = (pause * 2).min(LOOK_EVERY);
+                    look.as_mut().reset(Instant::now() + pause);
+                }
+            }
+        }
+        Ok(meter.usage())
+    }
+
+    /// The container once it does not run any more.
+    async fn ended(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
+        loop {
+            let container = started(name, self.inspect(name).await?)?;
+            if phase(&container) == Phase::Exited {
+                return Ok(container);
+            }
+            self.wait_for_end(name, WAIT_LIMIT).await;
+        }
+    }
+
+    async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
+        ask(self.docker.inspect_container(&name.0, None)).await.map_err(|fault| lost(name, &fault))
+    }
+
+    /// Adds what the engine kept and did not hand out. Docker 20.10 closes a followed log as soon as the
+    /// container is gone, at times before its last lines.
+    async fn complete(
+        &self,
+        name: &WorkloadName,
+        recording: &mut Recording,
+    ) -> Result<(), EngineError> {
+        if self.engine.maker == Maker::Podman {
+            return Ok(());
+        }
+        let mut tail = self.docker.logs(&name.0, Some(logs().tail("1").build()));
+        let last = ask(async { tail.next().await.transpose() }).await.map_err(|f| lost(name, &f))?;
+        if recording.ends_with(last.and_then(Piece::read).as_ref()) {
+            return Ok(());
+        }
+        let mut pieces = self.docker.logs(&name.0, Some(logs().build()));
+        let mut known = recording.pieces;
+        while let Some(piece) = ask(async { pieces.next().await.transpose() })
+            .await
+            .map_err(|fault| lost(name, &fault))?
+        {
+            if known > 0 {
+                known -= 1;
+            } else if let Some(piece) = Piece::read(piece) {
+                recording.add(piece)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this engine's log driver loses newlines at all.
+    fn newlines(&self) -> Newlines {
+        match self.engine.maker {
+            Maker::Docker if self.engine.api <= LAST_API_LOSING_NEWLINES => Newlines::MayBeLost,
+            Maker::Docker | Maker::Podman => Newlines::Kept,
+        }
+    }
+
+    async fn decide_newlines(
+        &self,
+        container: &ContainerInspectResponse,
+        recording: &mut Recording,
+    ) -> Result<(), EngineError> {
+        for (stream, at) in recording.lines.undecided() {
+            let root = &self.machine().await?.root_directory;
+            let file = local_log::path(root, container.id.as_deref().unwrap_or_default());
+            // Where the file cannot be read: a program's last line nearly always ends with a newline.
+            if local_log::last_piece_closes_line(&file, stream).unwrap_or(true) {
+                recording.writer.append(stream, at, b"\n").map_err(cannot_write)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is written of a container's output, and how much of it.
+struct Recording {
+    writer: LogWriter,
+    lines: Lines,
+    /// How many pieces the engine handed out.
+    pieces: u64,
+    last: Option<Piece>,
+}
+
+impl Recording {
+    fn begin(directory: &Path, newlines: Newlines) -> Result<Self, EngineError> {
+        let writer = LogWriter::create(directory).map_err(cannot_write)?;
+        Ok(Self { writer, lines: Lines::new(newlines), pieces: 0, last: None })
+    }
+
+    fn add(&mut self, piece: Piece) -> Result<(), EngineError> {
+        let writer = &mut self.writer;
+        let write = |stream, at, bytes: &[u8]| writer.append(stream, at, bytes);
+        self.lines.accept(&piece, write).map_err(cannot_write)?;
+        self.pieces += 1;
+        self.last = Some(piece);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), EngineError> {
+        self.writer.flush().map_err(cannot_write)
+    }
+
+    /// Whether the engine's last piece is ours too. Fragments of one line bear the same time and may bear the
+    /// same bytes, so a fragment proves nothing.
+    fn ends_with(&self, last: Option<&Piece>) -> bool {
+        self.last.as_ref() == last && !last.is_some_and(Piece::is_fragment)
+    }
+
+    fn finish(self) -> Result<(), EngineError> {
+        self.writer.finish().map_err(cannot_write)
+    }
+}
+
+/// The options for reading all of a log.
+fn logs() -> LogsOptionsBuilder {
+    LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true)
+}
+
+fn cannot_write(error: std::io::Error) -> EngineError {
+    file_error("write the log", &error)
+}
+
+fn lost(name: &WorkloadName, fault: &super::error::Fault) -> EngineError {
+    if is_missing(fault) {
+        return EngineError::Gone { name: name.clone() };
+    }
+    translate(format!("attend to `{name}`"), fault)
+}
+
+/// The container, if it was ever started: one that was not has an exit code too, and it is 0.
+fn started(
+    name: &WorkloadName,
+    container: ContainerInspectResponse,
+) -> Result<ContainerInspectResponse, EngineError> {
+    if phase(&container) != Phase::Created {
+        return Ok(container);
+    }
+    let reason = container.state.and_then(|state| state.error).filter(|reason| !reason.is_empty());
+    Err(EngineError::Refused {
+        action: format!("attend to `{name}`"),
+        message: reason.unwrap_or_else(|| "it was never started".to_owned()),
+    })
+}
+
+fn exit(state: ContainerState, usage: AttemptUsage) -> Exit {
+    let code = state.exit_code.unwrap_or(-1);
+    Exit {
+        code,
+        // The engine says so too when only a child was killed and the program went on to succeed.
+        out_of_memory: state.oom_killed.unwrap_or(false) && code != 0,
+        started_at: time(state.started_at),
+        finished_at: time(state.finished_at),
+        usage,
+    }
+}
+
+/// The engine's year 1 stands for never.
+fn time(text: Option<String>) -> Option<Timestamp> {
+    text?.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::ContainerStateStatusEnum as Status;
+
+    use super::*;
+
+    fn container(status: Status, error: &str) -> ContainerInspectResponse {
+        let state = ContainerState {
+            status: Some(status),
+            error: Some(error.to_owned()),
+            exit_code: Some(0),
+            ..Default::default()
+        };
+        ContainerInspectResponse { state: Some(state), ..Default::default() }
+    }
+
+    #[test]
+    fn what_never_started_is_no_success() {
+        let name = WorkloadName("a".to_owned());
+        let error = started(&name, container(Status::CREATED, "no such file")).unwrap_err();
+        assert_eq!(error.to_string(), "failed to attend to `a`: no such file");
+        assert!(started(&name, container(Status::CREATED, "")).is_err());
+        assert!(started(&name, container(Status::EXITED, "")).is_ok());
+    }
+
+    #[test]
+    fn an_exit_is_out_of_memory_only_when_it_failed() {
+        let ended = |exit_code, oom_killed| {
+            let state = ContainerState {
+                exit_code: Some(exit_code),
+                oom_killed: Some(oom_killed),
+                started_at: Some("2026-01-02T03:04:05.5Z".to_owned()),
+                finished_at: Some("0001-01-01T00:00:00Z".to_owned()),
+                ..Default::default()
+            };
+            exit(state, AttemptUsage::default())
+        };
+        assert!(ended(137, true).out_of_memory);
+        assert!(!ended(0, true).out_of_memory);
+        assert_eq!(ended(1, false).started_at, Some("2026-01-02T03:04:05.5Z".parse().unwrap()));
+        assert_eq!(ended(1, false).finished_at, None);
+    }
+}

@@ -1,0 +1,118 @@
+//! The engine's handle, and [`Engine`](crate::Engine) spelled out: each method is one of the files beside.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::Docker;
+use coracle_model::{EnvironmentKey, ImageRef};
+use tokio::sync::OnceCell;
+
+use super::about::{Engine, Machine};
+use super::once::Once;
+use super::sockets::DockerSettings;
+use crate::clock::SystemClock;
+use crate::engine::{
+    EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit, ImageAnswer,
+    ObservedWorkload, PullPolicy, SandboxName, SandboxRequest, Workload, WorkloadName,
+};
+
+/// An engine that speaks Docker's API.
+#[derive(Debug)]
+pub struct DockerEngine {
+    pub(super) docker: Docker,
+    pub(super) engine: Engine,
+    pub(super) settings: DockerSettings,
+    pub(super) clock: SystemClock,
+    pub(super) machine: OnceCell<Machine>,
+    pub(super) pulls: Once<Result<(), EngineError>>,
+    pub(super) installs: Once<Result<EnvironmentLayer, EngineError>>,
+    /// Set once the installers that an earlier workbench left behind are gone.
+    pub(super) swept: OnceCell<()>,
+}
+
+impl DockerEngine {
+    pub(super) fn new(docker: Docker, engine: Engine, settings: DockerSettings) -> Self {
+        Self {
+            docker,
+            engine,
+            settings,
+            clock: SystemClock::new(),
+            machine: OnceCell::new(),
+            pulls: Once::new(),
+            installs: Once::new(),
+            swept: OnceCell::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl crate::Engine for DockerEngine {
+    async fn describe(&self) -> Result<EngineDescription, EngineError> {
+        self.tell_about().await
+    }
+
+    async fn resolve_image(
+        &self,
+        image: &ImageRef,
+        policy: PullPolicy,
+    ) -> Result<ImageAnswer, EngineError> {
+        self.resolve(image, policy).await
+    }
+
+    async fn prepare_environment(
+        &self,
+        request: &EnvironmentRequest,
+    ) -> Result<EnvironmentLayer, EngineError> {
+        self.prepare(request).await
+    }
+
+    async fn environments(&self) -> Result<Vec<EnvironmentLayer>, EngineError> {
+        self.list_environments().await
+    }
+
+    async fn remove_environment(&self, key: &EnvironmentKey) -> Result<(), EngineError> {
+        self.drop_environment(key).await
+    }
+
+    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<(), EngineError> {
+        self.open(request).await
+    }
+
+    async fn close_sandbox(&self, name: &SandboxName) -> Result<(), EngineError> {
+        self.close(name).await
+    }
+
+    async fn start(&self, workload: &Workload) -> Result<(), EngineError> {
+        self.begin(workload).await
+    }
+
+    async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
+        self.follow(name, log).await
+    }
+
+    async fn stop(&self, name: &WorkloadName, grace: Duration) -> Result<(), EngineError> {
+        self.end(name, grace).await
+    }
+
+    async fn copy_out(
+        &self,
+        name: &WorkloadName,
+        path: &str,
+        destination: &Path,
+    ) -> Result<bool, EngineError> {
+        self.copy(name, path, destination).await
+    }
+
+    async fn remove(&self, name: &WorkloadName) -> Result<(), EngineError> {
+        self.clear(name).await
+    }
+
+    async fn observe(&self) -> Result<Vec<ObservedWorkload>, EngineError> {
+        self.list_workloads().await
+    }
+
+    async fn reclaim(&self, path: &Path) -> Result<(), EngineError> {
+        self.give_back(path).await
+    }
+}

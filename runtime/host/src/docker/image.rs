@@ -1,0 +1,138 @@
+//! What image references stand for, and pulling.
+
+use std::time::Duration;
+
+use bollard::models::ImageInspect;
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use coracle_model::{ImageDigest, ImageRef};
+use futures_util::{Stream, StreamExt};
+
+use super::client::DockerEngine;
+use super::error::{Fault, ask, is_missing, message, refusal, translate};
+use crate::engine::{EngineError, ImageAnswer, PullPolicy};
+
+/// How long a pull may go without any progress before it counts as hung.
+const PULL_SILENCE_LIMIT: Duration = Duration::from_secs(600);
+
+impl DockerEngine {
+    pub(super) async fn resolve(
+        &self,
+        image: &ImageRef,
+        policy: PullPolicy,
+    ) -> Result<ImageAnswer, EngineError> {
+        let name = image.with_tag();
+        let local = self.find_image(&name).await?;
+        match (policy, local) {
+            (PullPolicy::IfNotPresent | PullPolicy::Never, Some(local)) => answer(local, image, None),
+            (PullPolicy::Never, None) => Err(EngineError::ImageNotFound {
+                image: image.to_string(),
+                message: "its pull policy is `Never`".to_owned(),
+            }),
+            (PullPolicy::IfNotPresent, None) => {
+                self.pull(image).await?;
+                self.pulled(image).await
+            }
+            (PullPolicy::Always, local) => match (self.pull(image).await, local) {
+                (Ok(()), _) => self.pulled(image).await,
+                (Err(error), Some(local)) if !matches!(error, EngineError::Unavailable { .. }) => {
+                    let notice =
+                        format!("`{image}` could not be refreshed, the image on this machine was used: {error}");
+                    answer(local, image, Some(notice))
+                }
+                (Err(error), _) => Err(error),
+            },
+        }
+    }
+
+    /// The image by this name or id, when the engine has it.
+    pub(super) async fn find_image(&self, name: &str) -> Result<Option<ImageInspect>, EngineError> {
+        match ask(self.docker.inspect_image(name)).await {
+            Ok(found) => Ok(Some(found)),
+            Err(fault) if is_missing(&fault) => Ok(None),
+            Err(fault) => Err(refusal(format!("look at the image `{name}`"))(fault)),
+        }
+    }
+
+    async fn pulled(&self, image: &ImageRef) -> Result<ImageAnswer, EngineError> {
+        let found = self.find_image(&image.with_tag()).await?;
+        let found = found.ok_or_else(|| EngineError::ImageNotFound {
+            image: image.to_string(),
+            message: "it was pulled and is gone again".to_owned(),
+        })?;
+        answer(found, image, None)
+    }
+
+    async fn pull(&self, image: &ImageRef) -> Result<(), EngineError> {
+        let name = image.with_tag();
+        self.pulls
+            .run(&name, async {
+                let options = CreateImageOptionsBuilder::new().from_image(&name).build();
+                let progress = self.docker.create_image(Some(options), None, None);
+                drain(progress, PULL_SILENCE_LIMIT).await.map_err(|fault| pull_failure(image, &fault))
+            })
+            .await
+    }
+}
+
+/// Awaits the end of a pull for as long as it makes progress.
+async fn drain<T>(
+    progress: impl Stream<Item = Result<T, Fault>>,
+    silence_limit: Duration,
+) -> Result<(), Fault> {
+    let mut progress = std::pin::pin!(progress);
+    loop {
+        match tokio::time::timeout(silence_limit, progress.next()).await {
+            Ok(Some(Ok(_))) => {}
+            Ok(Some(Err(fault))) => return Err(fault),
+            Ok(None) => return Ok(()),
+            Err(_) => {
+                let error = format!("the pull made no progress for {silence_limit:?}");
+                return Err(Fault::DockerStreamError { error });
+            }
+        }
+    }
+}
+
+/// Everything that a registry or the engine says about a pull means that the image is not to be had, but for a
+/// full disk and a broken connection to the engine.
+fn pull_failure(image: &ImageRef, fault: &Fault) -> EngineError {
+    match translate(format!("pull `{image}`"), fault) {
+        EngineError::Refused { .. } => {
+            EngineError::ImageNotFound { image: image.to_string(), message: message(fault) }
+        }
+        error => error,
+    }
+}
+
+fn answer(
+    found: ImageInspect,
+    image: &ImageRef,
+    notice: Option<String>,
+) -> Result<ImageAnswer, EngineError> {
+    let id = found.id.ok_or_else(|| EngineError::Refused {
+        action: format!("look at the image `{image}`"),
+        message: "the engine told no id".to_owned(),
+    })?;
+    Ok(ImageAnswer { digest: ImageDigest::from(id), notice })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pull_ends_when_it_makes_no_progress() {
+        let limit = Duration::from_millis(50);
+        // Longer in all than the limit, and never silent for as long.
+        let slow = stream::iter(0..20).then(|step| async move {
+            tokio::time::sleep(limit / 10).await;
+            Ok::<_, Fault>(step)
+        });
+        assert!(drain(slow, limit).await.is_ok());
+        let hung = stream::once(async { Ok::<_, Fault>(0) }).chain(stream::pending());
+        let fault = drain(hung, limit).await.unwrap_err();
+        assert_eq!(message(&fault), "the pull made no progress for 50ms");
+    }
+}

@@ -1,0 +1,20 @@
+//! The machine: engines that run workloads (Docker, local processes, a scripted fake), GPUs, the clock and
+//! the logs that workloads write.
+//!
+//! This is the only place that knows bollard, cudarc and process handling. It decides nothing: a
+//! [`Workload`] comes in fully decided and is carried out, idempotently, by its name.
+
+pub mod clock;
+pub mod docker;
+pub mod engine;
+pub mod fake;
+pub mod gpu;
+pub mod log;
+pub mod machine;
+pub mod process;
+
+pub use engine::{
+    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit, ImageAnswer, Mount,
+    MountSource, ObservedWorkload, Phase, PullPolicy, SandboxName, SandboxRequest, Workload, WorkloadImage,
+    WorkloadName,
+};

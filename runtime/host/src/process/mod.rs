@@ -1,0 +1,38 @@
+//! The engine for a machine without containers: each workload is a tree of plain processes.
+//!
+//! It isolates nothing, and says so. What it does keep of a container engine's promises: a workload is started
+//! once by its name, outlives the workbench, writes its own log, is ended with everything it started, and tells
+//! how it ended. For that each workload runs under a supervisor, a small process of its own.
+//!
+//! ```text
+//!   ProcessEngine ──starts, one line of answer──► supervisor ──pipes──► command and what it starts
+//!         ▲                                           │
+//!         └── waits for the supervisor's end ◄── log/, exit.json in the workload's directory
+//! ```
+//!
+//! A supervisor that is itself killed takes the command with it; [`crate::EngineError::Lost`] says so. The
+//! supervisor and the engine know nothing of runs and steps; they share only the files in [`place`](self) and
+//! the launch that goes through a pipe.
+
+mod command;
+mod copy;
+mod engine;
+mod environments;
+mod launch;
+mod memory;
+mod place;
+mod pump;
+mod python;
+mod supervise;
+mod supervisor;
+mod tree;
+
+pub use engine::{ProcessEngine, ProcessSettings};
+pub use supervise::supervise;
+
+/// Does blocking work off the runtime's threads.
+async fn off_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
