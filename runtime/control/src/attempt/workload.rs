@@ -1,0 +1,97 @@
+//! A launch as the engine wants it.
+
+use std::collections::BTreeMap;
+
+use coracle_host::{SandboxName, Workload, WorkloadImage, WorkloadName};
+use coracle_model::{Attempt, AttemptNumber, AttemptUsage, RunId, TaskPath, TaskState, Timestamp};
+use coracle_plan::{Launch, PlannedVariable};
+use coracle_store::Home;
+use sha2::{Digest, Sha256};
+
+use super::files::Prepared;
+use crate::stored::expand;
+
+/// The label that says which run a workload belongs to.
+pub(crate) const RUN_LABEL: &str = "coracle.run";
+
+/// The name of an attempt's workload: readable, and the same at every derivation.
+pub(crate) fn workload_name(run: RunId, task: &TaskPath, attempt: AttemptNumber) -> WorkloadName {
+    let hash = hex::encode(&Sha256::digest(task.as_str())[..5]);
+    let task: String = task
+        .name()
+        .as_str()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
+        .take(32)
+        .collect();
+    WorkloadName(format!("coracle-{}-{task}-{hash}-{attempt}", run.0.simple()))
+}
+
+/// The workload of an attempt.
+pub(crate) fn of_launch(
+    home: &Home,
+    run: RunId,
+    launch: &Launch,
+    prepared: &Prepared,
+    sandbox: Option<SandboxName>,
+) -> Workload {
+    let environment = &prepared.environment;
+    let image = match &launch.prepared {
+        Some(key) => WorkloadImage::Prepared(key.clone()),
+        None => WorkloadImage::Plain { image: launch.image.clone(), digest: launch.digest.clone() },
+    };
+    Workload {
+        name: workload_name(run, &launch.task, launch.attempt),
+        labels: labels(run, launch),
+        image,
+        command: launch.command.iter().map(|text| expand(text, environment)).collect(),
+        args: launch.args.iter().map(|text| expand(text, environment)).collect(),
+        environment: environment.clone(),
+        mounts: prepared.mounts.clone(),
+        directory: home.attempt_dir(run, &launch.task, launch.attempt),
+        cpu_limit: launch.resources.cpu_limit,
+        memory_limit: launch.resources.memory_limit,
+        gpus: launch.gpus.clone(),
+        shared_memory: launch.shared_memory,
+        user: launch.user.clone(),
+        sandbox,
+    }
+}
+
+fn labels(run: RunId, launch: &Launch) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (RUN_LABEL.to_owned(), run.to_string()),
+        ("coracle.task".to_owned(), launch.task.to_string()),
+        ("coracle.attempt".to_owned(), launch.attempt.to_string()),
+    ])
+}
+
+/// The record of an attempt that begins. Values of secrets are not in it.
+pub(crate) fn begun_attempt(run: RunId, launch: &Launch, now: Timestamp) -> Attempt {
+    let environment = launch
+        .variables
+        .iter()
+        .filter_map(|variable| match variable {
+            PlannedVariable::Literal { name, value } => Some((name.clone(), value.clone())),
+            PlannedVariable::Stored(_) => None,
+        })
+        .collect();
+    Attempt {
+        run,
+        path: launch.task.clone(),
+        number: launch.attempt,
+        state: TaskState::Running,
+        image: launch.image.to_string(),
+        digest: launch.digest.clone(),
+        command: launch.command.iter().chain(&launch.args).cloned().collect(),
+        environment,
+        resources: launch.resources.clone(),
+        gpus: launch.gpus.clone(),
+        usage: AttemptUsage::default(),
+        exit_code: None,
+        failure: None,
+        before_retry: false,
+        started_at: now,
+        finished_at: None,
+    }
+}

@@ -1,0 +1,32 @@
+//! The loops: observe, plan, execute, record.
+//!
+//! ```text
+//!   wake, cancel, retry ──► ┌──────────────────────────┐ ──► store: one transaction a batch
+//!                           │ the loop: owns every open │            │ then
+//!   observations ─────────► │ run's plan and the ledger │            ▼
+//!        ▲                  └──────────────────────────┘     tasks: one for each step
+//!        └───────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! The loop is the only one that decides and the only one that writes a run's state. It records before it acts:
+//! a step is carried out only once the record that it was begun is stored, and a container is removed only once
+//! its end is. So a `kill -9` at any line leaves a store from which the next start goes on.
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod batch;
+mod carry_out;
+mod handle;
+mod image;
+mod import;
+mod live;
+mod run_loop;
+mod sandbox;
+mod setting;
+mod stored;
+mod supervisor;
+mod take_up;
+
+pub use handle::{Control, ControlError};
+pub use setting::{Setting, Surroundings};
+pub use supervisor::{Supervisor, TaskKind};

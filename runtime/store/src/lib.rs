@@ -1,0 +1,41 @@
+//! What the workbench remembers: runs, tasks, attempts, events, the cache and lineage in SQLite; artifacts,
+//! volumes, secrets and attempts' folders as files below one home.
+//!
+//! This crate decides nothing and runs nothing. It must not know definitions' formats, engines or HTTP, it
+//! reads no environment variable and no clock: paths and times come in as values.
+//!
+//! Three promises hold everywhere in it:
+//! - what [`Store::record`] has returned survives a `kill -9` of the process at any later moment;
+//! - a row and the event that tells of it are written in one transaction, or neither is;
+//! - a reader is never blocked by the writer, and never sees half a transaction.
+#![forbid(unsafe_code)]
+
+mod change;
+mod column;
+mod configs;
+mod database;
+mod durable;
+mod error;
+pub mod gc;
+mod home;
+mod lock;
+mod migration;
+mod names;
+mod store;
+mod table;
+mod uri;
+mod volumes;
+
+pub use change::{Change, Direction};
+pub use configs::{ConfigError, ConfigKind, ConfigListing, Configs};
+pub use error::{DatabaseFault, StoreError};
+pub use home::{DiskUse, Home};
+pub use lock::{HomeLock, Workbench};
+pub use migration::Format;
+pub use names::{KeyError, NameError};
+pub use store::{Statistics, Store};
+pub use table::{
+    ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, RemovedRun, RunFilter, RunSummary,
+    StoredArtifact,
+};
+pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

@@ -1,0 +1,311 @@
+//! Runs: what was asked for, and how far it came.
+
+use std::collections::HashSet;
+
+use coracle_model::{
+    EngineKind, Failure, PipelineName, RunId, RunRecord, RunRequest, RunState, Timestamp,
+};
+use rusqlite::types::Value as Parameter;
+use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
+
+use crate::column::{Columns, json, micros};
+use crate::database::{Refusal, Writing};
+use crate::error::StoreError;
+use crate::migration::{Format, Migration, Older};
+use crate::store::Store;
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    date: "2026-11-23",
+    name: "runs",
+    // AUTOINCREMENT: a number is never used again, so a higher one is always a later run, whatever the
+    // clock said. Every index ends in the number by itself, which is the order of lists.
+    sql: "
+        CREATE TABLE IF NOT EXISTS runs (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            pipeline TEXT NOT NULL,
+            display_name TEXT NOT NULL,
+            definition INTEGER NOT NULL REFERENCES texts (number),
+            parameters TEXT NOT NULL, -- versioned JSON
+            pipeline_root TEXT,
+            cache INTEGER NOT NULL,
+            rerun_run TEXT,
+            rerun_path TEXT,
+            engine TEXT NOT NULL,
+            state TEXT NOT NULL,
+            failure TEXT, -- versioned JSON
+            created_at INTEGER NOT NULL,
+            finished_at INTEGER
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state);
+        CREATE INDEX IF NOT EXISTS runs_by_created ON runs (created_at);
+        CREATE INDEX IF NOT EXISTS runs_by_pipeline ON runs (pipeline);
+        CREATE INDEX IF NOT EXISTS runs_by_name ON runs (display_name);
+        CREATE INDEX IF NOT EXISTS runs_by_definition ON runs (definition);
+    ",
+    older: Older::MayNot(Format(1)),
+}];
+
+/// Which runs to list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Those in one of these states; all when empty.
+    pub states: Vec<RunState>,
+    /// Those of this pipeline.
+    pub pipeline: Option<PipelineName>,
+    /// Those that were asked for before this run: the last one of the page before.
+    pub before: Option<RunId>,
+    /// Those that had ended by this time.
+    pub finished_before: Option<Timestamp>,
+    /// How many of them to pass over.
+    pub offset: usize,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A run as it stands in a list: a [`RunRecord`] without what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its id.
+    pub id: RunId,
+    /// The name of its pipeline.
+    pub pipeline: PipelineName,
+    /// The name people see.
+    pub display_name: String,
+    /// The engine it runs on.
+    pub engine: EngineKind,
+    /// Its state.
+    pub state: RunState,
+    /// Why it failed, once it has.
+    pub failure: Option<Failure>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Default for RunFilter {
+    /// The newest hundred.
+    fn default() -> Self {
+        Self {
+            states: Vec::new(),
+            pipeline: None,
+            before: None,
+            finished_before: None,
+            offset: 0,
+            limit: 100,
+        }
+    }
+}
+
+const RECORD: &str = "SELECT id, pipeline, display_name, body, parameters, pipeline_root, cache, rerun_run, rerun_path,
+    engine, state, failure, created_at, finished_at FROM runs JOIN texts ON texts.number = runs.definition";
+
+const SUMMARY: &str =
+    "SELECT id, pipeline, display_name, engine, state, failure, created_at, finished_at FROM runs";
+
+impl Store {
+    /// A run with all that was asked for.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.read("read a run", |reading| {
+            let mut statement = reading.prepare_cached(&format!("{RECORD} WHERE id = ?1"))?;
+            statement.query_row([run.to_string()], record).optional()
+        })
+    }
+
+    /// The runs that have not ended, oldest first: what to take up again after a start.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        self.read("read the open runs", |reading| {
+            // Few are open, so they are found by state and then sorted: the `+` keeps SQLite from going
+            // through all runs in their order.
+            let open = "state IN ('PENDING', 'RUNNING', 'CANCELING') ORDER BY +runs.number";
+            let mut statement = reading.prepare_cached(&format!("{RECORD} WHERE {open}"))?;
+            statement.query_map([], record)?.collect()
+        })
+    }
+
+    /// A list of runs, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, StoreError> {
+        self.read("list runs", |reading| {
+            let (conditions, parameters) = conditions(filter);
+            let mut statement = reading.prepare_cached(&format!("{SUMMARY} {conditions}"))?;
+            statement
+                .query_map(params_from_iter(parameters), summary)?
+                .collect()
+        })
+    }
+
+    /// The ids of all runs.
+    pub(crate) fn run_ids(&self) -> Result<HashSet<RunId>, StoreError> {
+        self.read("list runs", |reading| {
+            let mut statement = reading.prepare_cached("SELECT id FROM runs")?;
+            statement.query_map([], |row| row.word("id"))?.collect()
+        })
+    }
+
+    /// The runs whose ids begin with a text, at most ten: enough to tell one from many.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find_runs_by_prefix(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
+        let prefix = prefix.to_ascii_lowercase();
+        self.read("find a run", |reading| {
+            // `g` comes after all that an id is written with.
+            let mut statement = reading.prepare_cached(
+                "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 10",
+            )?;
+            let ids: Vec<RunId> = statement
+                .query_map([&prefix], |row| row.word("id"))?
+                .collect::<Result<_, _>>()?;
+            Ok(ids
+                .into_iter()
+                .filter(|id| id.to_string().starts_with(&prefix))
+                .collect())
+        })
+    }
+}
+
+impl Writing<'_> {
+    /// Adds a run with its definition.
+    pub(crate) fn add_run(&self, run: &RunRecord) -> Result<(), Refusal> {
+        let known = self
+            .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
+            .exists([run.id.to_string()])?;
+        if known {
+            return Err(StoreError::RunExists { run: run.id }.into());
+        }
+        let definition = self.keep_text(&run.request.definition)?;
+        let rerun = run.request.rerun.as_ref();
+        self.prepare_cached(
+            "INSERT INTO runs (id, pipeline, display_name, definition, parameters, pipeline_root, cache, rerun_run,
+                rerun_path, engine, state, failure, created_at, finished_at)
+            VALUES (:id, :pipeline, :display_name, :definition, :parameters, :pipeline_root, :cache, :rerun_run,
+                :rerun_path, :engine, :state, :failure, :created_at, :finished_at)",
+        )?
+        .execute(named_params! {
+            ":id": run.id.to_string(),
+            ":pipeline": run.pipeline.as_str(),
+            ":display_name": run.request.display_name,
+            ":definition": definition,
+            ":parameters": json(&run.request.parameters),
+            ":pipeline_root": run.request.pipeline_root,
+            ":cache": run.request.cache,
+            ":rerun_run": rerun.map(|(run, _)| run.to_string()),
+            ":rerun_path": rerun.map(|(_, path)| path.as_str()),
+            ":engine": run.engine.as_str(),
+            ":state": run.state.as_str(),
+            ":failure": run.failure.as_ref().map(json),
+            ":created_at": micros(run.created_at),
+            ":finished_at": run.finished_at.map(micros),
+        })?;
+        Ok(())
+    }
+
+    /// Gives a run a state; true when the state or the failure is another than before.
+    pub(crate) fn change_run(
+        &self,
+        run: RunId,
+        state: RunState,
+        failure: Option<&Failure>,
+        finished_at: Option<Timestamp>,
+    ) -> Result<bool, Refusal> {
+        let number = self.run_number(run)?;
+        let failure = failure.map(json);
+        let same = self
+            .prepare_cached("SELECT state = ?2 AND failure IS ?3 FROM runs WHERE number = ?1")?
+            .query_row((number, state.as_str(), &failure), |row| {
+                row.get::<_, bool>(0)
+            })?;
+        self.prepare_cached(
+            "UPDATE runs SET state = ?2, failure = ?3, finished_at = ?4 WHERE number = ?1",
+        )?
+        .execute((number, state.as_str(), &failure, finished_at.map(micros)))?;
+        Ok(!same)
+    }
+}
+
+/// The end of the query for a list, built of the conditions that are asked for, so that each can use its index.
+fn conditions(filter: &RunFilter) -> (String, Vec<Parameter>) {
+    let mut conditions = Vec::new();
+    let mut parameters = Vec::new();
+    if !filter.states.is_empty() {
+        conditions.push(format!(
+            "state IN ({})",
+            vec!["?"; filter.states.len()].join(", ")
+        ));
+        parameters.extend(
+            filter
+                .states
+                .iter()
+                .map(|state| Parameter::from(state.as_str().to_owned())),
+        );
+    }
+    if let Some(pipeline) = &filter.pipeline {
+        conditions.push("pipeline = ?".to_owned());
+        parameters.push(pipeline.as_str().to_owned().into());
+    }
+    if let Some(run) = filter.before {
+        conditions.push("number < (SELECT number FROM runs WHERE id = ?)".to_owned());
+        parameters.push(run.to_string().into());
+    }
+    if let Some(at) = filter.finished_before {
+        conditions.push("finished_at < ?".to_owned());
+        parameters.push(micros(at).into());
+    }
+    let filtered = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", conditions.join(" AND "))
+    };
+    let count = |number: usize| Parameter::from(i64::try_from(number).unwrap_or(i64::MAX));
+    parameters.extend([count(filter.limit), count(filter.offset)]);
+    (
+        format!("{filtered} ORDER BY number DESC LIMIT ? OFFSET ?"),
+        parameters,
+    )
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    let rerun_run: Option<String> = row.get("rerun_run")?;
+    let rerun = rerun_run
+        .map(|_| Ok::<_, rusqlite::Error>((row.word("rerun_run")?, row.text("rerun_path")?)));
+    Ok(RunRecord {
+        id: row.word("id")?,
+        pipeline: row.text("pipeline")?,
+        request: RunRequest {
+            definition: row.get("body")?,
+            display_name: row.get("display_name")?,
+            parameters: row.json("parameters")?,
+            pipeline_root: row.get("pipeline_root")?,
+            cache: row.get("cache")?,
+            rerun: rerun.transpose()?,
+        },
+        engine: row.word("engine")?,
+        state: row.word("state")?,
+        failure: row.maybe_json("failure")?,
+        created_at: row.time("created_at")?,
+        finished_at: row.maybe_time("finished_at")?,
+    })
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
+    Ok(RunSummary {
+        id: row.word("id")?,
+        pipeline: row.text("pipeline")?,
+        display_name: row.get("display_name")?,
+        engine: row.word("engine")?,
+        state: row.word("state")?,
+        failure: row.maybe_json("failure")?,
+        created_at: row.time("created_at")?,
+        finished_at: row.maybe_time("finished_at")?,
+    })
+}

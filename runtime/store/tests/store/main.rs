@@ -1,0 +1,8 @@
+//! The store as others use it: on real files and real SQLite, in several processes where that matters.
+
+mod hard_times;
+mod kill;
+mod record;
+mod remove;
+mod scale;
+mod support;
