@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use coracle_host::Engine;
 use coracle_host::clock::Clock;
-use coracle_model::EngineKind;
+use coracle_model::{EngineKind, RunId};
 use coracle_plan::{Budget, Policy, RunPaths};
 use coracle_store::{Home, Store};
 
@@ -27,6 +27,8 @@ pub struct Setting {
     pub budget: Budget,
     /// What every run's plan is told.
     pub surroundings: Surroundings,
+    /// Variables that every step of one run gets beside those of the surroundings: the run's token.
+    pub run_variables: Arc<dyn Fn(RunId) -> BTreeMap<String, String> + Send + Sync>,
 }
 
 /// The settings of the workbench that a run's plan depends on.
@@ -51,6 +53,8 @@ pub struct Surroundings {
 impl Setting {
     /// The policy of one run.
     pub(crate) fn policy(&self, record: &RunRecord) -> Policy {
+        let mut step_variables = self.surroundings.step_variables.clone();
+        step_variables.extend((self.run_variables)(record.id));
         Policy {
             engine: self.surroundings.engine,
             paths: RunPaths {
@@ -61,7 +65,7 @@ impl Setting {
             cache: record.request.cache,
             prepare_environments: self.surroundings.prepare_environments,
             index_settings: self.surroundings.index_settings.clone(),
-            step_variables: self.surroundings.step_variables.clone(),
+            step_variables,
         }
     }
 }

@@ -66,7 +66,9 @@ pub struct SystemClock {
 impl SystemClock {
     /// The machine's clocks, the steady one counted from now.
     pub fn new() -> Self {
-        Self { origin: Instant::now() }
+        Self {
+            origin: Instant::now(),
+        }
     }
 }
 
@@ -78,7 +80,10 @@ impl Default for SystemClock {
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everybody else is given"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -106,7 +111,10 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that stands at `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self { now: Mutex::new(now), steady: watch::Sender::new(Duration::ZERO) }
+        Self {
+            now: Mutex::new(now),
+            steady: watch::Sender::new(Duration::ZERO),
+        }
     }
 
     /// Lets time pass: both clocks move, and whoever waits for a moment up to then wakes.
@@ -117,14 +125,20 @@ impl ManualClock {
 
     /// Sets the wall clock and leaves the steady one: what a user does, and what a sleep of the machine does.
     pub fn set_now(&self, now: Timestamp) {
-        *self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = now;
+        *self
+            .now
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = now;
     }
 }
 
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self
+            .now
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn steady(&self) -> Moment {
@@ -132,7 +146,12 @@ impl Clock for ManualClock {
     }
 
     async fn sleep_until(&self, moment: Moment) {
-        let reached = self.steady.subscribe().wait_for(|steady| *steady >= moment.0).await.is_ok();
+        let reached = self
+            .steady
+            .subscribe()
+            .wait_for(|steady| *steady >= moment.0)
+            .await
+            .is_ok();
         // The sender lives in `self`, so the channel cannot have closed.
         debug_assert!(reached, "the clock outlives those who wait on it");
     }
@@ -180,7 +199,9 @@ mod tests {
     async fn the_system_clock_waits_as_long_as_it_is_told() {
         let clock = SystemClock::new();
         let before = clock.steady();
-        clock.sleep_until(before.after(Duration::from_millis(20))).await;
+        clock
+            .sleep_until(before.after(Duration::from_millis(20)))
+            .await;
         assert!(clock.steady().since(before) >= Duration::from_millis(20));
     }
 }

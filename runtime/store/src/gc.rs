@@ -183,31 +183,30 @@ fn needed(
     home: &Home,
     found: &[(PathBuf, RunId)],
 ) -> Result<BTreeMap<PathBuf, BTreeSet<PathBuf>>, StoreError> {
-    let mut needed: BTreeMap<PathBuf, BTreeSet<PathBuf>> = found
-        .iter()
-        .map(|(directory, _)| (directory.clone(), BTreeSet::new()))
+    let directories = found.iter().map(|(directory, _)| directory.clone());
+    let mut needed: BTreeMap<PathBuf, BTreeSet<PathBuf>> = directories
+        .map(|directory| (directory, BTreeSet::new()))
         .collect();
     if found.is_empty() {
         return Ok(needed);
     }
+    let above: HashSet<&Path> = found
+        .iter()
+        .flat_map(|(directory, _)| directory.ancestors())
+        .collect();
     store.each_artifact_uri(|uri| {
         let Some(path) = home.artifact_path(&uri) else {
             return;
         };
-        match path
-            .ancestors()
-            .find(|above| needed.contains_key(*above))
-            .map(Path::to_owned)
-        {
-            Some(directory) => {
-                needed.entry(directory).or_default().insert(path);
+        if above.contains(path.as_path()) {
+            for (directory, places) in &mut needed {
+                if directory.starts_with(&path) {
+                    places.insert(directory.clone());
+                }
             }
-            None => needed
-                .iter_mut()
-                .filter(|(directory, _)| directory.starts_with(&path))
-                .for_each(|(directory, inside)| {
-                    inside.insert(directory.clone());
-                }),
+        } else if let Some(directory) = path.ancestors().find(|it| needed.contains_key(*it)) {
+            let directory = directory.to_owned();
+            needed.entry(directory).or_default().insert(path);
         }
     })?;
     Ok(needed)
@@ -241,6 +240,9 @@ fn free_below(directory: &Path, needed: &BTreeSet<PathBuf>) -> io::Result<Vec<Pa
 
 /// Bytes of the files in a directory, or of a file; nothing when there is none. Links are not followed, and
 /// a file with several names counts once.
+///
+/// # Errors
+/// When a directory in it cannot be read.
 pub fn tree_size(path: &Path) -> io::Result<u64> {
     let mut counted = HashSet::new();
     let mut bytes = 0;

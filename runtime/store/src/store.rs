@@ -167,17 +167,23 @@ impl Store {
     /// large one.
     ///
     /// # Errors
-    /// When the database cannot even be read.
+    /// When the database cannot be read for another reason.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.read("check the database", |reading| {
+        let problems = self.read("check the database", |reading| {
             let mut statement = reading.prepare("PRAGMA quick_check(20)")?;
-            let problems: rusqlite::Result<Vec<String>> =
-                statement.query_map([], |row| row.get(0))?.collect();
-            Ok(problems?
+            statement
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        });
+        match problems {
+            Ok(problems) => Ok(problems
                 .into_iter()
                 .filter(|problem| problem != "ok")
-                .collect())
-        })
+                .collect()),
+            // Some damage keeps SQLite from even looking for more.
+            Err(StoreError::Corrupt { source, .. }) => Ok(vec![source.to_string()]),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the room of what was deleted back to the file system.

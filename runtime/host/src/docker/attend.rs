@@ -11,9 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bollard::models::{ContainerInspectResponse, ContainerState};
-use bollard::query_parameters::LogsOptionsBuilder;
 use coracle_model::{AttemptUsage, Timestamp};
-use futures_util::StreamExt;
 use tokio::time::{Instant, sleep};
 
 use super::about::Maker;
@@ -21,10 +19,11 @@ use super::client::DockerEngine;
 use super::error::{ask, file_error, is_missing, refusal, translate, within};
 use super::frames::{Lines, Newlines, Piece};
 use super::local_log;
+use super::log_stream::{LogStream, Part};
 use super::usage::Meter;
 use super::workload::phase;
 use crate::engine::{EngineError, Exit, Phase, WorkloadName};
-use crate::log::LogWriter;
+use crate::log::{LogWriter, Stream};
 
 /// When the container is looked at for the first time; each later look comes after twice the time.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
@@ -36,8 +35,6 @@ const SILENCE: Duration = Duration::from_secs(30);
 const PING_LIMIT: Duration = Duration::from_secs(20);
 /// How long to wait for a container that runs on although its log is over, before looking again.
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
-/// Pieces taken at once when they are there already.
-const BATCH: usize = 1024;
 /// The last engine API whose `local` log driver loses the newlines of long lines.
 const LAST_API_LOSING_NEWLINES: (u32, u32) = (1, 41);
 
@@ -58,8 +55,7 @@ impl DockerEngine {
         name: &WorkloadName,
         recording: &mut Recording,
     ) -> Result<AttemptUsage, EngineError> {
-        let options = logs().follow(true).build();
-        let mut pieces = self.docker.logs(&name.0, Some(options)).ready_chunks(BATCH);
+        let mut pieces = self.log_of(name, Part::Follow).await?;
         let mut container = std::pin::pin!(self.inspect(name));
         let mut meter = Meter::blind();
         let mut found = false;
@@ -69,15 +65,12 @@ impl DockerEngine {
         loop {
             // Whatever is dropped here loses nothing: streams keep their place, the inspection is pinned.
             tokio::select! {
-                batch = pieces.next() => {
-                    let Some(batch) = batch else { break };
-                    heard = Instant::now();
-                    for piece in batch {
-                        let piece = piece.map_err(|fault| lost(name, &fault))?;
-                        if let Some(piece) = Piece::read(piece) {
-                            recording.add(piece)?;
-                        }
+                more = pieces.fill() => {
+                    if !more.map_err(|fault| lost(name, &fault))? {
+                        break;
                     }
+                    heard = Instant::now();
+                    pieces.drain(|piece| recording.add(piece))?;
                 }
                 inspected = &mut container, if !found => {
                     meter = self.meter(&started(name, inspected?)?);
@@ -124,24 +117,44 @@ impl DockerEngine {
         if self.engine.maker == Maker::Podman {
             return Ok(());
         }
-        let mut tail = self.docker.logs(&name.0, Some(logs().tail("1").build()));
-        let last = ask(async { tail.next().await.transpose() }).await.map_err(|f| lost(name, &f))?;
-        if recording.ends_with(last.and_then(Piece::read).as_ref()) {
+        let mut proven = false;
+        let mut found = false;
+        self.read(name, Part::Last, |piece| {
+            found = true;
+            proven = recording.ends_with(piece);
+            Ok(())
+        })
+        .await?;
+        if proven || (!found && recording.pieces == 0) {
             return Ok(());
         }
-        let mut pieces = self.docker.logs(&name.0, Some(logs().build()));
         let mut known = recording.pieces;
-        while let Some(piece) = ask(async { pieces.next().await.transpose() })
-            .await
-            .map_err(|fault| lost(name, &fault))?
-        {
-            if known > 0 {
-                known -= 1;
-            } else if let Some(piece) = Piece::read(piece) {
-                recording.add(piece)?;
+        self.read(name, Part::Whole, |piece| {
+            if known == 0 {
+                return recording.add(piece);
             }
+            known -= 1;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Reads a log that does not grow any more.
+    async fn read(
+        &self,
+        name: &WorkloadName,
+        part: Part,
+        mut each: impl FnMut(Piece<'_>) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let mut pieces = self.log_of(name, part).await?;
+        while ask(pieces.fill()).await.map_err(|fault| lost(name, &fault))? {
+            pieces.drain(&mut each)?;
         }
         Ok(())
+    }
+
+    async fn log_of(&self, name: &WorkloadName, part: Part) -> Result<LogStream, EngineError> {
+        ask(self.open_log(name, part)).await.map_err(|fault| lost(name, &fault))
     }
 
     /// Whether this engine's log driver loses newlines at all.
@@ -175,21 +188,24 @@ struct Recording {
     lines: Lines,
     /// How many pieces the engine handed out.
     pieces: u64,
-    last: Option<Piece>,
+    /// The last of them; empty when there was none.
+    last: (Stream, Vec<u8>),
 }
 
 impl Recording {
     fn begin(directory: &Path, newlines: Newlines) -> Result<Self, EngineError> {
         let writer = LogWriter::create(directory).map_err(cannot_write)?;
-        Ok(Self { writer, lines: Lines::new(newlines), pieces: 0, last: None })
+        Ok(Self { writer, lines: Lines::new(newlines), pieces: 0, last: (Stream::Stdout, Vec::new()) })
     }
 
-    fn add(&mut self, piece: Piece) -> Result<(), EngineError> {
+    fn add(&mut self, piece: Piece<'_>) -> Result<(), EngineError> {
         let writer = &mut self.writer;
         let write = |stream, at, bytes: &[u8]| writer.append(stream, at, bytes);
-        self.lines.accept(&piece, write).map_err(cannot_write)?;
+        self.lines.accept(piece, write).map_err(cannot_write)?;
         self.pieces += 1;
-        self.last = Some(piece);
+        self.last.0 = piece.stream;
+        self.last.1.clear();
+        self.last.1.extend_from_slice(piece.stamped);
         Ok(())
     }
 
@@ -199,18 +215,13 @@ impl Recording {
 
     /// Whether the engine's last piece is ours too. Fragments of one line bear the same time and may bear the
     /// same bytes, so a fragment proves nothing.
-    fn ends_with(&self, last: Option<&Piece>) -> bool {
-        self.last.as_ref() == last && !last.is_some_and(Piece::is_fragment)
+    fn ends_with(&self, last: Piece<'_>) -> bool {
+        self.pieces > 0 && (self.last.0, self.last.1.as_slice()) == (last.stream, last.stamped) && !last.is_fragment()
     }
 
     fn finish(self) -> Result<(), EngineError> {
         self.writer.finish().map_err(cannot_write)
     }
-}
-
-/// The options for reading all of a log.
-fn logs() -> LogsOptionsBuilder {
-    LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true)
 }
 
 fn cannot_write(error: std::io::Error) -> EngineError {

@@ -5,7 +5,6 @@
 //! one shows only when the stream goes on: a fragment that is shorter than the others ends a line, unless it ends
 //! the stream. Pure: pieces in, bytes out.
 
-use bollard::container::LogOutput;
 use jiff::Timestamp;
 
 use crate::log::Stream;
@@ -17,35 +16,30 @@ pub(super) const FRAGMENT_BYTES: usize = 16 * 1024;
 const TIME_BYTES: usize = 40;
 
 /// A piece as the engine handed it out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Piece {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece<'a> {
     pub(super) stream: Stream,
     /// The time, a space, and what was written.
-    stamped: bytes::Bytes,
+    pub(super) stamped: &'a [u8],
 }
 
-impl Piece {
-    /// A piece of output; none for anything else, such as the engine's word that it cannot read the log.
-    pub(super) fn read(output: LogOutput) -> Option<Self> {
-        match output {
-            LogOutput::StdOut { message } => Some(Self { stream: Stream::Stdout, stamped: message }),
-            LogOutput::StdErr { message } => Some(Self { stream: Stream::Stderr, stamped: message }),
-            LogOutput::StdIn { .. } | LogOutput::Console { .. } => None,
-        }
+impl<'a> Piece<'a> {
+    pub(super) fn new(stream: Stream, stamped: &'a [u8]) -> Self {
+        Self { stream, stamped }
     }
 
     /// When it was written, and what. A piece without a time is all content.
-    pub(super) fn split(&self) -> (Option<Timestamp>, &[u8]) {
+    pub(super) fn split(self) -> (Option<Timestamp>, &'a [u8]) {
         let head = &self.stamped[..self.stamped.len().min(TIME_BYTES)];
         let time = head.iter().position(|byte| *byte == b' ').and_then(|space| {
             let time = std::str::from_utf8(&head[..space]).ok()?.parse().ok()?;
             Some((time, &self.stamped[space + 1..]))
         });
-        time.map_or((None, &self.stamped[..]), |(time, content)| (Some(time), content))
+        time.map_or((None, self.stamped), |(time, content)| (Some(time), content))
     }
 
     /// Whether more of the same line follows.
-    pub(super) fn is_fragment(&self) -> bool {
+    pub(super) fn is_fragment(self) -> bool {
         let (_, content) = self.split();
         content.len() == FRAGMENT_BYTES && !content.ends_with(b"\n")
     }
@@ -88,7 +82,7 @@ impl Lines {
     /// Hands the bytes of the next piece to `write`, after a newline that turns out to have been lost.
     pub(super) fn accept<E>(
         &mut self,
-        piece: &Piece,
+        piece: Piece<'_>,
         mut write: impl FnMut(Stream, Timestamp, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let (time, content) = piece.split();
@@ -135,45 +129,39 @@ mod tests {
 
     const TIME: &str = "2026-01-02T03:04:05.000000006Z";
 
-    fn stdout(content: &str) -> Piece {
-        Piece { stream: Stream::Stdout, stamped: format!("{TIME} {content}").into_bytes().into() }
-    }
-
-    fn stderr(content: &str) -> Piece {
-        Piece { stream: Stream::Stderr, ..stdout(content) }
-    }
-
     /// What comes out of the pieces, both streams in one, and how many streams stay undecided.
-    fn joined(newlines: Newlines, pieces: &[Piece]) -> (String, usize) {
+    fn joined(newlines: Newlines, pieces: &[(Stream, &str)]) -> (String, usize) {
         let mut lines = Lines::new(newlines);
         let mut bytes = Vec::new();
-        for piece in pieces {
+        for (stream, content) in pieces {
             let write = |_: Stream, _: Timestamp, more: &[u8]| {
                 bytes.extend_from_slice(more);
                 Ok::<_, ()>(())
             };
-            lines.accept(piece, write).unwrap();
+            let stamped = format!("{TIME} {content}");
+            lines.accept(Piece::new(*stream, stamped.as_bytes()), write).unwrap();
         }
         (String::from_utf8(bytes).unwrap(), lines.undecided().len())
     }
 
+    fn stdout(content: &str) -> (Stream, &str) {
+        (Stream::Stdout, content)
+    }
+
     #[test]
     fn a_piece_is_a_time_and_bytes() {
-        let piece = stdout("a b\n");
-        assert_eq!(piece.split(), (Some(TIME.parse().unwrap()), b"a b\n".as_slice()));
-        let seconds = Piece {
-            stream: Stream::Stdout,
-            stamped: bytes::Bytes::from_static(b"2026-01-02T03:04:05+01:00 x"),
-        };
-        assert_eq!(seconds.split(), (Some("2026-01-02T02:04:05Z".parse().unwrap()), b"x".as_slice()));
-        let bare = Piece { stream: Stream::Stdout, stamped: bytes::Bytes::from_static(b"no time") };
-        assert_eq!(bare.split(), (None, b"no time".as_slice()));
+        let split = |stamped| Piece::new(Stream::Stdout, stamped).split();
+        let stamped = format!("{TIME} a b\n");
+        assert_eq!(split(stamped.as_bytes()), (Some(TIME.parse().unwrap()), b"a b\n".as_slice()));
+        let zoned = split(b"2026-01-02T03:04:05+01:00 x");
+        assert_eq!(zoned, (Some("2026-01-02T02:04:05Z".parse().unwrap()), b"x".as_slice()));
+        assert_eq!(split(b"no time"), (None, b"no time".as_slice()));
     }
 
     #[test]
     fn newlines_lost_in_the_middle_come_back() {
         let full = "x".repeat(FRAGMENT_BYTES);
-        let pieces = [stdout(&full), stdout("end"), stderr("other\n"), stdout("next\n")];
+        let pieces = [stdout(&full), stdout("end"), (Stream::Stderr, "other\n"), stdout("next\n")];
         let expected = format!("{full}endother\n\nnext\n");
         assert_eq!(joined(Newlines::MayBeLost, &pieces), (expected, 0));
         // A line of exactly one fragment leaves an empty piece where its newline was.

@@ -25,6 +25,7 @@ mod frames;
 mod image;
 mod labels;
 mod local_log;
+mod log_stream;
 mod network;
 mod once;
 mod pause;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use futures_util::stream;
 
+use super::LogError;
 use super::reader::{Chunk, LogReader, Only};
 use super::watch::Watched;
-use super::LogError;
 
 /// Pieces read at once off the runtime's threads.
 const BATCH: usize = 64;
@@ -76,7 +76,13 @@ impl Follower {
             let watched = self.watched.as_mut().expect("set just above");
             // Before looking: what changes while we look is news.
             watched.mark_seen();
-            let look = look(self.reader.take(), self.directory.clone(), self.start, self.only).await?;
+            let look = look(
+                self.reader.take(),
+                self.directory.clone(),
+                self.start,
+                self.only,
+            )
+            .await?;
             self.reader = look.reader;
             self.ready.extend(look.chunks);
             if self.ready.is_empty() {
@@ -90,7 +96,8 @@ impl Follower {
 
     /// The part of a chunk that was not handed out before the log began anew.
     fn undelivered(&mut self, mut chunk: Chunk) -> Option<Chunk> {
-        let known = usize::try_from(self.delivered.saturating_sub(chunk.offset)).unwrap_or(usize::MAX);
+        let known =
+            usize::try_from(self.delivered.saturating_sub(chunk.offset)).unwrap_or(usize::MAX);
         if known >= chunk.bytes.len() {
             return None;
         }
@@ -126,7 +133,13 @@ fn look_now(
             Some(reader) => reader,
             None => match open(directory, start, only)? {
                 Some(reader) => reader,
-                None => return Ok(Look { reader: None, chunks: Vec::new(), ended: false }),
+                None => {
+                    return Ok(Look {
+                        reader: None,
+                        chunks: Vec::new(),
+                        ended: false,
+                    });
+                }
             },
         };
         let mut chunks = Vec::new();
@@ -139,7 +152,11 @@ fn look_now(
             continue;
         }
         let ended = chunks.is_empty() && current.is_at_end()?;
-        return Ok(Look { reader: Some(current), chunks, ended });
+        return Ok(Look {
+            reader: Some(current),
+            chunks,
+            ended,
+        });
     }
 }
 
@@ -149,7 +166,9 @@ fn open(directory: &Path, start: Start, only: Only) -> Result<Option<LogReader>,
     fs_err::metadata(directory)?;
     let mut reader = match LogReader::open(directory) {
         Ok(reader) => reader.only(only),
-        Err(LogError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(LogError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     match start {

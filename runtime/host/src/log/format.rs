@@ -76,7 +76,9 @@ pub(super) fn check_header(bytes: &[u8; HEADER_BYTES as usize]) -> Result<(), St
         return Ok(());
     }
     let version = little_u32(&bytes[8..12]);
-    Err(format!("its index has version {version}, and this program reads version {VERSION}; use a newer one"))
+    Err(format!(
+        "its index has version {version}, and this program reads version {VERSION}; use a newer one"
+    ))
 }
 
 impl Record {
@@ -106,7 +108,12 @@ impl Record {
         let nanoseconds = little_u64(&bytes[..8]).cast_signed();
         let at = Timestamp::from_nanosecond(nanoseconds.into()).ok()?;
         let length = little_u32(&bytes[16..20]);
-        (length as usize <= MAX_PIECE).then_some(Self { mark, at, offset: little_u64(&bytes[8..16]), length })
+        (length as usize <= MAX_PIECE).then_some(Self {
+            mark,
+            at,
+            offset: little_u64(&bytes[8..16]),
+            length,
+        })
     }
 
     /// The first offset after the piece.
@@ -126,11 +133,17 @@ pub(super) fn whole_records(index_bytes: u64) -> u64 {
 }
 
 fn little_u64(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn little_u32(bytes: &[u8]) -> u32 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 #[cfg(test)]
@@ -140,8 +153,17 @@ mod tests {
     #[test]
     fn a_record_survives_its_bytes() {
         let at = Timestamp::from_nanosecond(1_700_000_000_123_456_789).unwrap();
-        for mark in [Mark::Piece(Stream::Stdout), Mark::Piece(Stream::Stderr), Mark::End] {
-            let record = Record { mark, at, offset: 1 << 40, length: 77 };
+        for mark in [
+            Mark::Piece(Stream::Stdout),
+            Mark::Piece(Stream::Stderr),
+            Mark::End,
+        ] {
+            let record = Record {
+                mark,
+                at,
+                offset: 1 << 40,
+                length: 77,
+            };
             assert_eq!(Record::decode(&record.encode()), Some(record));
         }
     }

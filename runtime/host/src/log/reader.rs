@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::LogError;
 use super::format::{
-    HEADER_BYTES, MAX_PIECE, Mark, RECORD_BYTES, Record, Stream, check_header, data_path, index_path, record_offset,
-    whole_records,
+    HEADER_BYTES, MAX_PIECE, Mark, RECORD_BYTES, Record, Stream, check_header, data_path,
+    index_path, record_offset, whole_records,
 };
 
 /// Records fetched from the index at once.
@@ -91,7 +91,11 @@ impl LogReader {
     /// When the index cannot be read.
     pub fn records(&mut self) -> Result<u64, LogError> {
         let (records, last) = self.last_whole()?;
-        Ok(if last.is_some_and(|record| record.mark == Mark::End) { records - 1 } else { records })
+        Ok(if last.is_some_and(|record| record.mark == Mark::End) {
+            records - 1
+        } else {
+            records
+        })
     }
 
     /// Whether the writer marked the end: nothing will be added.
@@ -99,7 +103,10 @@ impl LogReader {
     /// # Errors
     /// When the index cannot be read.
     pub fn is_finished(&mut self) -> Result<bool, LogError> {
-        Ok(self.last_whole()?.1.is_some_and(|record| record.mark == Mark::End))
+        Ok(self
+            .last_whole()?
+            .1
+            .is_some_and(|record| record.mark == Mark::End))
     }
 
     /// Stands before a record; one that is not there yet is waited for by [`super::follow`].
@@ -119,9 +126,18 @@ impl LogReader {
         let mut is_last_byte = true;
         while number > 0 && missing > 0 {
             number -= 1;
-            let Some(bytes) = self.wanted(number)? else { continue };
-            let Some(last) = bytes.len().checked_sub(1) else { continue };
-            for (place, _) in bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n') {
+            let Some(bytes) = self.wanted(number)? else {
+                continue;
+            };
+            let Some(last) = bytes.len().checked_sub(1) else {
+                continue;
+            };
+            for (place, _) in bytes
+                .iter()
+                .enumerate()
+                .rev()
+                .filter(|(_, byte)| **byte == b'\n')
+            {
                 // The newline at the very end closes the last line; it begins none.
                 missing -= usize::from(!(is_last_byte && place == last));
                 if missing == 0 {
@@ -142,9 +158,15 @@ impl LogReader {
     /// When the log cannot be read.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, LogError> {
         while let Some(record) = self.record(self.next)? {
-            let Mark::Piece(stream) = record.mark else { return Ok(None) };
+            let Mark::Piece(stream) = record.mark else {
+                return Ok(None);
+            };
             let wanted = self.admits(stream);
-            let bytes = if wanted { self.bytes(&record)? } else { Bytes::new() };
+            let bytes = if wanted {
+                self.bytes(&record)?
+            } else {
+                Bytes::new()
+            };
             if wanted && bytes.is_empty() && record.length > 0 {
                 return Ok(None);
             }
@@ -153,7 +175,13 @@ impl LogReader {
             self.next += 1;
             if bytes.len() > skip {
                 let offset = record.offset + skip as u64;
-                return Ok(Some(Chunk { record: number, offset, stream, at: record.at, bytes: bytes.slice(skip..) }));
+                return Ok(Some(Chunk {
+                    record: number,
+                    offset,
+                    stream,
+                    at: record.at,
+                    bytes: bytes.slice(skip..),
+                }));
             }
         }
         Ok(None)
@@ -192,7 +220,9 @@ impl LogReader {
         let data = self.data.metadata()?.len();
         while records > 0 {
             match self.record(records - 1)? {
-                Some(record) if record.mark == Mark::End || record.offset < data => return Ok((records, Some(record))),
+                Some(record) if record.mark == Mark::End || record.offset < data => {
+                    return Ok((records, Some(record)));
+                }
                 Some(_) | None => records -= 1,
             }
         }
@@ -205,7 +235,10 @@ impl LogReader {
             // The writer made the file and is about to write the header.
             return Ok(());
         }
-        check_header(&header).map_err(|message| LogError::Format { directory: self.directory.clone(), message })
+        check_header(&header).map_err(|message| LogError::Format {
+            directory: self.directory.clone(),
+            message,
+        })
     }
 
     fn admits(&self, stream: Stream) -> bool {
@@ -218,9 +251,12 @@ impl LogReader {
     /// The bytes of a record when this reader wants its stream.
     fn wanted(&mut self, number: u64) -> Result<Option<Bytes>, LogError> {
         match self.record(number)? {
-            Some(record @ Record { mark: Mark::Piece(stream), .. }) if self.admits(stream) => {
-                Ok(Some(self.bytes(&record)?))
-            }
+            Some(
+                record @ Record {
+                    mark: Mark::Piece(stream),
+                    ..
+                },
+            ) if self.admits(stream) => Ok(Some(self.bytes(&record)?)),
             Some(_) | None => Ok(None),
         }
     }
@@ -231,7 +267,11 @@ impl LogReader {
         }
         // A record behind the block means that somebody reads backwards.
         let backwards = number < self.block_start;
-        let start = if backwards { (number + 1).saturating_sub(BLOCK_RECORDS) } else { number };
+        let start = if backwards {
+            (number + 1).saturating_sub(BLOCK_RECORDS)
+        } else {
+            number
+        };
         let mut block = std::mem::take(&mut self.block);
         block.resize(BLOCK_RECORDS as usize * RECORD_BYTES, 0);
         let read = read_at(&self.index, &mut block, record_offset(start))?;
@@ -242,14 +282,19 @@ impl LogReader {
     }
 
     fn in_block(&self, number: u64) -> Option<&[u8; RECORD_BYTES]> {
-        let place = usize::try_from(number.checked_sub(self.block_start)?).ok()?.checked_mul(RECORD_BYTES)?;
+        let place = usize::try_from(number.checked_sub(self.block_start)?)
+            .ok()?
+            .checked_mul(RECORD_BYTES)?;
         self.block.get(place..)?.first_chunk()
     }
 
     /// The bytes of a piece; fewer where the data is torn.
     fn bytes(&mut self, record: &Record) -> Result<Bytes, LogError> {
         let length = record.length as usize;
-        let within = record.offset.checked_sub(self.window_offset).and_then(|place| usize::try_from(place).ok());
+        let within = record
+            .offset
+            .checked_sub(self.window_offset)
+            .and_then(|place| usize::try_from(place).ok());
         if let Some(place) = within
             && place + length <= self.window.len()
         {
@@ -257,14 +302,24 @@ impl LogReader {
         }
         // As with the block: reading backwards, what lies before is wanted next.
         let backwards = record.offset < self.window_offset;
-        let start = if backwards { record.end().saturating_sub(MAX_PIECE as u64) } else { record.offset };
+        let start = if backwards {
+            record.end().saturating_sub(MAX_PIECE as u64)
+        } else {
+            record.offset
+        };
         let mut window = vec![0; MAX_PIECE];
         let read = read_at(&self.data, &mut window, start)?;
         window.truncate(read);
         // A piece keeps its window alive, so a window that is mostly air is copied.
-        self.window = if read < MAX_PIECE / 2 { Bytes::copy_from_slice(&window) } else { window.into() };
+        self.window = if read < MAX_PIECE / 2 {
+            Bytes::copy_from_slice(&window)
+        } else {
+            window.into()
+        };
         self.window_offset = start;
-        let place = usize::try_from(record.offset - start).unwrap_or(MAX_PIECE).min(read);
+        let place = usize::try_from(record.offset - start)
+            .unwrap_or(MAX_PIECE)
+            .min(read);
         Ok(self.window.slice(place..(place + length).min(read)))
     }
 }
@@ -293,7 +348,10 @@ fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match file.file().read_at(&mut buffer[filled..], offset + filled as u64) {
+        match file
+            .file()
+            .read_at(&mut buffer[filled..], offset + filled as u64)
+        {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}

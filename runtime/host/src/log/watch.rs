@@ -79,15 +79,19 @@ impl Hub {
         let senders = Senders::default();
         let told = Arc::clone(&senders);
         let watcher = notify::recommended_watcher(move |event| announce(&told, event))?;
-        Ok(Self { watcher: Mutex::new(watcher), senders })
+        Ok(Self {
+            watcher: Mutex::new(watcher),
+            senders,
+        })
     }
 
     fn add(&self, directory: &Path) -> notify::Result<watch::Receiver<()>> {
         let mut watcher = lock(&self.watcher);
+        // Also when it is watched already: it may have been removed and made again since.
+        watcher.watch(directory, RecursiveMode::NonRecursive)?;
         if let Some(sender) = lock(&self.senders).get(directory) {
             return Ok(sender.subscribe());
         }
-        watcher.watch(directory, RecursiveMode::NonRecursive)?;
         let (sender, receiver) = watch::channel(());
         lock(&self.senders).insert(directory.to_owned(), sender);
         Ok(receiver)
@@ -95,7 +99,9 @@ impl Hub {
 
     fn remove_unused(&self, directory: &Path) {
         let mut watcher = lock(&self.watcher);
-        let unused = lock(&self.senders).get(directory).is_some_and(|sender| sender.receiver_count() == 0);
+        let unused = lock(&self.senders)
+            .get(directory)
+            .is_some_and(|sender| sender.receiver_count() == 0);
         if unused {
             lock(&self.senders).remove(directory);
             // It fails when the directory itself is gone, and then nothing is watched either.
@@ -122,7 +128,11 @@ fn announce(senders: &Senders, event: notify::Result<notify::Event>) {
         Ok(event) => {
             for path in &event.paths {
                 let directories = [Some(path.as_path()), path.parent()];
-                for sender in directories.into_iter().flatten().filter_map(|directory| senders.get(directory)) {
+                for sender in directories
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|directory| senders.get(directory))
+                {
                     sender.send_replace(());
                 }
             }
@@ -135,7 +145,11 @@ fn announce(senders: &Senders, event: notify::Result<notify::Event>) {
 fn is_reading(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access != AccessKind::Close(AccessMode::Write),
-        EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Other => false,
+        EventKind::Any
+        | EventKind::Create(_)
+        | EventKind::Modify(_)
+        | EventKind::Remove(_)
+        | EventKind::Other => false,
     }
 }
 

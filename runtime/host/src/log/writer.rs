@@ -8,7 +8,9 @@ use fs_err::{File, OpenOptions};
 use jiff::Timestamp;
 
 use super::LogError;
-use super::format::{MAX_PIECE, Mark, Record, Stream, data_path, header, index_path, record_offset};
+use super::format::{
+    MAX_PIECE, Mark, Record, Stream, data_path, header, index_path, record_offset,
+};
 use super::reader::LogReader;
 
 /// What may gather before it is written without being asked.
@@ -43,7 +45,13 @@ impl LogWriter {
                 Ok(()) | Err(_) => {}
             }
         }
-        let new = |path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let new = |path| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+        };
         let data = new(data_path(directory))?;
         let index = new(index_path(directory))?;
         let mut writer = Self {
@@ -75,7 +83,11 @@ impl LogWriter {
             self.pending_data.extend_from_slice(piece);
             self.pending_index.extend_from_slice(&record.encode());
         }
-        if self.pending_data.len() + self.pending_index.len() < BUFFER_BYTES { Ok(()) } else { self.flush() }
+        if self.pending_data.len() + self.pending_index.len() < BUFFER_BYTES {
+            Ok(())
+        } else {
+            self.flush()
+        }
     }
 
     /// Writes everything that was appended, so that readers see it.
@@ -99,7 +111,12 @@ impl LogWriter {
     /// When it cannot be written.
     pub fn finish(mut self) -> std::io::Result<()> {
         let offset = self.data_written + self.pending_data.len() as u64;
-        let end = Record { mark: Mark::End, at: self.last, offset, length: 0 };
+        let end = Record {
+            mark: Mark::End,
+            at: self.last,
+            offset,
+            length: 0,
+        };
         self.pending_index.extend_from_slice(&end.encode());
         self.flush()
     }
@@ -120,8 +137,15 @@ pub fn seal(directory: &Path) -> Result<(), LogError> {
         return Ok(());
     }
     let (records, last) = reader.last_whole()?;
-    let (at, offset) = last.map_or((Timestamp::UNIX_EPOCH, 0), |record| (record.at, record.end()));
-    let end = Record { mark: Mark::End, at, offset, length: 0 };
+    let (at, offset) = last.map_or((Timestamp::UNIX_EPOCH, 0), |record| {
+        (record.at, record.end())
+    });
+    let end = Record {
+        mark: Mark::End,
+        at,
+        offset,
+        length: 0,
+    };
     let index = OpenOptions::new().write(true).open(index_path(directory))?;
     index.set_len(record_offset(records))?;
     write_at(&index, &header(), 0)?;
@@ -142,7 +166,10 @@ pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
 
 fn write_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<()> {
     let named = |error: std::io::Error| {
-        std::io::Error::new(error.kind(), format!("failed to write to `{}`: {error}", file.path().display()))
+        std::io::Error::new(
+            error.kind(),
+            format!("failed to write to `{}`: {error}", file.path().display()),
+        )
     };
     file.file().write_all_at(bytes, offset).map_err(named)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::chown;
@@ -75,12 +75,22 @@ pub(super) fn resolve(
 ) -> Result<Launch, EngineError> {
     let action = || format!("start `{}`", workload.name);
     let refused = |error: io::Error| EngineError::of_file(action(), &error);
-    let command: Vec<String> = workload.command.iter().chain(&workload.args).cloned().collect();
+    let command: Vec<String> = workload
+        .command
+        .iter()
+        .chain(&workload.args)
+        .cloned()
+        .collect();
     if workload.command.is_empty() {
         return Err(without_entry_point(&workload.image));
     }
     workload.mounts.iter().try_for_each(check_mount)?;
-    let user = workload.user.as_deref().map(credentials).transpose()?.flatten();
+    let user = workload
+        .user
+        .as_deref()
+        .map(credentials)
+        .transpose()?
+        .flatten();
     let scratch = Scratch::of(&settings.root, place);
     scratch.make().map_err(refused)?;
     let path = match sight {
@@ -89,9 +99,14 @@ pub(super) fn resolve(
     };
     let environment = environment(settings, workload, place, &scratch, path);
     let Some(program) = find_program(&command[0], &environment["PATH"], &scratch.work()) else {
-        let message =
-            format!("command `{}` is not on this machine; the process engine runs no image", command[0]);
-        return Err(EngineError::Refused { action: action(), message });
+        let message = format!(
+            "command `{}` is not on this machine; the process engine runs no image",
+            command[0]
+        );
+        return Err(EngineError::Refused {
+            action: action(),
+            message,
+        });
     };
     if let Some(user) = user {
         give_to(scratch.path(), user).map_err(refused)?;
@@ -107,11 +122,22 @@ pub(super) fn resolve(
     })
 }
 
-fn python_path(settings: &ProcessSettings, scratch: &Scratch, sight: Sight<'_>) -> io::Result<OsString> {
-    let packages = sight.prepared.map(|prepared| sight.interpreter.packages_in(prepared));
-    sight.interpreter.make_view(&scratch.python(), packages.as_deref())?;
+fn python_path(
+    settings: &ProcessSettings,
+    scratch: &Scratch,
+    sight: Sight<'_>,
+) -> io::Result<OsString> {
+    let packages = sight
+        .prepared
+        .map(|prepared| sight.interpreter.packages_in(prepared));
+    sight
+        .interpreter
+        .make_view(&scratch.python(), packages.as_deref())?;
     let prepared = sight.prepared.map(|prepared| prepared.join("bin"));
-    Ok(search_path([scratch.python().join("bin")].into_iter().chain(prepared), &settings.path))
+    Ok(search_path(
+        [scratch.python().join("bin")].into_iter().chain(prepared),
+        &settings.path,
+    ))
 }
 
 /// A search path with some directories in front.
@@ -132,13 +158,22 @@ fn environment(
     scratch: &Scratch,
     path: OsString,
 ) -> BTreeMap<String, OsString> {
-    let gpus: Vec<&str> = workload.gpus.iter().map(coracle_model::GpuUuid::as_str).collect();
+    let gpus: Vec<&str> = workload
+        .gpus
+        .iter()
+        .map(coracle_model::GpuUuid::as_str)
+        .collect();
     let mut environment = settings.environment.clone();
     environment.insert("PATH".to_owned(), path);
     environment.insert("TMPDIR".to_owned(), scratch.temporary().into());
     // Empty where none is leased, so that nobody takes a GPU that is somebody else's.
     environment.insert("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(",").into());
-    environment.extend(workload.environment.iter().map(|(name, value)| (name.clone(), value.into())));
+    environment.extend(
+        workload
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), value.into())),
+    );
     environment.insert(MARKER.to_owned(), place.directory().into());
     environment
 }
@@ -160,7 +195,9 @@ fn check_mount(mount: &Mount) -> Result<(), EngineError> {
     let target = &mount.target;
     let reason = match &mount.source {
         MountSource::Host(source) if source == Path::new(target) => return Ok(()),
-        MountSource::Host(source) => format!("`{}` cannot be mounted at `{target}`", source.display()),
+        MountSource::Host(source) => {
+            format!("`{}` cannot be mounted at `{target}`", source.display())
+        }
         MountSource::Memory { .. } => format!("no memory can be mounted at `{target}`"),
     };
     let message = format!("{reason} for a process of this machine; run the step on Docker");
@@ -170,37 +207,65 @@ fn check_mount(mount: &Mount) -> Result<(), EngineError> {
 /// Who `uid[:gid]` is; none when that is who runs the workbench.
 fn credentials(text: &str) -> Result<Option<Credentials>, EngineError> {
     let unsupported = |message: String| EngineError::Unsupported { message };
-    let (user, group) = text.split_once(':').map_or((text, None), |(user, group)| (user, Some(group)));
-    let unknown = || unsupported(format!("user `{text}` is not known on this machine; give it as numbers"));
+    let (user, group) = text
+        .split_once(':')
+        .map_or((text, None), |(user, group)| (user, Some(group)));
+    let unknown = || {
+        unsupported(format!(
+            "user `{text}` is not known on this machine; give it as numbers"
+        ))
+    };
     let known = || User::from_name(user).ok().flatten();
-    let id = user.parse().ok().or_else(|| known().map(|user| user.uid.as_raw())).ok_or_else(unknown)?;
-    let group_of_user = || User::from_uid(Uid::from_raw(id)).ok().flatten().map_or(id, |user| user.gid.as_raw());
+    let id = user
+        .parse()
+        .ok()
+        .or_else(|| known().map(|user| user.uid.as_raw()))
+        .ok_or_else(unknown)?;
+    let group_of_user = || {
+        User::from_uid(Uid::from_raw(id))
+            .ok()
+            .flatten()
+            .map_or(id, |user| user.gid.as_raw())
+    };
     let group = match group {
         None if Uid::from_raw(id) == Uid::effective() => Gid::effective().as_raw(),
         None => group_of_user(),
         Some(text) => {
-            let named = || Group::from_name(text).ok().flatten().map(|group| group.gid.as_raw());
+            let named = || {
+                Group::from_name(text)
+                    .ok()
+                    .flatten()
+                    .map(|group| group.gid.as_raw())
+            };
             text.parse().ok().or_else(named).ok_or_else(unknown)?
         }
     };
     let wanted = Credentials { user: id, group };
-    let own = Credentials { user: Uid::effective().as_raw(), group: Gid::effective().as_raw() };
+    let own = Credentials::own();
     if wanted == own {
         Ok(None)
     } else if own.user == 0 {
         Ok(Some(wanted))
     } else {
-        let message = format!("a process cannot run as user `{text}` when the workbench is not root; run it on Docker");
+        let message = format!(
+            "a process cannot run as user `{text}` when the workbench is not root; run it on Docker"
+        );
         Err(unsupported(message))
     }
 }
 
-fn give_to(path: &Path, user: Credentials) -> io::Result<()> {
-    if fs_err::symlink_metadata(path)?.is_dir() {
+/// Gives a file, or everything in a directory, to a user; links are left alone.
+pub(super) fn give_to(path: &Path, user: Credentials) -> io::Result<()> {
+    let found = fs_err::symlink_metadata(path)?;
+    if found.is_symlink() {
+        return Ok(());
+    }
+    if found.is_dir() {
         for entry in fs_err::read_dir(path)? {
             give_to(&entry?.path(), user)?;
         }
-    } else if path.is_symlink() {
+    }
+    if (found.uid(), found.gid()) == (user.user, user.group) {
         return Ok(());
     }
     chown(path, Some(user.user), Some(user.group))
@@ -209,12 +274,16 @@ fn give_to(path: &Path, user: Credentials) -> io::Result<()> {
 /// The file that a command name stands for, as a shell finds it.
 pub(super) fn find_program(name: &str, path: &OsStr, working_directory: &Path) -> Option<PathBuf> {
     let runs = |file: &PathBuf| {
-        fs_err::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        fs_err::metadata(file)
+            .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
     if name.contains('/') {
         return Some(working_directory.join(name)).filter(runs);
     }
-    std::env::split_paths(path).map(|directory| directory.join(name)).find(runs).filter(|_| !name.is_empty())
+    std::env::split_paths(path)
+        .map(|directory| directory.join(name))
+        .find(runs)
+        .filter(|_| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -222,26 +291,56 @@ mod tests {
     use super::*;
 
     fn mount(source: &str, target: &str) -> Mount {
-        Mount { source: MountSource::Host(source.into()), target: target.to_owned(), read_only: false }
+        Mount {
+            source: MountSource::Host(source.into()),
+            target: target.to_owned(),
+            read_only: false,
+        }
     }
 
     #[test]
     fn only_mounts_that_ask_for_nothing_are_taken() {
         assert!(check_mount(&mount("/data", "/data")).is_ok());
-        let error = check_mount(&mount("/data", "/gcs/bucket")).unwrap_err().to_string();
-        assert!(error.contains("`/gcs/bucket`") && error.contains("`/data`"), "{error}");
-        let memory = Mount { source: MountSource::Memory { limit: None }, ..mount("", "/dev/shm") };
-        assert!(check_mount(&memory).unwrap_err().to_string().contains("`/dev/shm`"));
+        let error = check_mount(&mount("/data", "/gcs/bucket"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`/gcs/bucket`") && error.contains("`/data`"),
+            "{error}"
+        );
+        let memory = Mount {
+            source: MountSource::Memory { limit: None },
+            ..mount("", "/dev/shm")
+        };
+        assert!(
+            check_mount(&memory)
+                .unwrap_err()
+                .to_string()
+                .contains("`/dev/shm`")
+        );
     }
 
     #[test]
     fn programs_are_found_as_a_shell_finds_them() {
         let path = OsStr::new("/nonexistent:/bin");
-        assert_eq!(find_program("sh", path, Path::new("/")), Some("/bin/sh".into()));
-        assert_eq!(find_program("/bin/sh", path, Path::new("/")), Some("/bin/sh".into()));
-        assert_eq!(find_program("bin/sh", path, Path::new("/")), Some("/bin/sh".into()));
+        assert_eq!(
+            find_program("sh", path, Path::new("/")),
+            Some("/bin/sh".into())
+        );
+        assert_eq!(
+            find_program("/bin/sh", path, Path::new("/")),
+            Some("/bin/sh".into())
+        );
+        assert_eq!(
+            find_program("bin/sh", path, Path::new("/")),
+            Some("/bin/sh".into())
+        );
         for missing in ["", "no-such-program", "/bin", "/etc/passwd"] {
-            assert_eq!(find_program(missing, path, Path::new("/")), None, "{missing}");
+            assert_eq!(
+                find_program(missing, path, Path::new("/")),
+                None,
+                "{missing}"
+            );
         }
     }
 
@@ -253,7 +352,13 @@ mod tests {
         assert!(credentials("nobody-by-that-name").is_err());
         let other = credentials("54321:54322");
         if user.is_root() {
-            assert_eq!(other.unwrap(), Some(Credentials { user: 54321, group: 54322 }));
+            assert_eq!(
+                other.unwrap(),
+                Some(Credentials {
+                    user: 54321,
+                    group: 54322
+                })
+            );
         } else {
             assert!(other.unwrap_err().to_string().contains("`54321:54322`"));
         }

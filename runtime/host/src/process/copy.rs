@@ -21,7 +21,12 @@ pub(super) fn copy_tree(source: &Path, destination: &Path) -> io::Result<Copied>
     match fs_err::symlink_metadata(source) {
         Ok(found) if found.is_symlink() => return Ok(Copied::Link),
         Ok(_) => {}
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
             return Ok(Copied::Nothing);
         }
         Err(error) => return Err(error),
@@ -48,7 +53,9 @@ fn copy_entry(root: &Path, source: &Path, destination: &Path) -> io::Result<()> 
     } else if found.is_symlink() {
         // Only files: a link to a directory above itself would never end.
         match fs_err::canonicalize(source) {
-            Ok(target) if target.starts_with(root) && target.is_file() => fs_err::copy(target, destination).map(drop),
+            Ok(target) if target.starts_with(root) && target.is_file() => {
+                fs_err::copy(target, destination).map(drop)
+            }
             Ok(_) | Err(_) => Ok(()),
         }
     } else {
@@ -66,7 +73,10 @@ mod tests {
     #[test]
     fn links_out_of_the_tree_are_left_behind() {
         let directory = tempfile::tempdir().unwrap();
-        let (source, destination) = (directory.path().join("model"), directory.path().join("kept/model"));
+        let (source, destination) = (
+            directory.path().join("model"),
+            directory.path().join("kept/model"),
+        );
         fs_err::create_dir_all(source.join("weights")).unwrap();
         fs_err::write(source.join("weights/a"), "a").unwrap();
         fs_err::write(directory.path().join("secret"), "s").unwrap();
@@ -75,9 +85,18 @@ mod tests {
         symlink("..", source.join("weights/up")).unwrap();
         symlink("nowhere", source.join("dangling")).unwrap();
         assert_eq!(copy_tree(&source, &destination).unwrap(), Copied::Whole);
-        assert_eq!(fs_err::read_to_string(destination.join("weights/a")).unwrap(), "a");
-        assert_eq!(fs_err::read_to_string(destination.join("inside")).unwrap(), "a");
-        let mut names: Vec<_> = fs_err::read_dir(&destination).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(
+            fs_err::read_to_string(destination.join("weights/a")).unwrap(),
+            "a"
+        );
+        assert_eq!(
+            fs_err::read_to_string(destination.join("inside")).unwrap(),
+            "a"
+        );
+        let mut names: Vec<_> = fs_err::read_dir(&destination)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         assert_eq!(names, ["inside", "weights"]);
     }
@@ -85,9 +104,15 @@ mod tests {
     #[test]
     fn what_is_not_there_and_what_is_a_link_are_told_apart() {
         let directory = tempfile::tempdir().unwrap();
-        let (link, target) = (directory.path().join("link"), directory.path().join("target"));
+        let (link, target) = (
+            directory.path().join("link"),
+            directory.path().join("target"),
+        );
         symlink("/etc/passwd", &link).unwrap();
-        assert_eq!(copy_tree(&directory.path().join("missing"), &target).unwrap(), Copied::Nothing);
+        assert_eq!(
+            copy_tree(&directory.path().join("missing"), &target).unwrap(),
+            Copied::Nothing
+        );
         assert_eq!(copy_tree(&link, &target).unwrap(), Copied::Link);
         assert!(!target.exists());
     }

@@ -13,27 +13,28 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coracle_model::{EngineKind, EnvironmentKey, ImageRef};
-use fs_err::os::unix::fs::symlink;
 use tokio::sync::Mutex;
 
-use super::command::{Scratch, Sight, resolve};
+use super::command::{Scratch, Sight, give_to, resolve};
 use super::copy::{Copied, copy_tree};
 use super::environments::{self, EnvironmentPlace};
-use super::launch::{Answer, Launch};
+use super::launch::{Answer, Credentials, Launch};
 use super::off_runtime;
-use super::place::{Kept, Outcome, Place, Standing, ignore_missing};
+use super::place::{Kept, Outcome, Place, Standing};
 use super::python::{Interpreter, Interpreters};
 use super::supervisor::{self, Ending};
+use super::workloads::Workloads;
 use crate::clock::Clock;
 use crate::engine::{
-    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit, ImageAnswer, ObservedWorkload,
-    Phase, PullPolicy, SandboxName, SandboxRequest, Workload, WorkloadImage, WorkloadName,
+    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit,
+    ImageAnswer, ObservedWorkload, Phase, PullPolicy, SandboxName, SandboxRequest, Workload,
+    WorkloadImage, WorkloadName,
 };
 
 /// What a process engine is made of.
 #[derive(Debug, Clone)]
 pub struct ProcessSettings {
-    /// The engine's own directory; its path should be short, since it becomes part of sockets' names.
+    /// The engine's own directory, absolute; its path should be short, since it becomes part of sockets' names.
     pub root: PathBuf,
     /// The command line that comes to [`super::supervise`]; the workload's directory is appended.
     pub supervisor: Vec<OsString>,
@@ -53,6 +54,7 @@ pub struct ProcessEngine {
     settings: ProcessSettings,
     clock: Arc<dyn Clock>,
     interpreters: Interpreters,
+    workloads: Workloads,
     /// The environments that are being prepared. Who waits for one that fails finds here why.
     preparing: Mutex<BTreeMap<EnvironmentKey, Arc<Mutex<Option<String>>>>>,
 }
@@ -60,57 +62,20 @@ pub struct ProcessEngine {
 impl ProcessEngine {
     /// An engine over what `settings.root` holds, which may be nothing yet.
     pub fn new(settings: ProcessSettings, clock: Arc<dyn Clock>) -> Self {
-        let ProcessSettings { python, path, environment, .. } = settings.clone();
+        let ProcessSettings {
+            python,
+            path,
+            environment,
+            ..
+        } = settings.clone();
         let interpreters = Interpreters::new(python, path, environment);
-        Self { settings, clock, interpreters, preparing: Mutex::default() }
-    }
-
-    fn workloads(&self) -> PathBuf {
-        self.settings.root.join("workloads")
-    }
-
-    fn link(&self, name: &WorkloadName) -> Result<PathBuf, EngineError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if name.0.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.0.chars().all(allowed) {
-            return Ok(self.workloads().join(&name.0));
+        Self {
+            workloads: Workloads::under(&settings.root),
+            settings,
+            clock,
+            interpreters,
+            preparing: Mutex::default(),
         }
-        let message = "a name has letters, digits, `-`, `_` and `.` only".to_owned();
-        Err(EngineError::Refused { action: format!("use the name `{name}`"), message })
-    }
-
-    /// The place of a workload; none when this engine holds none of that name.
-    fn place(&self, name: &WorkloadName) -> Result<Option<Place>, EngineError> {
-        let failed = |error: io::Error| EngineError::of_file(format!("find `{name}`"), &error);
-        let link = self.link(name)?;
-        match fs_err::read_link(&link) {
-            Ok(directory) => Ok(directory.is_dir().then(|| Place::at(directory))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    /// Makes the workload known: from here on it is observed.
-    fn register(&self, workload: &Workload, place: &Place) -> Result<(), EngineError> {
-        let failed = |error: io::Error| EngineError::of_file(format!("start `{}`", workload.name), &error);
-        let link = self.link(&workload.name)?;
-        fs_err::create_dir_all(place.directory()).map_err(failed)?;
-        fs_err::create_dir_all(self.workloads()).map_err(failed)?;
-        let Workload { name, labels, image, .. } = workload;
-        let kept = Kept { name: name.clone(), labels: labels.clone(), image: image.clone() };
-        match fs_err::read_link(&link) {
-            Ok(directory) if directory == place.directory() => {}
-            Ok(directory) if directory.is_dir() => {
-                let message = format!("the name is in use in `{}`", directory.display());
-                return Err(EngineError::Refused { action: format!("start `{name}`"), message });
-            }
-            // A link to nowhere is what a removed directory leaves.
-            Ok(_) | Err(_) => {
-                ignore_missing(fs_err::remove_file(&link)).map_err(failed)?;
-                place.keep(&kept).map_err(failed)?;
-                symlink(place.directory(), &link).map_err(failed)?;
-            }
-        }
-        place.keep(&kept).map_err(failed)
     }
 
     async fn launch(&self, workload: &Workload, place: &Place) -> Result<Launch, EngineError> {
@@ -123,52 +88,48 @@ impl ProcessEngine {
         };
         let (settings, workload, place) = (self.settings.clone(), workload.clone(), place.clone());
         let resolving = tokio::task::spawn_blocking(move || {
-            let sight =
-                interpreter.as_deref().map(|interpreter| Sight { interpreter, prepared: prepared.as_deref() });
+            let sight = interpreter.as_deref().map(|interpreter| Sight {
+                interpreter,
+                prepared: prepared.as_deref(),
+            });
             resolve(&settings, &workload, &place, sight)
         });
-        resolving.await.map_err(|error| EngineError::of_file("start a workload", &io::Error::other(error)))?
+        resolving
+            .await
+            .map_err(|error| EngineError::of_file("start a workload", &io::Error::other(error)))?
     }
 
     /// The interpreter and the directory of a prepared environment.
-    async fn prepared(&self, key: &EnvironmentKey) -> Result<(Arc<Interpreter>, PathBuf), EngineError> {
-        let failed = |message| EngineError::Refused { action: format!("use the environment `{key}`"), message };
+    async fn prepared(
+        &self,
+        key: &EnvironmentKey,
+    ) -> Result<(Arc<Interpreter>, PathBuf), EngineError> {
+        let failed = |message| EngineError::Refused {
+            action: format!("use the environment `{key}`"),
+            message,
+        };
         let place = EnvironmentPlace::of(&self.settings.root, key)?;
-        let layer = place.layer().map_err(|error| EngineError::of_file("find an environment", &error))?;
-        let layer = layer.ok_or_else(|| failed("it is not prepared; run the step again".to_owned()))?;
-        let image: ImageRef = layer.base.parse().map_err(|error| failed(format!("{error}")))?;
+        let layer = place
+            .layer()
+            .map_err(|error| EngineError::of_file("find an environment", &error))?;
+        let layer =
+            layer.ok_or_else(|| failed("it is not prepared; run the step again".to_owned()))?;
+        let image: ImageRef = layer
+            .base
+            .parse()
+            .map_err(|error| failed(format!("{error}")))?;
         Ok((self.python(&image).await?, place.virtual_environment()))
     }
 
     async fn python(&self, image: &ImageRef) -> Result<Arc<Interpreter>, EngineError> {
-        self.interpreters.for_image(image).await.ok_or_else(|| EngineError::InstallFailed {
-            base: image.to_string(),
-            message: "there is no Python on this machine; install `python3` and `python3-venv`".to_owned(),
-        })
-    }
-
-    /// The names that the engine has links for.
-    fn names(&self) -> io::Result<Vec<WorkloadName>> {
-        match fs_err::read_dir(self.workloads()) {
-            Ok(entries) => {
-                let name = |entry: fs_err::DirEntry| entry.file_name().into_string().ok().map(WorkloadName);
-                entries.filter_map(|entry| entry.map(name).transpose()).collect()
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn look_at(&self, name: &WorkloadName) -> Result<Option<(Kept, Phase)>, EngineError> {
-        let failed = |error: io::Error| EngineError::of_file(format!("look at `{name}`"), &error);
-        let Some(place) = self.place(name)? else { return Ok(None) };
-        let Some(kept) = place.kept().map_err(failed)? else { return Ok(None) };
-        let phase = match place.standing().map_err(failed)? {
-            Standing::Unbegun => Phase::Created,
-            Standing::Begun(supervisor) if supervisor::is_alive(supervisor).map_err(failed)? => Phase::Running,
-            Standing::Begun(_) | Standing::Ended(_) => Phase::Exited,
-        };
-        Ok(Some((kept, phase)))
+        self.interpreters
+            .for_image(image)
+            .await
+            .ok_or_else(|| EngineError::InstallFailed {
+                base: image.to_string(),
+                message: "there is no Python on this machine; install `python3` and `python3-venv`"
+                    .to_owned(),
+            })
     }
 }
 
@@ -192,24 +153,50 @@ impl Engine for ProcessEngine {
         })
     }
 
-    async fn resolve_image(&self, image: &ImageRef, _policy: PullPolicy) -> Result<ImageAnswer, EngineError> {
+    async fn resolve_image(
+        &self,
+        image: &ImageRef,
+        _policy: PullPolicy,
+    ) -> Result<ImageAnswer, EngineError> {
         let interpreter = self.interpreters.for_image(image).await;
         let instead = match &interpreter {
-            Some(found) => format!("with Python {} ({})", found.release, found.executable.display()),
+            Some(found) => format!(
+                "with Python {} ({})",
+                found.release,
+                found.executable.display()
+            ),
             None => "which has no Python,".to_owned(),
         };
-        let notice = format!("runs on this machine {instead} instead of in image `{image}`, and is not isolated");
-        Ok(ImageAnswer { digest: Interpreter::digest(interpreter.as_deref()), notice: Some(notice) })
+        let notice = format!(
+            "runs on this machine {instead} instead of in image `{image}`, and is not isolated"
+        );
+        Ok(ImageAnswer {
+            digest: Interpreter::digest(interpreter.as_deref()),
+            notice: Some(notice),
+        })
     }
 
-    async fn prepare_environment(&self, request: &EnvironmentRequest) -> Result<EnvironmentLayer, EngineError> {
-        let shared = Arc::clone(self.preparing.lock().await.entry(request.key.clone()).or_default());
+    async fn prepare_environment(
+        &self,
+        request: &EnvironmentRequest,
+    ) -> Result<EnvironmentLayer, EngineError> {
+        let shared = Arc::clone(
+            self.preparing
+                .lock()
+                .await
+                .entry(request.key.clone())
+                .or_default(),
+        );
         let mut failure = shared.lock().await;
         if let Some(message) = &*failure {
-            return Err(EngineError::InstallFailed { base: request.base.to_string(), message: message.clone() });
+            return Err(EngineError::InstallFailed {
+                base: request.base.to_string(),
+                message: message.clone(),
+            });
         }
         let interpreter = self.python(&request.base).await?;
-        let prepared = environments::prepare(&self.settings, &interpreter, request, || self.clock.now()).await;
+        let prepared =
+            environments::prepare(&self.settings, &interpreter, request, || self.clock.now()).await;
         // From here on whoever asks anew tries anew.
         self.preparing.lock().await.remove(&request.key);
         if let Err(EngineError::InstallFailed { message, .. }) = &prepared {
@@ -219,20 +206,23 @@ impl Engine for ProcessEngine {
     }
 
     async fn environments(&self) -> Result<Vec<EnvironmentLayer>, EngineError> {
-        environments::list(&self.settings.root).map_err(|error| EngineError::of_file("list environments", &error))
+        environments::list(&self.settings.root)
+            .map_err(|error| EngineError::of_file("list environments", &error))
     }
 
     async fn remove_environment(&self, key: &EnvironmentKey) -> Result<(), EngineError> {
         let action = || format!("remove the environment `{key}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
         let place = EnvironmentPlace::of(&self.settings.root, key)?;
-        for name in self.names().map_err(failed)? {
-            let used = self.look_at(&name)?.is_some_and(|(kept, phase)| {
-                phase != Phase::Exited && matches!(&kept.image, WorkloadImage::Prepared(used) if used == key)
+        let uses = |(kept, phase): &(Kept, Phase)| {
+            *phase != Phase::Exited
+                && matches!(&kept.image, WorkloadImage::Prepared(used) if used == key)
+        };
+        if let Some((user, _)) = self.workloads.all()?.into_iter().find(uses) {
+            return Err(EngineError::Refused {
+                action: action(),
+                message: format!("`{}` runs in it", user.name),
             });
-            if used {
-                return Err(EngineError::Refused { action: action(), message: format!("`{name}` runs in it") });
-            }
         }
         place.stop_installer().await.map_err(failed)?;
         place.remove().await.map_err(failed)
@@ -250,14 +240,20 @@ impl Engine for ProcessEngine {
         let action = || format!("start `{}`", workload.name);
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
         let place = Place::at(std::path::absolute(&workload.directory).map_err(failed)?);
-        self.register(workload, &place)?;
+        self.workloads.add(workload, &place)?;
         if !matches!(place.standing().map_err(failed)?, Standing::Unbegun) {
             return Ok(());
         }
         let launch = self.launch(workload, &place).await?;
-        match supervisor::start(&self.settings.supervisor, &place, &launch).await.map_err(failed)? {
+        match supervisor::start(&self.settings.supervisor, &place, &launch)
+            .await
+            .map_err(failed)?
+        {
             Answer::Started | Answer::Already => Ok(()),
-            Answer::Refused { message } => Err(EngineError::Refused { action: action(), message }),
+            Answer::Refused { message } => Err(EngineError::Refused {
+                action: action(),
+                message,
+            }),
             Answer::DiskFull { message } => Err(EngineError::DiskFull { message }),
         }
     }
@@ -266,41 +262,71 @@ impl Engine for ProcessEngine {
     async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
         let action = || format!("run `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
-        let place = self.place(name)?.ok_or_else(|| EngineError::Gone { name: name.clone() })?;
+        let place = self
+            .workloads
+            .place(name)?
+            .ok_or_else(|| EngineError::Gone { name: name.clone() })?;
         if std::path::absolute(log).map_err(failed)? != place.log() {
             let message = format!("the log of a process lies at `{}`", place.log().display());
-            return Err(EngineError::Refused { action: action(), message });
+            return Err(EngineError::Refused {
+                action: action(),
+                message,
+            });
         }
         match supervisor::ending(&place).await.map_err(failed)? {
             Ending::Told(Outcome::Exited(exit)) => Ok(exit),
-            Ending::Told(Outcome::Refused { message }) => Err(EngineError::Refused { action: action(), message }),
+            Ending::Told(Outcome::Refused { message }) => Err(EngineError::Refused {
+                action: action(),
+                message,
+            }),
             Ending::Told(Outcome::DiskFull { message }) => Err(EngineError::DiskFull { message }),
             Ending::Lost => {
                 let message = "its supervisor was killed, and the step with it".to_owned();
-                Err(EngineError::Lost { name: name.clone(), message })
+                Err(EngineError::Lost {
+                    name: name.clone(),
+                    message,
+                })
             }
             Ending::Unbegun => Err(EngineError::Gone { name: name.clone() }),
         }
     }
 
     async fn stop(&self, name: &WorkloadName, grace: Duration) -> Result<(), EngineError> {
-        let Some(place) = self.place(name)? else { return Ok(()) };
-        supervisor::stop(&place, grace).await.map_err(|error| EngineError::of_file(format!("stop `{name}`"), &error))
+        let Some(place) = self.workloads.place(name)? else {
+            return Ok(());
+        };
+        supervisor::stop(&place, grace)
+            .await
+            .map_err(|error| EngineError::of_file(format!("stop `{name}`"), &error))
     }
 
-    async fn copy_out(&self, name: &WorkloadName, path: &str, destination: &Path) -> Result<bool, EngineError> {
+    async fn copy_out(
+        &self,
+        name: &WorkloadName,
+        path: &str,
+        destination: &Path,
+    ) -> Result<bool, EngineError> {
         let action = || format!("copy `{path}` out of `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
-        let place = self.place(name)?.ok_or_else(|| EngineError::Gone { name: name.clone() })?;
+        let place = self
+            .workloads
+            .place(name)?
+            .ok_or_else(|| EngineError::Gone { name: name.clone() })?;
         // A relative path is meant from where the workload started, and an absolute one replaces that.
         let source = Scratch::of(&self.settings.root, &place).work().join(path);
         let destination = destination.to_owned();
-        match off_runtime(move || copy_tree(&source, &destination)).await.map_err(failed)? {
+        match off_runtime(move || copy_tree(&source, &destination))
+            .await
+            .map_err(failed)?
+        {
             Copied::Whole => Ok(true),
             Copied::Nothing => Ok(false),
             Copied::Link => {
                 let message = "it is a link; write the file itself there".to_owned();
-                Err(EngineError::Refused { action: action(), message })
+                Err(EngineError::Refused {
+                    action: action(),
+                    message,
+                })
             }
         }
     }
@@ -308,31 +334,40 @@ impl Engine for ProcessEngine {
     async fn remove(&self, name: &WorkloadName) -> Result<(), EngineError> {
         let action = || format!("remove `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
-        let link = self.link(name)?;
-        if let Some(place) = self.place(name)? {
-            if matches!(self.look_at(name)?, Some((_, Phase::Running))) {
-                return Err(EngineError::Refused { action: action(), message: "it is still running".to_owned() });
+        if let Some(place) = self.workloads.place(name)? {
+            if matches!(self.workloads.look_at(name)?, Some((_, Phase::Running))) {
+                return Err(EngineError::Refused {
+                    action: action(),
+                    message: "it is still running".to_owned(),
+                });
             }
             let scratch = Scratch::of(&self.settings.root, &place);
-            off_runtime(move || scratch.remove().and_then(|()| place.clear())).await.map_err(failed)?;
+            off_runtime(move || scratch.remove().and_then(|()| place.clear()))
+                .await
+                .map_err(failed)?;
         }
         // Last: until here the workload is found again.
-        ignore_missing(fs_err::remove_file(link)).map_err(failed)
+        self.workloads.remove(name)
     }
 
     async fn observe(&self) -> Result<Vec<ObservedWorkload>, EngineError> {
-        let names = self.names().map_err(|error| EngineError::of_file("list workloads", &error))?;
-        let mut observed = Vec::new();
-        for name in names {
-            if let Some((Kept { labels, .. }, phase)) = self.look_at(&name)? {
-                observed.push(ObservedWorkload { name, labels, phase });
-            }
-        }
-        Ok(observed)
+        let observed = |(kept, phase): (Kept, Phase)| ObservedWorkload {
+            name: kept.name,
+            labels: kept.labels,
+            phase,
+        };
+        Ok(self.workloads.all()?.into_iter().map(observed).collect())
     }
 
-    async fn reclaim(&self, _path: &Path) -> Result<(), EngineError> {
-        // What processes write belongs to the user who runs the workbench already.
-        Ok(())
+    async fn reclaim(&self, path: &Path) -> Result<(), EngineError> {
+        let own = Credentials::own();
+        // Only root can have started somebody as another user.
+        if own.user != 0 {
+            return Ok(());
+        }
+        let owned = path.to_owned();
+        off_runtime(move || give_to(&owned, own))
+            .await
+            .map_err(|error| EngineError::of_file(format!("reclaim `{}`", path.display()), &error))
     }
 }

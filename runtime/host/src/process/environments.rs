@@ -20,21 +20,20 @@ use fs_err::os::unix::fs::symlink;
 use super::ProcessSettings;
 use super::command::{Scratch, search_path};
 use super::launch::{Answer, Launch, MARKER};
+use super::off_runtime;
 use super::place::{Outcome, Place, Standing, ignore_missing, read_json, write_json};
 use super::python::Interpreter;
 use super::supervisor::{self, Ending};
 use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
 use crate::log::{LogReader, Only};
-use super::off_runtime;
 
 /// How much of the installer's output a failure tells.
 const TOLD_LINES: usize = 15;
 const TOLD_BYTES: usize = 4096;
 
-/// Makes the virtual environment `$2` with the Python `$1` and goes on as the installer `$3`.
-const INSTALL: &str = r#"set -e
-"$1" -m venv --system-site-packages "$2"
-exec sh -c "$3""#;
+/// Goes on as the installer `$1`, with a pip where the machine's Python has none.
+const INSTALL: &str = r#"python3 -c 'import pip' 2>/dev/null || python3 -m ensurepip --default-pip || true
+exec sh -c "$1""#;
 
 /// One environment's directory.
 #[derive(Debug, Clone)]
@@ -47,7 +46,10 @@ impl EnvironmentPlace {
             return Ok(Self(all(root).join(key.as_str())));
         }
         let message = format!("`{key}` is not the key of an environment");
-        Err(EngineError::Refused { action: "find the environment".to_owned(), message })
+        Err(EngineError::Refused {
+            action: "find the environment".to_owned(),
+            message,
+        })
     }
 
     pub(super) fn virtual_environment(&self) -> PathBuf {
@@ -109,13 +111,18 @@ pub(super) async fn prepare(
     if let Some(layer) = home.layer().map_err(failed)? {
         return Ok(layer);
     }
-    if matches!(home.install().standing().map_err(failed)?, Standing::Unbegun) {
+    if matches!(
+        home.install().standing().map_err(failed)?,
+        Standing::Unbegun
+    ) {
         begin(settings, interpreter, request, &home).await?;
     }
     let ending = supervisor::ending(&home.install()).await.map_err(failed)?;
     keep_log(&home.install().log(), &request.log).map_err(failed)?;
     let outcome = conclude(ending, request);
-    Scratch::of(&settings.root, &home.install()).remove().map_err(failed)?;
+    Scratch::of(&settings.root, &home.install())
+        .remove()
+        .map_err(failed)?;
     if let Err(error) = outcome {
         home.remove().await.map_err(failed)?;
         return Err(error);
@@ -146,12 +153,23 @@ async fn begin(
     fs_err::create_dir_all(place.directory()).map_err(failed)?;
     // The output goes to who asks first, as it comes.
     fs_err::create_dir_all(&request.log).map_err(failed)?;
-    symlink(&request.log, place.log()).map_err(failed)?;
+    std::path::absolute(&request.log)
+        .and_then(|log| symlink(log, place.log()))
+        .map_err(failed)?;
     let scratch = Scratch::of(&settings.root, &place);
-    scratch.remove().and_then(|()| scratch.make()).map_err(failed)?;
-    let launch = launch(settings, interpreter, request, home, &scratch);
+    scratch
+        .remove()
+        .and_then(|()| scratch.make())
+        .map_err(failed)?;
+    interpreter
+        .make_view(&home.virtual_environment(), None)
+        .map_err(failed)?;
+    let launch = launch(settings, request, home, &scratch);
     let action = "prepare the environment".to_owned();
-    match supervisor::start(&settings.supervisor, &place, &launch).await.map_err(failed)? {
+    match supervisor::start(&settings.supervisor, &place, &launch)
+        .await
+        .map_err(failed)?
+    {
         Answer::Started | Answer::Already => Ok(()),
         Answer::Refused { message } => Err(EngineError::Refused { action, message }),
         Answer::DiskFull { message } => Err(EngineError::DiskFull { message }),
@@ -160,28 +178,27 @@ async fn begin(
 
 fn launch(
     settings: &ProcessSettings,
-    interpreter: &Interpreter,
     request: &EnvironmentRequest,
     home: &EnvironmentPlace,
     scratch: &Scratch,
 ) -> Launch {
     let target = home.virtual_environment();
     let mut environment: BTreeMap<_, _> = settings.environment.clone();
-    environment.insert("PATH".to_owned(), search_path([target.join("bin")], &settings.path));
+    environment.insert(
+        "PATH".to_owned(),
+        search_path([target.join("bin")], &settings.path),
+    );
     environment.insert("VIRTUAL_ENV".to_owned(), target.clone().into());
     environment.insert("TMPDIR".to_owned(), scratch.temporary().into());
     environment.insert("PIP_DISABLE_PIP_VERSION_CHECK".to_owned(), "1".into());
-    environment.extend(request.environment.iter().map(|(name, value)| (name.clone(), value.into())));
+    environment.extend(
+        request
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), value.into())),
+    );
     environment.insert(MARKER.to_owned(), home.install().directory().into());
-    let words = [
-        "sh",
-        "-c",
-        INSTALL,
-        "sh",
-        &interpreter.executable.to_string_lossy(),
-        &target.to_string_lossy(),
-        &request.install,
-    ];
+    let words = ["sh", "-c", INSTALL, "sh", &request.install];
     Launch {
         program: "/bin/sh".into(),
         command: words.map(str::to_owned).to_vec(),
@@ -196,19 +213,34 @@ fn launch(
 /// Gives the output of an installer that somebody else began to who asks now.
 fn keep_log(kept: &Path, asked: &Path) -> io::Result<()> {
     fs_err::create_dir_all(asked)?;
-    if fs_err::canonicalize(kept)? == fs_err::canonicalize(asked)? { Ok(()) } else { crate::log::copy(kept, asked) }
+    match fs_err::canonicalize(kept) {
+        Ok(kept) if kept == fs_err::canonicalize(asked)? => Ok(()),
+        Ok(kept) => crate::log::copy(&kept, asked),
+        // Who asked first has removed it; the environment is none the worse.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            crate::log::seal(asked).map_err(io::Error::other)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn conclude(ending: Ending, request: &EnvironmentRequest) -> Result<(), EngineError> {
-    let failed = |message| EngineError::InstallFailed { base: request.base.to_string(), message };
+    let failed = |message| EngineError::InstallFailed {
+        base: request.base.to_string(),
+        message,
+    };
     match ending {
         Ending::Told(Outcome::Exited(exit)) if exit.code == 0 => Ok(()),
-        Ending::Told(Outcome::Exited(exit)) => {
-            Err(failed(format!("the installer ended with code {}\n{}", exit.code, told(&request.log))))
-        }
+        Ending::Told(Outcome::Exited(exit)) => Err(failed(format!(
+            "the installer ended with code {}\n{}",
+            exit.code,
+            told(&request.log)
+        ))),
         Ending::Told(Outcome::Refused { message }) => Err(failed(message)),
         Ending::Told(Outcome::DiskFull { message }) => Err(EngineError::DiskFull { message }),
-        Ending::Lost | Ending::Unbegun => Err(failed("the installer was killed; try again".to_owned())),
+        Ending::Lost | Ending::Unbegun => {
+            Err(failed("the installer was killed; try again".to_owned()))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use nix::unistd::{Gid, Uid};
 use serde::{Deserialize, Serialize};
 
 /// The variable that every process of a workload carries, with the workload's directory as its value. By it
@@ -37,6 +38,16 @@ pub(super) struct Launch {
 pub(super) struct Credentials {
     pub(super) user: u32,
     pub(super) group: u32,
+}
+
+impl Credentials {
+    /// Those of this process.
+    pub(super) fn own() -> Self {
+        Self {
+            user: Uid::effective().as_raw(),
+            group: Gid::effective().as_raw(),
+        }
+    }
 }
 
 /// What a supervisor says, in one line on its standard output, once the command runs or cannot.

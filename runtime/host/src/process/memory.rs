@@ -25,7 +25,12 @@ pub(super) struct MemoryWatch {
 
 impl MemoryWatch {
     pub(super) fn new(limit: Option<u64>) -> Self {
-        Self { limit, peak: 0, every: FIRST, next: Instant::now() + FIRST }
+        Self {
+            limit,
+            peak: 0,
+            every: FIRST,
+            next: Instant::now() + FIRST,
+        }
     }
 
     /// The most that was seen at once, in bytes; none before the first look.
@@ -46,7 +51,11 @@ impl MemoryWatch {
         let before = Instant::now();
         let held = self.held(tree);
         self.peak = self.peak.max(held);
-        let slowest = if self.limit.is_some() { SLOWEST_LIMITED } else { SLOWEST };
+        let slowest = if self.limit.is_some() {
+            SLOWEST_LIMITED
+        } else {
+            SLOWEST
+        };
         self.every = (self.every * 2).min(slowest).max(before.elapsed() * SHARE);
         self.next = Instant::now() + self.every;
         self.limit.is_some_and(|limit| held > limit)

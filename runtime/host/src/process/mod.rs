@@ -11,8 +11,8 @@
 //! ```
 //!
 //! A supervisor that is itself killed takes the command with it; [`crate::EngineError::Lost`] says so. The
-//! supervisor and the engine know nothing of runs and steps; they share only the files in [`place`](self) and
-//! the launch that goes through a pipe.
+//! supervisor and the engine know nothing of runs and steps; they share only the files of the workload's
+//! directory and the launch that goes through a pipe.
 
 mod command;
 mod copy;
@@ -26,6 +26,7 @@ mod python;
 mod supervise;
 mod supervisor;
 mod tree;
+mod workloads;
 
 pub use engine::{ProcessEngine, ProcessSettings};
 pub use supervise::supervise;
@@ -34,5 +35,7 @@ pub use supervise::supervise;
 async fn off_runtime<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> std::io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(std::io::Error::other)?
 }

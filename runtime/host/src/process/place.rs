@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::tree::Identity;
-use crate::engine::{Exit, WorkloadImage, WorkloadName};
+use crate::engine::{Exit, Workload, WorkloadImage, WorkloadName};
 
 /// The version of these files.
 const VERSION: u32 = 1;
@@ -38,6 +38,16 @@ pub(super) struct Kept {
     pub(super) image: WorkloadImage,
 }
 
+impl Kept {
+    pub(super) fn of(workload: &Workload) -> Self {
+        Self {
+            name: workload.name.clone(),
+            labels: workload.labels.clone(),
+            image: workload.image.clone(),
+        }
+    }
+}
+
 /// How a supervised command ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,13 +61,20 @@ impl Outcome {
     /// What an error of the supervisor's own files makes of the workload.
     pub(super) fn of_error(error: &io::Error) -> Self {
         let message = error.to_string();
-        if is_disk_full(error) { Self::DiskFull { message } } else { Self::Refused { message } }
+        if is_disk_full(error) {
+            Self::DiskFull { message }
+        } else {
+            Self::Refused { message }
+        }
     }
 }
 
 /// Whether an error says that no room is left.
 pub(super) fn is_disk_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,7 +102,9 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn at(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self {
+            directory: directory.into(),
+        }
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -120,7 +139,14 @@ impl Place {
 
     /// Claims this place for the calling supervisor as long as the file is open; none when another has it.
     pub(super) fn lock(&self) -> io::Result<Option<File>> {
-        let options = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).to_owned();
+        let options = || {
+            OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .to_owned()
+        };
         let lock = options().open(self.directory.join("supervisor.lock"))?;
         match lock.file().try_lock() {
             Ok(()) => Ok(Some(lock)),
@@ -134,7 +160,10 @@ impl Place {
     }
 
     pub(super) fn write_stop(&self, grace: Duration) -> io::Result<()> {
-        self.write("stop", &u64::try_from(grace.as_millis()).unwrap_or(u64::MAX))
+        self.write(
+            "stop",
+            &u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+        )
     }
 
     /// How long the workload may take to end; none when nobody asked it to.
@@ -146,14 +175,29 @@ impl Place {
     pub(super) fn reserve_exit(&self) -> io::Result<ReservedExit> {
         let path = self.directory.join("exit.json.new");
         let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)?;
         file.file().write_all_at(&[b' '; EXIT_ROOM], 0)?;
-        Ok(ReservedExit { file, target: self.directory.join("exit.json") })
+        Ok(ReservedExit {
+            file,
+            target: self.directory.join("exit.json"),
+        })
     }
 
     /// Removes everything here but the log.
     pub(super) fn clear(&self) -> io::Result<()> {
-        let names = ["stop", "supervisor.log", "supervisor.lock", "exit.json.new", "supervisor.json", "exit.json"];
+        let names = [
+            "stop",
+            "supervisor.log",
+            "supervisor.lock",
+            "exit.json.new",
+            "supervisor.json",
+            "exit.json",
+        ];
         for name in names.into_iter().chain(["workload.json"]) {
             ignore_missing(fs_err::remove_file(self.directory.join(name)))?;
         }
@@ -179,7 +223,10 @@ pub(super) struct ReservedExit {
 impl ReservedExit {
     /// Tells the end. What stays of the room is white space.
     pub(super) fn write(self, outcome: &Outcome) -> io::Result<()> {
-        let bytes = serde_json::to_vec(&Versioned { version: VERSION, content: outcome })?;
+        let bytes = serde_json::to_vec(&Versioned {
+            version: VERSION,
+            content: outcome,
+        })?;
         self.file.file().write_all_at(&bytes, 0)?;
         fs_err::rename(self.file.path(), &self.target)
     }
@@ -192,21 +239,39 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let broken = |message: String| io::Error::new(io::ErrorKind::InvalidData, format!("`{}` {message}", path.display()));
+    let broken = |message: String| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("`{}` {message}", path.display()),
+        )
+    };
     let Versioned { version, content } =
-        serde_json::from_slice::<Versioned<serde_json::Value>>(&bytes).map_err(|error| broken(format!("is broken: {error}")))?;
+        serde_json::from_slice::<Versioned<serde_json::Value>>(&bytes)
+            .map_err(|error| broken(format!("is broken: {error}")))?;
     if version != VERSION {
-        return Err(broken(format!("has version {version}; this program reads version {VERSION}")));
+        return Err(broken(format!(
+            "has version {version}; this program reads version {VERSION}"
+        )));
     }
-    serde_json::from_value(content).map(Some).map_err(|error| broken(format!("is broken: {error}")))
+    serde_json::from_value(content)
+        .map(Some)
+        .map_err(|error| broken(format!("is broken: {error}")))
 }
 
 /// Writes a file of ours so that it is there whole or not at all, readable by nobody else.
 pub(super) fn write_json(path: &Path, content: &impl Serialize) -> io::Result<()> {
-    let bytes = serde_json::to_vec(&Versioned { version: VERSION, content })?;
+    let bytes = serde_json::to_vec(&Versioned {
+        version: VERSION,
+        content,
+    })?;
     let new = path.with_added_extension("new");
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
     file.file().write_all_at(&bytes, 0)?;
     fs_err::rename(new, path)
 }
@@ -242,16 +307,27 @@ mod tests {
         assert!(matches!(place.standing().unwrap(), Standing::Unbegun));
         place.write_supervisor(Identity::own().unwrap()).unwrap();
         assert!(matches!(place.standing().unwrap(), Standing::Begun(_)));
-        let outcome = Outcome::Refused { message: "no".to_owned() };
+        let outcome = Outcome::Refused {
+            message: "no".to_owned(),
+        };
         reserved.write(&outcome).unwrap();
         assert!(matches!(place.standing().unwrap(), Standing::Ended(ended) if ended == outcome));
-        assert_eq!(fs_err::metadata(directory.path().join("exit.json")).unwrap().len(), EXIT_ROOM as u64);
+        assert_eq!(
+            fs_err::metadata(directory.path().join("exit.json"))
+                .unwrap()
+                .len(),
+            EXIT_ROOM as u64
+        );
     }
 
     #[test]
     fn a_file_of_another_version_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        fs_err::write(directory.path().join("stop"), br#"{"version": 7, "content": 1}"#).unwrap();
+        fs_err::write(
+            directory.path().join("stop"),
+            br#"{"version": 7, "content": 1}"#,
+        )
+        .unwrap();
         let error = Place::at(directory.path()).stop().unwrap_err();
         assert!(error.to_string().contains("version 7"), "{error}");
     }

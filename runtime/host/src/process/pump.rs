@@ -33,16 +33,32 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    pub(super) fn new(log: &Path, stdout: impl Into<OwnedFd>, stderr: impl Into<OwnedFd>) -> io::Result<Self> {
+    pub(super) fn new(
+        log: &Path,
+        stdout: impl Into<OwnedFd>,
+        stderr: impl Into<OwnedFd>,
+    ) -> io::Result<Self> {
         let pipe = |stream, end: OwnedFd| -> io::Result<Pipe> {
             fcntl(&end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
             // Refused when the user has many pipes; then it is slower, and that is all.
             fcntl(&end, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES as i32)).ok();
-            Ok(Pipe { stream, file: File::from(end) })
+            Ok(Pipe {
+                stream,
+                file: File::from(end),
+            })
         };
-        let pipes = vec![pipe(Stream::Stdout, stdout.into())?, pipe(Stream::Stderr, stderr.into())?];
+        let pipes = vec![
+            pipe(Stream::Stdout, stdout.into())?,
+            pipe(Stream::Stderr, stderr.into())?,
+        ];
         let log = LogWriter::create(log)?;
-        Ok(Self { pipes, log, buffer: vec![0; MAX_PIECE], flush_at: None, failure: None })
+        Ok(Self {
+            pipes,
+            log,
+            buffer: vec![0; MAX_PIECE],
+            flush_at: None,
+            failure: None,
+        })
     }
 
     /// What to wait on for something to read.
@@ -65,10 +81,17 @@ impl Pump {
                 Ok(count) => {
                     moved += count;
                     if self.failure.is_none() {
-                        self.failure = self.log.append(pipe.stream, clock.now(), &self.buffer[..count]).err();
+                        self.failure = self
+                            .log
+                            .append(pipe.stream, clock.now(), &self.buffer[..count])
+                            .err();
                     }
                 }
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    ) => {}
                 Err(_) => closed.push(number),
             }
         }

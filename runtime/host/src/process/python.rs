@@ -2,7 +2,7 @@
 //!
 //! A view is a virtual environment of a few links, made in well under a millisecond, that shows the packages of
 //! the interpreter and of a prepared environment. What a step installs while it runs stays in its view, as it
-//! would stay in its container.
+//! would stay in its container. A prepared environment is itself a view in which an installer was run.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -51,10 +51,18 @@ impl Interpreter {
     /// What stands for the content of an image that runs on this interpreter.
     pub(super) fn digest(interpreter: Option<&Self>) -> ImageDigest {
         let made_of = match interpreter {
-            Some(found) => format!("python {}\n{}\n{:?}", found.build, found.executable.display(), found.packages),
+            Some(found) => format!(
+                "python {}\n{}\n{:?}",
+                found.build,
+                found.executable.display(),
+                found.packages
+            ),
             None => "no python".to_owned(),
         };
-        let digest = Sha256::new().chain_update("coracle process engine\n").chain_update(made_of).finalize();
+        let digest = Sha256::new()
+            .chain_update("coracle process engine\n")
+            .chain_update(made_of)
+            .finalize();
         ImageDigest::from(format!("sha256:{}", hex::encode(digest)))
     }
 
@@ -67,23 +75,37 @@ impl Interpreter {
         let library = self.packages_in(directory);
         fs_err::create_dir_all(&library)?;
         let home = self.executable.parent().unwrap_or(Path::new("/")).display();
-        let settings = format!("home = {home}\ninclude-system-site-packages = true\nversion = {}\n", self.release);
+        let settings = format!(
+            "home = {home}\ninclude-system-site-packages = true\nversion = {}\n",
+            self.release
+        );
         write_whole(&directory.join("pyvenv.cfg"), &settings, 0o644)?;
         for name in ["python", "python3", &format!("python{}", self.version)] {
             ignore_present(symlink(&self.executable, bin.join(name)))?;
         }
         for name in ["pip", "pip3"] {
             // The pip found further on in the path would install into the machine's Python.
-            write_whole(&bin.join(name), "#!/bin/sh\nexec python3 -m pip \"$@\"\n", 0o755)?;
+            write_whole(
+                &bin.join(name),
+                "#!/bin/sh\nexec \"${0%/*}/python3\" -m pip \"$@\"\n",
+                0o755,
+            )?;
         }
         let shown = packages.into_iter().chain(self.packages.as_deref());
         let lines = shown.map(|path| format!("import site; site.addsitedir({path:?})\n"));
-        write_whole(&library.join("coracle.pth"), &lines.collect::<String>(), 0o644)
+        write_whole(
+            &library.join("coracle.pth"),
+            &lines.collect::<String>(),
+            0o644,
+        )
     }
 
     /// Where the virtual environment in `directory` has its packages.
     pub(super) fn packages_in(&self, directory: &Path) -> PathBuf {
-        directory.join("lib").join(format!("python{}", self.version)).join("site-packages")
+        directory
+            .join("lib")
+            .join(format!("python{}", self.version))
+            .join("site-packages")
     }
 }
 
@@ -98,7 +120,9 @@ fn ignore_present(result: io::Result<()>) -> io::Result<()> {
 fn write_whole(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     let mode = std::fs::Permissions::from_mode(mode);
-    let mut file = tempfile::Builder::new().permissions(mode.clone()).tempfile_in(directory)?;
+    let mut file = tempfile::Builder::new()
+        .permissions(mode.clone())
+        .tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     // The mode again, for what the user's mask took away.
     file.as_file().set_permissions(mode)?;
@@ -115,8 +139,17 @@ pub(super) struct Interpreters {
 }
 
 impl Interpreters {
-    pub(super) fn new(named: Option<PathBuf>, path: OsString, environment: BTreeMap<String, OsString>) -> Self {
-        Self { named, path, environment, known: Mutex::default() }
+    pub(super) fn new(
+        named: Option<PathBuf>,
+        path: OsString,
+        environment: BTreeMap<String, OsString>,
+    ) -> Self {
+        Self {
+            named,
+            path,
+            environment,
+            known: Mutex::default(),
+        }
     }
 
     /// The interpreter that stands for an image: the one named in the settings, else the one of the version that
@@ -134,7 +167,10 @@ impl Interpreters {
     async fn first(&self, tagged: Option<PathBuf>) -> Option<Arc<Interpreter>> {
         let candidates = match &self.named {
             Some(named) => vec![named.clone()],
-            None => tagged.into_iter().chain(["python3".into(), "python".into()]).collect(),
+            None => tagged
+                .into_iter()
+                .chain(["python3".into(), "python".into()])
+                .collect(),
         };
         let mut known = self.known.lock().await;
         for candidate in candidates {
@@ -153,13 +189,25 @@ impl Interpreters {
         let program = find_program(candidate.to_str()?, &self.path, Path::new("/"))?;
         #[expect(clippy::disallowed_methods, reason = "this is the process engine")]
         let mut command = tokio::process::Command::new(program);
-        command.args(["-c", PROBE]).env_clear().envs(&self.environment).env("PATH", &self.path);
-        command.stdin(std::process::Stdio::null()).kill_on_drop(true);
-        let output = tokio::time::timeout(PROBE_LIMIT, command.output()).await.ok()?.ok()?;
+        command
+            .args(["-c", PROBE])
+            .env_clear()
+            .envs(&self.environment)
+            .env("PATH", &self.path);
+        command
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true);
+        let output = tokio::time::timeout(PROBE_LIMIT, command.output())
+            .await
+            .ok()?
+            .ok()?;
         let found: Interpreter = serde_json::from_slice(&output.stdout).ok()?;
         // One found on the path gives its base: the image stands for a bare Python.
         let packages = found.packages.filter(|_| self.named.is_some());
-        output.status.success().then_some(Interpreter { packages, ..found })
+        output
+            .status
+            .success()
+            .then_some(Interpreter { packages, ..found })
     }
 }
 
@@ -167,11 +215,15 @@ impl Interpreters {
 fn python_version(image: &ImageRef) -> Option<&str> {
     let (name, tag) = image.as_str().rsplit_once(':')?;
     let is_python = name.rsplit('/').next() == Some("python");
-    let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(tag.len());
+    let end = tag
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(tag.len());
     let mut dots = tag[..end].match_indices('.').map(|(place, _)| place);
     let minor_end = dots.nth(1).unwrap_or(end);
     let version = &tag[..minor_end];
-    let has_minor = version.split_once('.').is_some_and(|(major, minor)| !major.is_empty() && !minor.is_empty());
+    let has_minor = version
+        .split_once('.')
+        .is_some_and(|(major, minor)| !major.is_empty() && !minor.is_empty());
     (is_python && has_minor).then_some(version)
 }
 
@@ -183,7 +235,10 @@ mod tests {
     fn versions_are_read_from_tags() {
         let version = |text: &str| python_version(&text.parse().unwrap()).map(str::to_owned);
         assert_eq!(version("python:3.11").as_deref(), Some("3.11"));
-        assert_eq!(version("registry:5000/library/python:3.9.18-slim-bookworm").as_deref(), Some("3.9"));
+        assert_eq!(
+            version("registry:5000/library/python:3.9.18-slim-bookworm").as_deref(),
+            Some("3.9")
+        );
         assert_eq!(version("python:3"), None);
         assert_eq!(version("python:latest"), None);
         assert_eq!(version("python"), None);

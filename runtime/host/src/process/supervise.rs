@@ -60,13 +60,22 @@ pub fn supervise(directory: &Path) -> i32 {
         Ok(()) => 0,
         Err(error) => {
             let answer = if is_disk_full(&error) {
-                Answer::DiskFull { message: error.to_string() }
+                Answer::DiskFull {
+                    message: error.to_string(),
+                }
             } else {
-                Answer::Refused { message: error.to_string() }
+                Answer::Refused {
+                    message: error.to_string(),
+                }
             };
             tell(&answer).ok();
             // Standard error is the supervisor's own log, and there is no other place left to complain.
-            writeln!(io::stderr(), "the supervisor of `{}` failed: {error}", directory.display()).ok();
+            writeln!(
+                io::stderr(),
+                "the supervisor of `{}` failed: {error}",
+                directory.display()
+            )
+            .ok();
             1
         }
     }
@@ -78,10 +87,17 @@ fn run(place: &Place) -> io::Result<()> {
         wait_until_begun(place)?;
         return tell(&Answer::Already);
     };
-    let Standing::Unbegun = place.standing()? else { return tell(&Answer::Already) };
+    let Standing::Unbegun = place.standing()? else {
+        return tell(&Answer::Already);
+    };
     let reserved = place.reserve_exit()?;
     prctl::set_child_subreaper(true)?;
-    let signals = SigSet::from_iter([Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]);
+    let signals = SigSet::from_iter([
+        Signal::SIGCHLD,
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+    ]);
     signals.thread_block()?;
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     place.write_supervisor(Identity::own()?)?;
@@ -142,10 +158,17 @@ impl<'a> Supervision<'a> {
         let kernel_kills_before = tree::kernel_kills();
         let started_at = clock.now();
         let mut child = spawn(launch).map_err(|error| Outcome::Refused {
-            message: format!("command `{}` cannot be run: {error}", launch.command.join(" ")),
+            message: format!(
+                "command `{}` cannot be run: {error}",
+                launch.command.join(" ")
+            ),
         })?;
         let main = Pid::from_raw(child.id().cast_signed());
-        let ends = child.stdout.take().zip(child.stderr.take()).expect("both were asked to be pipes");
+        let ends = child
+            .stdout
+            .take()
+            .zip(child.stderr.take())
+            .expect("both were asked to be pipes");
         let pump = Pump::new(&launch.log, ends.0, ends.1).map_err(|error| {
             tree::signal_all(tree::descendants(), Signal::SIGKILL);
             Outcome::of_error(&error)
@@ -174,12 +197,15 @@ impl<'a> Supervision<'a> {
             self.pump.flush_due();
         }
         let (code, finished_at) = self.ended.unwrap_or((137, self.clock.now()));
-        let kernel_kill = code == 137 && self.kill_at.is_none() && tree::kernel_kills() > self.kernel_kills_before;
+        let kernel_kill = code == 137
+            && self.kill_at.is_none()
+            && tree::kernel_kills() > self.kernel_kills_before;
         let exit = Exit {
             code,
             out_of_memory: self.out_of_memory || kernel_kill,
             started_at: Some(self.started_at),
-            finished_at: Some(finished_at),
+            // Somebody may have set the clock back in between.
+            finished_at: Some(finished_at.max(self.started_at)),
             usage: usage(&self.memory),
         };
         // A log that was not kept whole must not pass for a success.
@@ -194,10 +220,13 @@ impl<'a> Supervision<'a> {
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::Exited(pid, code)) if pid == self.main => self.end(code.into()),
-                Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.main => self.end(128 + signal as i64),
+                Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.main => {
+                    self.end(128 + signal as i64);
+                }
                 Ok(WaitStatus::StillAlive) => return false,
-                Err(Errno::ECHILD) => return true,
-                Ok(_) | Err(_) => {}
+                Ok(_) | Err(Errno::EINTR) => {}
+                // No child is left.
+                Err(_) => return true,
             }
         }
     }
@@ -248,7 +277,10 @@ impl<'a> Supervision<'a> {
         let now = Instant::now();
         let again = self.must_kill().then(|| now + KILL_AGAIN);
         let sample = self.ended.is_none().then(|| self.memory.wake_at());
-        let wake_at = [self.pump.wake_at(), self.kill_at, sample, again].into_iter().flatten().min();
+        let wake_at = [self.pump.wake_at(), self.kill_at, sample, again]
+            .into_iter()
+            .flatten()
+            .min();
         // Rounded up: waking just before the moment would mean going around again.
         let timeout = wake_at.map_or(Ok(PollTimeout::NONE), |at| {
             PollTimeout::try_from(at.saturating_duration_since(now) + Duration::from_micros(999))
@@ -264,9 +296,13 @@ impl<'a> Supervision<'a> {
 
 fn usage(memory: &MemoryWatch) -> AttemptUsage {
     let Ok(children) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
-        return AttemptUsage { peak_memory_bytes: memory.peak(), cpu_seconds: None };
+        return AttemptUsage {
+            peak_memory_bytes: memory.peak(),
+            cpu_seconds: None,
+        };
     };
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let seconds =
+        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     // The largest process, told exactly; the tree as a whole, by samples.
     let largest = u64::try_from(children.max_rss()).unwrap_or(0) * 1024;
     AttemptUsage {
@@ -278,10 +314,19 @@ fn usage(memory: &MemoryWatch) -> AttemptUsage {
 fn spawn(launch: &Launch) -> io::Result<Child> {
     #[expect(clippy::disallowed_methods, reason = "this is the process engine")]
     let mut command = Command::new(&launch.program);
-    let (name, arguments) = launch.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    command.arg0(name).args(arguments).current_dir(&launch.working_directory);
+    let (name, arguments) = launch
+        .command
+        .split_first()
+        .ok_or(io::ErrorKind::InvalidInput)?;
+    command
+        .arg0(name)
+        .args(arguments)
+        .current_dir(&launch.working_directory);
     command.env_clear().envs(&launch.environment);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     if let Some(credentials) = launch.user {
         command.uid(credentials.user).gid(credentials.group);
     }
@@ -290,9 +335,16 @@ fn spawn(launch: &Launch) -> io::Result<Child> {
         setsid()?;
         // The main process does not outlive a supervisor that is killed.
         prctl::set_pdeathsig(Signal::SIGKILL)?;
-        if getppid() == supervisor { Ok(()) } else { Err(Errno::ESRCH.into()) }
+        if getppid() == supervisor {
+            Ok(())
+        } else {
+            Err(Errno::ESRCH.into())
+        }
     };
-    #[expect(unsafe_code, reason = "only system calls between fork and exec, none of which allocates or locks")]
+    #[expect(
+        unsafe_code,
+        reason = "only system calls between fork and exec, none of which allocates or locks"
+    )]
     // SAFETY: `prepare` makes three system calls that are safe after a fork, and touches no memory of the parent's.
     unsafe {
         command.pre_exec(prepare);

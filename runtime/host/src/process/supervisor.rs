@@ -11,8 +11,8 @@ use nix::sys::signal::Signal;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Interest};
 
-use super::off_runtime;
 use super::launch::{Answer, Launch, MARKER};
+use super::off_runtime;
 use super::place::{Outcome, Place, Standing};
 use super::tree::{self, Identity};
 
@@ -34,23 +34,45 @@ pub(super) enum Ending {
 }
 
 /// Starts a supervisor, which starts the command, and returns its answer.
-pub(super) async fn start(command_line: &[OsString], place: &Place, launch: &Launch) -> io::Result<Answer> {
-    let (program, arguments) = command_line.split_first().ok_or_else(|| io::Error::other("no supervisor is set"))?;
+pub(super) async fn start(
+    command_line: &[OsString],
+    place: &Place,
+    launch: &Launch,
+) -> io::Result<Answer> {
+    let (program, arguments) = command_line
+        .split_first()
+        .ok_or_else(|| io::Error::other("no supervisor is set"))?;
     #[expect(clippy::disallowed_methods, reason = "this is the process engine")]
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).arg(place.directory()).env_clear();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs_err::File::create(place.supervisor_log())?.into_file());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(fs_err::File::create(place.supervisor_log())?.into_file());
     // Dropped below while it runs: tokio reaps it when it ends.
     let mut supervisor = command.spawn().map_err(|error| {
-        io::Error::new(error.kind(), format!("the supervisor `{}` cannot be run: {error}", program.display()))
+        io::Error::new(
+            error.kind(),
+            format!(
+                "the supervisor `{}` cannot be run: {error}",
+                program.display()
+            ),
+        )
     })?;
-    let (stdin, stdout) = supervisor.stdin.take().zip(supervisor.stdout.take()).expect("both were asked to be pipes");
+    let (stdin, stdout) = supervisor
+        .stdin
+        .take()
+        .zip(supervisor.stdout.take())
+        .expect("both were asked to be pipes");
     let told = converse(stdin, stdout, &serde_json::to_vec(launch)?).await;
     match told {
         Ok(line) if !line.is_empty() => Ok(serde_json::from_str(&line)?),
         Ok(_) | Err(_) => {
             let said = fs_err::read_to_string(place.supervisor_log()).unwrap_or_default();
-            Err(io::Error::other(format!("the supervisor ended at once: {}", said.trim())))
+            Err(io::Error::other(format!(
+                "the supervisor ended at once: {}",
+                said.trim()
+            )))
         }
     }
 }
@@ -88,16 +110,27 @@ pub(super) async fn ending(place: &Place) -> io::Result<Ending> {
 
 /// Ends a workload and waits until it has ended.
 pub(super) async fn stop(place: &Place, grace: Duration) -> io::Result<()> {
-    let Standing::Begun(supervisor) = place.standing()? else { return Ok(()) };
-    let Some(handle) = supervisor.open()? else { return sweep(place).await };
+    let Standing::Begun(supervisor) = place.standing()? else {
+        return Ok(());
+    };
+    let Some(handle) = supervisor.open()? else {
+        return sweep(place).await;
+    };
     place.write_stop(grace)?;
     signal(&handle, rustix::process::Signal::TERM)?;
-    if tokio::time::timeout(grace.saturating_add(KILL_MARGIN), gone(&handle)).await.is_err() {
+    if tokio::time::timeout(grace.saturating_add(KILL_MARGIN), gone(&handle))
+        .await
+        .is_err()
+    {
         signal(&handle, rustix::process::Signal::KILL)?;
         gone(&handle).await?;
     }
     // Nothing to do after a supervisor that did its work.
-    if matches!(place.standing()?, Standing::Ended(_)) { Ok(()) } else { sweep(place).await }
+    if matches!(place.standing()?, Standing::Ended(_)) {
+        Ok(())
+    } else {
+        sweep(place).await
+    }
 }
 
 /// Whether a supervisor is at work.
@@ -115,7 +148,10 @@ fn signal(handle: &OwnedFd, signal: rustix::process::Signal) -> io::Result<()> {
 /// Waits until the process behind a handle has ended. Cancel-safe.
 async fn gone(handle: &OwnedFd) -> io::Result<()> {
     let handle = handle.try_clone()?;
-    #[expect(unsafe_code, reason = "tokio asks for a promise that an owned handle keeps by itself")]
+    #[expect(
+        unsafe_code,
+        reason = "tokio asks for a promise that an owned handle keeps by itself"
+    )]
     // SAFETY: an `OwnedFd` is open as long as it lives, is never another, and moves into the `AsyncFd`.
     let waiting = unsafe { AsyncFd::register_with_interest(handle, Interest::READABLE)? };
     waiting.readable().await?.retain_ready();

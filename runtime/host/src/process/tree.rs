@@ -23,20 +23,27 @@ impl Identity {
     /// This process.
     pub(super) fn own() -> io::Result<Self> {
         let pid = Pid::this().as_raw();
-        let stat = stat(pid).ok_or_else(|| io::Error::other("`/proc` does not show this process; mount it"))?;
-        Ok(Self { pid, began: stat.began })
+        let stat = stat(pid)
+            .ok_or_else(|| io::Error::other("`/proc` does not show this process; mount it"))?;
+        Ok(Self {
+            pid,
+            began: stat.began,
+        })
     }
 
     /// A handle to the process, when it lives. The handle becomes readable when the process ends.
     pub(super) fn open(self) -> io::Result<Option<OwnedFd>> {
-        let Some(pid) = rustix::process::Pid::from_raw(self.pid) else { return Ok(None) };
+        let Some(pid) = rustix::process::Pid::from_raw(self.pid) else {
+            return Ok(None);
+        };
         let handle = match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::NONBLOCK) {
             Ok(handle) => handle,
             Err(rustix::io::Errno::SRCH) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         // Looked at after the handle was made: when this is the right process, so is the handle's.
-        let same = stat(self.pid).is_some_and(|stat| stat.began == self.began && stat.state != b'Z');
+        let same =
+            stat(self.pid).is_some_and(|stat| stat.began == self.began && stat.state != b'Z');
         Ok(same.then_some(handle))
     }
 }
@@ -52,9 +59,16 @@ fn stat(pid: i32) -> Option<Stat> {
     let text = fs_err::read(format!("/proc/{pid}/stat")).ok()?;
     // The name in the second field is free text in parentheses.
     let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
-    let fields: Vec<&str> = std::str::from_utf8(&text[after_name..]).ok()?.split_ascii_whitespace().collect();
+    let fields: Vec<&str> = std::str::from_utf8(&text[after_name..])
+        .ok()?
+        .split_ascii_whitespace()
+        .collect();
     let field = |number: usize| fields.get(number - 3).copied();
-    Some(Stat { state: *field(3)?.as_bytes().first()?, parent: field(4)?.parse().ok()?, began: field(22)?.parse().ok()? })
+    Some(Stat {
+        state: *field(3)?.as_bytes().first()?,
+        parent: field(4)?.parse().ok()?,
+        began: field(22)?.parse().ok()?,
+    })
 }
 
 /// Every process that descends from this one. Since this one is their reaper, none can leave.
@@ -69,20 +83,36 @@ pub(super) fn descendants() -> BTreeSet<i32> {
     let mut found = BTreeSet::new();
     let mut open = vec![own];
     while let Some(parent) = open.pop() {
-        open.extend(children(parent).into_iter().filter(|child| found.insert(*child)));
+        open.extend(
+            children(parent)
+                .into_iter()
+                .filter(|child| found.insert(*child)),
+        );
     }
     found
 }
 
 fn children_listed(parent: i32) -> Vec<i32> {
     // Each thread has the list of those it started.
-    let Ok(threads) = fs_err::read_dir(format!("/proc/{parent}/task")) else { return Vec::new() };
-    let lists = threads.flatten().filter_map(|thread| fs_err::read_to_string(thread.path().join("children")).ok());
-    lists.flat_map(|list| list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+    let Ok(threads) = fs_err::read_dir(format!("/proc/{parent}/task")) else {
+        return Vec::new();
+    };
+    let lists = threads
+        .flatten()
+        .filter_map(|thread| fs_err::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_ascii_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn children_searched(parent: i32) -> Vec<i32> {
-    all().filter(|pid| stat(*pid).is_some_and(|stat| stat.parent == parent)).collect()
+    all()
+        .filter(|pid| stat(*pid).is_some_and(|stat| stat.parent == parent))
+        .collect()
 }
 
 fn all() -> impl Iterator<Item = i32> {
@@ -96,7 +126,10 @@ pub(super) fn marked(variable: &str, value: &OsStr) -> Vec<i32> {
     let own = Pid::this().as_raw();
     let carries = |pid: &i32| {
         let environment = fs_err::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        *pid != own && environment.split(|byte| *byte == 0).any(|entry| entry == wanted)
+        *pid != own
+            && environment
+                .split(|byte| *byte == 0)
+                .any(|entry| entry == wanted)
     };
     all().filter(carries).collect()
 }
@@ -111,9 +144,17 @@ pub(super) fn signal_all(pids: impl IntoIterator<Item = i32>, signal: Signal) {
 
 /// Memory that processes hold, in bytes, pages that several share counted for each of them.
 pub(super) fn resident(pids: &BTreeSet<i32>) -> u64 {
-    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(4096);
+    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
+        .ok()
+        .flatten()
+        .unwrap_or(4096);
     let pages = |pid: &i32| -> Option<u64> {
-        fs_err::read_to_string(format!("/proc/{pid}/statm")).ok()?.split(' ').nth(1)?.parse().ok()
+        fs_err::read_to_string(format!("/proc/{pid}/statm"))
+            .ok()?
+            .split(' ')
+            .nth(1)?
+            .parse()
+            .ok()
     };
     pids.iter().filter_map(pages).sum::<u64>() * page.unsigned_abs()
 }
@@ -131,7 +172,10 @@ pub(super) fn proportional(pids: &BTreeSet<i32>) -> u64 {
 /// How many processes the kernel has ended for want of memory since the machine came up.
 pub(super) fn kernel_kills() -> u64 {
     let text = fs_err::read_to_string("/proc/vmstat").unwrap_or_default();
-    text.lines().find_map(|line| line.strip_prefix("oom_kill ")).and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill "))
+        .and_then(|count| count.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -142,14 +186,33 @@ mod tests {
     fn an_identity_outlives_neither_its_process_nor_its_number() {
         let own = Identity::own().unwrap();
         assert!(own.open().unwrap().is_some());
-        assert!(Identity { began: own.began + 1, ..own }.open().unwrap().is_none());
-        assert!(Identity { pid: i32::MAX, ..own }.open().unwrap().is_none());
+        assert!(
+            Identity {
+                began: own.began + 1,
+                ..own
+            }
+            .open()
+            .unwrap()
+            .is_none()
+        );
+        assert!(
+            Identity {
+                pid: i32::MAX,
+                ..own
+            }
+            .open()
+            .unwrap()
+            .is_none()
+        );
     }
 
     #[test]
     fn memory_is_measured() {
         let own = BTreeSet::from([Pid::this().as_raw()]);
         let (resident, proportional) = (resident(&own), proportional(&own));
-        assert!(proportional > 0 && proportional <= resident, "{proportional} of {resident}");
+        assert!(
+            proportional > 0 && proportional <= resident,
+            "{proportional} of {resident}"
+        );
     }
 }

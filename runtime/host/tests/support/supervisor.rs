@@ -17,10 +17,18 @@ use coracle_host::{Engine, Workload};
 
 fn main() -> Result<std::process::ExitCode, Box<dyn Error>> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    match arguments.iter().map(|argument| argument.to_str()).collect::<Vec<_>>().as_slice() {
-        [Some("supervise"), Some(directory)] => Ok(u8::try_from(supervise(Path::new(directory)))?.into()),
+    match arguments
+        .iter()
+        .map(|argument| argument.to_str())
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [Some("supervise"), Some(directory)] => {
+            Ok(u8::try_from(supervise(Path::new(directory)))?.into())
+        }
         [Some("start"), Some(root), Some(workload)] => {
-            tokio::runtime::Runtime::new()?.block_on(start(Path::new(root), &serde_json::from_str(workload)?))?;
+            tokio::runtime::Runtime::new()?
+                .block_on(start(Path::new(root), &serde_json::from_str(workload)?))?;
             Ok(0.into())
         }
         other => Err(format!("{other:?} is no command line of this program").into()),

@@ -6,8 +6,8 @@ use cel::common::ast::{Expr, IdedExpr, LiteralValue, operators};
 use cel::{Context, Env, ExecutionError, ParseErrors, Program};
 use coracle_model::Value;
 
-use super::variables::{Variables, to_cel};
-use super::{ConditionInputs, ExpressionError, bounds, cost};
+use super::variables::{Variables, kind_of, to_cel};
+use super::{ConditionInputs, ExpressionError, bounds, cost, types};
 
 /// CEL's standard functions and macros, without the optional syntax, which KFP's driver does not have.
 static ENVIRONMENT: LazyLock<Arc<Env>> =
@@ -21,6 +21,7 @@ pub(super) fn evaluate(
 ) -> Result<cel::Value, ExpressionError> {
     bounds::check(expression)?;
     let program = ENVIRONMENT.compile(expression).map_err(|errors| syntax_error(expression, &errors))?;
+    types::check(expression, program.expression())?;
     cost::check(expression, program.expression(), variables)?;
     program.execute(&context(variables)).map_err(|error| match (&error, inputs) {
         (ExecutionError::NoSuchKey(_), Some(inputs)) => missing_inputs(expression, &program, inputs),
@@ -99,7 +100,6 @@ fn used_input(node: &IdedExpr) -> Option<(&str, &str)> {
 }
 
 fn describe(error: &ExecutionError) -> String {
-    let kind = |value: &cel::Value| value.type_of().to_string();
     match error {
         ExecutionError::NoSuchKey(key) => format!("no such key: `{key}`"),
         ExecutionError::NoSuchOverload(overload) => {
@@ -107,10 +107,10 @@ fn describe(error: &ExecutionError) -> String {
         }
         ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
         ExecutionError::UnsupportedBinaryOperator(operator, left, right) => {
-            format!("`{operator}` does not take ({}, {})", kind(left), kind(right))
+            format!("`{operator}` does not take ({}, {})", kind_of(left), kind_of(right))
         }
         ExecutionError::ValuesNotComparable(left, right) => {
-            format!("a {} cannot be compared with a {}", kind(left), kind(right))
+            format!("a {} cannot be compared with a {}", kind_of(left), kind_of(right))
         }
         ExecutionError::FunctionError { function, message } => format!("`{function}` failed: {message}"),
         other => other.to_string(),

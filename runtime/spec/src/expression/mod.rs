@@ -7,6 +7,7 @@
 mod bounds;
 mod cost;
 mod evaluate;
+mod types;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -92,7 +93,7 @@ pub fn condition(expression: &str, inputs: &ConditionInputs<'_>) -> Result<bool,
         cel::Value::Bool(flag) => Ok(flag),
         other => Err(ExpressionError::NotBoolean {
             expression: expression.to_owned(),
-            found: other.type_of().to_string(),
+            found: variables::kind_of(&other),
         }),
     }
 }

@@ -55,7 +55,15 @@ pub(super) fn from_cel(value: &cel::Value) -> Result<Value, String> {
         cel::Value::Map(fields) => {
             fields.map.iter().map(|(key, field)| Ok((field_name(key)?, from_cel(field)?))).collect()
         }
-        other => Err(other.type_of().to_string()),
+        other => Err(kind_of(other)),
+    }
+}
+
+/// The type of a value, in CEL's words.
+pub(super) fn kind_of(value: &cel::Value) -> String {
+    match value {
+        cel::Value::Float(_) => "double".to_owned(),
+        other => other.type_of().to_string(),
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn from_zip(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         return Err(climbing(kind, name));
     }
     let index = archive.index_for_name(PREFERRED).unwrap_or(0);
-    let entry = archive.by_index(index).map_err(|error| broken(kind, &error))?;
+    let entry = archive
+        .by_index(index)
+        .map_err(|error| broken(kind, &error))?;
     expect_yaml(kind, entry.name())?;
     if entry.is_dir() || entry.is_symlink() {
         return Err(not_a_file(kind, entry.name()));
@@ -35,7 +37,10 @@ pub(super) fn from_zip(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
 /// The definition's bytes in a gzipped tar file.
 pub(super) fn from_tar_gz(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     let kind = "tarball file";
-    let mut archive = tar::Archive::new(Bounded { inner: flate2::read::GzDecoder::new(bytes), left: 2 * MAX_BYTES });
+    let mut archive = tar::Archive::new(Bounded {
+        inner: flate2::read::GzDecoder::new(bytes),
+        left: 2 * MAX_BYTES,
+    });
     let entries = archive.entries().map_err(|error| broken(kind, &error))?;
     let mut first = None;
     for entry in entries {
@@ -49,7 +54,9 @@ pub(super) fn from_tar_gz(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         }
         first = first.or_else(|| Some(tar_content(entry, &name)));
     }
-    first.unwrap_or_else(|| Err(refused(kind, "Empty tarball").with_help("compile the pipeline again")))
+    first.unwrap_or_else(|| {
+        Err(refused(kind, "Empty tarball").with_help("compile the pipeline again"))
+    })
 }
 
 fn tar_content<R: Read>(entry: tar::Entry<'_, R>, name: &str) -> Result<Vec<u8>, Diagnostic> {
@@ -71,7 +78,10 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.left = self.left.checked_sub(count).ok_or_else(|| {
-            std::io::Error::other(format!("it unpacks to more than {} MiB", (2 * MAX_BYTES) >> 20))
+            std::io::Error::other(format!(
+                "it unpacks to more than {} MiB",
+                (2 * MAX_BYTES) >> 20
+            ))
         })?;
         Ok(count)
     }
@@ -93,8 +103,15 @@ impl Unpacking {
 
 fn read_bounded(entry: impl Read) -> Result<Vec<u8>, Unpacking> {
     let mut content = Vec::new();
-    entry.take(MAX_BYTES as u64 + 1).read_to_end(&mut content).map_err(Unpacking::Broken)?;
-    if content.len() > MAX_BYTES { Err(Unpacking::TooLarge) } else { Ok(content) }
+    entry
+        .take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut content)
+        .map_err(Unpacking::Broken)?;
+    if content.len() > MAX_BYTES {
+        Err(Unpacking::TooLarge)
+    } else {
+        Ok(content)
+    }
 }
 
 /// Whether a name leads out of the folder an archive is unpacked in. Here nothing is unpacked, but whoever
@@ -108,24 +125,37 @@ fn expect_yaml(kind: &str, name: &str) -> Result<(), Diagnostic> {
     if is_yaml_name(name) {
         return Ok(());
     }
-    Err(refused(kind, &format!("Expecting a pipeline.yaml file inside the {kind}. Got: {name}"))
-        .with_help("put the definition into the archive as `pipeline.yaml`"))
+    Err(refused(
+        kind,
+        &format!("Expecting a pipeline.yaml file inside the {kind}. Got: {name}"),
+    )
+    .with_help("put the definition into the archive as `pipeline.yaml`"))
 }
 
 fn climbing(kind: &str, name: &str) -> Diagnostic {
-    refused(kind, &format!("the entry `{name}` leads out of the archive"))
-        .with_help("pack the definition again as `pipeline.yaml`, without any folder")
+    refused(
+        kind,
+        &format!("the entry `{name}` leads out of the archive"),
+    )
+    .with_help("pack the definition again as `pipeline.yaml`, without any folder")
 }
 
 fn not_a_file(kind: &str, name: &str) -> Diagnostic {
-    refused(kind, &format!("the entry `{name}` is a link or a folder, not a file"))
-        .with_help("pack the file itself, not a link to it")
+    refused(
+        kind,
+        &format!("the entry `{name}` is a link or a folder, not a file"),
+    )
+    .with_help("pack the file itself, not a link to it")
 }
 
 fn broken(kind: &str, error: &dyn std::error::Error) -> Diagnostic {
-    refused(kind, &format!("Not a valid {kind}: {error}")).with_help("pack it again, or pass the YAML itself")
+    refused(kind, &format!("Not a valid {kind}: {error}"))
+        .with_help("pack it again, or pass the YAML itself")
 }
 
 fn refused(kind: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("bad-archive", format!("Error extracting pipeline from the {kind}. {why}"))
+    Diagnostic::error(
+        "bad-archive",
+        format!("Error extracting pipeline from the {kind}. {why}"),
+    )
 }

@@ -8,9 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use coracle_model::{ComponentName, ExecutorLabel, Span, TaskName};
 
 use super::ir::{
-    ArtifactParameter, Component, Dag, Executor, ParameterSource, PipelineSpec, Task, TriggerStrategy, Work,
+    ArtifactParameter, Component, Dag, Executor, ParameterSource, PipelineSpec, Task,
+    TriggerStrategy, Work,
 };
-use super::lower::{Kind, Lowered, LoweredComponent, LoweredExecutor, LoweredPlatform, Mention, Mentioned, Places};
+use super::lower::{
+    Kind, Lowered, LoweredComponent, LoweredExecutor, LoweredPlatform, Mention, Mentioned, Places,
+};
 use super::order::{self, Order};
 use super::problems::Problems;
 use super::reach::{self, Reached};
@@ -20,9 +23,18 @@ use super::suggest;
 const MAX_NESTING: usize = 100;
 
 /// Looks everything up. None when the document has no root.
-pub(super) fn check(lowered: Lowered, platform: &LoweredPlatform, problems: &Problems) -> Option<PipelineSpec> {
+pub(super) fn check(
+    lowered: Lowered,
+    platform: &LoweredPlatform,
+    problems: &Problems,
+) -> Option<PipelineSpec> {
     let reached = reach::from_root(&lowered)?;
-    let checker = Checker { lowered: &lowered, platform, reached: &reached, problems };
+    let checker = Checker {
+        lowered: &lowered,
+        platform,
+        reached: &reached,
+        problems,
+    };
     checker.nesting();
     for name in reached.components() {
         checker.component(name);
@@ -48,7 +60,12 @@ struct Around<'a> {
 impl<'a> Checker<'a> {
     fn nesting(&self) {
         let edges = self.reached.edges();
-        let place = |name: &str| self.lowered.components.get(name).map(|found| found.places.component);
+        let place = |name: &str| {
+            self.lowered
+                .components
+                .get(name)
+                .map(|found| found.places.component)
+        };
         let root = self.lowered.root.as_ref().map(|root| root.places.component);
         let (place, code, message, help) = match order::of(&edges) {
             Order::Levels(levels) if levels <= MAX_NESTING => return,
@@ -71,13 +88,17 @@ impl<'a> Checker<'a> {
     }
 
     fn component(&self, name: Option<&'a ComponentName>) {
-        let Some(LoweredComponent { component, places }) = self.lowered.component(name) else { return };
+        let Some(LoweredComponent { component, places }) = self.lowered.component(name) else {
+            return;
+        };
         let shown = reach::shown(name);
         match (&component.work, places.work) {
             (_, None) => self.problems.error(
                 places.component,
                 "missing-work",
-                format!("error processing component name=\"{shown}\": unknown component implementation"),
+                format!(
+                    "error processing component name=\"{shown}\": unknown component implementation"
+                ),
                 "give the component a `dag` or an `executorLabel`",
             ),
             (Work::Executor(_), Some(place)) if name.is_none() => self.problems.error(
@@ -87,7 +108,15 @@ impl<'a> Checker<'a> {
                 "compile the component with `kfp dsl compile`, which wraps it in a pipeline",
             ),
             (Work::Executor(label), Some(place)) => self.executor(shown, label, place),
-            (Work::Dag(dag), Some(place)) => self.dag(Around { name, component, dag }, places, place),
+            (Work::Dag(dag), Some(place)) => self.dag(
+                Around {
+                    name,
+                    component,
+                    dag,
+                },
+                places,
+                place,
+            ),
         }
     }
 
@@ -99,7 +128,9 @@ impl<'a> Checker<'a> {
                 "unknown-executor",
                 format!("non-container and non-importer executor not implemented, found `{kind}`"),
                 match kind.as_str() {
-                    "customJob" => "custom jobs run on Google Cloud only; use a container component".to_owned(),
+                    "customJob" => {
+                        "custom jobs run on Google Cloud only; use a container component".to_owned()
+                    }
                     _ => "use `container` or `importer`".to_owned(),
                 },
             ),
@@ -107,16 +138,22 @@ impl<'a> Checker<'a> {
                 place,
                 "missing-executor",
                 "not found in deployment config".to_owned(),
-                suggest::among(label.as_str(), self.lowered.executors.keys().map(ExecutorLabel::as_str)),
+                suggest::among(
+                    label.as_str(),
+                    self.lowered.executors.keys().map(ExecutorLabel::as_str),
+                ),
             ),
         };
-        let message = format!("error processing component name=\"{component}\": executor(label=\"{label}\"): {problem}");
+        let message = format!(
+            "error processing component name=\"{component}\": executor(label=\"{label}\"): {problem}"
+        );
         self.problems.error(place, code, message, help);
     }
 
     fn dag(&self, around: Around<'a>, places: &Places, place: Span) {
         let name = reach::shown(around.name);
-        let waits = |task: &Task| matches!(task.trigger, TriggerStrategy::AllUpstreamTasksCompleted);
+        let waits =
+            |task: &Task| matches!(task.trigger, TriggerStrategy::AllUpstreamTasksCompleted);
         if around.dag.tasks.values().all(waits) {
             self.problems.error(
                 place,
@@ -129,7 +166,12 @@ impl<'a> Checker<'a> {
             self.mention(around, mention);
         }
         for (name, task) in &around.dag.tasks {
-            self.task(around, name, task, places.tasks.get(name).copied().unwrap_or(place));
+            self.task(
+                around,
+                name,
+                task,
+                places.tasks.get(name).copied().unwrap_or(place),
+            );
         }
         self.cycle(name, around.dag, places);
     }
@@ -141,7 +183,11 @@ impl<'a> Checker<'a> {
             Mentioned::Task(name) => {
                 self.producer(around.dag, name, mention.place);
             }
-            Mentioned::Output { producer, kind, name } => {
+            Mentioned::Output {
+                producer,
+                kind,
+                name,
+            } => {
                 if let Some(task) = self.producer(around.dag, producer, mention.place) {
                     self.known_output(producer, task, *kind, name, mention.place);
                 }
@@ -153,20 +199,36 @@ impl<'a> Checker<'a> {
         if !self.lowered.components.contains_key(name) {
             let known = self.lowered.components.keys().map(ComponentName::as_str);
             let message = format!("cannot find component ref name=\"{name}\"");
-            self.problems.error(place, "unknown-component", message, suggest::among(name.as_str(), known));
+            self.problems.error(
+                place,
+                "unknown-component",
+                message,
+                suggest::among(name.as_str(), known),
+            );
         }
     }
 
     /// A DAG has the inputs it declares and those that the tasks which run it are given.
     fn known_input(&self, around: Around<'_>, kind: Kind, name: &str, place: Span) {
         let (known, what): (Box<dyn Iterator<Item = &str>>, _) = match kind {
-            Kind::Parameter => (Box::new(around.component.input_parameters.keys().map(String::as_str)), "parameter"),
-            Kind::Artifact => (Box::new(around.component.input_artifacts.keys().map(String::as_str)), "artifact"),
+            Kind::Parameter => (
+                Box::new(around.component.input_parameters.keys().map(String::as_str)),
+                "parameter",
+            ),
+            Kind::Artifact => (
+                Box::new(around.component.input_artifacts.keys().map(String::as_str)),
+                "artifact",
+            ),
         };
         let known: Vec<&str> = known.collect();
         if !known.contains(&name) && !self.reached.is_given(around.name, kind, name) {
             let message = format!("parent DAG does not have input {what} {name}");
-            self.problems.error(place, "unknown-input", message, suggest::among(name, known.into_iter()));
+            self.problems.error(
+                place,
+                "unknown-input",
+                message,
+                suggest::among(name, known.into_iter()),
+            );
         }
     }
 
@@ -181,7 +243,11 @@ impl<'a> Checker<'a> {
     }
 
     fn known_output(&self, producer: &TaskName, task: &Task, kind: Kind, name: &str, place: Span) {
-        let Some(LoweredComponent { component, .. }) = self.lowered.component(Some(&task.component)) else { return };
+        let Some(LoweredComponent { component, .. }) =
+            self.lowered.component(Some(&task.component))
+        else {
+            return;
+        };
         let (declared, what) = match kind {
             Kind::Parameter => (component.output_parameters.contains_key(name), "parameter"),
             Kind::Artifact => (component.output_artifacts.contains_key(name), "artifact"),
@@ -189,7 +255,11 @@ impl<'a> Checker<'a> {
         if declared {
             return;
         }
-        let names = component.output_parameters.keys().chain(component.output_artifacts.keys()).map(String::as_str);
+        let names = component
+            .output_parameters
+            .keys()
+            .chain(component.output_artifacts.keys())
+            .map(String::as_str);
         self.problems.error(
             place,
             "unknown-output",
@@ -199,9 +269,16 @@ impl<'a> Checker<'a> {
     }
 
     fn task(&self, around: Around<'a>, name: &TaskName, task: &Task, place: Span) {
-        let Some(found) = self.lowered.component(Some(&task.component)) else { return };
-        let Work::Executor(label) = &found.component.work else { return };
-        let importer = matches!(self.lowered.executors.get(label), Some(LoweredExecutor::Runs(Executor::Importer(_))));
+        let Some(found) = self.lowered.component(Some(&task.component)) else {
+            return;
+        };
+        let Work::Executor(label) = &found.component.work else {
+            return;
+        };
+        let importer = matches!(
+            self.lowered.executors.get(label),
+            Some(LoweredExecutor::Runs(Executor::Importer(_)))
+        );
         if importer && task.condition.is_some() {
             self.problems.error(
                 place,
@@ -224,11 +301,20 @@ impl<'a> Checker<'a> {
                 (name.as_str(), known.map(TaskName::as_str).collect())
             })
             .collect();
-        let Order::Cycle(cycle) = order::of(&edges) else { return };
+        let Order::Cycle(cycle) = order::of(&edges) else {
+            return;
+        };
         self.problems.error(
-            places.tasks.get(cycle[0]).copied().unwrap_or(places.component),
+            places
+                .tasks
+                .get(cycle[0])
+                .copied()
+                .unwrap_or(places.component),
             "task-cycle",
-            format!("the tasks of `{name}` wait for each other: {}", shown_cycle(&cycle)),
+            format!(
+                "the tasks of `{name}` wait for each other: {}",
+                shown_cycle(&cycle)
+            ),
             "remove one of these dependencies",
         );
     }
@@ -236,10 +322,14 @@ impl<'a> Checker<'a> {
 
 /// The tasks that must have ended before this one can start.
 fn needs(task: &Task) -> impl Iterator<Item = &TaskName> {
-    let parameters = task.parameters.values().filter_map(|input| match &input.source {
-        ParameterSource::TaskOutput { producer, .. } | ParameterSource::FinalStatus { producer } => Some(producer),
-        ParameterSource::ComponentInput(_) | ParameterSource::Constant(_) => None,
-    });
+    let parameters = task
+        .parameters
+        .values()
+        .filter_map(|input| match &input.source {
+            ParameterSource::TaskOutput { producer, .. }
+            | ParameterSource::FinalStatus { producer } => Some(producer),
+            ParameterSource::ComponentInput(_) | ParameterSource::Constant(_) => None,
+        });
     let artifacts = task.artifacts.values().filter_map(|input| match input {
         ArtifactParameter::TaskOutput { producer, .. } => Some(producer),
         ArtifactParameter::ComponentInput(_) => None,
@@ -249,5 +339,8 @@ fn needs(task: &Task) -> impl Iterator<Item = &TaskName> {
 
 fn shown_cycle(cycle: &[&str]) -> String {
     let steps = cycle.iter().chain(cycle.first());
-    steps.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ")
+    steps
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(" -> ")
 }

@@ -2,7 +2,7 @@
 
 use coracle_model::{Diagnostic, Span};
 
-use super::tree::Node;
+use super::tree::{Content, Node};
 
 /// Fields of which a pipeline has at least one, in both spellings.
 const PIPELINE_FIELDS: [&str; 9] = [
@@ -25,8 +25,10 @@ pub(super) enum DocumentKind {
     Platform,
     /// Something that people pass for a pipeline.
     Foreign(Foreign),
-    /// Anything else.
+    /// Any other map.
     Other,
+    /// No map at all, over which KFP stumbles.
+    NoMap,
 }
 
 /// Documents that are no compiled pipelines of KFP 2.
@@ -44,7 +46,13 @@ pub(super) enum Foreign {
 
 /// Tells what a document is.
 pub(super) fn of(root: &Node) -> DocumentKind {
-    let api_version = root.get("apiVersion").and_then(Node::as_text).unwrap_or_default();
+    if !matches!(root.content, Content::Map(_)) {
+        return DocumentKind::NoMap;
+    }
+    let api_version = root
+        .get("apiVersion")
+        .and_then(Node::as_text)
+        .unwrap_or_default();
     if api_version.starts_with("argoproj.io/") {
         DocumentKind::Foreign(Foreign::Argo)
     } else if api_version.starts_with("tekton.dev/") {
@@ -53,7 +61,10 @@ pub(super) fn of(root: &Node) -> DocumentKind {
         DocumentKind::Foreign(Foreign::Component)
     } else if root.get("pipeline_spec").is_some() || root.get("pipelineSpec").is_some() {
         DocumentKind::Foreign(Foreign::ApiObject)
-    } else if PIPELINE_FIELDS.iter().any(|field| root.get(field).is_some()) {
+    } else if PIPELINE_FIELDS
+        .iter()
+        .any(|field| root.get(field).is_some())
+    {
         DocumentKind::Pipeline
     } else if root.get("platforms").is_some() {
         DocumentKind::Platform
@@ -85,6 +96,8 @@ impl Foreign {
                 "take out what stands under `pipeline_spec`, and `platform_spec` as a second document",
             ),
         };
-        Diagnostic::error("not-kfp2", message).at(Some(place)).with_help(help)
+        Diagnostic::error("not-kfp2", message)
+            .at(Some(place))
+            .with_help(help)
     }
 }

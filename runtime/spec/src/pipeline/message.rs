@@ -47,6 +47,8 @@ pub(super) struct Field<'a> {
 pub(super) struct Message<'a> {
     /// Where the message begins.
     pub(super) place: Span,
+    name: &'static str,
+    problems: &'a Problems,
     fields: Vec<(&'static str, Field<'a>)>,
 }
 
@@ -55,7 +57,13 @@ pub(super) struct Message<'a> {
 impl<'a> Field<'a> {
     /// A whole document.
     pub(super) fn document(node: &'a Node, problems: &'a Problems) -> Self {
-        Self { name: "document", key_place: node.place, node, unknown: Unknown::Refused, problems }
+        Self {
+            name: "document",
+            key_place: node.place,
+            node,
+            unknown: Unknown::Refused,
+            problems,
+        }
     }
 
     /// The same value, with another rule for unknown fields below it.
@@ -82,7 +90,11 @@ impl<'a> Field<'a> {
     pub(super) fn message(self, shape: &'static Shape) -> Message<'a> {
         let mut fields: Vec<(&'static str, Field<'a>)> = Vec::new();
         for field in self.entries() {
-            let Some(known) = shape.fields.iter().find(|known| same_name(known, field.name)) else {
+            let Some(known) = shape
+                .fields
+                .iter()
+                .find(|known| same_name(known, field.name))
+            else {
                 self.unknown_field(shape, &field);
                 continue;
             };
@@ -94,10 +106,24 @@ impl<'a> Field<'a> {
                     "keep one of the two spellings",
                 );
             }
-            fields.push((known, Field { name: known, ..field }));
+            fields.push((
+                known,
+                Field {
+                    name: known,
+                    ..field
+                },
+            ));
         }
-        let message = Message { place: self.node.place, fields };
-        shape.oneofs.iter().for_each(|group| message.refuse_several(group));
+        let message = Message {
+            place: self.node.place,
+            name: shape.name,
+            problems: self.problems,
+            fields,
+        };
+        shape
+            .oneofs
+            .iter()
+            .for_each(|group| message.refuse_several(group));
         message
     }
 
@@ -108,7 +134,10 @@ impl<'a> Field<'a> {
                 field.key_place,
                 "unknown-field",
                 format!("unknown field `{}` in `{}`", field.name, shape.name),
-                format!("remove it; of fields, {}", suggest::among(field.name, shape.fields.iter().copied())),
+                format!(
+                    "remove it; of fields, {}",
+                    suggest::among(field.name, shape.fields.iter().copied())
+                ),
             ),
         }
     }
@@ -117,7 +146,11 @@ impl<'a> Field<'a> {
     pub(super) fn entries(self) -> impl Iterator<Item = Field<'a>> {
         let entries = match &self.node.content {
             Content::Map(entries) => entries.as_slice(),
-            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) | Content::List(_) => {
+            Content::Null
+            | Content::Bool(_)
+            | Content::Number(_)
+            | Content::Text(_)
+            | Content::List(_) => {
                 self.wrong_type("a map");
                 &[]
             }
@@ -134,12 +167,20 @@ impl<'a> Field<'a> {
     pub(super) fn items(self) -> impl Iterator<Item = Field<'a>> {
         let items = match &self.node.content {
             Content::List(items) => items.as_slice(),
-            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) | Content::Map(_) => {
+            Content::Null
+            | Content::Bool(_)
+            | Content::Number(_)
+            | Content::Text(_)
+            | Content::Map(_) => {
                 self.wrong_type("a list");
                 &[]
             }
         };
-        items.iter().map(move |node| Field { key_place: node.place, node, ..self })
+        items.iter().map(move |node| Field {
+            key_place: node.place,
+            node,
+            ..self
+        })
     }
 
     /// Text.
@@ -154,7 +195,11 @@ impl<'a> Field<'a> {
     pub(super) fn flag(self) -> bool {
         match self.node.content {
             Content::Bool(flag) => flag,
-            Content::Null | Content::Number(_) | Content::Text(_) | Content::List(_) | Content::Map(_) => {
+            Content::Null
+            | Content::Number(_)
+            | Content::Text(_)
+            | Content::List(_)
+            | Content::Map(_) => {
                 self.wrong_type("`true` or `false`");
                 false
             }
@@ -178,7 +223,10 @@ impl<'a> Field<'a> {
     pub(super) fn whole(self) -> i64 {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let whole = match &self.node.content {
-            #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53, so the cast is exact")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "whole and within 2^53, so the cast is exact"
+            )]
             Content::Number(number) => {
                 (number.fract() == 0.0 && number.abs() <= EXACT).then_some(*number as i64)
             }
@@ -195,9 +243,11 @@ impl<'a> Field<'a> {
     pub(super) fn choice(self, words: &[&'static str]) -> Option<&'static str> {
         let chosen = match &self.node.content {
             Content::Text(text) => words.iter().find(|word| *word == text),
-            Content::Number(number) => {
-                words.iter().enumerate().find(|(index, _)| *index as f64 == *number).map(|(_, word)| word)
-            }
+            Content::Number(number) => words
+                .iter()
+                .enumerate()
+                .find(|(index, _)| *index as f64 == *number)
+                .map(|(_, word)| word),
             Content::Null | Content::Bool(_) | Content::List(_) | Content::Map(_) => None,
         };
         if chosen.is_none() {
@@ -218,7 +268,9 @@ impl<'a> Field<'a> {
 
     /// A map of any values.
     pub(super) fn structure(self) -> BTreeMap<String, Value> {
-        self.entries().map(|field| (field.name.to_owned(), field.value())).collect()
+        self.entries()
+            .map(|field| (field.name.to_owned(), field.value()))
+            .collect()
     }
 
     /// A list of texts.
@@ -228,13 +280,19 @@ impl<'a> Field<'a> {
 
     /// A map of texts.
     pub(super) fn text_map(self) -> BTreeMap<String, String> {
-        self.entries().map(|field| (field.name.to_owned(), field.text().to_owned())).collect()
+        self.entries()
+            .map(|field| (field.name.to_owned(), field.text().to_owned()))
+            .collect()
     }
 
     fn wrong_type(&self, wanted: &str) {
         self.error(
             "wrong-type",
-            format!("`{}` must be {wanted}, found {}", self.name, self.node.kind()),
+            format!(
+                "`{}` must be {wanted}, found {}",
+                self.name,
+                self.node.kind()
+            ),
             match (wanted, &self.node.content) {
                 ("text", Content::Number(_) | Content::Bool(_)) => "put the value in quotes",
                 _ => "compare with what the `kfp` compiler writes",
@@ -251,17 +309,56 @@ impl<'a> Message<'a> {
 
     /// A field that is there, null or not; for values of which null is one.
     pub(super) fn get_or_null(&self, name: &str) -> Option<Field<'a>> {
-        self.fields.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+        self.fields
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, field)| *field)
     }
 
     /// A text; empty when absent.
     pub(super) fn text(&self, name: &str) -> String {
-        self.get(name).map(Field::text).unwrap_or_default().to_owned()
+        self.get(name)
+            .map(Field::text)
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// A text that is not empty.
     pub(super) fn filled(&self, name: &str) -> Option<String> {
-        self.get(name).map(Field::text).filter(|text| !text.is_empty()).map(str::to_owned)
+        self.get(name)
+            .map(Field::text)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    }
+
+    /// A text that must be there.
+    pub(super) fn required(&self, name: &str) -> String {
+        if self.lacks(name) {
+            let message = format!("`{}` needs `{name}`", self.name);
+            self.problems.error(
+                self.place,
+                "missing-field",
+                message,
+                format!("set `{name}`"),
+            );
+        }
+        self.text(name)
+    }
+
+    /// Reports texts that are none, among fields that nothing here uses.
+    pub(super) fn check_texts(&self, names: &[&str]) {
+        names
+            .iter()
+            .filter_map(|name| self.get(name))
+            .for_each(|field| {
+                field.text();
+            });
+    }
+
+    /// Whether a text is absent or empty. One of the wrong type is neither: it has a problem of its own.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        self.get(name)
+            .is_none_or(|field| field.node.as_text() == Some(""))
     }
 
     /// A boolean; false when absent.
@@ -290,7 +387,10 @@ impl<'a> Message<'a> {
             second.problems.error(
                 second.key_place,
                 "several-of-one",
-                format!("`{}` and `{}` cannot be specified at the same time", first.name, second.name),
+                format!(
+                    "`{}` and `{}` cannot be specified at the same time",
+                    first.name, second.name
+                ),
                 "keep one of the two",
             );
         }
@@ -325,6 +425,9 @@ mod tests {
         assert!(!same_name("componentRef", "component_Ref"));
         assert!(!same_name("componentRef", "componentref"));
         assert!(!same_name("componentRef", "component_ref_"));
-        assert!(same_name("resourceTtlOnCompletion", "resource_ttl_on_completion"));
+        assert!(same_name(
+            "resourceTtlOnCompletion",
+            "resource_ttl_on_completion"
+        ));
     }
 }

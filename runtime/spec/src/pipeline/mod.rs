@@ -12,6 +12,7 @@ mod ir;
 mod kind;
 mod lower;
 mod message;
+mod open;
 mod order;
 mod parameters;
 mod platform;
@@ -37,3 +38,4 @@ pub use platform::{
     Workspace,
 };
 pub use read::{Definition, Reading, read};
+pub use source::MAX_BYTES;

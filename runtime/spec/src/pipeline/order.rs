@@ -13,7 +13,10 @@ pub(super) enum Order<'n> {
 
 /// Orders a graph given as each name with the names it needs, all of them keys. No call goes deeper than one.
 pub(super) fn of<'n>(needs: &BTreeMap<&'n str, BTreeSet<&'n str>>) -> Order<'n> {
-    let mut missing: BTreeMap<&str, usize> = needs.iter().map(|(name, needed)| (*name, needed.len())).collect();
+    let mut missing: BTreeMap<&str, usize> = needs
+        .iter()
+        .map(|(name, needed)| (*name, needed.len()))
+        .collect();
     let mut needed_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, needed) in needs {
         for other in needed {
@@ -21,7 +24,11 @@ pub(super) fn of<'n>(needs: &BTreeMap<&'n str, BTreeSet<&'n str>>) -> Order<'n> 
         }
     }
     let mut levels = 0;
-    let mut ready: Vec<&str> = missing.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    let mut ready: Vec<&str> = missing
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(name, _)| *name)
+        .collect();
     while !ready.is_empty() {
         levels += 1;
         let mut next = Vec::new();
@@ -54,7 +61,10 @@ fn follow<'n>(
     let mut seen = BTreeMap::from([(start, 0)]);
     loop {
         let last = path[path.len() - 1];
-        let Some(next) = needs.get(last).and_then(|needed| needed.iter().find(|name| left.contains_key(*name))) else {
+        let Some(next) = needs
+            .get(last)
+            .and_then(|needed| needed.iter().find(|name| left.contains_key(*name)))
+        else {
             return path;
         };
         if let Some(first) = seen.insert(next, path.len()) {
@@ -69,18 +79,35 @@ mod tests {
     use super::*;
 
     fn graph<'n>(edges: &[(&'n str, &[&'n str])]) -> BTreeMap<&'n str, BTreeSet<&'n str>> {
-        edges.iter().map(|(name, needed)| (*name, needed.iter().copied().collect())).collect()
+        edges
+            .iter()
+            .map(|(name, needed)| (*name, needed.iter().copied().collect()))
+            .collect()
     }
 
     #[test]
     fn a_graph_without_cycles_has_levels() {
         assert_eq!(of(&graph(&[])), Order::Levels(0));
-        assert_eq!(of(&graph(&[("a", &[]), ("b", &["a"]), ("c", &["a", "b"]), ("d", &[])])), Order::Levels(3));
+        assert_eq!(
+            of(&graph(&[
+                ("a", &[]),
+                ("b", &["a"]),
+                ("c", &["a", "b"]),
+                ("d", &[])
+            ])),
+            Order::Levels(3)
+        );
     }
 
     #[test]
     fn a_cycle_is_named_without_what_leads_to_it() {
-        let found = of(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["d"]), ("d", &["b"]), ("e", &[])]));
+        let found = of(&graph(&[
+            ("a", &["b"]),
+            ("b", &["c"]),
+            ("c", &["d"]),
+            ("d", &["b"]),
+            ("e", &[]),
+        ]));
         assert_eq!(found, Order::Cycle(vec!["b", "c", "d"]));
         assert_eq!(of(&graph(&[("a", &["a"])])), Order::Cycle(vec!["a"]));
     }

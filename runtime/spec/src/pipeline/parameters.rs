@@ -14,13 +14,22 @@ pub fn check_parameters(spec: &PipelineSpec, given: &BTreeMap<String, Value>) ->
     let mut found: Vec<Diagnostic> = declared
         .iter()
         .filter_map(|(name, parameter)| match given.get(name) {
-            Some(value) => wrong_type(name, parameter, value).or_else(|| wrong_literal(name, parameter, value)),
+            Some(value) => {
+                wrong_type(name, parameter, value).or_else(|| wrong_literal(name, parameter, value))
+            }
             None => missing(name, parameter),
         })
         .collect();
-    let extra: Vec<&str> = given.keys().filter(|name| !declared.contains_key(*name)).map(String::as_str).collect();
+    let extra: Vec<&str> = given
+        .keys()
+        .filter(|name| !declared.contains_key(*name))
+        .map(String::as_str)
+        .collect();
     if !extra.is_empty() {
-        let message = format!("parameter(s) provided are not required by pipeline: {}", extra.join(", "));
+        let message = format!(
+            "parameter(s) provided are not required by pipeline: {}",
+            extra.join(", ")
+        );
         let names: Vec<&str> = declared.keys().map(String::as_str).collect();
         let help = if names.is_empty() {
             "the pipeline takes no parameters".to_owned()
@@ -48,24 +57,34 @@ pub fn parse_parameter_argument(spec: &ParameterSpec, text: &str) -> Result<Valu
         ParameterType::Struct => json(text, ValueKind::Struct, "a JSON object", r#"{"key": 1}"#),
         ParameterType::TaskFinalStatus | ParameterType::TaskConfig => Err(Diagnostic::error(
             "parameter-type",
-            format!("a parameter of type {} is given by the workbench", spec.parameter_type),
+            format!(
+                "a parameter of type {} is given by the workbench",
+                spec.parameter_type
+            ),
         )
         .with_help("leave it out")),
     }?;
     if is_allowed(spec, &value) {
         return Ok(value);
     }
-    Err(Diagnostic::error("parameter-literal", format!("`{text}` is not one of the allowed values"))
-        .with_help(format!("use one of {}", shown(&spec.literals))))
+    Err(Diagnostic::error(
+        "parameter-literal",
+        format!("`{text}` is not one of the allowed values"),
+    )
+    .with_help(format!("use one of {}", shown(&spec.literals))))
 }
 
 fn missing(name: &str, parameter: &ParameterSpec) -> Option<Diagnostic> {
     if parameter.optional || parameter.default.is_some() {
         return None;
     }
-    let message =
-        format!("parameter {name} is not optional, yet has neither default value nor user provided value");
-    Some(Diagnostic::error("missing-parameter", message).with_help(format!("give it a value: `-p {name}=...`")))
+    let message = format!(
+        "parameter {name} is not optional, yet has neither default value nor user provided value"
+    );
+    Some(
+        Diagnostic::error("missing-parameter", message)
+            .with_help(format!("give it a value: `-p {name}=...`")),
+    )
 }
 
 fn wrong_type(name: &str, parameter: &ParameterSpec, value: &Value) -> Option<Diagnostic> {
@@ -84,22 +103,32 @@ fn wrong_type(name: &str, parameter: &ParameterSpec, value: &Value) -> Option<Di
         ParameterType::Struct => (Some(ValueKind::Struct), requires(name, "struct")),
         ParameterType::TaskFinalStatus => (
             None,
-            format!("input parameter {name} requires type TASK_FINAL_STATUS, which is invalid for root component"),
+            format!(
+                "input parameter {name} requires type TASK_FINAL_STATUS, which is invalid for root component"
+            ),
         ),
-        ParameterType::TaskConfig => (None, format!("input parameter {name} requires type unknown")),
+        ParameterType::TaskConfig => (
+            None,
+            format!("input parameter {name} requires type unknown"),
+        ),
     };
     if wanted == Some(kind) {
         return None;
     }
     let help = match wanted {
-        Some(wanted) => format!("it is declared as {} and was given a {kind}, not a {wanted}", parameter.parameter_type),
+        Some(wanted) => format!(
+            "it is declared as {} and was given a {kind}, not a {wanted}",
+            parameter.parameter_type
+        ),
         None => "leave it out; only tasks inside a pipeline can have such an input".to_owned(),
     };
     Some(Diagnostic::error("parameter-type", message).with_help(help))
 }
 
 fn requires(name: &str, wanted: &str) -> String {
-    format!("input parameter {name} requires type {wanted}, but the input parameter is not of {wanted} value type")
+    format!(
+        "input parameter {name} requires type {wanted}, but the input parameter is not of {wanted} value type"
+    )
 }
 
 fn wrong_literal(name: &str, parameter: &ParameterSpec, value: &Value) -> Option<Diagnostic> {
@@ -125,7 +154,11 @@ fn shown(literals: &[Value]) -> String {
 fn number(text: &str) -> Option<Value> {
     let digits = text.trim();
     let plain = digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
-    digits.parse().ok().filter(|number: &f64| plain && number.is_finite()).map(Value::Number)
+    digits
+        .parse()
+        .ok()
+        .filter(|number: &f64| plain && number.is_finite())
+        .map(Value::Number)
 }
 
 fn whole_number(text: &str) -> Result<Value, Diagnostic> {
@@ -147,8 +180,11 @@ fn json(text: &str, wanted: ValueKind, what: &str, example: &str) -> Result<Valu
     match Value::from_json(text) {
         Ok(value) if value.kind() == wanted => Ok(value),
         Ok(_) => Err(unreadable(text, what, example)),
-        Err(error) => Err(Diagnostic::error("parameter-type", format!("`{text}` is not {what}: {error}"))
-            .with_help(format!("write for example `{example}`"))),
+        Err(error) => Err(Diagnostic::error(
+            "parameter-type",
+            format!("`{text}` is not {what}: {error}"),
+        )
+        .with_help(format!("write for example `{example}`"))),
     }
 }
 

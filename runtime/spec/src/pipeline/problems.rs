@@ -28,13 +28,33 @@ impl Problems {
     }
 
     /// Adds an error with a place and something to try.
-    pub(super) fn error(&self, place: Span, code: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.report(Diagnostic::error(code, message).at(Some(place)).with_help(help));
+    pub(super) fn error(
+        &self,
+        place: Span,
+        code: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(
+            Diagnostic::error(code, message)
+                .at(Some(place))
+                .with_help(help),
+        );
     }
 
     /// Adds a warning with a place and something to try.
-    pub(super) fn warning(&self, place: Span, code: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.report(Diagnostic::warning(code, message).at(Some(place)).with_help(help));
+    pub(super) fn warning(
+        &self,
+        place: Span,
+        code: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(
+            Diagnostic::warning(code, message)
+                .at(Some(place))
+                .with_help(help),
+        );
     }
 
     /// Whether the file cannot be used.
@@ -46,6 +66,8 @@ impl Problems {
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|diagnostic| diagnostic.span);
+        // A field that is looked at twice is reported twice.
+        found.dedup();
         let left_out = self.left_out.get();
         if left_out > 0 {
             let message = format!("{left_out} more problems are not shown");

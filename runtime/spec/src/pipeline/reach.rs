@@ -33,14 +33,22 @@ pub(super) fn from_root(lowered: &Lowered) -> Option<Reached> {
         let mut runs = BTreeSet::new();
         if let Work::Dag(dag) = &component.work {
             for task in dag.tasks.values() {
-                reached.given.entry(task.component.clone()).or_default().extend(inputs(task));
+                reached
+                    .given
+                    .entry(task.component.clone())
+                    .or_default()
+                    .extend(inputs(task));
                 if lowered.components.contains_key(&task.component) {
                     runs.insert(task.component.clone());
                 }
             }
         }
-        let new = runs.iter().filter(|name| !reached.runs.contains_key(&Some((*name).clone())));
-        waiting.extend(new.filter_map(|name| Some((Some(name.clone()), &lowered.components.get(name)?.component))));
+        let new = runs
+            .iter()
+            .filter(|name| !reached.runs.contains_key(&Some((*name).clone())));
+        waiting.extend(new.filter_map(|name| {
+            Some((Some(name.clone()), &lowered.components.get(name)?.component))
+        }));
         reached.runs.insert(which, runs);
     }
     Some(reached)
@@ -52,10 +60,18 @@ pub(super) fn shown(which: Option<&ComponentName>) -> &str {
 }
 
 fn inputs(task: &Task) -> impl Iterator<Item = (Kind, String)> {
-    let parameters = task.parameters.keys().map(|name| (Kind::Parameter, name.clone()));
-    let artifacts = task.artifacts.keys().map(|name| (Kind::Artifact, name.clone()));
+    let parameters = task
+        .parameters
+        .keys()
+        .map(|name| (Kind::Parameter, name.clone()));
+    let artifacts = task
+        .artifacts
+        .keys()
+        .map(|name| (Kind::Artifact, name.clone()));
     let item = task.iterator.iter();
-    let items = item.flat_map(|item| [Kind::Parameter, Kind::Artifact].map(|kind| (kind, item.item_input.clone())));
+    let items = item.flat_map(|item| {
+        [Kind::Parameter, Kind::Artifact].map(|kind| (kind, item.item_input.clone()))
+    });
     parameters.chain(artifacts).chain(items)
 }
 
@@ -69,7 +85,14 @@ impl Reached {
     pub(super) fn edges(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let name = |which| Option::as_ref(which).map_or("", ComponentName::as_str);
         let edges = self.runs.iter();
-        edges.map(|(which, runs)| (name(which), runs.iter().map(ComponentName::as_str).collect())).collect()
+        edges
+            .map(|(which, runs)| {
+                (
+                    name(which),
+                    runs.iter().map(ComponentName::as_str).collect(),
+                )
+            })
+            .collect()
     }
 
     /// Whether a task that runs this component gives it that input. Nobody gives the root any.

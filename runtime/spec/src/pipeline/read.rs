@@ -10,7 +10,7 @@ use super::message::Field;
 use super::platform::PlatformSpec;
 use super::problems::Problems;
 use super::source;
-use super::tree::Node;
+use super::tree::{Content, Node};
 use super::yaml::{self, Documents};
 
 /// A pipeline that can be run.
@@ -46,7 +46,10 @@ pub fn read(bytes: &[u8], file_name: &str) -> Reading {
             None
         }
     };
-    Reading { definition: definition.filter(|_| !problems.has_errors()), diagnostics: problems.into_diagnostics() }
+    Reading {
+        definition: definition.filter(|_| !problems.has_errors()),
+        diagnostics: problems.into_diagnostics(),
+    }
 }
 
 fn definition(text: String, problems: &Problems) -> Option<Definition> {
@@ -60,7 +63,11 @@ fn definition(text: String, problems: &Problems) -> Option<Definition> {
         lower::platform(Field::document(document, problems))
     });
     let spec = graph::check(lowered?, &platform, problems)?;
-    Some(Definition { spec, platform: platform.spec, text })
+    Some(Definition {
+        spec,
+        platform: platform.spec,
+        text,
+    })
 }
 
 /// The two documents that count.
@@ -70,40 +77,75 @@ struct Chosen<'a> {
 }
 
 fn choose<'a>(roots: &'a [Node], problems: &Problems) -> Chosen<'a> {
-    let mut chosen = Chosen { pipeline: None, platform: None };
+    let mut chosen = Chosen {
+        pipeline: None,
+        platform: None,
+    };
     let mut foreign = false;
     let mut others = Vec::new();
     for root in roots.iter().filter(|root| !root.is_null()) {
         match kind::of(root) {
-            DocumentKind::Pipeline => take(&mut chosen.pipeline, root, "multiple pipeline specs provided", problems),
-            DocumentKind::Platform => take(&mut chosen.platform, root, "multiple platform specs provided", problems),
+            DocumentKind::Pipeline => take(
+                &mut chosen.pipeline,
+                root,
+                "multiple pipeline specs provided",
+                problems,
+            ),
+            DocumentKind::Platform => take(
+                &mut chosen.platform,
+                root,
+                "multiple platform specs provided",
+                problems,
+            ),
             DocumentKind::Foreign(what) => {
                 foreign = true;
                 problems.report(what.refused(root.place));
             }
-            DocumentKind::Other => others.push(root.place),
+            DocumentKind::Other | DocumentKind::NoMap => others.push(root),
         }
     }
     if chosen.pipeline.is_none() && !foreign {
         problems.report(no_pipeline(roots.first().map(|root| root.place)));
         return chosen;
     }
-    for place in others {
-        let message = "this document is neither a pipeline nor its platform settings and is ignored";
-        problems.warning(place, "ignored-document", message, "remove it");
-    }
+    others
+        .into_iter()
+        .for_each(|root| report_other(root, problems));
     chosen
 }
 
 fn take<'a>(slot: &mut Option<&'a Node>, root: &'a Node, several: &str, problems: &Problems) {
     match slot {
         None => *slot = Some(root),
-        Some(_) => problems.error(root.place, "several-documents", several, "keep one; put the others into files of their own"),
+        Some(_) => problems.error(
+            root.place,
+            "several-documents",
+            several,
+            "keep one; put the others into files of their own",
+        ),
+    }
+}
+
+/// KFP passes over maps that it does not know and stops at what is no map.
+fn report_other(root: &Node, problems: &Problems) {
+    if matches!(root.content, Content::Map(_)) {
+        let message =
+            "this document is neither a pipeline nor its platform settings and is ignored";
+        problems.warning(root.place, "ignored-document", message, "remove it");
+    } else {
+        let message = format!(
+            "unable to decode yaml document: it must be a map, found {}",
+            root.kind()
+        );
+        problems.error(root.place, "not-a-map", message, "remove it");
     }
 }
 
 fn no_pipeline(place: Option<Span>) -> Diagnostic {
-    Diagnostic::error("not-a-pipeline", "unknown template format: the file holds no compiled pipeline")
-        .at(place)
-        .with_help("compile one with `kfp dsl compile --py pipeline.py --output pipeline.yaml`")
+    Diagnostic::error(
+        "not-a-pipeline",
+        "unknown template format: the file holds no compiled pipeline",
+    )
+    .at(place)
+    .with_help("compile one with `kfp dsl compile --py pipeline.py --output pipeline.yaml`")
 }

@@ -29,18 +29,27 @@ pub(super) fn resolve(word: &str) -> Plain {
 }
 
 fn is_infinity(word: &str) -> bool {
-    matches!(word.strip_prefix(['+', '-']).unwrap_or(word), ".inf" | ".Inf" | ".INF")
+    matches!(
+        word.strip_prefix(['+', '-']).unwrap_or(word),
+        ".inf" | ".Inf" | ".INF"
+    )
 }
 
 /// `2024-1-31`, alone or with a time behind it.
 fn is_date(word: &str) -> bool {
+    // Nearly every word is text, so the cheap question comes first.
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let day = word.split(['T', 't', ' ']).next().unwrap_or_default();
     let parts: Vec<&str> = day.split('-').collect();
     let digits = |part: &str, most: usize| {
         !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit())
     };
     match parts[..] {
-        [year, month, day] => year.len() == 4 && digits(year, 4) && digits(month, 2) && digits(day, 2),
+        [year, month, day] => {
+            year.len() == 4 && digits(year, 4) && digits(month, 2) && digits(day, 2)
+        }
         _ => false,
     }
 }
@@ -66,14 +75,22 @@ fn integer(word: &str) -> Option<f64> {
     let (radix, body) = [("0b", 2), ("0o", 8), ("0x", 16)]
         .iter()
         .find_map(|(prefix, radix)| lower.strip_prefix(prefix).map(|body| (*radix, body)))
-        .or_else(|| lower.strip_prefix('0').filter(|rest| !rest.is_empty()).map(|rest| (8, rest)))
+        .or_else(|| {
+            lower
+                .strip_prefix('0')
+                .filter(|rest| !rest.is_empty())
+                .map(|rest| (8, rest))
+        })
         .unwrap_or((10, &lower));
     if !body.starts_with(|c: char| c.is_ascii_hexdigit()) {
         return None;
     }
     let magnitude = i128::from(u64::from_str_radix(body, radix).ok()?);
     let value = if negative { -magnitude } else { magnitude };
-    #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the wire format has doubles only"
+    )]
     (value >= i128::from(i64::MIN)).then_some(value as f64)
 }
 
@@ -81,14 +98,20 @@ fn integer(word: &str) -> Option<f64> {
 fn float(word: &str) -> Option<f64> {
     let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
+        Some((mantissa, exponent)) => (
+            mantissa,
+            Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        ),
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let digits = all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
+    let digits =
+        all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
     let power = exponent.is_none_or(|exponent| !exponent.is_empty() && all_digits(exponent));
-    word.parse().ok().filter(|number: &f64| digits && power && number.is_finite())
+    word.parse()
+        .ok()
+        .filter(|number: &f64| digits && power && number.is_finite())
 }
 
 #[cfg(test)]

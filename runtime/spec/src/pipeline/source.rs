@@ -7,7 +7,7 @@ use coracle_model::{Diagnostic, Span};
 use super::archive;
 
 /// The most bytes a definition may have, packed or unpacked; the limit of the KFP API server.
-pub(super) const MAX_BYTES: usize = 32 << 20;
+pub const MAX_BYTES: usize = 32 << 20;
 
 /// The text of the definition in a file.
 pub(super) fn text(bytes: &[u8], file_name: &str) -> Result<String, Diagnostic> {
@@ -22,13 +22,22 @@ pub(super) fn text(bytes: &[u8], file_name: &str) -> Result<String, Diagnostic> 
         Format::Zip => archive::from_zip(bytes)?,
         Format::TarGz => archive::from_tar_gz(bytes)?,
     };
-    if inner.is_empty() { Err(empty()) } else { decode(&inner) }
+    if inner.is_empty() {
+        Err(empty())
+    } else {
+        decode(&inner)
+    }
 }
 
 /// Why a file is refused for its size.
 pub(super) fn too_large() -> Diagnostic {
-    Diagnostic::error("file-too-large", format!("the definition is larger than {} MiB", MAX_BYTES >> 20))
-        .with_help("a definition holds no data: pass large values as artifacts, or install code as a package")
+    Diagnostic::error(
+        "file-too-large",
+        format!("the definition is larger than {} MiB", MAX_BYTES >> 20),
+    )
+    .with_help(
+        "a definition holds no data: pass large values as artifacts, or install code as a package",
+    )
 }
 
 /// Whether a name is that of a YAML file.
@@ -59,7 +68,9 @@ fn format(bytes: &[u8], file_name: &str) -> Result<Format, Diagnostic> {
             "unknown-format",
             "Unexpected pipeline file format. Support .zip, .tar.gz, .json or YAML",
         )
-        .with_help(format!("`{file_name}` should be what `kfp dsl compile --output pipeline.yaml` writes"))
+        .with_help(format!(
+            "`{file_name}` should be what `kfp dsl compile --output pipeline.yaml` writes"
+        ))
     })
 }
 
@@ -81,15 +92,24 @@ fn decode(bytes: &[u8]) -> Result<String, Diagnostic> {
 fn not_utf8(bytes: &[u8], valid: usize) -> Diagnostic {
     let before = String::from_utf8_lossy(&bytes[..valid]);
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     let help = if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         "the file is UTF-16; save it as UTF-8"
     } else {
         "save the file as UTF-8, or check that it is a pipeline at all"
     };
-    Diagnostic::error("not-utf8", format!("the text is not UTF-8: byte {valid} makes no character"))
-        .at(Some(Span { line, column }))
-        .with_help(help)
+    Diagnostic::error(
+        "not-utf8",
+        format!("the text is not UTF-8: byte {valid} makes no character"),
+    )
+    .at(Some(Span { line, column }))
+    .with_help(help)
 }
 
 fn empty() -> Diagnostic {

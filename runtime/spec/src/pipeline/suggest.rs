@@ -4,17 +4,28 @@
 pub(super) fn among<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> String {
     const LISTED: usize = 12;
     let names: Vec<&str> = names.collect();
-    let closest = names.iter().map(|name| (distance(wanted, name), *name)).min();
+    let closest = names
+        .iter()
+        .map(|name| (distance(wanted, name), *name))
+        .min();
     if let Some((away, name)) = closest
-        && away <= 1 + wanted.len() / 6
+        && away <= 1 + wanted.len() / 5
     {
         return format!("did you mean `{name}`?");
     }
-    let quoted: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    let quoted: Vec<String> = names
+        .iter()
+        .take(LISTED)
+        .map(|name| format!("`{name}`"))
+        .collect();
     match names.len() {
         0 => "there are none".to_owned(),
         1 => format!("there is only {}", quoted[0]),
-        count if count > LISTED => format!("there are {} and {} more", quoted.join(", "), count - LISTED),
+        count if count > LISTED => format!(
+            "there are {} and {} more",
+            quoted.join(", "),
+            count - LISTED
+        ),
         _ => format!("there are {}", quoted.join(", ")),
     }
 }
@@ -47,7 +58,11 @@ mod tests {
     fn a_close_name_is_suggested_and_others_are_listed() {
         let names = || ["components", "root", "comp-train"].into_iter();
         assert_eq!(among("component", names()), "did you mean `components`?");
-        assert_eq!(among("comp-trian", names()), "there are `components`, `root`, `comp-train`");
+        assert_eq!(among("comp-trian", names()), "did you mean `comp-train`?");
+        assert_eq!(
+            among("comp-evaluate", names()),
+            "there are `components`, `root`, `comp-train`"
+        );
         assert_eq!(among("comp-trin", names()), "did you mean `comp-train`?");
         assert_eq!(among("x", std::iter::empty()), "there are none");
         assert_eq!(among("x", std::iter::once("root")), "there is only `root`");

@@ -52,8 +52,15 @@ impl Node {
     /// The value of an entry, when this is a map that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match &self.content {
-            Content::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
-            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) | Content::List(_) => None,
+            Content::Map(entries) => entries
+                .iter()
+                .find(|entry| entry.key == key)
+                .map(|entry| &entry.value),
+            Content::Null
+            | Content::Bool(_)
+            | Content::Number(_)
+            | Content::Text(_)
+            | Content::List(_) => None,
         }
     }
 
@@ -61,7 +68,11 @@ impl Node {
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.content {
             Content::Text(text) => Some(text),
-            Content::Null | Content::Bool(_) | Content::Number(_) | Content::List(_) | Content::Map(_) => None,
+            Content::Null
+            | Content::Bool(_)
+            | Content::Number(_)
+            | Content::List(_)
+            | Content::Map(_) => None,
         }
     }
 
@@ -90,9 +101,10 @@ impl Node {
             Content::Number(number) => Value::Number(*number),
             Content::Text(text) => Value::String(text.clone()),
             Content::List(items) => items.iter().map(Self::to_value).collect(),
-            Content::Map(entries) => {
-                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_value())).collect()
-            }
+            Content::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_value()))
+                .collect(),
         }
     }
 
@@ -100,18 +112,33 @@ impl Node {
     pub(super) fn measure(&self) -> Measure {
         let own = size_of::<Entry>();
         let sum = |parts: &mut dyn Iterator<Item = Measure>| {
-            parts.fold(Measure { bytes: own, height: 1 }, |sum, part| Measure {
-                bytes: sum.bytes + part.bytes,
-                height: sum.height.max(part.height + 1),
-            })
+            parts.fold(
+                Measure {
+                    bytes: own,
+                    height: 1,
+                },
+                |sum, part| Measure {
+                    bytes: sum.bytes + part.bytes,
+                    height: sum.height.max(part.height + 1),
+                },
+            )
         };
         match &self.content {
-            Content::Null | Content::Bool(_) | Content::Number(_) => Measure { bytes: own, height: 0 },
-            Content::Text(text) => Measure { bytes: own + text.len(), height: 0 },
+            Content::Null | Content::Bool(_) | Content::Number(_) => Measure {
+                bytes: own,
+                height: 0,
+            },
+            Content::Text(text) => Measure {
+                bytes: own + text.len(),
+                height: 0,
+            },
             Content::List(items) => sum(&mut items.iter().map(Self::measure)),
             Content::Map(entries) => sum(&mut entries.iter().map(|entry| {
                 let value = entry.value.measure();
-                Measure { bytes: value.bytes + entry.key.len(), ..value }
+                Measure {
+                    bytes: value.bytes + entry.key.len(),
+                    ..value
+                }
             })),
         }
     }

@@ -213,14 +213,13 @@ impl Writing<'_> {
     }
 }
 
-/// The query for some artifacts, each with its producer: the first run that has it as an output.
+/// The query for some artifacts, each with its producer: the first run that has it as an output. With
+/// `min`, SQLite takes the other columns of a group from the row that has the least.
 fn with_producers(which: &str) -> String {
     format!(
-        "SELECT some.*, runs.id AS run, made.path, made.key
+        "SELECT some.*, min(made.run), runs.id AS run, made.path, made.key
         FROM (SELECT * FROM artifacts {which}) AS some
         LEFT JOIN lineage AS made ON made.artifact = some.id AND made.direction = 'produced'
-            AND made.run = (SELECT min(run) FROM lineage
-                WHERE artifact = some.id AND direction = 'produced')
         LEFT JOIN runs ON runs.number = made.run
         GROUP BY some.id ORDER BY some.id DESC"
     )

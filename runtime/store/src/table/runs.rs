@@ -26,7 +26,6 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             pipeline TEXT NOT NULL,
             display_name TEXT NOT NULL,
             definition INTEGER NOT NULL REFERENCES texts (number),
-            parameters TEXT NOT NULL, -- versioned JSON
             pipeline_root TEXT,
             cache INTEGER NOT NULL,
             rerun_run TEXT,
@@ -35,7 +34,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             state TEXT NOT NULL,
             failure TEXT, -- versioned JSON
             created_at INTEGER NOT NULL,
-            finished_at INTEGER
+            finished_at INTEGER,
+            parameters TEXT NOT NULL -- versioned JSON; last, since lists do not read it and it may be long
         ) STRICT;
         CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state);
         CREATE INDEX IF NOT EXISTS runs_by_created ON runs (created_at);
@@ -101,9 +101,6 @@ impl Default for RunFilter {
 const RECORD: &str = "SELECT id, pipeline, display_name, body, parameters, pipeline_root, cache, rerun_run, rerun_path,
     engine, state, failure, created_at, finished_at FROM runs JOIN texts ON texts.number = runs.definition";
 
-const SUMMARY: &str =
-    "SELECT id, pipeline, display_name, engine, state, failure, created_at, finished_at FROM runs";
-
 impl Store {
     /// A run with all that was asked for.
     ///
@@ -136,8 +133,8 @@ impl Store {
     /// When the database cannot be read.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, StoreError> {
         self.read("list runs", |reading| {
-            let (conditions, parameters) = conditions(filter);
-            let mut statement = reading.prepare_cached(&format!("{SUMMARY} {conditions}"))?;
+            let (query, parameters) = list(filter);
+            let mut statement = reading.prepare_cached(&query)?;
             statement
                 .query_map(params_from_iter(parameters), summary)?
                 .collect()
@@ -233,21 +230,16 @@ impl Writing<'_> {
     }
 }
 
-/// The end of the query for a list, built of the conditions that are asked for, so that each can use its index.
-fn conditions(filter: &RunFilter) -> (String, Vec<Parameter>) {
-    let mut conditions = Vec::new();
+/// The query for a list, built of the conditions that are asked for, so that each can use its index. The
+/// inner one chooses by indexes alone where it can; only the rows that are shown are read.
+fn list(filter: &RunFilter) -> (String, Vec<Parameter>) {
+    let mut conditions = vec!["TRUE".to_owned()];
     let mut parameters = Vec::new();
     if !filter.states.is_empty() {
-        conditions.push(format!(
-            "state IN ({})",
-            vec!["?"; filter.states.len()].join(", ")
-        ));
-        parameters.extend(
-            filter
-                .states
-                .iter()
-                .map(|state| Parameter::from(state.as_str().to_owned())),
-        );
+        let places = vec!["?"; filter.states.len()].join(", ");
+        conditions.push(format!("state IN ({places})"));
+        let words = filter.states.iter().map(|state| state.as_str().to_owned());
+        parameters.extend(words.map(Parameter::from));
     }
     if let Some(pipeline) = &filter.pipeline {
         conditions.push("pipeline = ?".to_owned());
@@ -261,17 +253,16 @@ fn conditions(filter: &RunFilter) -> (String, Vec<Parameter>) {
         conditions.push("finished_at < ?".to_owned());
         parameters.push(micros(at).into());
     }
-    let filtered = if conditions.is_empty() {
-        String::new()
-    } else {
-        format!("WHERE {}", conditions.join(" AND "))
-    };
     let count = |number: usize| Parameter::from(i64::try_from(number).unwrap_or(i64::MAX));
     parameters.extend([count(filter.limit), count(filter.offset)]);
-    (
-        format!("{filtered} ORDER BY number DESC LIMIT ? OFFSET ?"),
-        parameters,
-    )
+    let conditions = conditions.join(" AND ");
+    let query = format!(
+        "SELECT id, pipeline, display_name, engine, state, failure, created_at, finished_at
+        FROM runs WHERE number IN (
+            SELECT number FROM runs WHERE {conditions} ORDER BY number DESC LIMIT ? OFFSET ?
+        ) ORDER BY number DESC"
+    );
+    (query, parameters)
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {

@@ -2,15 +2,20 @@
 //!
 //! The last two need file systems of their own: the test binary is started again in a mount namespace, and
 //! says so when the machine does not let it have one.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this binary starts itself again, told by a variable what to be"
+)]
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{CHILD_HOME, at, home, notice, stored_run};
 use coracle_model::EventCursor;
 use coracle_store::{Format, Home, RunFilter, Store, StoreError};
 use fs_err as fs;
 use rusqlite::Connection;
+
+use crate::support::{CHILD_HOME, at, home, notice, stored_run};
 
 fn content(home: &Home) -> Vec<u8> {
     fs::read(home.database()).unwrap()

@@ -1,7 +1,9 @@
 //! The store as others use it: on real files and real SQLite, in several processes where that matters.
 
+mod found;
 mod hard_times;
 mod kill;
+mod property;
 mod record;
 mod remove;
 mod scale;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::support::{artifact, at, home, lineage, run, state, stored_run, task, with_output};
 use coracle_model::{Artifact, AttemptNumber, RunId, RunState, TaskState};
 use coracle_store::gc::{self, GarbageKind};
 use coracle_store::{Change, Direction, Home, RunFilter, Store, StoreError};
 use fs_err as fs;
+
+use crate::support::{artifact, at, home, lineage, run, state, stored_run, task, with_output};
 
 /// A run that made an artifact of some bytes below the usual root, and has ended.
 fn run_with_artifact(store: &Store, home: &Home, bytes: usize) -> (RunId, Artifact) {

@@ -1,87 +1,87 @@
 //! Many runs and many steps: the times are printed, and must not grow out of all proportion.
 //!
-//! The limits here are several times what a slow machine needs without optimisation, so that only a lost
-//! index or a statement that is prepared each time goes over them.
+//! The limits are many times what is needed, since tests run without optimisation and beside each other:
+//! only a lost index, or a statement that is prepared each time, goes over them.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::support::{
-    artifact, at, attempt, home, lineage, run, state, stored_run, task, with_output,
-};
 use coracle_model::{RunId, RunRecord, RunState, TaskState};
 use coracle_store::{ArtifactFilter, Change, Direction, RunFilter, Store};
 
+use crate::support::{artifact, at, attempt, home, lineage, run, stored_run, task, with_output};
+
 const RUNS: usize = 10_000;
 
+/// Every so many runs have a task with an artifact and a cache entry; that is enough to search among.
+const WITH_TASK: usize = 10;
+
+const LIMIT: Duration = Duration::from_millis(100);
+
 fn tell(what: &str, duration: Duration) {
-    // Not captured by the harness: these are numbers to be looked at.
-    writeln!(
-        std::io::stderr(),
-        "{what}: {:.2} ms",
-        duration.as_secs_f64() * 1000.0
-    )
-    .unwrap();
+    let milliseconds = duration.as_secs_f64() * 1000.0;
+    // Past the harness, which would keep it to itself: these are numbers to be looked at.
+    let mut screen = std::io::stderr();
+    writeln!(screen, "{what}: {milliseconds:.2} ms").unwrap();
 }
 
-/// The slowest of 20 calls.
-fn slowest<T>(what: &str, mut call: impl FnMut() -> T) -> Duration {
-    let times = (0..20).map(|_| {
-        let start = Instant::now();
-        call();
-        start.elapsed()
-    });
-    let slowest = times.max().unwrap();
-    tell(what, slowest);
-    slowest
+/// Calls some times; neither the first call nor a busy machine decides.
+fn measure<T>(what: &str, mut call: impl FnMut() -> T) {
+    let mut times: Vec<Duration> = (0..21)
+        .map(|_| {
+            let start = Instant::now();
+            call();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    let median = times[times.len() / 2];
+    tell(what, median);
+    assert!(median < LIMIT, "{what} took {median:?}");
 }
 
 fn fill(store: &Store) -> Vec<RunId> {
-    let mut ids = Vec::with_capacity(RUNS);
-    for number in 0..RUNS {
-        let pipeline = format!("pipeline-{}", number % 20);
-        let record = RunRecord {
-            created_at: at(number as i64),
-            ..run(&pipeline)
-        };
-        let id = record.id;
-        store.create_run(&record).unwrap();
+    (0..RUNS).map(|number| add_run(store, number)).collect()
+}
+
+fn add_run(store: &Store, number: usize) -> RunId {
+    let pipeline = format!("pipeline-{}", number % 20);
+    let state = if number.is_multiple_of(100) {
+        RunState::Failed
+    } else {
+        RunState::Succeeded
+    };
+    let second = i64::try_from(number).unwrap();
+    let record = RunRecord {
+        state,
+        created_at: at(second),
+        finished_at: Some(at(second + 5)),
+        ..run(&pipeline)
+    };
+    let id = record.id;
+    store.create_run(&record).unwrap();
+    if number % WITH_TASK == 7 {
         let made = artifact(store.next_artifact_id(), &format!("minio://b/{id}/model"));
-        let ended = if number % 100 == 0 {
-            RunState::Failed
-        } else {
-            RunState::Succeeded
-        };
-        let fingerprint = format!("{:064x}", number % 50);
-        store
-            .record(
-                &[
-                    Change::Task(Box::new(with_output(
-                        task(id, "train", TaskState::Succeeded),
-                        "model",
-                        &made,
-                    ))),
-                    lineage(&made, id, "train", Direction::Produced),
-                    Change::CacheKey {
-                        run: id,
-                        path: "train".into(),
-                        fingerprint: fingerprint.as_str().into(),
-                        document: fingerprint.clone(),
-                    },
-                    Change::CacheEntry {
-                        pipeline: pipeline.as_str().into(),
-                        fingerprint: fingerprint.as_str().into(),
-                        run: id,
-                        path: "train".into(),
-                    },
-                    state(id, ended),
-                ],
-                at(number as i64),
-            )
-            .unwrap();
-        ids.push(id);
+        let done = task(id, "train", TaskState::Succeeded);
+        let changes = [
+            Change::Task(Box::new(with_output(done, "model", &made))),
+            lineage(&made, id, "train", Direction::Produced),
+            Change::CacheKey {
+                run: id,
+                path: "train".into(),
+                fingerprint: "f".into(),
+                document: number.to_string(),
+            },
+            Change::CacheEntry {
+                pipeline: pipeline.as_str().into(),
+                fingerprint: "f".into(),
+                run: id,
+                path: "train".into(),
+            },
+        ];
+        store.record(&changes, at(second)).unwrap();
     }
-    ids
+    id
 }
 
 #[test]
@@ -90,104 +90,94 @@ fn ten_thousand_runs_list_quickly() {
     let start = Instant::now();
     let ids = fill(&Store::open(&home).unwrap());
     tell("10,000 runs stored", start.elapsed());
-
     let start = Instant::now();
     let store = Store::open(&home).unwrap();
     tell("opened", start.elapsed());
-    let limit = Duration::from_millis(200);
+
+    let all = RunFilter::default;
+    let ended = vec![RunState::Succeeded, RunState::Failed];
     let filters = [
-        ("newest 100 runs", RunFilter::default()),
+        ("newest 100 runs", all()),
+        (
+            "100 ended runs",
+            RunFilter {
+                states: ended,
+                ..all()
+            },
+        ),
         (
             "100 failed runs",
             RunFilter {
                 states: vec![RunState::Failed],
-                ..RunFilter::default()
+                ..all()
             },
         ),
         (
             "100 runs of a pipeline",
             RunFilter {
                 pipeline: Some("pipeline-7".into()),
-                ..RunFilter::default()
-            },
-        ),
-        (
-            "no run in this state",
-            RunFilter {
-                states: vec![RunState::Canceling],
-                ..RunFilter::default()
+                ..all()
             },
         ),
         (
             "the oldest 100 runs",
             RunFilter {
                 before: Some(ids[100]),
-                ..RunFilter::default()
+                ..all()
             },
         ),
         (
             "the last page by offset",
             RunFilter {
                 offset: RUNS - 100,
-                ..RunFilter::default()
+                ..all()
             },
         ),
     ];
     for (what, filter) in filters {
-        assert!(
-            slowest(what, || store.runs(&filter).unwrap()) < limit,
-            "{what}"
-        );
+        measure(what, || assert_eq!(store.runs(&filter).unwrap().len(), 100));
     }
-    let prefix = &ids[77].to_string()[..6];
-    assert!(
-        slowest("a run by prefix", || store
-            .find_runs_by_prefix(prefix)
-            .unwrap())
-            < limit
-    );
-    assert!(
-        slowest("open runs", || assert!(
-            store.open_runs().unwrap().is_empty()
-        )) < limit
-    );
-    let hit = || {
-        store
-            .cache_lookup(&"pipeline-7".into(), &format!("{:064x}", 7).into())
-            .unwrap()
-            .unwrap()
-    };
-    assert!(slowest("a cached step", hit) < limit);
+    let prefix = &ids[77].to_string()[..8];
+    measure("a run by prefix", || {
+        assert!(!store.find_runs_by_prefix(prefix).unwrap().is_empty());
+    });
+    measure("open runs", || {
+        assert!(store.open_runs().unwrap().is_empty());
+    });
+    let pipeline = "pipeline-7".into();
+    measure("a cached step", || {
+        store.cache_lookup(&pipeline, &"f".into()).unwrap().unwrap()
+    });
+    let last = ids[RUNS - 1];
     let earlier = || {
         store
-            .cache_key_before(&"pipeline-7".into(), &"nowhere".into(), ids[RUNS - 1])
+            .cache_key_before(&pipeline, &"nowhere".into(), last)
             .unwrap()
     };
-    assert!(slowest("no earlier cache key", earlier) < limit);
-    assert!(
-        slowest("newest 100 artifacts", || store
-            .artifacts(&ArtifactFilter::default())
-            .unwrap())
-            < limit
-    );
-    let models = ArtifactFilter {
-        schema_title: Some("system.Model".to_owned()),
-        ..ArtifactFilter::default()
+    measure("no earlier cache key", || assert_eq!(earlier(), None));
+    let artifacts = |run, title: Option<&str>| {
+        let schema_title = title.map(str::to_owned);
+        store
+            .artifacts(&ArtifactFilter {
+                run,
+                schema_title,
+                limit: 100,
+            })
+            .unwrap()
+            .len()
     };
-    assert!(slowest("100 models", || store.artifacts(&models).unwrap()) < limit);
-    let of_run = ArtifactFilter {
-        run: Some(ids[5]),
-        ..ArtifactFilter::default()
-    };
-    assert!(
-        slowest("artifacts of a run", || assert_eq!(
-            store.artifacts(&of_run).unwrap().len(),
-            1
-        )) < limit
-    );
-    assert!(slowest("statistics", || store.statistics().unwrap()) < limit);
+    measure("newest 100 artifacts", || {
+        assert_eq!(artifacts(None, None), 100);
+    });
+    measure("100 models", || {
+        assert_eq!(artifacts(None, Some("system.Model")), 100);
+    });
+    measure("artifacts of a run", || {
+        assert_eq!(artifacts(Some(ids[7]), None), 1);
+    });
+    measure("statistics", || store.statistics().unwrap());
     let start = Instant::now();
-    store.delete_run(ids[1]).unwrap();
+    store.delete_run(ids[17]).unwrap();
     tell("one run removed", start.elapsed());
 }
 
@@ -199,45 +189,20 @@ fn a_thousand_steps_are_recorded_quickly() {
     let start = Instant::now();
     for number in 0..1000 {
         let path = format!("loop[{number}]/train");
-        for state in [TaskState::Pending, TaskState::Running] {
-            store
-                .record(&[Change::Task(Box::new(task(id, &path, state)))], at(1))
-                .unwrap();
+        let of_task = |state| Change::Task(Box::new(task(id, &path, state)));
+        let of_attempt = |state| Change::Attempt(Box::new(attempt(id, &path, 1, state)));
+        let changes = [
+            of_task(TaskState::Pending),
+            of_task(TaskState::Running),
+            of_attempt(TaskState::Running),
+            of_attempt(TaskState::Succeeded),
+            of_task(TaskState::Succeeded),
+        ];
+        for change in changes {
+            store.record(&[change], at(1)).unwrap();
         }
-        store
-            .record(
-                &[Change::Attempt(Box::new(attempt(
-                    id,
-                    &path,
-                    1,
-                    TaskState::Running,
-                )))],
-                at(1),
-            )
-            .unwrap();
-        store
-            .record(
-                &[Change::Attempt(Box::new(attempt(
-                    id,
-                    &path,
-                    1,
-                    TaskState::Succeeded,
-                )))],
-                at(1),
-            )
-            .unwrap();
-        store
-            .record(
-                &[Change::Task(Box::new(task(
-                    id,
-                    &path,
-                    TaskState::Succeeded,
-                )))],
-                at(1),
-            )
-            .unwrap();
     }
     let elapsed = start.elapsed();
-    tell("1,000 steps of 5 changes", elapsed);
-    assert!(elapsed < Duration::from_secs(10));
+    tell("1,000 steps, 5 transactions each", elapsed);
+    assert!(elapsed < Duration::from_secs(30));
 }

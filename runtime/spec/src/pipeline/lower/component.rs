@@ -7,7 +7,8 @@ use coracle_model::{ArtifactType, ExecutorLabel, Value, ValueKind};
 use super::dag;
 use super::mention::Places;
 use crate::pipeline::ir::{
-    ArtifactSpec, Component, Dag, OutputArtifactSpec, ParameterSpec, ParameterType, TaskConfigPassthrough, Work,
+    ArtifactSpec, Component, Dag, OutputArtifactSpec, ParameterSpec, ParameterType,
+    TaskConfigPassthrough, Work,
 };
 use crate::pipeline::message::{Field, Message, Shape};
 
@@ -24,12 +25,27 @@ const COMPONENT: Shape = Shape {
     oneofs: &[&["dag", "executorLabel"]],
 };
 
-const INPUTS: Shape = Shape { name: "ComponentInputsSpec", fields: &["artifacts", "parameters"], oneofs: &[] };
-const OUTPUTS: Shape = Shape { name: "ComponentOutputsSpec", fields: &["artifacts", "parameters"], oneofs: &[] };
+const INPUTS: Shape = Shape {
+    name: "ComponentInputsSpec",
+    fields: &["artifacts", "parameters"],
+    oneofs: &[],
+};
+const OUTPUTS: Shape = Shape {
+    name: "ComponentOutputsSpec",
+    fields: &["artifacts", "parameters"],
+    oneofs: &[],
+};
 
 const INPUT_PARAMETER: Shape = Shape {
     name: "ComponentInputsSpec.ParameterSpec",
-    fields: &["type", "parameterType", "defaultValue", "isOptional", "description", "literals"],
+    fields: &[
+        "type",
+        "parameterType",
+        "defaultValue",
+        "isOptional",
+        "description",
+        "literals",
+    ],
     oneofs: &[],
 };
 
@@ -41,23 +57,44 @@ const OUTPUT_PARAMETER: Shape = Shape {
 
 const INPUT_ARTIFACT: Shape = Shape {
     name: "ComponentInputsSpec.ArtifactSpec",
-    fields: &["artifactType", "isArtifactList", "isOptional", "description"],
+    fields: &[
+        "artifactType",
+        "isArtifactList",
+        "isOptional",
+        "description",
+    ],
     oneofs: &[],
 };
 
 const OUTPUT_ARTIFACT: Shape = Shape {
     name: "ComponentOutputsSpec.ArtifactSpec",
-    fields: &["artifactType", "properties", "customProperties", "metadata", "isArtifactList", "description"],
+    fields: &[
+        "artifactType",
+        "properties",
+        "customProperties",
+        "metadata",
+        "isArtifactList",
+        "description",
+    ],
     oneofs: &[],
 };
 
 const ARTIFACT_TYPE: Shape = Shape {
     name: "ArtifactTypeSchema",
-    fields: &["schemaTitle", "schemaUri", "instanceSchema", "schemaVersion"],
+    fields: &[
+        "schemaTitle",
+        "schemaUri",
+        "instanceSchema",
+        "schemaVersion",
+    ],
     oneofs: &[&["schemaTitle", "schemaUri", "instanceSchema"]],
 };
 
-const PASSTHROUGH: Shape = Shape { name: "TaskConfigPassthrough", fields: &["field", "applyToTask"], oneofs: &[] };
+const PASSTHROUGH: Shape = Shape {
+    name: "TaskConfigPassthrough",
+    fields: &["field", "applyToTask"],
+    oneofs: &[],
+};
 
 const PASSTHROUGH_FIELDS: [&str; 7] = [
     "NONE",
@@ -85,6 +122,9 @@ const PARAMETER_TYPES: [&str; 9] = [
 /// The types of the deprecated field `type`.
 const PRIMITIVE_TYPES: [&str; 4] = ["PRIMITIVE_TYPE_UNSPECIFIED", "INT", "DOUBLE", "STRING"];
 
+/// What stands where the file gives no type that is known; such a file is refused.
+const UNKNOWN_TYPE: ParameterType = ParameterType::String;
+
 /// A component with the names it uses.
 pub(in crate::pipeline) struct LoweredComponent {
     pub(in crate::pipeline) component: Component,
@@ -94,8 +134,12 @@ pub(in crate::pipeline) struct LoweredComponent {
 /// Reads a component.
 pub(super) fn lower(field: Field<'_>) -> LoweredComponent {
     let message = field.message(&COMPONENT);
-    let inputs = message.get("inputDefinitions").map(|inputs| inputs.message(&INPUTS));
-    let outputs = message.get("outputDefinitions").map(|outputs| outputs.message(&OUTPUTS));
+    let inputs = message
+        .get("inputDefinitions")
+        .map(|inputs| inputs.message(&INPUTS));
+    let outputs = message
+        .get("outputDefinitions")
+        .map(|outputs| outputs.message(&OUTPUTS));
     if let Some(ignored) = message.get("singlePlatformSpecs") {
         ignored.problems().warning(
             ignored.key_place,
@@ -104,8 +148,12 @@ pub(super) fn lower(field: Field<'_>) -> LoweredComponent {
             "set platform features on tasks, with `kfp.kubernetes`",
         );
     }
-    let mut places =
-        Places { component: field.key_place, work: None, tasks: BTreeMap::new(), mentions: Vec::new() };
+    let mut places = Places {
+        component: field.key_place,
+        work: None,
+        tasks: BTreeMap::new(),
+        mentions: Vec::new(),
+    };
     let work = work(&message, &mut places);
     let component = Component {
         input_parameters: definitions(inputs.as_ref(), "parameters", input_parameter),
@@ -113,14 +161,19 @@ pub(super) fn lower(field: Field<'_>) -> LoweredComponent {
         output_parameters: definitions(outputs.as_ref(), "parameters", output_parameter),
         output_artifacts: definitions(outputs.as_ref(), "artifacts", output_artifact),
         work,
-        task_config_passthroughs: message.items("taskConfigPassthroughs").filter_map(passthrough).collect(),
+        task_config_passthroughs: message
+            .items("taskConfigPassthroughs")
+            .filter_map(passthrough)
+            .collect(),
     };
     LoweredComponent { component, places }
 }
 
 /// An artifact type; also that of an importer.
 pub(super) fn artifact_type(field: Option<Field<'_>>) -> ArtifactType {
-    let Some(field) = field else { return ArtifactType::default() };
+    let Some(field) = field else {
+        return ArtifactType::default();
+    };
     let message = field.message(&ARTIFACT_TYPE);
     if let Some(uri) = message.get("schemaUri") {
         uri.problems().warning(
@@ -138,11 +191,16 @@ pub(super) fn artifact_type(field: Option<Field<'_>>) -> ArtifactType {
 }
 
 fn work(message: &Message<'_>, places: &mut Places) -> Work {
-    if let Some(label) = message.get("executorLabel").filter(|label| !label.text().is_empty()) {
+    if let Some(label) = message
+        .get("executorLabel")
+        .filter(|label| !label.text().is_empty())
+    {
         places.work = Some(label.place());
         return Work::Executor(ExecutorLabel::from(label.text()));
     }
-    let Some(field) = message.get("dag") else { return Work::Dag(Dag::default()) };
+    let Some(field) = message.get("dag") else {
+        return Work::Dag(Dag::default());
+    };
     places.work = Some(field.key_place);
     Work::Dag(dag::lower(field, places))
 }
@@ -152,18 +210,23 @@ fn definitions<T>(
     name: &str,
     read: impl Fn(Field<'_>) -> T,
 ) -> BTreeMap<String, T> {
-    let Some(message) = message else { return BTreeMap::new() };
-    message.entries(name).map(|field| (field.name.to_owned(), read(field))).collect()
+    let Some(message) = message else {
+        return BTreeMap::new();
+    };
+    message
+        .entries(name)
+        .map(|field| (field.name.to_owned(), read(field)))
+        .collect()
 }
 
 fn input_parameter(field: Field<'_>) -> ParameterSpec {
     let message = field.message(&INPUT_PARAMETER);
     let parameter_type = parameter_type(field, &message);
-    if let Some(default) = message.get("defaultValue") {
-        check_default(field.name, parameter_type, default);
+    if let (Some(known), Some(default)) = (parameter_type, message.get("defaultValue")) {
+        check_default(field.name, known, default);
     }
     ParameterSpec {
-        parameter_type,
+        parameter_type: parameter_type.unwrap_or(UNKNOWN_TYPE),
         default: message.get_or_null("defaultValue").map(Field::value),
         optional: message.flag("isOptional"),
         description: message.text("description"),
@@ -172,11 +235,14 @@ fn input_parameter(field: Field<'_>) -> ParameterSpec {
 }
 
 fn output_parameter(field: Field<'_>) -> ParameterType {
-    parameter_type(field, &field.message(&OUTPUT_PARAMETER))
+    let message = field.message(&OUTPUT_PARAMETER);
+    message.check_texts(&["description"]);
+    parameter_type(field, &message).unwrap_or(UNKNOWN_TYPE)
 }
 
 fn input_artifact(field: Field<'_>) -> ArtifactSpec {
     let message = field.message(&INPUT_ARTIFACT);
+    message.check_texts(&["description"]);
     ArtifactSpec {
         artifact_type: artifact_type(message.get("artifactType")),
         is_list: message.flag("isArtifactList"),
@@ -186,20 +252,28 @@ fn input_artifact(field: Field<'_>) -> ArtifactSpec {
 
 fn output_artifact(field: Field<'_>) -> OutputArtifactSpec {
     let message = field.message(&OUTPUT_ARTIFACT);
+    message.check_texts(&["description"]);
     OutputArtifactSpec {
         artifact_type: artifact_type(message.get("artifactType")),
         is_list: message.flag("isArtifactList"),
-        metadata: message.get("metadata").map(Field::structure).unwrap_or_default(),
+        metadata: message
+            .get("metadata")
+            .map(Field::structure)
+            .unwrap_or_default(),
     }
 }
 
 fn passthrough(field: Field<'_>) -> Option<TaskConfigPassthrough> {
     let message = field.message(&PASSTHROUGH);
     let name = message.get("field")?.choice(&PASSTHROUGH_FIELDS)?;
-    Some(TaskConfigPassthrough { field: name.to_owned(), apply_to_task: message.flag("applyToTask") })
+    Some(TaskConfigPassthrough {
+        field: name.to_owned(),
+        apply_to_task: message.flag("applyToTask"),
+    })
 }
 
-fn parameter_type(field: Field<'_>, message: &Message<'_>) -> ParameterType {
+/// The type, or none with a problem reported.
+fn parameter_type(field: Field<'_>, message: &Message<'_>) -> Option<ParameterType> {
     let (word, known) = match (message.get("parameterType"), message.get("type")) {
         (Some(current), _) => (current.choice(&PARAMETER_TYPES), true),
         (None, Some(deprecated)) => (deprecated.choice(&PRIMITIVE_TYPES), true),
@@ -225,7 +299,7 @@ fn parameter_type(field: Field<'_>, message: &Message<'_>) -> ParameterType {
             "set `parameterType`, for example to `STRING`",
         );
     }
-    found.unwrap_or(ParameterType::String)
+    found
 }
 
 /// A default that is not of the declared type makes every task fail that uses it; text is made of anything.
@@ -236,17 +310,26 @@ fn check_default(name: &str, parameter_type: ParameterType, default: Field<'_>) 
         ParameterType::Integer | ParameterType::Double => kind == ValueKind::Number,
         ParameterType::Boolean => kind == ValueKind::Bool,
         ParameterType::List => kind == ValueKind::List,
-        ParameterType::Struct | ParameterType::TaskFinalStatus | ParameterType::TaskConfig => kind == ValueKind::Struct,
+        ParameterType::Struct | ParameterType::TaskFinalStatus | ParameterType::TaskConfig => {
+            kind == ValueKind::Struct
+        }
     };
     if fits {
         return;
     }
-    let message = format!("input parameter \"{name}\" type mismatch: expect {parameter_type}, got {kind}");
+    let message =
+        format!("input parameter \"{name}\" type mismatch: expect {parameter_type}, got {kind}");
     if parameter_type == ParameterType::String {
         let text = Value::to_text(&default.value());
         let help = format!("tasks get the text `{text}`; put the default in quotes to say so");
-        default.problems().warning(default.place(), "default-type", message, help);
+        default
+            .problems()
+            .warning(default.place(), "default-type", message, help);
     } else {
-        default.error("default-type", message, "give a default of the declared type, or change the type");
+        default.error(
+            "default-type",
+            message,
+            "give a default of the declared type, or change the type",
+        );
     }
 }

@@ -7,9 +7,17 @@ use super::task;
 use crate::pipeline::ir::{ArtifactOutputSource, Dag, DagOutputs, ParameterOutputSource};
 use crate::pipeline::message::{Field, Shape};
 
-const DAG: Shape = Shape { name: "DagSpec", fields: &["tasks", "outputs"], oneofs: &[] };
+const DAG: Shape = Shape {
+    name: "DagSpec",
+    fields: &["tasks", "outputs"],
+    oneofs: &[],
+};
 
-const OUTPUTS: Shape = Shape { name: "DagOutputsSpec", fields: &["artifacts", "parameters"], oneofs: &[] };
+const OUTPUTS: Shape = Shape {
+    name: "DagOutputsSpec",
+    fields: &["artifacts", "parameters"],
+    oneofs: &[],
+};
 
 const OUTPUT_PARAMETER: Shape = Shape {
     name: "DagOutputParameterSpec",
@@ -17,17 +25,29 @@ const OUTPUT_PARAMETER: Shape = Shape {
     oneofs: &[&["valueFromParameter", "valueFromOneof"]],
 };
 
-const OUTPUT_ARTIFACT: Shape =
-    Shape { name: "DagOutputArtifactSpec", fields: &["artifactSelectors"], oneofs: &[] };
+const OUTPUT_ARTIFACT: Shape = Shape {
+    name: "DagOutputArtifactSpec",
+    fields: &["artifactSelectors"],
+    oneofs: &[],
+};
 
-const PARAMETER_SELECTORS: Shape =
-    Shape { name: "ParameterSelectorsSpec", fields: &["parameterSelectors"], oneofs: &[] };
+const PARAMETER_SELECTORS: Shape = Shape {
+    name: "ParameterSelectorsSpec",
+    fields: &["parameterSelectors"],
+    oneofs: &[],
+};
 
-const PARAMETER_SELECTOR: Shape =
-    Shape { name: "ParameterSelectorSpec", fields: &["producerSubtask", "outputParameterKey"], oneofs: &[] };
+const PARAMETER_SELECTOR: Shape = Shape {
+    name: "ParameterSelectorSpec",
+    fields: &["producerSubtask", "outputParameterKey"],
+    oneofs: &[],
+};
 
-const ARTIFACT_SELECTOR: Shape =
-    Shape { name: "ArtifactSelectorSpec", fields: &["producerSubtask", "outputArtifactKey"], oneofs: &[] };
+const ARTIFACT_SELECTOR: Shape = Shape {
+    name: "ArtifactSelectorSpec",
+    fields: &["producerSubtask", "outputArtifactKey"],
+    oneofs: &[],
+};
 
 /// Reads a DAG and notes the names it uses.
 pub(super) fn lower(field: Field<'_>, places: &mut Places) -> Dag {
@@ -39,7 +59,10 @@ pub(super) fn lower(field: Field<'_>, places: &mut Places) -> Dag {
         places.tasks.insert(name.clone(), task.key_place);
         dag.tasks.insert(name, task::lower(task, &mut scribe));
     }
-    dag.outputs = message.get("outputs").map(|outputs| dag_outputs(outputs, &mut scribe)).unwrap_or_default();
+    dag.outputs = message
+        .get("outputs")
+        .map(|outputs| dag_outputs(outputs, &mut scribe))
+        .unwrap_or_default();
     places.mentions = scribe.mentions;
     dag
 }
@@ -61,13 +84,20 @@ fn dag_outputs(field: Field<'_>, scribe: &mut Scribe) -> DagOutputs {
 fn output_parameter(field: Field<'_>, scribe: &mut Scribe) -> ParameterOutputSource {
     let message = field.message(&OUTPUT_PARAMETER);
     let one = message.get("valueFromParameter").into_iter();
-    let several = message.get("valueFromOneof").map(|oneof| oneof.message(&PARAMETER_SELECTORS));
-    let several = several.iter().flat_map(|message| message.items("parameterSelectors"));
+    let several = message
+        .get("valueFromOneof")
+        .map(|oneof| oneof.message(&PARAMETER_SELECTORS));
+    let several = several
+        .iter()
+        .flat_map(|message| message.items("parameterSelectors"));
     let selectors: Vec<_> = one
         .chain(several)
         .map(|selector| {
             let message = selector.message(&PARAMETER_SELECTOR);
-            let (producer, output) = (message.text("producerSubtask"), message.text("outputParameterKey"));
+            let (producer, output) = (
+                message.text("producerSubtask"),
+                message.text("outputParameterKey"),
+            );
             scribe.output(selector.place(), producer, Kind::Parameter, output)
         })
         .collect();
@@ -81,8 +111,12 @@ fn output_artifact(field: Field<'_>, scribe: &mut Scribe) -> Vec<ArtifactOutputS
         .items("artifactSelectors")
         .map(|selector| {
             let message = selector.message(&ARTIFACT_SELECTOR);
-            let (producer, output) = (message.text("producerSubtask"), message.text("outputArtifactKey"));
-            let (producer, output) = scribe.output(selector.place(), producer, Kind::Artifact, output);
+            let (producer, output) = (
+                message.text("producerSubtask"),
+                message.text("outputArtifactKey"),
+            );
+            let (producer, output) =
+                scribe.output(selector.place(), producer, Kind::Artifact, output);
             ArtifactOutputSource { producer, output }
         })
         .collect();

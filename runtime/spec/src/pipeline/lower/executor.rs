@@ -4,7 +4,9 @@ use coracle_model::Span;
 
 use super::component::artifact_type;
 use super::input;
-use crate::pipeline::ir::{ContainerSpec, EnvironmentVariable, Executor, ImporterSpec, ParameterSource, ResourceRequest};
+use crate::pipeline::ir::{
+    ContainerSpec, EnvironmentVariable, Executor, ImporterSpec, ParameterSource, ResourceRequest,
+};
 use crate::pipeline::message::{Field, Message, Shape};
 
 const EXECUTOR: Shape = Shape {
@@ -35,10 +37,17 @@ const RESOURCES: Shape = Shape {
     oneofs: &[],
 };
 
-const ACCELERATOR: Shape =
-    Shape { name: "AcceleratorConfig", fields: &["type", "count", "resourceType", "resourceCount"], oneofs: &[] };
+const ACCELERATOR: Shape = Shape {
+    name: "AcceleratorConfig",
+    fields: &["type", "count", "resourceType", "resourceCount"],
+    oneofs: &[],
+};
 
-const VARIABLE: Shape = Shape { name: "EnvVar", fields: &["name", "value"], oneofs: &[] };
+const VARIABLE: Shape = Shape {
+    name: "EnvVar",
+    fields: &["name", "value"],
+    oneofs: &[],
+};
 
 const IMPORTER: Shape = Shape {
     name: "ImporterSpec",
@@ -89,15 +98,22 @@ pub(super) fn environment(message: &Message<'_>) -> Vec<EnvironmentVariable> {
         .items("env")
         .map(|field| {
             let variable = field.message(&VARIABLE);
-            EnvironmentVariable { name: variable.text("name"), value: variable.text("value") }
+            EnvironmentVariable {
+                name: variable.text("name"),
+                value: variable.text("value"),
+            }
         })
         .collect()
 }
 
 fn lower_container(field: Field<'_>) -> ContainerSpec {
     let message = field.message(&CONTAINER);
-    if message.filled("image").is_none() {
-        field.error("missing-image", "the container has no `image`", "name one, such as `python:3.11`");
+    if message.lacks("image") {
+        field.error(
+            "missing-image",
+            "the container has no `image`",
+            "name one, such as `python:3.11`",
+        );
     }
     if let Some(lifecycle) = message.get("lifecycle") {
         field.problems().warning(
@@ -118,25 +134,39 @@ fn lower_container(field: Field<'_>) -> ContainerSpec {
 
 fn resources(field: Field<'_>) -> ResourceRequest {
     let message = field.message(&RESOURCES);
-    let accelerator = message.get("accelerator").map(|field| field.message(&ACCELERATOR));
+    let accelerator = message
+        .get("accelerator")
+        .map(|field| field.message(&ACCELERATOR));
     let accelerator = accelerator.as_ref();
+    // Old compilers wrote the one, today's write both, and both must be sound.
+    let old_count = accelerator
+        .and_then(|found| found.get("count"))
+        .map(Field::whole)
+        .filter(|count| *count > 0);
+    let old_type = accelerator.and_then(|found| found.filled("type"));
     ResourceRequest {
         cpu_request: quantity(&message, "resourceCpuRequest", "cpuRequest", ""),
         cpu_limit: quantity(&message, "resourceCpuLimit", "cpuLimit", ""),
         memory_request: quantity(&message, "resourceMemoryRequest", "memoryRequest", "G"),
         memory_limit: quantity(&message, "resourceMemoryLimit", "memoryLimit", "G"),
-        accelerator_type: accelerator.and_then(|found| found.filled("resourceType").or_else(|| found.filled("type"))),
-        accelerator_count: accelerator.and_then(|found| {
-            let old = || found.get("count").map(Field::whole).filter(|count| *count > 0);
-            found.filled("resourceCount").or_else(|| old().map(|count| count.to_string()))
-        }),
+        accelerator_type: accelerator
+            .and_then(|found| found.filled("resourceType"))
+            .or(old_type),
+        accelerator_count: accelerator
+            .and_then(|found| found.filled("resourceCount"))
+            .or_else(|| old_count.map(|count| count.to_string())),
     }
 }
 
 /// The text of today, or the number of old with the unit it was in. Zero stands for nothing.
 fn quantity(message: &Message<'_>, current: &str, old: &str, unit: &str) -> Option<String> {
-    let of_old = || message.get(old).map(Field::number).filter(|number| *number != 0.0);
-    message.filled(current).or_else(|| of_old().map(|number| format!("{number}{unit}")))
+    let old = message
+        .get(old)
+        .map(Field::number)
+        .filter(|number| *number != 0.0);
+    message
+        .filled(current)
+        .or_else(|| old.map(|number| format!("{number}{unit}")))
 }
 
 fn lower_importer(field: Field<'_>) -> ImporterSpec {
@@ -154,11 +184,18 @@ fn lower_importer(field: Field<'_>) -> ImporterSpec {
     let uri = message.get("artifactUri").map(input::runtime_value);
     ImporterSpec {
         uri: uri.unwrap_or_else(|| {
-            field.error("missing-field", "the importer has no `artifactUri`", "say what it imports");
+            field.error(
+                "missing-field",
+                "the importer has no `artifactUri`",
+                "say what it imports",
+            );
             ParameterSource::Constant(coracle_model::Value::Null)
         }),
         artifact_type: artifact_type(message.get("typeSchema")),
-        metadata: message.get("metadata").map(Field::structure).unwrap_or_default(),
+        metadata: message
+            .get("metadata")
+            .map(Field::structure)
+            .unwrap_or_default(),
         reimport: message.flag("reimport"),
         download_to_workspace: message.flag("downloadToWorkspace"),
     }

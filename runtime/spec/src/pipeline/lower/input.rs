@@ -2,7 +2,7 @@
 
 use coracle_model::{TaskName, Value};
 
-use super::mention::{Mentioned, Kind, Scribe};
+use super::mention::{Kind, Mentioned, Scribe};
 use crate::pipeline::ir::{ArtifactParameter, ParameterInput, ParameterSource};
 use crate::pipeline::message::{Field, Message, Shape};
 
@@ -15,7 +15,12 @@ const PARAMETER: Shape = Shape {
         "taskFinalStatus",
         "parameterExpressionSelector",
     ],
-    oneofs: &[&["taskOutputParameter", "runtimeValue", "componentInputParameter", "taskFinalStatus"]],
+    oneofs: &[&[
+        "taskOutputParameter",
+        "runtimeValue",
+        "componentInputParameter",
+        "taskFinalStatus",
+    ]],
 };
 
 const ARTIFACT: Shape = Shape {
@@ -24,13 +29,23 @@ const ARTIFACT: Shape = Shape {
     oneofs: &[&["taskOutputArtifact", "componentInputArtifact"]],
 };
 
-const PARAMETER_OUTPUT: Shape =
-    Shape { name: "TaskOutputParameterSpec", fields: &["producerTask", "outputParameterKey"], oneofs: &[] };
+const PARAMETER_OUTPUT: Shape = Shape {
+    name: "TaskOutputParameterSpec",
+    fields: &["producerTask", "outputParameterKey"],
+    oneofs: &[],
+};
 
-const ARTIFACT_OUTPUT: Shape =
-    Shape { name: "TaskOutputArtifactSpec", fields: &["producerTask", "outputArtifactKey"], oneofs: &[] };
+const ARTIFACT_OUTPUT: Shape = Shape {
+    name: "TaskOutputArtifactSpec",
+    fields: &["producerTask", "outputArtifactKey"],
+    oneofs: &[],
+};
 
-const FINAL_STATUS: Shape = Shape { name: "TaskFinalStatus", fields: &["producerTask"], oneofs: &[] };
+const FINAL_STATUS: Shape = Shape {
+    name: "TaskFinalStatus",
+    fields: &["producerTask"],
+    oneofs: &[],
+};
 
 const RUNTIME_VALUE: Shape = Shape {
     name: "ValueOrRuntimeParameter",
@@ -48,7 +63,10 @@ const OLD_VALUE: Shape = Shape {
 pub(super) fn parameter(field: Field<'_>, scribe: &mut Scribe) -> ParameterInput {
     let message = field.message(&PARAMETER);
     let source = parameter_source(field, &message, scribe);
-    ParameterInput { source, selector: message.filled("parameterExpressionSelector") }
+    ParameterInput {
+        source,
+        selector: message.filled("parameterExpressionSelector"),
+    }
 }
 
 /// Reads a value of the platform document, which takes no selector.
@@ -59,7 +77,10 @@ pub(super) fn platform_value(field: Field<'_>, scribe: &mut Scribe) -> Parameter
 /// Reads a reference to an output parameter of a task.
 pub(super) fn output_parameter(field: Field<'_>, scribe: &mut Scribe) -> ParameterSource {
     let message = field.message(&PARAMETER_OUTPUT);
-    let (producer, output) = (message.text("producerTask"), message.text("outputParameterKey"));
+    let (producer, output) = (
+        message.text("producerTask"),
+        message.text("outputParameterKey"),
+    );
     let (producer, output) = scribe.output(field.place(), producer, Kind::Parameter, output);
     ParameterSource::TaskOutput { producer, output }
 }
@@ -95,14 +116,21 @@ pub(super) fn artifact(field: Field<'_>, scribe: &mut Scribe) -> ArtifactParamet
         return ArtifactParameter::TaskOutput { producer, output };
     }
     let Some(name) = message.get("componentInputArtifact") else {
-        no_source(field, "write `taskOutputArtifact` or `componentInputArtifact`");
+        no_source(
+            field,
+            "write `taskOutputArtifact` or `componentInputArtifact`",
+        );
         return ArtifactParameter::ComponentInput(String::new());
     };
     scribe.input(name.place(), Kind::Artifact, name.text());
     ArtifactParameter::ComponentInput(name.text().to_owned())
 }
 
-fn parameter_source(field: Field<'_>, message: &Message<'_>, scribe: &mut Scribe) -> ParameterSource {
+fn parameter_source(
+    field: Field<'_>,
+    message: &Message<'_>,
+    scribe: &mut Scribe,
+) -> ParameterSource {
     if let Some(output) = message.get("taskOutputParameter") {
         return output_parameter(output, scribe);
     }
@@ -113,7 +141,10 @@ fn parameter_source(field: Field<'_>, message: &Message<'_>, scribe: &mut Scribe
         }
         return source;
     }
-    if let Some(name) = message.get("componentInputParameter").filter(|name| !name.text().is_empty()) {
+    if let Some(name) = message
+        .get("componentInputParameter")
+        .filter(|name| !name.text().is_empty())
+    {
         return component_input(name, scribe);
     }
     if let Some(status) = message.get("taskFinalStatus") {
@@ -121,7 +152,10 @@ fn parameter_source(field: Field<'_>, message: &Message<'_>, scribe: &mut Scribe
         scribe.note(status.place(), Mentioned::Task(producer.clone()));
         return ParameterSource::FinalStatus { producer };
     }
-    no_source(field, "write `runtimeValue`, `componentInputParameter` or `taskOutputParameter`")
+    no_source(
+        field,
+        "write `runtimeValue`, `componentInputParameter` or `taskOutputParameter`",
+    )
 }
 
 fn old_value(field: Field<'_>) -> Value {
@@ -129,13 +163,29 @@ fn old_value(field: Field<'_>) -> Value {
     if let Some(text) = message.get("stringValue") {
         return Value::from(text.text());
     }
-    #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
-    let whole = message.get("intValue").map(|number| Value::Number(number.whole() as f64));
-    whole.or_else(|| message.get("doubleValue").map(|number| Value::Number(number.number()))).unwrap_or_default()
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the wire format has doubles only"
+    )]
+    let whole = message
+        .get("intValue")
+        .map(|number| Value::Number(number.whole() as f64));
+    whole
+        .or_else(|| {
+            message
+                .get("doubleValue")
+                .map(|number| Value::Number(number.number()))
+        })
+        .unwrap_or_default()
 }
 
 fn no_source(field: Field<'_>, help: &str) -> ParameterSource {
-    let message = format!("the input `{}` has neither a value nor a source", field.name);
-    field.problems().error(field.key_place, "missing-source", message, help);
+    let message = format!(
+        "the input `{}` has neither a value nor a source",
+        field.name
+    );
+    field
+        .problems()
+        .error(field.key_place, "missing-source", message, help);
     ParameterSource::Constant(Value::Null)
 }

@@ -75,13 +75,32 @@ impl Scribe {
 
     /// Notes an input of the DAG around.
     pub(super) fn input(&mut self, place: Span, kind: Kind, name: &str) {
-        self.note(place, Mentioned::Input { kind, name: name.to_owned() });
+        self.note(
+            place,
+            Mentioned::Input {
+                kind,
+                name: name.to_owned(),
+            },
+        );
     }
 
     /// Notes an output of a task and returns the two names.
-    pub(super) fn output(&mut self, place: Span, producer: String, kind: Kind, name: String) -> (TaskName, String) {
+    pub(super) fn output(
+        &mut self,
+        place: Span,
+        producer: String,
+        kind: Kind,
+        name: String,
+    ) -> (TaskName, String) {
         let producer = TaskName::from(producer);
-        self.note(place, Mentioned::Output { producer: producer.clone(), kind, name: name.clone() });
+        self.note(
+            place,
+            Mentioned::Output {
+                producer: producer.clone(),
+                kind,
+                name: name.clone(),
+            },
+        );
         (producer, name)
     }
 }

@@ -3,9 +3,12 @@
 //! What a name refers to is not looked up here: each use of a name is noted with its place, and
 //! [`graph`](super::graph) looks them all up when everything has been read.
 
+mod cluster;
 mod component;
+mod config;
 mod dag;
 mod executor;
+mod init;
 mod input;
 mod kubernetes;
 mod loops;

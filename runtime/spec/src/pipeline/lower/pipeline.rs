@@ -22,10 +22,17 @@ const PIPELINE: Shape = Shape {
     oneofs: &[],
 };
 
-const PIPELINE_INFO: Shape =
-    Shape { name: "PipelineInfo", fields: &["name", "displayName", "description"], oneofs: &[] };
+const PIPELINE_INFO: Shape = Shape {
+    name: "PipelineInfo",
+    fields: &["name", "displayName", "description"],
+    oneofs: &[],
+};
 
-const DEPLOYMENT: Shape = Shape { name: "PipelineDeploymentConfig", fields: &["executors"], oneofs: &[] };
+const DEPLOYMENT: Shape = Shape {
+    name: "PipelineDeploymentConfig",
+    fields: &["executors"],
+    oneofs: &[],
+};
 
 /// The only version that KFP's backend reads.
 const SCHEMA_VERSION: &str = "2.1.0";
@@ -47,9 +54,16 @@ pub(in crate::pipeline) struct Lowered {
 pub(in crate::pipeline) fn lower(document: Field<'_>) -> Lowered {
     let message = document.message(&PIPELINE);
     check_schema_version(document, &message);
-    let info = message.get("pipelineInfo").map(|field| field.message(&PIPELINE_INFO));
-    let name = info.as_ref().map(|info| info.text("name")).unwrap_or_default();
-    let name_place = info.as_ref().map_or(document.place(), |info| info.get("name").map_or(info.place, |f| f.place()));
+    let info = message
+        .get("pipelineInfo")
+        .map(|field| field.message(&PIPELINE_INFO));
+    let name = info
+        .as_ref()
+        .map(|info| info.text("name"))
+        .unwrap_or_default();
+    let name_place = info.as_ref().map_or(document.place(), |info| {
+        info.get("name").map_or(info.place, |f| f.place())
+    });
     check_name(document, &name, name_place);
     let root = message.get("root").map(component::lower);
     if root.is_none() {
@@ -62,7 +76,10 @@ pub(in crate::pipeline) fn lower(document: Field<'_>) -> Lowered {
     Lowered {
         name: PipelineName::from(name),
         display_name: info.as_ref().and_then(|info| info.filled("displayName")),
-        description: info.as_ref().map(|info| info.text("description")).unwrap_or_default(),
+        description: info
+            .as_ref()
+            .map(|info| info.text("description"))
+            .unwrap_or_default(),
         sdk_version: message.text("sdkVersion"),
         default_pipeline_root: message.filled("defaultPipelineRoot"),
         root,
@@ -75,7 +92,9 @@ pub(in crate::pipeline) fn lower(document: Field<'_>) -> Lowered {
 }
 
 fn executors(message: &Message<'_>) -> BTreeMap<ExecutorLabel, LoweredExecutor> {
-    let Some(deployment) = message.get("deploymentSpec") else { return BTreeMap::new() };
+    let Some(deployment) = message.get("deploymentSpec") else {
+        return BTreeMap::new();
+    };
     deployment
         .with_unknown(Unknown::PassedOver)
         .message(&DEPLOYMENT)

@@ -10,7 +10,11 @@ use crate::pipeline::message::{Field, Message, Shape};
 use crate::pipeline::platform::{PipelinePlatform, PlatformSpec, Workspace};
 use crate::pipeline::problems::Problems;
 
-const PLATFORMS: Shape = Shape { name: "PlatformSpec", fields: &["platforms"], oneofs: &[] };
+const PLATFORMS: Shape = Shape {
+    name: "PlatformSpec",
+    fields: &["platforms"],
+    oneofs: &[],
+};
 
 const PLATFORM: Shape = Shape {
     name: "SinglePlatformSpec",
@@ -18,7 +22,11 @@ const PLATFORM: Shape = Shape {
     oneofs: &[],
 };
 
-const DEPLOYMENT: Shape = Shape { name: "PlatformDeploymentConfig", fields: &["executors"], oneofs: &[] };
+const DEPLOYMENT: Shape = Shape {
+    name: "PlatformDeploymentConfig",
+    fields: &["executors"],
+    oneofs: &[],
+};
 
 const PIPELINE: Shape = Shape {
     name: "PipelineConfig",
@@ -32,9 +40,16 @@ const PIPELINE: Shape = Shape {
     oneofs: &[],
 };
 
-const WORKSPACE: Shape = Shape { name: "WorkspaceConfig", fields: &["size", "kubernetes"], oneofs: &[] };
-const KUBERNETES_WORKSPACE: Shape =
-    Shape { name: "KubernetesWorkspaceConfig", fields: &["pvcSpecPatch"], oneofs: &[] };
+const WORKSPACE: Shape = Shape {
+    name: "WorkspaceConfig",
+    fields: &["size", "kubernetes"],
+    oneofs: &[],
+};
+const KUBERNETES_WORKSPACE: Shape = Shape {
+    name: "KubernetesWorkspaceConfig",
+    fields: &["pvcSpecPatch"],
+    oneofs: &[],
+};
 
 /// The second document, with the names its values use.
 #[derive(Default)]
@@ -59,7 +74,11 @@ impl Ignored {
 
     fn report(self, problems: &Problems) {
         for (name, (place, times)) in self.seen {
-            let often = if times == 1 { String::new() } else { format!(" ({times} times)") };
+            let often = if times == 1 {
+                String::new()
+            } else {
+                format!(" ({times} times)")
+            };
             problems.warning(
                 place,
                 "ignored-field",
@@ -75,13 +94,18 @@ pub(in crate::pipeline) fn lower(document: Field<'_>) -> LoweredPlatform {
     let mut lowered = LoweredPlatform::default();
     for field in document.message(&PLATFORMS).entries("platforms") {
         let message = field.message(&PLATFORM);
+        message.check_texts(&["platform"]);
+        message.get("config").map(Field::structure);
         if field.name == "kubernetes" {
             lower_kubernetes(&message, field.problems(), &mut lowered);
         } else {
             field.problems().warning(
                 field.key_place,
                 "ignored-field",
-                format!("the platform `{}` is not `kubernetes` and is ignored", field.name),
+                format!(
+                    "the platform `{}` is not `kubernetes` and is ignored",
+                    field.name
+                ),
                 "nothing to do where the pipeline is meant for several platforms",
             );
         }
@@ -91,14 +115,25 @@ pub(in crate::pipeline) fn lower(document: Field<'_>) -> LoweredPlatform {
 
 fn lower_kubernetes(message: &Message<'_>, problems: &Problems, lowered: &mut LoweredPlatform) {
     let mut ignored = Ignored::default();
-    let deployment = message.get("deploymentSpec").map(|field| field.message(&DEPLOYMENT));
-    for field in deployment.iter().flat_map(|deployment| deployment.entries("executors")) {
+    let deployment = message
+        .get("deploymentSpec")
+        .map(|field| field.message(&DEPLOYMENT));
+    for field in deployment
+        .iter()
+        .flat_map(|deployment| deployment.entries("executors"))
+    {
         let label = ExecutorLabel::from(field.name);
         let mut scribe = Scribe::default();
-        lowered.spec.steps.insert(label.clone(), kubernetes::lower(field, &mut scribe, &mut ignored));
+        lowered.spec.steps.insert(
+            label.clone(),
+            kubernetes::lower(field, &mut scribe, &mut ignored),
+        );
         lowered.mentions.insert(label, scribe.mentions);
     }
-    lowered.spec.pipeline = message.get("pipelineConfig").map(|field| pipeline(field, &mut ignored)).unwrap_or_default();
+    lowered.spec.pipeline = message
+        .get("pipelineConfig")
+        .map(|field| pipeline(field, &mut ignored))
+        .unwrap_or_default();
     ignored.report(problems);
 }
 
@@ -109,8 +144,13 @@ fn pipeline(field: Field<'_>, ignored: &mut Ignored) -> PipelinePlatform {
         active_deadline_seconds: message.get("activeDeadlineSeconds").and_then(seconds),
         ignored: Vec::new(),
     };
-    for name in ["resourceTtlOnCompletion", "resourceTtlOnSuccess", "resourceTtlOnFailure"] {
+    for name in [
+        "resourceTtlOnCompletion",
+        "resourceTtlOnSuccess",
+        "resourceTtlOnFailure",
+    ] {
         if let Some(field) = message.get(name) {
+            field.whole();
             platform.ignored.push(ignored.note(field.key_place, name));
         }
     }
@@ -122,18 +162,28 @@ fn pipeline(field: Field<'_>, ignored: &mut Ignored) -> PipelinePlatform {
 
 fn workspace(field: Field<'_>, ignored: &mut Ignored, names: &mut Vec<String>) -> Workspace {
     let message = field.message(&WORKSPACE);
-    if message.filled("size").is_none() {
-        field.error("missing-field", "workspace size is required but not specified", "set `size`, such as `10Gi`");
+    if message.lacks("size") {
+        field.error(
+            "missing-field",
+            "workspace size is required but not specified",
+            "set `size`, such as `10Gi`",
+        );
     }
-    let patch = message.get("kubernetes").and_then(|field| field.message(&KUBERNETES_WORKSPACE).get("pvcSpecPatch"));
+    let patch = message
+        .get("kubernetes")
+        .and_then(|field| field.message(&KUBERNETES_WORKSPACE).get("pvcSpecPatch"));
     if let Some(patch) = patch {
         patch.structure();
         names.push(ignored.note(patch.key_place, "workspace.kubernetes.pvcSpecPatch"));
     }
-    Workspace { size: message.text("size") }
+    Workspace {
+        size: message.text("size"),
+    }
 }
 
 /// A number of seconds; zero and less stand for no limit.
 pub(super) fn seconds(field: Field<'_>) -> Option<u64> {
-    u64::try_from(field.whole()).ok().filter(|seconds| *seconds > 0)
+    u64::try_from(field.whole())
+        .ok()
+        .filter(|seconds| *seconds > 0)
 }

@@ -1,0 +1,71 @@
+//! Artifacts: what a run made, and where each came from and went.
+
+use coracle_model::{ArtifactId, Lineage};
+use coracle_store::{ArtifactFilter, Home, Store, StoredArtifact};
+
+use crate::disk::size_of;
+use crate::error::AppError;
+use crate::runs::{artifact, find_run};
+use crate::view::{ArtifactDetail, ArtifactList, ArtifactUse};
+use crate::workbench::Workbench;
+
+/// More than a run can reasonably have; a bound all the same.
+const MOST: usize = 100_000;
+
+impl Workbench {
+    /// What a run made, imported, read or took from an earlier one, newest first.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    pub async fn artifacts(&self, name: String) -> Result<ArtifactList, AppError> {
+        let home = self.home().clone();
+        self.ask_store(move |store| {
+            let run = find_run(store, &name)?;
+            let stored = store.artifacts(&ArtifactFilter { run: Some(run), limit: MOST, ..ArtifactFilter::default() })?;
+            Ok(ArtifactList { artifacts: stored.iter().map(|stored| detail(&home, stored)).collect() })
+        })
+        .await
+    }
+
+    /// One artifact with everyone who made and read it.
+    ///
+    /// # Errors
+    /// When there is no such artifact.
+    pub async fn artifact(&self, id: ArtifactId) -> Result<ArtifactDetail, AppError> {
+        let home = self.home().clone();
+        self.ask_store(move |store| with_lineage(store, &home, id)).await
+    }
+}
+
+fn with_lineage(store: &Store, home: &Home, id: ArtifactId) -> Result<ArtifactDetail, AppError> {
+    let stored = store.artifact(id)?.ok_or_else(|| AppError::NotFound {
+        what: "artifact",
+        name: id.to_string(),
+        hint: "`coracle artifacts RUN` lists those of a run".to_owned(),
+    })?;
+    let lineage = store.lineage(id)?;
+    let uses = |list: Vec<Lineage>| list.into_iter().map(used).collect();
+    Ok(ArtifactDetail {
+        producers: uses(lineage.producers),
+        consumers: uses(lineage.consumers),
+        ..detail(home, &stored)
+    })
+}
+
+fn detail(home: &Home, stored: &StoredArtifact) -> ArtifactDetail {
+    let path = home.artifact_path(&stored.artifact.uri);
+    // What cannot be measured has no size to show; reading it will say why.
+    let size_bytes = path.as_deref().and_then(|path| size_of(path).ok().flatten());
+    ArtifactDetail {
+        artifact: artifact(&stored.artifact),
+        created_at: stored.created_at,
+        path,
+        size_bytes,
+        producers: stored.producer.clone().map(used).into_iter().collect(),
+        consumers: Vec::new(),
+    }
+}
+
+fn used(lineage: Lineage) -> ArtifactUse {
+    ArtifactUse { run_id: lineage.run, task: lineage.task, key: lineage.key }
+}

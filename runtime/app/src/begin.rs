@@ -1,0 +1,161 @@
+//! The beginning of a workbench: who runs steps, what the machine has, and then the loop.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use coracle_control::{Control, Setting, Supervisor, Surroundings};
+use coracle_host::gpu;
+use coracle_host::machine;
+use coracle_model::{Cpu, Memory};
+use coracle_plan::Budget;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::door::{API_TOKEN, API_URL, Door, Visitors, reachable};
+use crate::engine::{Chosen, choose};
+use crate::error::AppError;
+use crate::stage::{Stage, Working};
+use crate::workbench::{Inner, Workbench, off_runtime};
+
+/// The pause between two rounds of asking engines, none of which answered.
+const ENGINE_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long an engine that stopped answering may take to come back before its steps fail: a restart of Docker
+/// takes less.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(120);
+
+/// The names by which steps may call the workbench: its own, and those that KFP's client finds in a cluster.
+const WORKBENCH_NAMES: [&str; 4] =
+    ["coracle.internal", "ml-pipeline", "ml-pipeline.kubeflow", "ml-pipeline.kubeflow.svc.cluster.local"];
+
+/// Opens the front door, finds an engine, however long it takes, and starts the loop with it.
+pub(crate) async fn begin(
+    workbench: Workbench,
+    supervisor: Supervisor,
+    front: SocketAddr,
+    front_door: Door,
+    doors: mpsc::Sender<Door>,
+) {
+    // Nobody serves doors in a process that only talks to itself.
+    let _ = doors.send(front_door).await;
+    let (chosen, budget) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
+    let stage = match budget {
+        Ok(budget) => start(&workbench, &supervisor, front, &doors, chosen, budget).await,
+        Err(error) => Err(error),
+    };
+    let stage = stage.map_or_else(|error| Stage::Failed(Arc::new(error)), |working| Stage::Working(Arc::new(working)));
+    if let Stage::Failed(error) = &stage {
+        tracing::error!(%error, "the workbench cannot work on runs");
+    }
+    workbench.inner.stage.send_replace(stage);
+}
+
+async fn find_engine(inner: &Inner) -> Chosen {
+    loop {
+        match choose(&inner.source, &inner.config, &inner.identity, &inner.clock).await {
+            Ok(chosen) => return chosen,
+            Err(error) => {
+                tracing::warn!(%error, "looking for an engine");
+                inner.stage.send_replace(Stage::NoEngine(error));
+            }
+        }
+        inner.clock.sleep_until(inner.clock.steady().after(ENGINE_PAUSE)).await;
+    }
+}
+
+async fn look_at_machine(workbench: &Workbench) -> Result<Budget, AppError> {
+    let data = workbench.home().data().to_owned();
+    off_runtime(move || {
+        let gpus = gpu::detect();
+        let (cpu, memory) = match machine::survey(&data) {
+            Ok(machine) => (machine.cpus, machine.memory),
+            Err(error) => {
+                tracing::warn!(%error, "what the machine has is not known; steps are not held back for memory");
+                let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+                (Cpu(cores * 1000), Memory(u64::MAX / 2))
+            }
+        };
+        let gpus = gpus.units().into_iter().map(|unit| unit.uuid).collect();
+        Ok(Budget { cpu, memory, gpus })
+    })
+    .await
+}
+
+async fn start(
+    workbench: &Workbench,
+    supervisor: &Supervisor,
+    front: SocketAddr,
+    doors: &mpsc::Sender<Door>,
+    chosen: Chosen,
+    mut budget: Budget,
+) -> Result<Working, AppError> {
+    let inner = &workbench.inner;
+    let address = step_address(front, chosen.description.workbench_address, doors).await;
+    if !chosen.description.gpus {
+        budget.gpus.clear();
+    }
+    let key = inner.identity.key().clone();
+    let setting = Setting {
+        store: inner.store.clone(),
+        home: inner.config.home.clone(),
+        engine: Arc::clone(&chosen.engine),
+        clock: Arc::clone(&inner.clock),
+        budget,
+        surroundings: surroundings(inner, &chosen, address),
+        run_variables: Arc::new(move |run| BTreeMap::from([(API_TOKEN.to_owned(), key.token(run))])),
+    };
+    let control = Control::start(setting, supervisor).await?;
+    tracing::info!(engine = chosen.description.summary, reason = chosen.reason, "ready for runs");
+    Ok(Working { control, chosen })
+}
+
+fn surroundings(inner: &Inner, chosen: &Chosen, address: Option<SocketAddr>) -> Surroundings {
+    let config = &inner.config;
+    let engine = chosen.description.kind;
+    let index_settings = config.index.for_engine(engine);
+    // Steps that install by themselves find their packages where the workbench's own installs do.
+    let mut step_variables = index_settings.clone();
+    step_variables.extend(address.map(|address| (API_URL.to_owned(), format!("http://{address}"))));
+    Surroundings {
+        engine,
+        prepare_environments: true,
+        index_settings,
+        step_variables,
+        workbench_names: WORKBENCH_NAMES.map(str::to_owned).to_vec(),
+        user: Some(config.user_and_group.0).filter(|user| *user != 0),
+        engine_patience: ENGINE_PATIENCE,
+    }
+}
+
+/// The address under which steps reach the workbench. Opens a door there when the front door is not enough.
+async fn step_address(
+    front: SocketAddr,
+    gateway: Option<IpAddr>,
+    doors: &mpsc::Sender<Door>,
+) -> Option<SocketAddr> {
+    let Some(gateway) = gateway else { return Some(reachable(front)) };
+    if front.ip().is_unspecified() || front.ip() == gateway {
+        return Some(SocketAddr::new(gateway, front.port()));
+    }
+    let listener = match bind(gateway, front.port()).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!(%gateway, %error, "steps cannot reach the workbench");
+            return None;
+        }
+    };
+    let bound = listener.local_addr().ok()?;
+    let visitors = Visitors::Steps { bound, names: WORKBENCH_NAMES.map(str::to_owned).to_vec() };
+    doors.send(Door { listener, visitors }).await.ok()?;
+    Some(bound)
+}
+
+/// The port of the front door when it is free there too, so that it stays the same over restarts.
+async fn bind(gateway: IpAddr, port: u16) -> std::io::Result<TcpListener> {
+    match TcpListener::bind((gateway, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((gateway, 0)).await,
+    }
+}

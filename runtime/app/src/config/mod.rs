@@ -1,0 +1,15 @@
+//! What the workbench is told at its start: by the command line, and by the environment around it.
+//!
+//! Both are read once, here, into a [`Config`] of checked values. Nothing else in the program reads an
+//! environment variable.
+
+mod index;
+mod listen;
+mod read;
+mod wanted;
+
+pub use index::IndexSettings;
+pub use listen::{ListenAddress, ListenError};
+pub(crate) use read::find_program;
+pub use read::{Config, ConfigError, Flags, Situation};
+pub use wanted::EngineWanted;

@@ -1,0 +1,279 @@
+//! Why something that was asked for was not done, as one type with a code, a message and something to try.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use coracle_control::ControlError;
+use coracle_host::EngineError;
+use coracle_host::log::LogError;
+use coracle_model::{Diagnostic, RunId, RunState, TaskPath};
+use coracle_store::{ConfigError, StoreError, VolumeError};
+
+use crate::config::ListenAddress;
+use crate::engine::NoEngine;
+use crate::view::{ErrorBody, ErrorCode};
+
+/// Why a use case was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The file is no pipeline that can be run.
+    #[error("`{file_name}` cannot be run")]
+    Definition {
+        /// The file.
+        file_name: String,
+        /// What is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The parameters do not fit the pipeline.
+    #[error("the parameters do not fit the pipeline `{pipeline}`")]
+    Parameters {
+        /// The pipeline.
+        pipeline: String,
+        /// What is wrong with them.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The request cannot be understood.
+    #[error("{message}")]
+    Request {
+        /// What is wrong with it.
+        message: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// There is nothing of this name.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// `run`, `step`, `artifact` and so on.
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// Where to see the names that there are.
+        hint: String,
+    },
+    /// There is nothing to show.
+    #[error("{message}")]
+    Nothing {
+        /// What is not there, and why not.
+        message: String,
+        /// Where to look instead.
+        hint: Option<String>,
+    },
+    /// A short form stands for more than one thing.
+    #[error("`{name}` stands for more than one {what}: {}", candidates.join(", "))]
+    Ambiguous {
+        /// `run`, `step` and so on.
+        what: &'static str,
+        /// What was given.
+        name: String,
+        /// Some of what it may stand for.
+        candidates: Vec<String>,
+    },
+    /// A run is not in a state for it.
+    #[error("the run `{run}` is {} and cannot be {action}", state.as_str())]
+    WrongState {
+        /// The run.
+        run: RunId,
+        /// Its state.
+        state: RunState,
+        /// What was asked.
+        action: &'static str,
+        /// What to do first.
+        hint: &'static str,
+    },
+    /// A task is not of the kind that can be asked about.
+    #[error("`{task}` is {kind}, not a step")]
+    NotAStep {
+        /// The task.
+        task: TaskPath,
+        /// `a loop`, `a nested pipeline` and so on.
+        kind: &'static str,
+    },
+    /// Nobody works on runs here.
+    #[error("no workbench is running, so nothing works on runs")]
+    NoWorkbench,
+    /// No engine that may be used answers.
+    #[error(transparent)]
+    NoEngine(#[from] NoEngine),
+    /// The engine refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The loop refused.
+    #[error(transparent)]
+    Control(ControlError),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret or config map was refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A volume claim was refused.
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
+    /// A log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The address to listen at cannot be had.
+    #[error("failed to listen at `{address}`")]
+    Listen {
+        /// The address.
+        address: ListenAddress,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file with the home's identity cannot be used.
+    #[error("failed to read or make the home's identity")]
+    Identity(#[source] std::io::Error),
+    /// The workbench could not begin.
+    #[error(transparent)]
+    Begin(Arc<AppError>),
+    /// Work off the runtime's threads ended badly.
+    #[error("work ended without an answer")]
+    Lost(#[source] tokio::task::JoinError),
+}
+
+impl From<ControlError> for AppError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::NoSuchRun(run) => Self::no_run(&run.to_string()),
+            ControlError::WrongState { run, state, action } => {
+                Self::WrongState { run, state, action, hint: "`coracle get` shows where it stands" }
+            }
+            ControlError::Store(error) => Self::Store(error),
+            ControlError::Stopping | ControlError::Thread(_) => Self::Control(error),
+        }
+    }
+}
+
+impl AppError {
+    pub(crate) fn no_run(name: &str) -> Self {
+        Self::NotFound { what: "run", name: name.to_owned(), hint: "`coracle runs` lists those there are".to_owned() }
+    }
+
+    pub(crate) fn stopping() -> Self {
+        Self::Control(ControlError::Stopping)
+    }
+
+    pub(crate) fn request(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Request { message: message.into(), hint: hint.into() }
+    }
+
+    /// What to switch on.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Definition { .. } => ErrorCode::InvalidDefinition,
+            Self::Parameters { .. } => ErrorCode::InvalidParameters,
+            Self::Request { .. } | Self::NotAStep { .. } => ErrorCode::InvalidRequest,
+            Self::NotFound { .. } | Self::Nothing { .. } => ErrorCode::NotFound,
+            Self::Ambiguous { .. } => ErrorCode::Ambiguous,
+            Self::WrongState { .. } => ErrorCode::WrongState,
+            Self::NoWorkbench => ErrorCode::NoWorkbench,
+            Self::NoEngine(_) => ErrorCode::NoEngine,
+            Self::Engine(error) => of_engine(error),
+            Self::Control(ControlError::Store(error)) | Self::Store(error) => of_store(error),
+            Self::Control(ControlError::NoSuchRun(_)) => ErrorCode::NotFound,
+            Self::Control(ControlError::WrongState { .. }) => ErrorCode::WrongState,
+            Self::Control(ControlError::Stopping) => ErrorCode::Stopping,
+            Self::Control(ControlError::Thread(_)) => ErrorCode::Internal,
+            Self::Config(error) => of_config(error),
+            Self::Volume(error) => of_volume(error),
+            Self::Begin(error) => error.code(),
+            Self::Log(_) | Self::Lost(_) | Self::Listen { .. } | Self::Identity(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Request { hint, .. } | Self::NotFound { hint, .. } => Some(hint.clone()),
+            Self::Nothing { hint, .. } => hint.clone(),
+            Self::Ambiguous { .. } => Some("give more of it".to_owned()),
+            Self::WrongState { hint, .. } => Some((*hint).to_owned()),
+            Self::NotAStep { task, .. } => Some(format!("ask about a step in it: `{task}/STEP`")),
+            Self::NoWorkbench => Some("start one with `coracle serve`".to_owned()),
+            Self::NoEngine(error) => Some(error.hint()),
+            Self::Engine(error) => error.to_failure().hint,
+            Self::Begin(error) => error.hint(),
+            Self::Listen { .. } => Some("another program may listen there; try `--listen 127.0.0.1:0`".to_owned()),
+            Self::Identity(_) => Some("`coracle doctor` shows whether the data directory can be used".to_owned()),
+            Self::Definition { .. }
+            | Self::Parameters { .. }
+            | Self::Control(_)
+            | Self::Store(_)
+            | Self::Config(_)
+            | Self::Volume(_)
+            | Self::Log(_)
+            | Self::Lost(_) => None,
+        }
+    }
+
+    /// The answer to whoever asked.
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            code: self.code(),
+            message: with_causes(self),
+            hint: self.hint(),
+            diagnostics: self.diagnostics().to_vec(),
+        }
+    }
+
+    fn diagnostics(&self) -> &[Diagnostic] {
+        let (Self::Definition { diagnostics, .. } | Self::Parameters { diagnostics, .. }) = self else { return &[] };
+        diagnostics
+    }
+}
+
+fn of_engine(error: &EngineError) -> ErrorCode {
+    match error {
+        EngineError::Unavailable { .. } => ErrorCode::NoEngine,
+        EngineError::DiskFull { .. } => ErrorCode::DiskFull,
+        EngineError::ImageNotFound { .. } | EngineError::Gone { .. } => ErrorCode::NotFound,
+        EngineError::InstallFailed { .. }
+        | EngineError::Lost { .. }
+        | EngineError::Unsupported { .. }
+        | EngineError::Refused { .. } => ErrorCode::Engine,
+    }
+}
+
+fn of_store(error: &StoreError) -> ErrorCode {
+    match error {
+        StoreError::Locked { .. } => ErrorCode::HomeLocked,
+        StoreError::NewerDatabase { .. } | StoreError::Corrupt { .. } => ErrorCode::Database,
+        StoreError::ReadOnly { .. } => ErrorCode::ReadOnly,
+        StoreError::DiskFull { .. } => ErrorCode::DiskFull,
+        StoreError::NoSuchRun { .. } => ErrorCode::NotFound,
+        StoreError::RunExists { .. } | StoreError::RunOpen { .. } => ErrorCode::WrongState,
+        StoreError::Unnumbered { .. } | StoreError::Disk { .. } | StoreError::Database { .. } => ErrorCode::Internal,
+    }
+}
+
+fn of_config(error: &ConfigError) -> ErrorCode {
+    match error {
+        ConfigError::Name { .. } | ConfigError::Key { .. } => ErrorCode::InvalidRequest,
+        ConfigError::TooLarge { .. } => ErrorCode::TooLarge,
+        ConfigError::Unreadable { .. } => ErrorCode::Internal,
+        ConfigError::Disk(error) => of_store(error),
+    }
+}
+
+fn of_volume(error: &VolumeError) -> ErrorCode {
+    match error {
+        VolumeError::Name(_) => ErrorCode::InvalidRequest,
+        VolumeError::Conflict { .. } => ErrorCode::WrongState,
+        VolumeError::Disk(error) => of_store(error),
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // A transparent wrapper says the same again.
+        if !message.ends_with(&text) {
+            message = format!("{message}: {text}");
+        }
+        cause = error.source();
+    }
+    message
+}

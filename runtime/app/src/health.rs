@@ -1,0 +1,32 @@
+//! Whether the workbench answers, and how far it is.
+
+use crate::error::AppError;
+use crate::stage::Stage;
+use crate::view::Health;
+use crate::workbench::Workbench;
+
+/// The version of the program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl Workbench {
+    /// The process, the engine, and the runs that are open.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn health(&self) -> Result<Health, AppError> {
+        let (open_runs, last_event) =
+            self.ask_store(|store| Ok((store.statistics()?.open_runs, store.last_cursor()?))).await?;
+        let stage = self.inner.stage.borrow().clone();
+        let (engine, engine_summary) = match stage {
+            Stage::Reading => (None, "nothing works on runs".to_owned()),
+            Stage::Starting => (None, "looking for an engine".to_owned()),
+            Stage::NoEngine(error) => (None, error.to_string()),
+            Stage::Failed(error) => (None, error.to_string()),
+            Stage::Working(working) => {
+                let chosen = &working.chosen;
+                (Some(chosen.description.kind), format!("{}: {}", chosen.description.summary, chosen.reason))
+            }
+        };
+        Ok(Health { version: VERSION.to_owned(), pid: std::process::id(), engine, engine_summary, open_runs, last_event })
+    }
+}

@@ -1,0 +1,51 @@
+//! What the workbench can do, one function each, and how its parts are put together.
+//!
+//! ```text
+//! Config ──build──► App ──spawn──► Running
+//!                     └── Workbench: the use cases ──► control (runs), store (what is remembered), engine
+//!                               └── view: what they take and give
+//! ```
+//!
+//! A use case takes and gives [`view`] types, so that every front (HTTP, the desktop) offers the same. This
+//! crate knows how the parts fit; it must not know HTTP, terminals or windows, and it never talks to Docker or
+//! SQLite itself.
+#![forbid(unsafe_code)]
+
+mod app;
+mod artifacts;
+mod begin;
+pub mod config;
+mod configs;
+mod disk;
+mod doctor;
+mod door;
+mod engine;
+mod environments;
+mod error;
+mod events;
+mod gc;
+mod health;
+mod identity;
+mod log;
+mod runs;
+mod stage;
+mod token;
+pub mod view;
+mod volumes;
+mod workbench;
+
+pub use app::{App, Running};
+pub use config::Config;
+pub use door::{API_TOKEN, API_URL, Door, Visitors};
+pub use engine::{EngineSource, NoEngine};
+pub use error::AppError;
+pub use health::VERSION;
+pub use workbench::Workbench;
+
+pub use coracle_control::{Supervisor, TaskKind};
+pub use coracle_host::clock::SystemClock;
+pub use coracle_host::process::supervise;
+pub use coracle_store::ConfigKind;
+
+/// Bytes of the largest definition that is read.
+pub const LARGEST_DEFINITION: usize = coracle_spec::pipeline::MAX_BYTES;

@@ -1,0 +1,167 @@
+//! Logs as they are written: those of the attempts at work at once, and of new ones as they begin.
+//!
+//! Events say when an attempt begins and ends. An attempt that has ended has written all it will, whatever its
+//! log says of its end; so what is left of it is read, and nobody waits for more.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::time::Duration;
+
+use coracle_host::log::{Chunk, LogError, follow};
+use coracle_model::{Event, EventKind};
+use futures_util::stream::{self, SelectAll, Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::attempts::{Wanted, directory};
+use super::piece::{AttemptLog, AttemptName, PieceStream, Pieces, Reading};
+use super::whole::rest;
+use crate::error::AppError;
+use crate::events::Reader;
+use crate::workbench::Workbench;
+
+/// Pieces that are handed on together when they are there together.
+const TOGETHER: usize = 256;
+
+/// How often a log that is about to be begun is looked for. Nothing tells of a directory in a directory that is
+/// not there yet either.
+const BEGIN_PAUSE: Duration = Duration::from_millis(20);
+
+/// What is followed.
+struct Following {
+    wanted: Wanted,
+    events: Reader,
+    logs: SelectAll<PieceStream>,
+    /// Cancelled when the attempt has ended.
+    ends: HashMap<AttemptName, CancellationToken>,
+    /// Whether no attempt can be added any more.
+    complete: bool,
+}
+
+/// The pieces of all attempts that are asked for, until the step or the run has ended.
+pub(super) fn pieces(workbench: Workbench, mut wanted: Wanted) -> PieceStream {
+    let events = Reader::new(workbench, Some(wanted.run), wanted.as_of);
+    let logs = std::mem::take(&mut wanted.logs);
+    let mut following =
+        Following { wanted, events, logs: SelectAll::new(), ends: HashMap::new(), complete: false };
+    for log in logs {
+        following.add(log);
+    }
+    stream::try_unfold(following, |mut following| async move {
+        Ok(following.next().await?.map(|pieces| (pieces, following)))
+    })
+    .boxed()
+}
+
+impl Following {
+    async fn next(&mut self) -> Result<Option<Pieces>, AppError> {
+        loop {
+            if self.complete {
+                return self.logs.next().await.transpose();
+            }
+            // Both are cancel-safe. No log at all is no end: the first step may not have begun.
+            tokio::select! {
+                Some(pieces) = self.logs.next(), if !self.logs.is_empty() => return Ok(Some(pieces?)),
+                event = self.events.next() => match event? {
+                    Some(event) => self.note(event),
+                    None => self.finish(),
+                },
+            }
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        match event.kind {
+            EventKind::Run { state, .. } if state.is_final() => self.finish(),
+            EventKind::Task { path, state, .. } => {
+                if self.wanted.step.as_ref() == Some(&path) && state.is_final() {
+                    self.finish();
+                }
+            }
+            EventKind::Attempt { path, number, state, .. } => {
+                let name = AttemptName { step: path, number };
+                match (self.ends.get(&name), state.is_final()) {
+                    (Some(end), true) => end.cancel(),
+                    (None, over) if self.wanted.admits(&name) => {
+                        let directory = directory(&self.wanted.home, self.wanted.run, &name);
+                        self.add(AttemptLog { name, directory, over });
+                    }
+                    (Some(_), false) | (None, _) => {}
+                }
+            }
+            EventKind::Run { .. } | EventKind::Notice { .. } => {}
+        }
+    }
+
+    fn add(&mut self, log: AttemptLog) {
+        let end = CancellationToken::new();
+        if log.over {
+            end.cancel();
+        }
+        self.ends.insert(log.name.clone(), end.clone());
+        self.logs.push(of_attempt(log, self.wanted.reading, end));
+    }
+
+    /// No more attempts: what those that there are have written is all there will be.
+    fn finish(&mut self) {
+        self.complete = true;
+        self.ends.values().for_each(CancellationToken::cancel);
+    }
+}
+
+/// The log of one attempt, until it has ended.
+struct One {
+    log: AttemptLog,
+    reading: Reading,
+    end: CancellationToken,
+    live: Option<Live>,
+    rest: Option<PieceStream>,
+    delivered: u64,
+}
+
+type Live = Pin<Box<dyn Stream<Item = Vec<Result<Chunk, LogError>>> + Send>>;
+
+fn of_attempt(log: AttemptLog, reading: Reading, end: CancellationToken) -> PieceStream {
+    let one = One { log, reading, end, live: None, rest: None, delivered: 0 };
+    stream::try_unfold(one, |mut one| async move { Ok(one.next().await?.map(|pieces| (pieces, one))) }).boxed()
+}
+
+impl One {
+    async fn next(&mut self) -> Result<Option<Pieces>, AppError> {
+        if self.rest.is_none()
+            && let Some(chunks) = self.next_live().await?
+        {
+            return Ok(Some(Pieces { of: self.log.name.clone(), chunks }));
+        }
+        let (log, reading, delivered) = (&self.log, self.reading, self.delivered);
+        self.rest.get_or_insert_with(|| rest(log.clone(), reading, delivered)).next().await.transpose()
+    }
+
+    /// What is written while the attempt goes on; none when it is over.
+    async fn next_live(&mut self) -> Result<Option<Vec<Chunk>>, AppError> {
+        let end = self.end.clone();
+        // What is dropped with a branch that loses is read again with the rest.
+        let chunks = tokio::select! {
+            biased;
+            () = end.cancelled() => None,
+            chunks = self.written() => chunks,
+        };
+        let Some(chunks) = chunks else { return Ok(None) };
+        let chunks = chunks.into_iter().collect::<Result<Vec<Chunk>, LogError>>()?;
+        if let Some(last) = chunks.last() {
+            self.delivered = last.offset + last.bytes.len() as u64;
+        }
+        Ok(Some(chunks))
+    }
+
+    async fn written(&mut self) -> Option<Vec<Result<Chunk, LogError>>> {
+        while self.live.is_none() {
+            if self.log.directory.is_dir() {
+                let chunks = follow(&self.log.directory, self.reading.start, self.reading.only);
+                self.live = Some(Box::pin(Box::pin(chunks).ready_chunks(TOGETHER)));
+            } else {
+                tokio::time::sleep(BEGIN_PAUSE).await;
+            }
+        }
+        self.live.as_mut()?.next().await
+    }
+}

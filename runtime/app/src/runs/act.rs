@@ -1,0 +1,51 @@
+//! Stopping a run, beginning it again where it failed, and forgetting it.
+
+use coracle_model::RunState;
+
+use super::find::{find_run, read_run};
+use crate::error::AppError;
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// Stops a run; returns once that is on its way.
+    ///
+    /// # Errors
+    /// When there is no such run, it is over, or nobody works on runs here.
+    pub async fn cancel(&self, name: String) -> Result<(), AppError> {
+        let run = self.ask_store(move |store| find_run(store, &name)).await?;
+        Ok(self.working().await?.control.cancel(run).await?)
+    }
+
+    /// Begins a failed run again where it failed; what succeeded stands.
+    ///
+    /// # Errors
+    /// When there is no such run, it has not failed, or nobody works on runs here.
+    pub async fn retry(&self, name: String) -> Result<(), AppError> {
+        let run = self.ask_store(move |store| find_run(store, &name)).await?;
+        Ok(self.working().await?.control.retry(run).await?)
+    }
+
+    /// Forgets a run that is over, with artifacts that no other run uses; its files go with the next collection.
+    ///
+    /// # Errors
+    /// When there is no such run, or it is not over.
+    pub async fn remove_run(&self, name: String) -> Result<(), AppError> {
+        self.ask_store(move |store| {
+            let record = read_run(store, &name)?;
+            let (run, state) = (record.id, record.state);
+            match state {
+                RunState::Succeeded | RunState::Failed => {
+                    store.delete_run(run)?;
+                    Ok(())
+                }
+                RunState::Pending | RunState::Running | RunState::Canceling => Err(AppError::WrongState {
+                    run,
+                    state,
+                    action: "removed",
+                    hint: "cancel it first: `coracle cancel`",
+                }),
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,62 @@
+//! A new run that takes over the first part of another.
+
+use coracle_model::{RunId, RunRecord, RunRequest, RunState, TaskPath, Timestamp};
+use coracle_store::Store;
+
+use super::create::{notices, remember};
+use super::find::{find_task, read_run};
+use crate::error::AppError;
+use crate::view::{CreatedRun, Rerun};
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// Makes a run of the same pipeline with the same parameters that begins with a step; what does not depend on
+    /// that step is taken over.
+    ///
+    /// # Errors
+    /// When there is no such run or step, the run is not over, or nobody works on runs here.
+    pub async fn rerun(&self, name: String, request: Rerun) -> Result<CreatedRun, AppError> {
+        let (old, from) = self.ask_store(move |store| origin(store, &name, &request.from)).await?;
+        let working = self.working().await?;
+        let now = self.inner.clock.now();
+        let record = RunRecord {
+            engine: working.chosen.description.kind,
+            ..again(old, from, now)
+        };
+        let created = CreatedRun {
+            run_id: record.id,
+            display_name: record.request.display_name.clone(),
+            rerun_of: record.request.rerun.clone(),
+            diagnostics: Vec::new(),
+        };
+        let notices = notices(&[], &working.chosen);
+        self.ask_store(move |store| remember(store, &record, &notices)).await?;
+        working.control.wake(created.run_id);
+        Ok(created)
+    }
+}
+
+fn origin(store: &Store, name: &str, from: &str) -> Result<(RunRecord, TaskPath), AppError> {
+    let record = read_run(store, name)?;
+    if !record.state.is_final() {
+        let (run, state) = (record.id, record.state);
+        let hint = "wait for it, or cancel it first: `coracle cancel`";
+        return Err(AppError::WrongState { run, state, action: "rerun", hint });
+    }
+    let tasks = store.tasks(record.id)?;
+    let from = find_task(record.id, tasks.iter().map(|task| &task.path), from)?;
+    Ok((record, from))
+}
+
+fn again(old: RunRecord, from: TaskPath, now: Timestamp) -> RunRecord {
+    let display_name = format!("{} from {from}", old.request.display_name);
+    RunRecord {
+        id: RunId::random(),
+        request: RunRequest { rerun: Some((old.id, from)), display_name, ..old.request },
+        state: RunState::Pending,
+        failure: None,
+        created_at: now,
+        finished_at: None,
+        ..old
+    }
+}

@@ -1,0 +1,68 @@
+//! Asking for a run.
+
+use std::collections::BTreeMap;
+
+use coracle_model::{Diagnostic, RunId, TaskPath, Value};
+use serde::{Deserialize, Serialize};
+
+use super::Bytes;
+
+/// `POST /runs`: a pipeline to run, and with what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRun {
+    /// The file's bytes, as base64: YAML, JSON, a zip or a gzipped tar of one.
+    pub definition: Bytes,
+    /// The file's name. Its ending says how the bytes are read, and it stands in messages; nothing is opened.
+    pub file_name: String,
+    /// The pipeline's parameters by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// The name people see; made from the pipeline's when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Where artifacts go: a `minio://`, `s3://` or `gs://` URI; all three are kept on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline_root: Option<String>,
+    /// Whether results of earlier runs may be used; true when it is left out.
+    #[serde(default = "yes")]
+    pub cache: bool,
+}
+
+/// A parameter as it was given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ParameterValue {
+    /// A text that is read as the declared type, as `-p n=3` on a command line.
+    Text(String),
+    /// A value that has to be of the declared type already.
+    Value(Value),
+}
+
+/// `POST /runs/{run}:rerun`: a new run that takes over everything before a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rerun {
+    /// The step to begin with: a task path, or the end of one when that is unique. What it does not depend on
+    /// is taken over from the old run.
+    pub from: String,
+}
+
+/// What was made by [`CreateRun`] or [`Rerun`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreatedRun {
+    /// The new run.
+    pub run_id: RunId,
+    /// The name people see.
+    pub display_name: String,
+    /// The old run and the step, when this is a rerun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_of: Option<(RunId, TaskPath)>,
+    /// Warnings about the definition; errors would have refused it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,66 @@
+//! What can be freed.
+
+use std::path::PathBuf;
+
+use coracle_model::{RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The query of `GET /gc` (what would be freed) and the body of `POST /gc` (free it).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GcRequest {
+    /// Also remove runs that had ended by this time, with what only they use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_before: Option<Timestamp>,
+    /// Also remove prepared environments; the next step that needs one makes it again.
+    pub environments: bool,
+}
+
+/// `GET /gc`: what would be freed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GcPlan {
+    /// What would go.
+    pub items: Vec<GcItem>,
+    /// Bytes of all of it.
+    pub bytes: u64,
+}
+
+/// One thing that can be freed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GcItem {
+    /// What it is.
+    pub kind: GcItemKind,
+    /// What to call it: the run's name, the environment's install text.
+    pub name: String,
+    /// The run it belongs or belonged to.
+    pub run_id: Option<RunId>,
+    /// Where it lies, when it is a file or directory.
+    pub path: Option<PathBuf>,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What can be freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GcItemKind {
+    /// A run that has ended: its record, its logs, and artifacts that no other run uses.
+    Run,
+    /// Artifacts that a removed run left.
+    Artifacts,
+    /// Folders and logs that a removed run left.
+    Logs,
+    /// A prepared environment.
+    Environment,
+}
+
+/// `POST /gc`: what was freed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GcFreed {
+    /// What went.
+    pub items: Vec<GcItem>,
+    /// Bytes of all of it.
+    pub bytes: u64,
+    /// What could not be removed, and why.
+    pub failures: Vec<String>,
+}

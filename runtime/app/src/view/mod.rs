@@ -1,0 +1,39 @@
+//! What goes over the wire: the workbench's own API in both directions, as plain values.
+//!
+//! The server builds these from what is stored, clients read them back; nobody keeps them. They name states,
+//! failures and ids in the model's words. A field is added freely; one that is renamed or removed is another
+//! version of the API. Times are RFC 3339 in UTC, durations are not sent, sizes are bytes.
+
+mod artifact;
+mod bytes;
+mod config;
+mod create;
+mod doctor;
+mod environment;
+mod error;
+mod event;
+mod gc;
+mod health;
+mod log;
+mod result;
+mod run;
+mod task;
+mod volume;
+mod why;
+
+pub use artifact::{Artifact, ArtifactDetail, ArtifactList, ArtifactUse};
+pub use bytes::Bytes;
+pub use config::{Config, ConfigList, PutConfig};
+pub use create::{CreateRun, CreatedRun, ParameterValue, Rerun};
+pub use doctor::{Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places};
+pub use environment::{Environment, EnvironmentList};
+pub use error::{ErrorBody, ErrorCode};
+pub use event::Event;
+pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest};
+pub use health::Health;
+pub use log::{LogFormat, LogLine, LogQuery, LogStream};
+pub use result::{ResultTask, RunResult};
+pub use run::{Notice, Run, RunList, RunQuery, RunSummary, Waiting};
+pub use task::{Attempt, Outputs, Task, TaskList};
+pub use volume::{PutVolume, Volume, VolumeList};
+pub use why::{KeyChange, Verdict, Why};

@@ -1,0 +1,117 @@
+//! The handle through which everything is asked: what the routes and the desktop hold. Cheap to clone.
+//!
+//! The use cases stand in files of their own, one noun each, as methods of [`Workbench`].
+
+use std::sync::Arc;
+
+use coracle_host::clock::Clock;
+use coracle_store::{Configs, Home, Store, Volumes};
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::engine::{Chosen, EngineSource, choose};
+use crate::error::AppError;
+use crate::identity::Identity;
+use crate::stage::{Stage, Working};
+
+/// A workbench, or what one has stored.
+#[derive(Clone)]
+pub struct Workbench {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) identity: Identity,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) source: EngineSource,
+    pub(crate) stage: watch::Sender<Stage>,
+    /// Cancelled when shutdown begins: answers that go on for ever end then.
+    pub(crate) stopping: CancellationToken,
+    /// The engine that a workbench which only reads has asked for once.
+    pub(crate) asked: OnceCell<Chosen>,
+}
+
+impl Workbench {
+    pub(crate) fn new(config: Config, store: Store, identity: Identity, clock: Arc<dyn Clock>, source: EngineSource) -> Self {
+        let stage = watch::Sender::new(Stage::Reading);
+        let (stopping, asked) = (CancellationToken::new(), OnceCell::new());
+        Self { inner: Arc::new(Inner { config, store, identity, clock, source, stage, stopping, asked }) }
+    }
+
+    /// Opens what a home has stored, to look at it; nothing works on runs. Another workbench may use the home
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read_only(config: Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let home = config.home.clone();
+        let opened = off_runtime(move || Ok((Store::open_read_only(&home)?, Identity::of_reader(&home))));
+        let (store, identity) = opened.await?;
+        Ok(Self::new(config, store, identity, clock, EngineSource::Settings))
+    }
+
+    /// Cancelled when the workbench shuts down.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.inner.stopping
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.inner.config.home
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.inner.store.clone()
+    }
+
+    pub(crate) fn configs(&self) -> Configs {
+        Configs::new(self.home())
+    }
+
+    pub(crate) fn volumes(&self) -> Volumes {
+        Volumes::new(self.home())
+    }
+
+    /// What works on runs, once it does.
+    pub(crate) async fn working(&self) -> Result<Arc<Working>, AppError> {
+        let mut stages = self.inner.stage.subscribe();
+        let begun = |stage: &Stage| !matches!(stage, Stage::Starting);
+        let stage = stages.wait_for(begun).await.map_err(|_| AppError::stopping())?.clone();
+        match stage {
+            Stage::Working(working) => Ok(working),
+            Stage::NoEngine(error) => Err(error.into()),
+            Stage::Failed(error) => Err(AppError::Begin(error)),
+            Stage::Reading | Stage::Starting => Err(AppError::NoWorkbench),
+        }
+    }
+
+    /// The engine: the one that runs steps, or one that is asked for its own sake when nothing does.
+    pub(crate) async fn chosen(&self) -> Result<Chosen, AppError> {
+        match self.working().await {
+            Ok(working) => Ok(working.chosen.clone()),
+            Err(AppError::NoWorkbench) => {
+                let Inner { source, config, identity, clock, asked, .. } = self.inner.as_ref();
+                Ok(asked.get_or_try_init(|| choose(source, config, identity, clock)).await?.clone())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks the store, off the runtime's threads.
+    pub(crate) async fn ask_store<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Store) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let store = self.store();
+        off_runtime(move || ask(&store)).await
+    }
+}
+
+/// Does blocking work off the runtime's threads.
+pub(crate) async fn off_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work).await.map_err(AppError::Lost)?
+}

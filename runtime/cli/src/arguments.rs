@@ -1,0 +1,99 @@
+//! The command line: what can be asked, and with which words.
+//!
+//! Each command has its own file under `commands/` with its own arguments; here is only what they share.
+
+use clap::{Parser, Subcommand};
+use coracle_app::config::EngineWanted;
+
+use crate::commands::{
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs, secret, serve,
+    supervise, volume, why,
+};
+use crate::output::Format;
+
+/// Kubeflow in a boat one person can carry: pipelines on this machine, with Kubeflow's own files.
+#[derive(Debug, Parser)]
+#[command(name = "coracle", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Settings come from the environment: CORACLE_HOME moves everything that is kept,\n\
+    CORACLE_ENGINE chooses the engine, CORACLE_LOG=debug says more, NO_COLOR is respected.\n\
+    Exit codes: 0 fine, 1 the work failed, 2 usage, 3 no engine, 4 not found, 130 interrupted.")]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// How to answer
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub(crate) output: Format,
+
+    /// Which engine runs steps: auto, docker or process
+    #[arg(long, global = true, value_name = "ENGINE")]
+    pub(crate) engine: Option<EngineWanted>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline and follow it
+    Run(run::Arguments),
+    /// List runs, newest first
+    Runs(runs::Arguments),
+    /// Show a run with its tasks
+    Get(get::Arguments),
+    /// Show what steps wrote
+    Logs(logs::Arguments),
+    /// Stop a run
+    Cancel(cancel::Arguments),
+    /// Begin a failed run anew where it failed
+    Retry(retry::Arguments),
+    /// Run a pipeline again from one of its steps on
+    Rerun(rerun::Arguments),
+    /// Say why a step ran, or did not have to
+    Why(why::Arguments),
+    /// List what a run made
+    Artifacts(artifacts::Arguments),
+    /// List and remove prepared environments
+    Env(env::Arguments),
+    /// Keep secrets for steps
+    Secret(secret::Arguments),
+    /// Keep config maps for steps
+    ConfigMap(config_map::Arguments),
+    /// Keep volumes that pipelines mount
+    Volume(volume::Arguments),
+    /// Free disk space
+    Gc(gc::Arguments),
+    /// Look at the machine and say what to mend
+    Doctor(doctor::Arguments),
+    /// Be the workbench until stopped
+    Serve(serve::Arguments),
+    /// Write a completion script for a shell
+    Completion(completion::Arguments),
+    /// Look after one process of a step
+    #[command(hide = true)]
+    Supervise(supervise::Arguments),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_format_may_stand_anywhere() {
+        for line in [["coracle", "-o", "json", "runs"], ["coracle", "runs", "-o", "json"]] {
+            assert_eq!(Arguments::try_parse_from(line).unwrap().output, Format::Json);
+        }
+    }
+
+    #[test]
+    fn an_unknown_engine_is_refused_with_those_there_are() {
+        let error = Arguments::try_parse_from(["coracle", "runs", "--engine", "podman"]).unwrap_err();
+        assert!(error.to_string().contains("`auto`, `docker` or `process`"), "{error}");
+    }
+}

@@ -1,0 +1,15 @@
+//! `coracle config-map`: settings that steps read by name.
+
+use super::config_values::{self, Kind, Subcommand};
+use crate::command_error::{CommandError, Exit};
+use crate::context::Context;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Subcommand,
+}
+
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
+    config_values::run(context, Kind { segment: "config-maps", noun: "config map" }, arguments.command).await
+}

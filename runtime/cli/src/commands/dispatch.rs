@@ -1,0 +1,33 @@
+//! From the word on the command line to its file.
+
+use super::{
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs, secret, serve,
+    supervise, volume, why,
+};
+use crate::arguments::Command;
+use crate::command_error::{CommandError, Exit};
+use crate::context::Context;
+
+/// Carries out a command.
+pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(arguments) => run::run(context, arguments).await,
+        Command::Runs(arguments) => runs::run(context, arguments).await,
+        Command::Get(arguments) => get::run(context, arguments).await,
+        Command::Logs(arguments) => logs::run(context, arguments).await,
+        Command::Cancel(arguments) => cancel::run(context, arguments).await,
+        Command::Retry(arguments) => retry::run(context, arguments).await,
+        Command::Rerun(arguments) => rerun::run(context, arguments).await,
+        Command::Why(arguments) => why::run(context, arguments).await,
+        Command::Artifacts(arguments) => artifacts::run(context, arguments).await,
+        Command::Env(arguments) => env::run(context, arguments).await,
+        Command::Secret(arguments) => secret::run(context, arguments).await,
+        Command::ConfigMap(arguments) => config_map::run(context, arguments).await,
+        Command::Volume(arguments) => volume::run(context, arguments).await,
+        Command::Gc(arguments) => gc::run(context, arguments).await,
+        Command::Doctor(arguments) => doctor::run(context, arguments).await,
+        Command::Serve(arguments) => serve::run(context, arguments).await,
+        Command::Completion(arguments) => completion::run(context, &arguments),
+        Command::Supervise(arguments) => Ok(supervise::run(&arguments)),
+    }
+}

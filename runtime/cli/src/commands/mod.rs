@@ -1,0 +1,26 @@
+//! The commands, one file each: arguments, what is asked of the workbench, and how the answer looks.
+
+pub(crate) mod artifacts;
+pub(crate) mod cancel;
+pub(crate) mod completion;
+pub(crate) mod config_map;
+mod config_values;
+pub(crate) mod doctor;
+pub(crate) mod env;
+pub(crate) mod gc;
+pub(crate) mod get;
+pub(crate) mod logs;
+mod outcome;
+pub(crate) mod rerun;
+pub(crate) mod retry;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod secret;
+pub(crate) mod serve;
+pub(crate) mod supervise;
+pub(crate) mod volume;
+pub(crate) mod why;
+
+mod dispatch;
+
+pub(crate) use dispatch::dispatch;

@@ -1,0 +1,154 @@
+//! From a Python file with a `@dsl.pipeline` to what the KFP compiler makes of it.
+//!
+//! The user's own `kfp` compiles, in the environment that is active: it is the one the file was written for, and
+//! its messages are the ones its documentation explains. The file's code runs as the user would run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+
+use crate::command_error::CommandError;
+
+const SCRIPT: &str = include_str!("compile.py");
+
+/// Where Python is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Interpreter {
+    /// The program, as a path or as a name to look for in `PATH`.
+    pub(crate) program: PathBuf,
+}
+
+/// What the script says.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Answer {
+    problem: Option<Problem>,
+    #[serde(default)]
+    message: String,
+    /// The module that is missing.
+    #[serde(default)]
+    name: Option<String>,
+    /// The pipelines there are.
+    #[serde(default)]
+    names: Vec<String>,
+}
+
+/// What can go wrong in the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Problem {
+    NoKfp,
+    OldKfp,
+    Failed,
+    Which,
+}
+
+impl Interpreter {
+    /// The one of the environment that is active, else the one in the path.
+    pub(crate) fn of(active: Option<PathBuf>) -> Self {
+        Self { program: active.unwrap_or_else(|| PathBuf::from("python3")) }
+    }
+
+    /// Compiles a file; `pipeline` says which of its pipelines, when there are several.
+    ///
+    /// # Errors
+    /// What the file, the compiler or the environment lacks.
+    pub(crate) fn compile(&self, file: &Path, pipeline: Option<&str>) -> Result<Vec<u8>, CommandError> {
+        let failed = |error: std::io::Error| CommandError::compile(format!("failed to compile `{}`: {error}", file.display()));
+        let scratch = tempfile::tempdir().map_err(failed)?;
+        let (output, answer) = (scratch.path().join("pipeline.yaml"), scratch.path().join("answer.json"));
+        self.run(file, pipeline.unwrap_or_default(), &output, &answer)?;
+        let said = fs_err::read(&answer).map_err(|_| ended_early(file))?;
+        let said: Answer = serde_json::from_slice(&said).map_err(|_| ended_early(file))?;
+        match said.problem {
+            None => fs_err::read(&output).map_err(failed),
+            Some(problem) => Err(self.explain(file, pipeline, problem, &said)),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the user's compiler is no step that an engine runs")]
+    fn run(&self, file: &Path, pipeline: &str, output: &Path, answer: &Path) -> Result<(), CommandError> {
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(SCRIPT).arg(file).arg(pipeline).arg(output).arg(answer);
+        // What the file prints is not our answer.
+        command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+        match command.status() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(CommandError::compile(format!("failed to run `{}`: {error}", self.program.display()))
+                .with_hint("a Python file is compiled by the `kfp` of your environment: activate it, or compile the file yourself")),
+        }
+    }
+
+    fn explain(&self, file: &Path, pipeline: Option<&str>, problem: Problem, said: &Answer) -> CommandError {
+        let (file, program) = (file.display(), self.program.display());
+        match problem {
+            Problem::NoKfp if said.name.as_deref().is_none_or(|name| name.starts_with("kfp")) => {
+                CommandError::compile(format!("`{file}` needs `kfp` to be compiled, which `{program}` does not have"))
+                    .with_hint(format!("install it: `{program} -m pip install kfp`, or activate the environment that has it"))
+            }
+            Problem::NoKfp => CommandError::compile(format!("the `kfp` of `{program}` cannot be imported: {}", said.message)),
+            Problem::OldKfp => {
+                CommandError::compile(format!("the `kfp` of `{program}` is {}, and pipelines need 2.0 or newer", said.message))
+                    .with_hint(format!("`{program} -m pip install -U kfp`"))
+            }
+            Problem::Failed => CommandError::compile(format!("`{file}` cannot be compiled\n{}", said.message)),
+            Problem::Which => which(&file, pipeline, &said.names),
+        }
+    }
+}
+
+fn which(file: &std::path::Display<'_>, wanted: Option<&str>, names: &[String]) -> CommandError {
+    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match (wanted, names) {
+        (_, []) => CommandError::compile(format!("`{file}` has no pipeline"))
+            .with_hint("a pipeline is a function under `@dsl.pipeline`, at the top level of the file"),
+        (Some(wanted), _) => CommandError::compile(format!("`{file}` has no pipeline `{wanted}`"))
+            .with_hint(format!("there is {list}")),
+        (None, [first, ..]) => CommandError::compile(format!("`{file}` has more than one pipeline: {list}"))
+            .with_hint(format!("say which: `--pipeline {first}`")),
+    }
+}
+
+fn ended_early(file: &Path) -> CommandError {
+    CommandError::compile(format!("`{}` ended Python before it was compiled", file.display()))
+        .with_hint("what it does when it is imported should only define things")
+}
+
+/// Whether a file is Python, by its name.
+pub(crate) fn is_python(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "py")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explain(answer: &str, wanted: Option<&str>) -> CommandError {
+        let said: Answer = serde_json::from_str(answer).unwrap();
+        let python = Interpreter { program: "/venv/bin/python3".into() };
+        python.explain(Path::new("digits.py"), wanted, said.problem.unwrap(), &said)
+    }
+
+    #[test]
+    fn a_missing_kfp_says_how_to_get_it() {
+        let error = explain(r#"{"problem":"no_kfp","message":"No module named 'kfp'","name":"kfp"}"#, None);
+        assert_eq!(error.exit.code(), 2);
+        assert!(error.report.hint.unwrap().contains("/venv/bin/python3 -m pip install kfp"));
+        let broken = explain(r#"{"problem":"no_kfp","message":"No module named 'yaml'","name":"yaml"}"#, None);
+        assert!(broken.report.message.contains("No module named 'yaml'"), "{broken:?}");
+    }
+
+    #[test]
+    fn several_pipelines_have_to_be_told_apart() {
+        let several = r#"{"problem":"which","names":["one","two"]}"#;
+        assert_eq!(explain(several, None).report.hint.unwrap(), "say which: `--pipeline one`");
+        assert!(explain(several, Some("three")).report.message.contains("no pipeline `three`"));
+        assert!(explain(r#"{"problem":"which","names":[]}"#, None).report.message.contains("has no pipeline"));
+    }
+
+    #[test]
+    fn only_python_is_compiled() {
+        assert!(is_python(Path::new("a/b.py")));
+        assert!(!is_python(Path::new("b.yaml")) && !is_python(Path::new("py")));
+    }
+}

@@ -1,0 +1,392 @@
+//! [`Engine`] by script.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coracle_model::{EngineKind, EnvironmentKey, ImageDigest, ImageRef};
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+
+use super::scripted::Scripted;
+use super::{Act, Lasts};
+use crate::clock::{Clock, Moment};
+use crate::engine::{
+    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit,
+    ImageAnswer, ObservedWorkload, Phase, PullPolicy, SandboxName, SandboxRequest, Workload,
+    WorkloadName,
+};
+
+const ENGINE: &str = "fake";
+
+/// The code of a workload that was asked to end: 128 and SIGTERM.
+const STOPPED: i64 = 143;
+
+type Script = Box<dyn Fn(&Workload) -> Act + Send + Sync>;
+
+/// An engine that does what a script says.
+pub struct FakeEngine {
+    clock: Arc<dyn Clock>,
+    script: Script,
+    held: Mutex<Held>,
+    /// Tells those who attend that something was done to the engine.
+    changes: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    away: Option<String>,
+    workloads: HashMap<WorkloadName, Scripted>,
+    starts: BTreeMap<WorkloadName, u32>,
+    digests: BTreeMap<ImageRef, Option<ImageDigest>>,
+    environments: BTreeMap<EnvironmentKey, EnvironmentLayer>,
+    preparations: BTreeMap<EnvironmentKey, u32>,
+    failing_installs: BTreeMap<EnvironmentKey, String>,
+    sandboxes: BTreeSet<SandboxName>,
+}
+
+impl fmt::Debug for FakeEngine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FakeEngine")
+            .field("held", &self.held)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FakeEngine {
+    /// An engine whose workloads do what `script` says, in the time of `clock`.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        script: impl Fn(&Workload) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            clock,
+            script: Box::new(script),
+            held: Mutex::default(),
+            changes: watch::Sender::new(()),
+        }
+    }
+
+    /// From now on nothing answers, and who attends hears it; what runs goes on.
+    pub fn go_away(&self, reason: impl Into<String>) {
+        self.change(|held| held.away = Some(reason.into()));
+    }
+
+    /// From now on it answers again.
+    pub fn come_back(&self) {
+        self.change(|held| held.away = None);
+    }
+
+    /// Lets a workload that waits for it end as its act says.
+    pub fn release(&self, name: &WorkloadName) {
+        let now = self.clock.steady();
+        self.change(|held| {
+            if let Some(workload) = held.workloads.get_mut(name) {
+                workload.ends_at = Some(now);
+            }
+        });
+    }
+
+    /// Forgets a workload, as when somebody removes a container behind the workbench's back.
+    pub fn lose(&self, name: &WorkloadName) {
+        self.change(|held| drop(held.workloads.remove(name)));
+    }
+
+    /// From now on an image stands for another content.
+    pub fn set_digest(&self, image: &ImageRef, digest: ImageDigest) {
+        self.change(|held| drop(held.digests.insert(image.clone(), Some(digest))));
+    }
+
+    /// From now on an image is neither here nor to be had.
+    pub fn take_image(&self, image: &ImageRef) {
+        self.change(|held| drop(held.digests.insert(image.clone(), None)));
+    }
+
+    /// From now on the installer of an environment fails with a message.
+    pub fn fail_install(&self, key: &EnvironmentKey, message: impl Into<String>) {
+        self.change(|held| drop(held.failing_installs.insert(key.clone(), message.into())));
+    }
+
+    /// How often each workload was begun; a start that found it there already does not count.
+    pub fn starts(&self) -> BTreeMap<WorkloadName, u32> {
+        self.held().starts.clone()
+    }
+
+    /// How often each environment's installer ran.
+    pub fn preparations(&self) -> BTreeMap<EnvironmentKey, u32> {
+        self.held().preparations.clone()
+    }
+
+    /// The sandboxes that are open.
+    pub fn sandboxes(&self) -> BTreeSet<SandboxName> {
+        self.held().sandboxes.clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Held)) {
+        change(&mut self.held());
+        self.changes.send_replace(());
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // Each change is made in one go; a panic of a test's thread leaves none half done.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is held, when the engine answers.
+    fn reach(&self) -> Result<MutexGuard<'_, Held>, EngineError> {
+        let held = self.held();
+        match &held.away {
+            Some(message) => Err(EngineError::Unavailable {
+                engine: ENGINE,
+                message: message.clone(),
+            }),
+            None => Ok(held),
+        }
+    }
+
+    /// The exit of a workload that has ended, or when to ask again.
+    fn look(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+    ) -> Result<Result<Exit, Option<Moment>>, EngineError> {
+        let mut held = self.reach()?;
+        let gone = || EngineError::Gone { name: name.clone() };
+        let workload = held.workloads.get_mut(name).ok_or_else(gone)?;
+        if workload.exit.is_none() && !workload.is_over(self.clock.steady()) {
+            return Ok(Err(workload.ends_at));
+        }
+        let failed = |error: io::Error| EngineError::of_file(format!("run `{name}`"), &error);
+        let exit = workload.end(self.clock.now()).map_err(failed)?;
+        workload.write_log(log).map_err(failed)?;
+        Ok(Ok(exit))
+    }
+}
+
+#[async_trait]
+impl Engine for FakeEngine {
+    async fn describe(&self) -> Result<EngineDescription, EngineError> {
+        self.reach().map(|_| EngineDescription {
+            kind: EngineKind::Fake,
+            summary: "a script that runs nothing".to_owned(),
+            isolates: true,
+            gpus: true,
+            workbench_address: None,
+        })
+    }
+
+    async fn resolve_image(
+        &self,
+        image: &ImageRef,
+        _policy: PullPolicy,
+    ) -> Result<ImageAnswer, EngineError> {
+        let of_name = || {
+            ImageDigest::from(format!(
+                "sha256:{}",
+                hex::encode(Sha256::digest(image.as_str()))
+            ))
+        };
+        match self.reach()?.digests.get(image) {
+            None => Ok(ImageAnswer {
+                digest: of_name(),
+                notice: None,
+            }),
+            Some(Some(digest)) => Ok(ImageAnswer {
+                digest: digest.clone(),
+                notice: None,
+            }),
+            Some(None) => Err(EngineError::ImageNotFound {
+                image: image.to_string(),
+                message: "the script has taken it".to_owned(),
+            }),
+        }
+    }
+
+    async fn prepare_environment(
+        &self,
+        request: &EnvironmentRequest,
+    ) -> Result<EnvironmentLayer, EngineError> {
+        let mut held = self.reach()?;
+        if let Some(layer) = held.environments.get(&request.key) {
+            return Ok(layer.clone());
+        }
+        *held.preparations.entry(request.key.clone()).or_default() += 1;
+        if let Some(message) = held.failing_installs.get(&request.key) {
+            return Err(EngineError::InstallFailed {
+                base: request.base.to_string(),
+                message: message.clone(),
+            });
+        }
+        let layer = EnvironmentLayer {
+            key: request.key.clone(),
+            base: request.base.to_string(),
+            install: request.install.clone(),
+            created_at: self.clock.now(),
+            size_bytes: request.install.len() as u64,
+        };
+        held.environments.insert(request.key.clone(), layer.clone());
+        Ok(layer)
+    }
+
+    async fn environments(&self) -> Result<Vec<EnvironmentLayer>, EngineError> {
+        Ok(self.reach()?.environments.values().cloned().collect())
+    }
+
+    async fn remove_environment(&self, key: &EnvironmentKey) -> Result<(), EngineError> {
+        self.reach()?.environments.remove(key);
+        Ok(())
+    }
+
+    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<(), EngineError> {
+        self.reach()?.sandboxes.insert(request.name.clone());
+        Ok(())
+    }
+
+    async fn close_sandbox(&self, name: &SandboxName) -> Result<(), EngineError> {
+        self.reach()?.sandboxes.remove(name);
+        Ok(())
+    }
+
+    async fn start(&self, workload: &Workload) -> Result<(), EngineError> {
+        let mut held = self.reach()?;
+        if held.workloads.contains_key(&workload.name) {
+            return Ok(());
+        }
+        let act = (self.script)(workload);
+        if let Some(message) = act.refusal {
+            return Err(EngineError::Refused {
+                action: format!("start `{}`", workload.name),
+                message,
+            });
+        }
+        *held.starts.entry(workload.name.clone()).or_default() += 1;
+        let ends_at = match act.lasts {
+            Lasts::For(duration) => Some(self.clock.steady().after(duration)),
+            Lasts::UntilReleased => None,
+        };
+        let start_unanswered = act.start_unanswered;
+        let scripted = Scripted {
+            labels: workload.labels.clone(),
+            mounts: workload.mounts.clone(),
+            act,
+            started_at: self.clock.now(),
+            ends_at,
+            exit: None,
+        };
+        held.workloads.insert(workload.name.clone(), scripted);
+        if start_unanswered {
+            let message = "the connection broke before the answer came".to_owned();
+            return Err(EngineError::Unavailable {
+                engine: ENGINE,
+                message,
+            });
+        }
+        Ok(())
+    }
+
+    async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
+        let mut changes = self.changes.subscribe();
+        loop {
+            // Marked before looking: what is done after the look wakes us.
+            changes.mark_unchanged();
+            // Both waits are cancel-safe, and the sender lives in `self`.
+            match self.look(name, log)? {
+                Ok(exit) => return Ok(exit),
+                Err(None) => drop(changes.changed().await),
+                Err(Some(ends_at)) => tokio::select! {
+                    () = self.clock.sleep_until(ends_at) => {}
+                    _ = changes.changed() => {}
+                },
+            }
+        }
+    }
+
+    async fn stop(&self, name: &WorkloadName, _grace: Duration) -> Result<(), EngineError> {
+        let (now, steady) = (self.clock.now(), self.clock.steady());
+        let failed = |error: io::Error| EngineError::of_file(format!("stop `{name}`"), &error);
+        if let Some(workload) = self.reach()?.workloads.get_mut(name)
+            && workload.exit.is_none()
+        {
+            if workload.is_over(steady) {
+                workload.end(now).map_err(failed)?;
+            } else {
+                workload.exit = Some(workload.exit_with(STOPPED, now));
+            }
+        }
+        self.changes.send_replace(());
+        Ok(())
+    }
+
+    async fn copy_out(
+        &self,
+        name: &WorkloadName,
+        path: &str,
+        destination: &Path,
+    ) -> Result<bool, EngineError> {
+        let held = self.reach()?;
+        let workload = held
+            .workloads
+            .get(name)
+            .ok_or_else(|| EngineError::Gone { name: name.clone() })?;
+        let failed = |error: io::Error| {
+            EngineError::of_file(format!("copy `{path}` out of `{name}`"), &error)
+        };
+        let mut found = false;
+        for (file, content) in &workload.act.files {
+            let Ok(rest) = Path::new(file).strip_prefix(path) else {
+                continue;
+            };
+            let is_file = rest.as_os_str().is_empty();
+            let target = if is_file {
+                destination.to_owned()
+            } else {
+                destination.join(rest)
+            };
+            fs_err::create_dir_all(target.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
+            fs_err::write(target, content).map_err(failed)?;
+            found = true;
+        }
+        Ok(found)
+    }
+
+    async fn remove(&self, name: &WorkloadName) -> Result<(), EngineError> {
+        let now = self.clock.steady();
+        let mut held = self.reach()?;
+        if held
+            .workloads
+            .get(name)
+            .is_some_and(|workload| workload.exit.is_none() && !workload.is_over(now))
+        {
+            let message = "it is still running".to_owned();
+            return Err(EngineError::Refused {
+                action: format!("remove `{name}`"),
+                message,
+            });
+        }
+        held.workloads.remove(name);
+        Ok(())
+    }
+
+    async fn observe(&self) -> Result<Vec<ObservedWorkload>, EngineError> {
+        let now = self.clock.steady();
+        let observed = |(name, workload): (&WorkloadName, &Scripted)| ObservedWorkload {
+            name: name.clone(),
+            labels: workload.labels.clone(),
+            phase: if workload.exit.is_some() || workload.is_over(now) {
+                Phase::Exited
+            } else {
+                Phase::Running
+            },
+        };
+        Ok(self.reach()?.workloads.iter().map(observed).collect())
+    }
+
+    async fn reclaim(&self, _path: &Path) -> Result<(), EngineError> {
+        self.reach().map(drop)
+    }
+}

@@ -1,0 +1,21 @@
+//! The workbench over HTTP: one folder an API, all on one server.
+//!
+//! ```text
+//! Running ──doors──► serve ──► guard (who may come in) ──► router ──► one use case of `coracle_app`
+//! ```
+//!
+//! | folder | API |
+//! |---|---|
+//! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
+//!
+//! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
+//! must not know the store, the engine or the loop.
+#![forbid(unsafe_code)]
+
+mod body;
+mod error;
+mod guard;
+mod serve;
+pub mod workbench;
+
+pub use serve::{router, router_at, serve};

@@ -1,0 +1,63 @@
+//! The router, and serving it at the doors of a workbench.
+
+use std::future::IntoFuture;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::Uri;
+use axum::middleware::from_fn_with_state;
+use axum::serve::ListenerExt;
+use axum::Router;
+use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workbench};
+
+use crate::error::Refusal;
+use crate::guard::guard;
+use crate::workbench as api;
+
+/// The largest body: a definition grows by a third as base64, and parameters stand beside it.
+const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
+
+/// Everything that the user of the machine can ask. Nobody is kept out here: that is the matter of the door.
+pub fn router(workbench: Workbench) -> Router {
+    finish(api::for_steps().merge(api::for_user()), workbench)
+}
+
+/// Serves all doors of a workbench, as they open, until it shuts down.
+pub fn serve(running: &mut Running) {
+    let Some(mut doors) = running.take_doors() else { return };
+    let workbench = running.workbench().clone();
+    let supervisor = running.supervisor().clone();
+    let porter = supervisor.clone();
+    supervisor.spawn(TaskKind::Lookup, async move {
+        while let Some(door) = doors.recv().await {
+            porter.spawn(TaskKind::Server, serve_door(workbench.clone(), door));
+        }
+    });
+}
+
+async fn serve_door(workbench: Workbench, door: Door) {
+    let Door { listener, visitors } = door;
+    let stopping = workbench.stopping().clone();
+    // Answers are written in small pieces, and each is waited for.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let served = axum::serve(listener, router_at(workbench, visitors)).with_graceful_shutdown(stopping.cancelled_owned());
+    if let Err(error) = served.into_future().await {
+        tracing::error!(%error, "a door closed");
+    }
+}
+
+/// What can be asked at a door, by those who may come in there.
+pub fn router_at(workbench: Workbench, visitors: Visitors) -> Router {
+    let routes = match &visitors {
+        Visitors::User { .. } => router(workbench.clone()),
+        Visitors::Steps { .. } => finish(api::for_steps(), workbench.clone()),
+    };
+    routes.layer(from_fn_with_state((workbench, visitors), guard))
+}
+
+fn finish(routes: Router<Workbench>, workbench: Workbench) -> Router {
+    routes
+        .fallback(|uri: Uri| async move { Refusal::route(uri.path()) })
+        .method_not_allowed_fallback(|| async { Refusal::method() })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(workbench)
+}

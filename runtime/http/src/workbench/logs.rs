@@ -1,0 +1,29 @@
+//! What steps wrote.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use coracle_app::Workbench;
+use coracle_app::view::{LogFormat, LogQuery};
+use futures_util::{StreamExt, TryStreamExt};
+
+use crate::body::Asked;
+use crate::error::Refusal;
+
+pub(super) async fn log(
+    State(workbench): State<Workbench>,
+    Path(run): Path<String>,
+    Asked(query): Asked<LogQuery>,
+) -> Result<Response, Refusal> {
+    let kind = match query.format {
+        LogFormat::Raw => "text/plain; charset=utf-8",
+        LogFormat::Lines => "application/x-ndjson",
+    };
+    let stopping = workbench.stopping().clone().cancelled_owned();
+    let text = workbench.log(run, query).await?.take_until(stopping);
+    // The answer is under way: all that can be done is to break it off, which the reader notices.
+    let text = text.inspect_err(|error| tracing::warn!(%error, "a log could not be sent to its end"));
+    let headers = [(header::CONTENT_TYPE, kind), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    Ok((headers, Body::from_stream(text)).into_response())
+}

@@ -1,0 +1,179 @@
+"""What the black-box suites share: the command under test on a home of its own, and pipelines made on the spot."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+EXAMPLES = ROOT / "examples"
+BINARY = os.environ.get("CORACLE_BIN") or str(ROOT / "target" / "debug" / "coracle")
+
+
+class Coracle:
+    """The command on one home."""
+
+    def __init__(self, home, engine):
+        self.home = home
+        self.engine = engine
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CORACLE_")},
+            "CORACLE_HOME": str(home),
+            "CORACLE_ENGINE": engine,
+            "NO_COLOR": "1",
+        }
+        self.servers = []
+
+    def __call__(self, *arguments, seconds=180, **options):
+        return subprocess.run(
+            [BINARY, *map(str, arguments)], env=self.environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", timeout=seconds, **options,
+        )
+
+    def run(self, file, *arguments, seconds=180, code=None):
+        """Runs a pipeline to its end; the object that it ends with."""
+        result = self("run", file, "-o", "json", *arguments, seconds=seconds)
+        if code is not None:
+            assert result.returncode == code, result.stderr
+        assert "panicked" not in result.stderr, result.stderr
+        try:
+            return json.loads(result.stdout)
+        except json.JSONDecodeError:
+            raise AssertionError(f"exit {result.returncode}: {result.stdout}\n{result.stderr}") from None
+
+    def json(self, *arguments):
+        result = self(*arguments, "-o", "json")
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    def serve(self):
+        """Starts a workbench and waits until it is ready."""
+        log = open(self.home / "serve.log", "ab")
+        server = subprocess.Popen(
+            [BINARY, "serve", "--listen", "127.0.0.1:0"], env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
+        )
+        self.servers.append(server)
+        line = server.stdout.readline()
+        assert line.startswith("listening on http://"), f"{line!r}\n{(self.home / 'serve.log').read_text()}"
+        server.address = line.removeprefix("listening on ").strip()
+        return server
+
+    def close(self):
+        for server in self.servers:
+            if server.poll() is None:
+                server.send_signal(signal.SIGTERM)
+                try:
+                    server.wait(20)
+                except subprocess.TimeoutExpired:
+                    server.kill()
+                    server.wait()
+
+
+def engine_answers():
+    try:
+        return subprocess.run(["docker", "version"], capture_output=True, timeout=20).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+ENGINES = ["docker", "process"] if engine_answers() else ["process"]
+
+
+@pytest.fixture(params=ENGINES)
+def coracle(request, tmp_path):
+    """The command on each engine that this machine has."""
+    command = Coracle(tmp_path, request.param)
+    yield command
+    command.close()
+
+
+@pytest.fixture
+def on_docker(tmp_path):
+    """The command on Docker; the test is skipped, by name, where there is none."""
+    if "docker" not in ENGINES:
+        pytest.skip("no Docker engine answers")
+    command = Coracle(tmp_path, "docker")
+    yield command
+    command.close()
+
+
+@pytest.fixture
+def on_processes(tmp_path):
+    """The command on the process engine."""
+    command = Coracle(tmp_path, "process")
+    yield command
+    command.close()
+
+
+def step(command, image="python:3.11", args=(), outputs=(), resources=None, env=None, inputs=None):
+    """A container step for `pipeline`: a shell text or an argument list."""
+    return {
+        "image": image,
+        "command": ["sh", "-c", command, "step"] if isinstance(command, str) else list(command),
+        "args": list(args),
+        "outputs": list(outputs),
+        "resources": resources,
+        "env": env or {},
+        "inputs": inputs or {},
+    }
+
+
+def pipeline(tmp_path, steps, name="made", platform=None, **tasks):
+    """Writes a pipeline of container steps. `tasks[step]` is merged into the step's task: dependentTasks and so on."""
+    executors, components, root = {}, {}, {}
+    for key, given in steps.items():
+        container = {"image": given["image"], "command": given["command"], "args": given["args"]}
+        if given["resources"]:
+            container["resources"] = given["resources"]
+        if given["env"]:
+            container["env"] = [{"name": name, "value": value} for name, value in given["env"].items()]
+        executors[f"exec-{key}"] = {"container": container}
+        component = {"executorLabel": f"exec-{key}"}
+        if given["outputs"]:
+            component["outputDefinitions"] = {
+                "parameters": {output: {"parameterType": "STRING"} for output in given["outputs"]}
+            }
+        if given["inputs"]:
+            component["inputDefinitions"] = {"parameters": {key: {"parameterType": "STRING"} for key in given["inputs"]}}
+        components[f"comp-{key}"] = component
+        root[key] = {
+            "taskInfo": {"name": key},
+            "componentRef": {"name": f"comp-{key}"},
+            **({"inputs": {"parameters": given["inputs"]}} if given["inputs"] else {}),
+            **tasks.get(key.replace("-", "_"), {}),
+        }
+    document = {
+        "pipelineInfo": {"name": name},
+        "schemaVersion": "2.1.0",
+        "sdkVersion": "kfp-2.17.0",
+        "deploymentSpec": {"executors": executors},
+        "components": components,
+        "root": {"dag": {"tasks": root}},
+    }
+    text = json.dumps(document)
+    if platform:
+        text += "\n---\n" + json.dumps({"platforms": {"kubernetes": {"deploymentSpec": {"executors": platform}}}})
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(text)
+    return path
+
+
+def wait_for(condition, seconds=30, what="it"):
+    """Waits until a condition gives something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+def tasks(run):
+    """The tasks of a finished run, by name."""
+    return {task["name"]: task for task in run["tasks"]}
