@@ -14,17 +14,37 @@ pub(crate) enum Message {
     /// A run was stored or changed.
     Wake(RunId),
     /// Somebody wants a run to stop.
-    Cancel { run: RunId, answer: oneshot::Sender<Result<(), ControlError>> },
+    Cancel {
+        run: RunId,
+        answer: oneshot::Sender<Result<(), ControlError>>,
+    },
     /// Somebody wants a failed run to go on.
-    Retry { run: RunId, answer: oneshot::Sender<Result<(), ControlError>> },
+    Retry {
+        run: RunId,
+        answer: oneshot::Sender<Result<(), ControlError>>,
+    },
     /// A run has used up its time.
     DeadlineOver(RunId),
     /// An image was looked at; steps wait for the answer.
-    Resolved { run: RunId, image: String, result: Result<ImageDigest, coracle_model::Failure>, notice: Option<String> },
+    Resolved {
+        run: RunId,
+        image: String,
+        result: Result<ImageDigest, coracle_model::Failure>,
+        notice: Option<String>,
+    },
     /// Something was observed of a run, with what is to be recorded of it and what may then go.
-    Observed { run: RunId, observation: Box<Observation>, changes: Vec<Change>, spent: Vec<WorkloadName> },
+    Observed {
+        run: RunId,
+        observation: Box<Observation>,
+        changes: Vec<Change>,
+        spent: Vec<WorkloadName>,
+    },
     /// Something the user should know.
-    Notice { run: RunId, task: coracle_model::TaskPath, message: String },
+    Notice {
+        run: RunId,
+        task: coracle_model::TaskPath,
+        message: String,
+    },
     /// The workbench is shutting down.
     Shutdown,
 }
@@ -48,5 +68,8 @@ pub(crate) enum Act {
     /// The run is over: its sandboxes go.
     Close,
     /// An answer to whoever asked.
-    Answer(oneshot::Sender<Result<(), ControlError>>, Result<(), ControlError>),
+    Answer(
+        oneshot::Sender<Result<(), ControlError>>,
+        Result<(), ControlError>,
+    ),
 }

@@ -18,18 +18,46 @@ use crate::supervisor::TaskKind;
 
 impl RunLoop {
     /// Takes a step of a plan: what is quick is done at once, the rest becomes an act.
-    pub(crate) fn step(&mut self, run: RunId, step: Step, batch: &mut Batch, touched: &mut BTreeSet<RunId>) {
+    pub(crate) fn step(
+        &mut self,
+        run: RunId,
+        step: Step,
+        batch: &mut Batch,
+        touched: &mut BTreeSet<RunId>,
+    ) {
         match step {
-            Step::LookUp { task, image, pull, key, pipeline } => {
-                let pending = PendingLookUp { task, key, pipeline };
+            Step::LookUp {
+                task,
+                image,
+                pull,
+                key,
+                pipeline,
+            } => {
+                let pending = PendingLookUp {
+                    task,
+                    key,
+                    pipeline,
+                };
                 self.look_up(run, &image, pull, pending, batch);
                 touched.insert(run);
             }
-            Step::Enqueue { task, resources } => self.enqueue(run, task, &resources, batch, touched),
-            Step::Dequeue { task } => self.admission.dequeue(&coracle_plan::AdmissionId { run, task }),
-            Step::Adopt { task, attempt, resources } => self.adopt(run, &task, attempt, &resources, batch),
+            Step::Enqueue { task, resources } => {
+                self.enqueue(run, task, &resources, batch, touched);
+            }
+            Step::Dequeue { task } => self
+                .admission
+                .dequeue(&coracle_plan::AdmissionId { run, task }),
+            Step::Adopt {
+                task,
+                attempt,
+                resources,
+            } => self.adopt(run, &task, attempt, &resources, batch),
             Step::Finish { state, failure, .. } => self.finished(run, state, failure, batch),
-            Step::Notice { task, message } => batch.changes.push(Change::Notice { run, path: task, message }),
+            Step::Notice { task, message } => batch.changes.push(Change::Notice {
+                run,
+                path: task,
+                message,
+            }),
             step @ (Step::Prepare(_)
             | Step::WakeAfter { .. }
             | Step::Stop { .. }
@@ -48,16 +76,25 @@ impl RunLoop {
         pending: PendingLookUp,
         batch: &mut Batch,
     ) {
-        let Some(live) = self.runs.get_mut(&run) else { return };
+        let Some(live) = self.runs.get_mut(&run) else {
+            return;
+        };
         match live.images.get_mut(&image.with_tag()) {
             Some(Image::Known(digest)) => {
                 let digest = digest.clone();
-                self.answer_look_up(run, pending, Ok(digest), batch);
+                self.answer_look_up(run, pending, &Ok(digest), batch);
             }
             Some(Image::Asked(waiting)) => waiting.push(pending),
             None => {
-                live.images.insert(image.with_tag(), Image::Asked(vec![pending]));
-                let asked = image::resolve(self.shared_engine(), self.outbox.clone(), run, image.clone(), pull);
+                live.images
+                    .insert(image.with_tag(), Image::Asked(vec![pending]));
+                let asked = image::resolve(
+                    self.shared_engine(),
+                    self.outbox.clone(),
+                    run,
+                    image.clone(),
+                    pull,
+                );
                 self.supervisor.spawn(TaskKind::Lookup, asked);
             }
         }
@@ -67,24 +104,41 @@ impl RunLoop {
         &mut self,
         run: RunId,
         image: &str,
-        result: Result<ImageDigest, Failure>,
+        result: &Result<ImageDigest, Failure>,
         batch: &mut Batch,
     ) {
-        let Some(live) = self.runs.get_mut(&run) else { return };
-        let known = result.as_ref().ok().map(|digest| Image::Known(digest.clone()));
+        let Some(live) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let known = result
+            .as_ref()
+            .ok()
+            .map(|digest| Image::Known(digest.clone()));
         let asked = match known {
             Some(known) => live.images.insert(image.to_owned(), known),
             None => live.images.remove(image),
         };
-        let Some(Image::Asked(waiting)) = asked else { return };
+        let Some(Image::Asked(waiting)) = asked else {
+            return;
+        };
         for pending in waiting {
-            self.answer_look_up(run, pending, result.clone(), batch);
+            self.answer_look_up(run, pending, result, batch);
         }
     }
 
-    fn answer_look_up(&mut self, run: RunId, pending: PendingLookUp, digest: Result<ImageDigest, Failure>, batch: &mut Batch) {
-        let PendingLookUp { task, key, pipeline } = pending;
-        let result = digest.map(|digest| {
+    fn answer_look_up(
+        &mut self,
+        run: RunId,
+        pending: PendingLookUp,
+        digest: &Result<ImageDigest, Failure>,
+        batch: &mut Batch,
+    ) {
+        let PendingLookUp {
+            task,
+            key,
+            pipeline,
+        } = pending;
+        let result = digest.clone().map(|digest| {
             let key = key.map(|key| key.with_digest(&digest));
             let hit = key.and_then(|key| self.cached(run, &task, &key, &pipeline, batch));
             Looked { digest, hit }
@@ -128,9 +182,15 @@ impl RunLoop {
     pub(crate) fn start(&mut self, admitted: Admitted, batch: &mut Batch) {
         let now = self.setting.clock.now();
         let run = admitted.id.run;
-        let launch = self.plan_of(run).and_then(|plan| plan.start(&admitted.id.task, admitted.gpus, now));
-        let Some(launch) = launch else { return self.admission.release(&admitted.id) };
-        batch.changes.push(Change::Attempt(Box::new(begun_attempt(run, &launch, now))));
+        let launch = self
+            .plan_of(run)
+            .and_then(|plan| plan.start(&admitted.id.task, admitted.gpus, now));
+        let Some(launch) = launch else {
+            return self.admission.release(&admitted.id);
+        };
+        batch
+            .changes
+            .push(Change::Attempt(Box::new(begun_attempt(run, &launch, now))));
         batch.changes.extend(reads(run, &launch));
         batch.acts.push((run, Act::Launch(Box::new(launch))));
     }
@@ -145,10 +205,25 @@ impl RunLoop {
         batch: &mut Batch,
     ) {
         let now = self.setting.clock.now();
-        let Some(live) = self.runs.get_mut(&run) else { return };
-        let gpus = live.left.get(task).map(|left| left.gpus.clone()).unwrap_or_default();
-        let Some(launch) = live.plan.adopt(task, attempt, gpus.clone(), now) else { return };
-        self.admission.hold(coracle_plan::AdmissionId { run, task: task.clone() }, resources, gpus);
+        let Some(live) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let gpus = live
+            .left
+            .get(task)
+            .map(|left| left.gpus.clone())
+            .unwrap_or_default();
+        let Some(launch) = live.plan.adopt(task, attempt, gpus.clone(), now) else {
+            return;
+        };
+        self.admission.hold(
+            coracle_plan::AdmissionId {
+                run,
+                task: task.clone(),
+            },
+            resources,
+            gpus,
+        );
         batch.acts.push((run, Act::Launch(Box::new(launch))));
     }
 
@@ -170,7 +245,9 @@ impl RunLoop {
             Act::Close => {
                 if let Some(live) = self.runs.remove(&run) {
                     let engine = self.shared_engine();
-                    self.supervisor.spawn(TaskKind::Cleanup, async move { live.sandboxes.close(engine.as_ref()).await });
+                    self.supervisor.spawn(TaskKind::Cleanup, async move {
+                        live.sandboxes.close(engine.as_ref()).await;
+                    });
                 }
             }
             // Whoever asked may have gone.
@@ -180,10 +257,21 @@ impl RunLoop {
 
     fn launch(&mut self, run: RunId, launch: Launch) {
         let now = self.setting.clock.now();
-        let Some(live) = self.runs.get_mut(&run) else { return };
-        let stop = live.stops.entry(launch.task.clone()).or_insert_with(CancellationToken::new).clone();
-        let Some(component) = live.plan.component_of(&launch.task) else { return };
-        let attempt = live.left.remove(&launch.task).unwrap_or_else(|| begun_attempt(run, &launch, now));
+        let Some(live) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let stop = live
+            .stops
+            .entry(launch.task.clone())
+            .or_insert_with(CancellationToken::new)
+            .clone();
+        let Some(component) = live.plan.component_of(&launch.task) else {
+            return;
+        };
+        let attempt = live
+            .left
+            .remove(&launch.task)
+            .unwrap_or_else(|| begun_attempt(run, &launch, now));
         let context = Context {
             setting: self.setting.clone(),
             outbox: self.outbox.clone(),
@@ -192,7 +280,8 @@ impl RunLoop {
             attempt,
             stop,
         };
-        self.supervisor.spawn(TaskKind::Attempt, look_after(context, launch));
+        self.supervisor
+            .spawn(TaskKind::Attempt, look_after(context, launch));
     }
 
     fn spawn_step(&mut self, run: RunId, step: Step) {
@@ -210,18 +299,30 @@ impl RunLoop {
             Step::Stop { task, .. } => {
                 // The token is made here when the attempt itself is still on its way.
                 if let Some(live) = self.runs.get_mut(&run) {
-                    live.stops.entry(task).or_insert_with(CancellationToken::new).cancel();
+                    live.stops
+                        .entry(task)
+                        .or_insert_with(CancellationToken::new)
+                        .cancel();
                 }
             }
             Step::Import(request) => {
-                let (store, workspace) = (self.setting.store.clone(), home.run_dir(run).join("workspace"));
-                self.beside(run, move || import::import(&store, &home, run, &workspace, *request));
+                let (store, workspace) = (
+                    self.setting.store.clone(),
+                    home.run_dir(run).join("workspace"),
+                );
+                self.beside(run, move || {
+                    import::import(&store, &home, run, &workspace, *request)
+                });
             }
             Step::CreateVolume { task, name, size } => {
-                self.beside(run, move || (import::create_volume(&home, task, name, size), Vec::new()));
+                self.beside(run, move || {
+                    (import::create_volume(&home, task, name, size), Vec::new())
+                });
             }
             Step::DeleteVolume { task, name } => {
-                self.beside(run, move || (import::delete_volume(&home, task, name), Vec::new()));
+                self.beside(run, move || {
+                    (import::delete_volume(&home, task, name), Vec::new())
+                });
             }
             // The loop has done these itself.
             Step::LookUp { .. }
@@ -234,7 +335,11 @@ impl RunLoop {
     }
 
     /// Does work on the disk beside the loop and tells it what came of it.
-    fn beside(&self, run: RunId, work: impl FnOnce() -> (Observation, Vec<Change>) + Send + 'static) {
+    fn beside(
+        &self,
+        run: RunId,
+        work: impl FnOnce() -> (Observation, Vec<Change>) + Send + 'static,
+    ) {
         let outbox = self.outbox.clone();
         self.supervisor.spawn(TaskKind::Lookup, async move {
             if let Ok((observation, changes)) = tokio::task::spawn_blocking(work).await {
@@ -244,9 +349,19 @@ impl RunLoop {
     }
 }
 
-fn send(outbox: &tokio::sync::mpsc::UnboundedSender<Message>, run: RunId, observation: Observation, changes: Vec<Change>) {
+fn send(
+    outbox: &tokio::sync::mpsc::UnboundedSender<Message>,
+    run: RunId,
+    observation: Observation,
+    changes: Vec<Change>,
+) {
     // A loop that has ended asks again at the next start.
-    let _ = outbox.send(Message::Observed { run, observation: Box::new(observation), changes, spent: Vec::new() });
+    let _ = outbox.send(Message::Observed {
+        run,
+        observation: Box::new(observation),
+        changes,
+        spent: Vec::new(),
+    });
 }
 
 /// The lineage of what a step reads.

@@ -56,14 +56,24 @@ impl Control {
         let (events_out, events) = watch::channel(EventCursor::default());
         let (waiting_out, waiting) = watch::channel(Vec::new());
         let held = setting.engine.observe().await.unwrap_or_default();
-        let run_loop = RunLoop::new(setting, supervisor.clone(), messages.clone(), events_out, waiting_out);
+        let run_loop = RunLoop::new(
+            setting,
+            supervisor.clone(),
+            messages.clone(),
+            events_out,
+            waiting_out,
+        );
         let (ready, started) = oneshot::channel();
         std::thread::Builder::new()
             .name("coracle-control".to_owned())
             .spawn(move || run_loop.run(inbox, &held, ready))
             .map_err(ControlError::Thread)?;
         started.await.map_err(|_| ControlError::Stopping)??;
-        Ok(Self { messages, events, waiting })
+        Ok(Self {
+            messages,
+            events,
+            waiting,
+        })
     }
 
     /// Says that a run was stored or changed.
@@ -103,7 +113,9 @@ impl Control {
         message: impl FnOnce(oneshot::Sender<Result<(), ControlError>>) -> Message,
     ) -> Result<(), ControlError> {
         let (answer, answered) = oneshot::channel();
-        self.messages.send(message(answer)).map_err(|_| ControlError::Stopping)?;
+        self.messages
+            .send(message(answer))
+            .map_err(|_| ControlError::Stopping)?;
         answered.await.map_err(|_| ControlError::Stopping)?
     }
 }

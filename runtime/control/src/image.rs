@@ -24,7 +24,12 @@ pub(crate) async fn resolve(
         Err(error) => (Err(error.to_failure()), None),
     };
     // A loop that has ended needs no answer.
-    let _ = outbox.send(Message::Resolved { run, image: image.with_tag(), result, notice });
+    let _ = outbox.send(Message::Resolved {
+        run,
+        image: image.with_tag(),
+        result,
+        notice,
+    });
 }
 
 /// Has an environment prepared. One that cannot be is no failure of the step, which then runs as written and
@@ -46,11 +51,26 @@ pub(crate) async fn prepare(
     };
     let prepared = engine.prepare_environment(&request).await;
     if let Err(error) = &prepared {
-        let message = format!("no prepared environment; the step installs its packages itself ({})", brief(error));
-        let _ = outbox.send(Message::Notice { run, task: TaskPath::root(), message });
+        let message = format!(
+            "no prepared environment; the step installs its packages itself ({})",
+            brief(error)
+        );
+        let _ = outbox.send(Message::Notice {
+            run,
+            task: TaskPath::root(),
+            message,
+        });
     }
-    let observation = Observation::Environment { key: plan.key, ready: prepared.is_ok() };
-    let _ = outbox.send(Message::Observed { run, observation: Box::new(observation), changes: Vec::new(), spent: Vec::new() });
+    let observation = Observation::Environment {
+        key: plan.key,
+        ready: prepared.is_ok(),
+    };
+    let _ = outbox.send(Message::Observed {
+        run,
+        observation: Box::new(observation),
+        changes: Vec::new(),
+        spent: Vec::new(),
+    });
 }
 
 pub(crate) fn policy(pull: pipeline::PullPolicy) -> PullPolicy {

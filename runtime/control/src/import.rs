@@ -7,7 +7,13 @@ use coracle_plan::{ImportRequest, Observation, Served};
 use coracle_store::{Change, Direction, Home, Store, VolumeClaim, Volumes};
 
 /// Records an artifact that exists, or finds the record it has already.
-pub(crate) fn import(store: &Store, home: &Home, run: RunId, workspace: &Path, request: ImportRequest) -> (Observation, Vec<Change>) {
+pub(crate) fn import(
+    store: &Store,
+    home: &Home,
+    run: RunId,
+    workspace: &Path,
+    request: ImportRequest,
+) -> (Observation, Vec<Change>) {
     let task = request.task.clone();
     match record(store, home, workspace, request) {
         Ok((artifact, new)) => {
@@ -19,13 +25,27 @@ pub(crate) fn import(store: &Store, home: &Home, run: RunId, workspace: &Path, r
                 direction: Direction::Produced,
             });
             let result = Ok(Served::Artifact(Box::new(artifact)));
-            (Observation::Served { task, result }, change.into_iter().collect())
+            (
+                Observation::Served { task, result },
+                change.into_iter().collect(),
+            )
         }
-        Err(failure) => (Observation::Served { task, result: Err(failure) }, Vec::new()),
+        Err(failure) => (
+            Observation::Served {
+                task,
+                result: Err(failure),
+            },
+            Vec::new(),
+        ),
     }
 }
 
-fn record(store: &Store, home: &Home, workspace: &Path, request: ImportRequest) -> Result<(Artifact, bool), Failure> {
+fn record(
+    store: &Store,
+    home: &Home,
+    workspace: &Path,
+    request: ImportRequest,
+) -> Result<(Artifact, bool), Failure> {
     let uri = ArtifactUri::from(request.uri);
     let mut metadata = request.metadata;
     if request.download_to_workspace {
@@ -54,11 +74,24 @@ fn record(store: &Store, home: &Home, workspace: &Path, request: ImportRequest) 
 /// Copies an artifact's bytes to where the SDK looks for it in the workspace: `.artifacts/<scheme>/<key>`.
 fn copy_to_workspace(home: &Home, workspace: &Path, uri: &ArtifactUri) -> Result<(), Failure> {
     let Some(source) = home.artifact_path(uri) else {
-        return Err(Failure::new(FailureCode::Unsupported, format!("`{uri}` cannot be copied into the workspace"))
-            .with_hint("only artifacts of this workbench are downloaded; use a minio://, s3:// or gs:// URI"));
+        return Err(Failure::new(
+            FailureCode::Unsupported,
+            format!("`{uri}` cannot be copied into the workspace"),
+        )
+        .with_hint(
+            "only artifacts of this workbench are downloaded; use a minio://, s3:// or gs:// URI",
+        ));
     };
-    let missing = |error: std::io::Error| Failure::new(FailureCode::BadInput, format!("failed to copy `{uri}` into the workspace: {error}"));
-    let key = source.strip_prefix(home.artifacts()).map(PathBuf::from).unwrap_or_default();
+    let missing = |error: std::io::Error| {
+        Failure::new(
+            FailureCode::BadInput,
+            format!("failed to copy `{uri}` into the workspace: {error}"),
+        )
+    };
+    let key = source
+        .strip_prefix(home.artifacts())
+        .map(PathBuf::from)
+        .unwrap_or_default();
     copy_tree(&source, &workspace.join(".artifacts").join(key)).map_err(missing)
 }
 
@@ -78,8 +111,16 @@ fn copy_tree(source: &Path, target: &Path) -> std::io::Result<()> {
 }
 
 /// Makes a persistent volume claim, unless it is there.
-pub(crate) fn create_volume(home: &Home, task: TaskPath, name: String, size: String) -> Observation {
-    let claim = VolumeClaim { size, ..VolumeClaim::default() };
+pub(crate) fn create_volume(
+    home: &Home,
+    task: TaskPath,
+    name: String,
+    size: String,
+) -> Observation {
+    let claim = VolumeClaim {
+        size,
+        ..VolumeClaim::default()
+    };
     let result = Volumes::new(home).create(&name, &claim);
     let result = result
         .map(|_| Served::Volume(name))
@@ -89,11 +130,19 @@ pub(crate) fn create_volume(home: &Home, task: TaskPath, name: String, size: Str
 
 /// Removes a persistent volume claim. One that is not there is an error, as on a cluster.
 pub(crate) fn delete_volume(home: &Home, task: TaskPath, name: String) -> Observation {
-    let missing = || Failure::new(FailureCode::MissingResource, format!("there is no volume claim `{name}`"));
+    let missing = || {
+        Failure::new(
+            FailureCode::MissingResource,
+            format!("there is no volume claim `{name}`"),
+        )
+    };
     let result = match Volumes::new(home).delete(&name) {
         Ok(true) => Ok(Served::Volume(name)),
         Ok(false) => Err(missing()),
-        Err(error) => Err(Failure::new(FailureCode::MissingResource, error.to_string())),
+        Err(error) => Err(Failure::new(
+            FailureCode::MissingResource,
+            error.to_string(),
+        )),
     };
     Observation::Served { task, result }
 }

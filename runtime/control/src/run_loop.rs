@@ -45,7 +45,15 @@ impl RunLoop {
         waiting: watch::Sender<Vec<Waiting>>,
     ) -> Self {
         let admission = Admission::new(setting.budget.clone());
-        Self { setting, supervisor, outbox, runs: HashMap::new(), admission, events, waiting }
+        Self {
+            setting,
+            supervisor,
+            outbox,
+            runs: HashMap::new(),
+            admission,
+            events,
+            waiting,
+        }
     }
 
     /// Takes up the open runs, says so, and works until shutdown.
@@ -67,7 +75,9 @@ impl RunLoop {
         // Nobody waits when the caller has gone, and then the shutdown follows.
         let _ = ready.send(taken_up.map_err(ControlError::from));
         while !failed && !stopping.is_cancelled() {
-            let Some(first) = inbox.blocking_recv() else { break };
+            let Some(first) = inbox.blocking_recv() else {
+                break;
+            };
             let mut batch = Batch::default();
             let mut touched = BTreeSet::new();
             self.take_in(first, &mut batch, &mut touched);
@@ -86,7 +96,7 @@ impl RunLoop {
         self.discard_leftovers(held, &open.iter().map(|run| run.id).collect());
         for record in open {
             let run = record.id;
-            self.take_up(record, &mut batch)?;
+            self.take_up(&record, &mut batch)?;
             touched.insert(run);
         }
         self.work(batch, touched);
@@ -114,12 +124,26 @@ impl RunLoop {
                     touched.insert(run);
                 }
             }
-            Message::Resolved { run, image, result, notice } => {
-                batch.changes.extend(notice.map(|message| Change::Notice { run, path: None, message }));
-                self.image_resolved(run, &image, result, batch);
+            Message::Resolved {
+                run,
+                image,
+                result,
+                notice,
+            } => {
+                batch.changes.extend(notice.map(|message| Change::Notice {
+                    run,
+                    path: None,
+                    message,
+                }));
+                self.image_resolved(run, &image, &result, batch);
                 touched.insert(run);
             }
-            Message::Observed { run, observation, changes, spent } => {
+            Message::Observed {
+                run,
+                observation,
+                changes,
+                spent,
+            } => {
                 batch.changes.extend(changes);
                 self.observed(run, *observation);
                 if !spent.is_empty() {
@@ -138,7 +162,10 @@ impl RunLoop {
 
     fn observed(&mut self, run: RunId, observation: Observation) {
         if let Observation::Ended { task, .. } = &observation {
-            self.admission.release(&AdmissionId { run, task: task.clone() });
+            self.admission.release(&AdmissionId {
+                run,
+                task: task.clone(),
+            });
         }
         if let Some(live) = self.runs.get_mut(&run) {
             if let Observation::Ended { task, .. } = &observation {
@@ -174,7 +201,9 @@ impl RunLoop {
 
     fn advance(&mut self, run: RunId, batch: &mut Batch, touched: &mut BTreeSet<RunId>) {
         let now = self.setting.clock.now();
-        let Some(live) = self.runs.get_mut(&run) else { return };
+        let Some(live) = self.runs.get_mut(&run) else {
+            return;
+        };
         let steps = live.plan.advance(now);
         for step in steps {
             self.step(run, step, batch, touched);
@@ -216,12 +245,19 @@ impl RunLoop {
 
     /// Collects what changed in a run's plan, for the record.
     fn remember(&mut self, run: RunId, batch: &mut Batch) {
-        let Some(live) = self.runs.get_mut(&run) else { return };
+        let Some(live) = self.runs.get_mut(&run) else {
+            return;
+        };
         for record in live.plan.drain_records() {
             let fresh = record.state == coracle_model::TaskState::Succeeded && !record.cached;
             if let Some(fingerprint) = record.fingerprint.clone().filter(|_| fresh) {
                 let pipeline = live.plan.pipeline().clone();
-                batch.changes.push(Change::CacheEntry { pipeline, fingerprint, run, path: record.path.clone() });
+                batch.changes.push(Change::CacheEntry {
+                    pipeline,
+                    fingerprint,
+                    run,
+                    path: record.path.clone(),
+                });
             }
             batch.changes.push(Change::Task(Box::new(record)));
         }
@@ -236,10 +272,17 @@ impl RunLoop {
         batch: &mut Batch,
         touched: &mut BTreeSet<RunId>,
     ) {
-        let id = AdmissionId { run, task: task.clone() };
+        let id = AdmissionId {
+            run,
+            task: task.clone(),
+        };
         match self.admission.enqueue(id, resources) {
             Verdict::Queued => {}
-            Verdict::Reduced(message) => batch.changes.push(Change::Notice { run, path: Some(task), message }),
+            Verdict::Reduced(message) => batch.changes.push(Change::Notice {
+                run,
+                path: Some(task),
+                message,
+            }),
             Verdict::Impossible(failure) => {
                 self.observed(run, Observation::Impossible { task, failure });
                 touched.insert(run);
@@ -254,7 +297,7 @@ impl RunLoop {
         }
         match self.setting.store.run(run) {
             Ok(Some(record)) if !record.state.is_final() => {
-                if let Err(error) = self.take_up(record, batch) {
+                if let Err(error) = self.take_up(&record, batch) {
                     tracing::error!(%error, %run, "failed to take up a run");
                 }
                 touched.insert(run);
@@ -267,12 +310,25 @@ impl RunLoop {
     fn cancel(&mut self, run: RunId, batch: &mut Batch) -> Result<(), ControlError> {
         let now = self.setting.clock.now();
         let Some(live) = self.runs.get_mut(&run) else {
-            let record = self.setting.store.run(run)?.ok_or(ControlError::NoSuchRun(run))?;
-            return Err(ControlError::WrongState { run, state: record.state, action: "cancelled" });
+            let record = self
+                .setting
+                .store
+                .run(run)?
+                .ok_or(ControlError::NoSuchRun(run))?;
+            return Err(ControlError::WrongState {
+                run,
+                state: record.state,
+                action: "cancelled",
+            });
         };
         if live.state != RunState::Canceling {
             live.state = RunState::Canceling;
-            batch.changes.push(Change::Run { run, state: RunState::Canceling, failure: None, finished_at: None });
+            batch.changes.push(Change::Run {
+                run,
+                state: RunState::Canceling,
+                failure: None,
+                finished_at: None,
+            });
             live.plan.observe(Observation::CancelRequested, now);
         }
         Ok(())
@@ -285,16 +341,26 @@ impl RunLoop {
         failure: Option<Failure>,
         batch: &mut Batch,
     ) {
-        let Some(live) = self.runs.get(&run) else { return };
+        let Some(live) = self.runs.get(&run) else {
+            return;
+        };
         let failure = match live.deadline.filter(|_| live.overdue) {
             Some(deadline) => Some(Failure::new(
                 FailureCode::Timeout,
-                format!("the run took longer than the {} s it is allowed", deadline.as_secs()),
+                format!(
+                    "the run took longer than the {} s it is allowed",
+                    deadline.as_secs()
+                ),
             )),
             None => failure,
         };
         let finished_at = Some(self.setting.clock.now());
-        batch.changes.push(Change::Run { run, state, failure, finished_at });
+        batch.changes.push(Change::Run {
+            run,
+            state,
+            failure,
+            finished_at,
+        });
         batch.acts.push((run, Act::Close));
     }
 

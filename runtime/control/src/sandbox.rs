@@ -26,7 +26,11 @@ struct Places {
 
 impl SandboxPool {
     pub(crate) fn new(run: RunId, workbench_names: Vec<String>) -> Arc<Self> {
-        Arc::new(Self { run, workbench_names, places: Mutex::default() })
+        Arc::new(Self {
+            run,
+            workbench_names,
+            places: Mutex::default(),
+        })
     }
 
     /// A place that no other step is in. It is opened even when it was before, since the engine may have lost it.

@@ -8,7 +8,10 @@ use coracle_plan::{PlannedVariable, SecretVariable};
 use coracle_store::{ConfigKind, Configs, Home};
 
 /// The variables of a step, those from the store looked up and references to earlier ones filled in.
-pub(crate) fn environment(home: &Home, variables: &[PlannedVariable]) -> Result<BTreeMap<String, String>, Failure> {
+pub(crate) fn environment(
+    home: &Home,
+    variables: &[PlannedVariable],
+) -> Result<BTreeMap<String, String>, Failure> {
     let configs = Configs::new(home);
     let mut environment = BTreeMap::new();
     for variable in variables {
@@ -28,38 +31,72 @@ pub(crate) fn environment(home: &Home, variables: &[PlannedVariable]) -> Result<
 }
 
 fn look_up(configs: &Configs, stored: &SecretVariable) -> Result<Option<String>, Failure> {
-    let Some(data) = read(configs, stored.secret, &stored.name, stored.optional)? else { return Ok(None) };
+    let Some(data) = read(configs, stored.secret, &stored.name, stored.optional)? else {
+        return Ok(None);
+    };
     match data.get(&stored.key) {
         Some(value) => Ok(Some(String::from_utf8_lossy(value).into_owned())),
         None if stored.optional => Ok(None),
-        None => Err(missing(stored.secret, &format!("{}` has no key `{}", stored.name, stored.key), &stored.name)),
+        None => Err(missing(
+            stored.secret,
+            &format!("{}` has no key `{}", stored.name, stored.key),
+            &stored.name,
+        )),
     }
 }
 
 /// Writes a secret or config map as files, one a key. False when it is missing and may be.
-pub(crate) fn write_files(home: &Home, secret: bool, name: &str, optional: bool, target: &Path) -> Result<bool, Failure> {
-    let Some(data) = read(&Configs::new(home), secret, name, optional)? else { return Ok(false) };
+pub(crate) fn write_files(
+    home: &Home,
+    secret: bool,
+    name: &str,
+    optional: bool,
+    target: &Path,
+) -> Result<bool, Failure> {
+    let Some(data) = read(&Configs::new(home), secret, name, optional)? else {
+        return Ok(false);
+    };
     let write = || {
         fs_err::create_dir_all(target)?;
-        data.iter().try_for_each(|(key, value)| fs_err::write(target.join(key), value))
+        data.iter()
+            .try_for_each(|(key, value)| fs_err::write(target.join(key), value))
     };
-    write().map(|()| true).map_err(|error: std::io::Error| Failure::new(FailureCode::Internal, error.to_string()))
+    write()
+        .map(|()| true)
+        .map_err(|error: std::io::Error| Failure::new(FailureCode::Internal, error.to_string()))
 }
 
-fn read(configs: &Configs, secret: bool, name: &str, optional: bool) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
-    let kind = if secret { ConfigKind::Secret } else { ConfigKind::ConfigMap };
+fn read(
+    configs: &Configs,
+    secret: bool,
+    name: &str,
+    optional: bool,
+) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
+    let kind = if secret {
+        ConfigKind::Secret
+    } else {
+        ConfigKind::ConfigMap
+    };
     match configs.get(kind, name) {
         Ok(Some(data)) => Ok(Some(data)),
         Ok(None) if optional => Ok(None),
-        Ok(None) => Err(missing(secret, &format!("{name}` is not in the local store of `{}s", word(secret)), name)),
-        Err(error) => Err(Failure::new(FailureCode::MissingResource, error.to_string())),
+        Ok(None) => Err(missing(
+            secret,
+            &format!("{name}` is not in the local store of `{}s", word(secret)),
+            name,
+        )),
+        Err(error) => Err(Failure::new(
+            FailureCode::MissingResource,
+            error.to_string(),
+        )),
     }
 }
 
 fn missing(secret: bool, what: &str, name: &str) -> Failure {
     let word = word(secret);
-    Failure::new(FailureCode::MissingResource, format!("{word} `{what}`"))
-        .with_hint(format!("make it with `coracle {word} set {name} KEY=VALUE`"))
+    Failure::new(FailureCode::MissingResource, format!("{word} `{what}`")).with_hint(format!(
+        "make it with `coracle {word} set {name} KEY=VALUE`"
+    ))
 }
 
 fn word(secret: bool) -> &'static str {
@@ -72,7 +109,9 @@ pub(crate) fn expand(text: &str, environment: &BTreeMap<String, String>) -> Stri
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("$(") {
-        let Some(length) = rest[start + 2..].find(')') else { break };
+        let Some(length) = rest[start + 2..].find(')') else {
+            break;
+        };
         let (name, after) = (&rest[start + 2..start + 2 + length], start + 3 + length);
         let escaped = rest[..start].ends_with('$');
         match environment.get(name) {

@@ -32,7 +32,11 @@ pub struct Supervisor {
 impl Supervisor {
     /// A supervisor over a runtime.
     pub fn new(runtime: Handle) -> Self {
-        Self { runtime, token: CancellationToken::new(), tracker: TaskTracker::new() }
+        Self {
+            runtime,
+            token: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        }
     }
 
     /// Cancelled when shutdown begins.
@@ -41,7 +45,6 @@ impl Supervisor {
     }
 
     /// Spawns a task.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     pub fn spawn(&self, kind: TaskKind, task: impl Future<Output = ()> + Send + 'static) {
         let token = self.token.clone();
         match kind {
@@ -55,7 +58,9 @@ impl Supervisor {
                 },
                 &self.runtime,
             )),
-            TaskKind::Cleanup | TaskKind::Server => drop(self.tracker.spawn_on(task, &self.runtime)),
+            TaskKind::Cleanup | TaskKind::Server => {
+                drop(self.tracker.spawn_on(task, &self.runtime));
+            }
         }
     }
 
@@ -63,8 +68,13 @@ impl Supervisor {
     pub async fn shutdown(&self, grace: std::time::Duration) {
         self.token.cancel();
         self.tracker.close();
-        if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
-            tracing::warn!("some tasks did not end within {grace:?}; what they did is taken up at the next start");
+        if tokio::time::timeout(grace, self.tracker.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "some tasks did not end within {grace:?}; what they did is taken up at the next start"
+            );
         }
     }
 }

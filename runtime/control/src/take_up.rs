@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_host::ObservedWorkload;
-use coracle_model::{Attempt, Failure, FailureCode, RunId, RunRecord, RunState, TaskPath, TaskState};
+use coracle_model::{
+    Attempt, Failure, FailureCode, RunId, RunRecord, RunState, TaskPath, TaskState,
+};
 use coracle_plan::{History, RunPlan, is_redone};
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, StoreError};
@@ -20,23 +22,43 @@ use crate::supervisor::TaskKind;
 
 impl RunLoop {
     /// Makes the plan of a run and begins to look after it.
-    pub(crate) fn take_up(&mut self, record: RunRecord, batch: &mut Batch) -> Result<(), StoreError> {
+    pub(crate) fn take_up(
+        &mut self,
+        record: &RunRecord,
+        batch: &mut Batch,
+    ) -> Result<(), StoreError> {
         let run = record.id;
-        let Some(definition) = pipeline::read(record.request.definition.as_bytes(), "pipeline.yaml").definition else {
-            let failure = Failure::new(FailureCode::Internal, "the stored definition cannot be read any more");
+        let Some(definition) =
+            pipeline::read(record.request.definition.as_bytes(), "pipeline.yaml").definition
+        else {
+            let failure = Failure::new(
+                FailureCode::Internal,
+                "the stored definition cannot be read any more",
+            );
             let finished_at = Some(self.setting.clock.now());
-            batch.changes.push(Change::Run { run, state: RunState::Failed, failure: Some(failure), finished_at });
+            batch.changes.push(Change::Run {
+                run,
+                state: RunState::Failed,
+                failure: Some(failure),
+                finished_at,
+            });
             return Ok(());
         };
         let tasks = self.setting.store.tasks(run)?;
         let attempts = self.setting.store.attempts(run)?;
         let history = match &record.request.rerun {
-            Some((old, from)) if tasks.is_empty() => self.taken_over(*old, from, &definition.spec)?,
+            Some((old, from)) if tasks.is_empty() => {
+                self.taken_over(*old, from, &definition.spec)?
+            }
             Some(_) | None => History::of_run(&tasks, &attempts),
         };
-        let left = attempts.into_iter().filter(|attempt| attempt.state == TaskState::Running);
-        let left = left.map(|attempt| (attempt.path.clone(), attempt)).collect();
-        self.begin(&record, definition, history, left, batch);
+        let left = attempts
+            .into_iter()
+            .filter(|attempt| attempt.state == TaskState::Running);
+        let left = left
+            .map(|attempt| (attempt.path.clone(), attempt))
+            .collect();
+        self.begin(record, definition, history, left, batch);
         Ok(())
     }
 
@@ -49,12 +71,31 @@ impl RunLoop {
         batch: &mut Batch,
     ) {
         let run = record.id;
-        let deadline = definition.platform.pipeline.active_deadline_seconds.map(Duration::from_secs);
+        let deadline = definition
+            .platform
+            .pipeline
+            .active_deadline_seconds
+            .map(Duration::from_secs);
         let policy = self.setting.policy(record);
-        let plan = RunPlan::new(record, Arc::new(definition.spec), Arc::new(definition.platform), policy, history);
-        let state = if record.state == RunState::Pending { RunState::Running } else { record.state };
+        let plan = RunPlan::new(
+            record,
+            Arc::new(definition.spec),
+            Arc::new(definition.platform),
+            policy,
+            history,
+        );
+        let state = if record.state == RunState::Pending {
+            RunState::Running
+        } else {
+            record.state
+        };
         if state != record.state {
-            batch.changes.push(Change::Run { run, state, failure: None, finished_at: None });
+            batch.changes.push(Change::Run {
+                run,
+                state,
+                failure: None,
+                finished_at: None,
+            });
         }
         let sandboxes = SandboxPool::new(run, self.setting.surroundings.workbench_names.clone());
         self.open_sandbox_ahead(&sandboxes);
@@ -74,12 +115,15 @@ impl RunLoop {
 
     fn open_sandbox_ahead(&self, sandboxes: &Arc<SandboxPool>) {
         let (engine, sandboxes) = (self.shared_engine(), Arc::clone(sandboxes));
-        self.supervisor.spawn(TaskKind::Lookup, async move { sandboxes.open_ahead(engine.as_ref()).await });
+        self.supervisor.spawn(TaskKind::Lookup, async move {
+            sandboxes.open_ahead(engine.as_ref()).await;
+        });
     }
 
     fn watch_deadline(&self, run: RunId, deadline: Option<Duration>, record: &RunRecord) {
         let Some(deadline) = deadline else { return };
-        let age = Duration::try_from(self.setting.clock.now().duration_since(record.created_at)).unwrap_or_default();
+        let age = Duration::try_from(self.setting.clock.now().duration_since(record.created_at))
+            .unwrap_or_default();
         let outbox = self.outbox.clone();
         self.supervisor.spawn(TaskKind::Timer, async move {
             tokio::time::sleep(deadline.saturating_sub(age)).await;
@@ -88,30 +132,73 @@ impl RunLoop {
     }
 
     /// What a run that begins in the middle of another takes over from it.
-    fn taken_over(&self, old: RunId, from: &TaskPath, spec: &PipelineSpec) -> Result<History, StoreError> {
+    fn taken_over(
+        &self,
+        old: RunId,
+        from: &TaskPath,
+        spec: &PipelineSpec,
+    ) -> Result<History, StoreError> {
         let tasks = self.setting.store.tasks(old)?;
-        Ok(History::taken_over(&tasks, |path| is_redone(spec, from, path)))
+        Ok(History::taken_over(&tasks, |path| {
+            is_redone(spec, from, path)
+        }))
     }
 
     /// Begins a failed run anew: what succeeded stands, everything else is forgotten but for its attempts.
     pub(crate) fn retry(&mut self, run: RunId, batch: &mut Batch) -> Result<(), ControlError> {
-        let record = self.setting.store.run(run)?.ok_or(ControlError::NoSuchRun(run))?;
+        let record = self
+            .setting
+            .store
+            .run(run)?
+            .ok_or(ControlError::NoSuchRun(run))?;
         if record.state != RunState::Failed || self.runs.contains_key(&run) {
-            return Err(ControlError::WrongState { run, state: record.state, action: "retried" });
+            return Err(ControlError::WrongState {
+                run,
+                state: record.state,
+                action: "retried",
+            });
         }
         let tasks = self.setting.store.tasks(run)?;
         let attempts = self.setting.store.attempts(run)?;
         let history = History::of_run(&tasks, &attempts).for_retry();
-        let redone = tasks.iter().filter(|task| task.state != TaskState::Succeeded).map(|task| task.path.clone());
-        batch.changes.push(Change::RemoveTasks { run, paths: redone.collect() });
-        batch.changes.extend(attempts.into_iter().filter(|attempt| attempt.state == TaskState::Failed).map(|attempt| {
-            Change::Attempt(Box::new(Attempt { before_retry: true, ..attempt }))
-        }));
-        let Some(definition) = pipeline::read(record.request.definition.as_bytes(), "pipeline.yaml").definition else {
-            return Err(ControlError::WrongState { run, state: record.state, action: "read any more" });
+        let redone = tasks
+            .iter()
+            .filter(|task| task.state != TaskState::Succeeded)
+            .map(|task| task.path.clone());
+        batch.changes.push(Change::RemoveTasks {
+            run,
+            paths: redone.collect(),
+        });
+        batch.changes.extend(
+            attempts
+                .into_iter()
+                .filter(|attempt| attempt.state == TaskState::Failed)
+                .map(|attempt| {
+                    Change::Attempt(Box::new(Attempt {
+                        before_retry: true,
+                        ..attempt
+                    }))
+                }),
+        );
+        let Some(definition) =
+            pipeline::read(record.request.definition.as_bytes(), "pipeline.yaml").definition
+        else {
+            return Err(ControlError::WrongState {
+                run,
+                state: record.state,
+                action: "read any more",
+            });
         };
-        batch.changes.push(Change::Run { run, state: RunState::Running, failure: None, finished_at: None });
-        let record = RunRecord { state: RunState::Running, ..record };
+        batch.changes.push(Change::Run {
+            run,
+            state: RunState::Running,
+            failure: None,
+            finished_at: None,
+        });
+        let record = RunRecord {
+            state: RunState::Running,
+            ..record
+        };
         self.begin(&record, definition, history, HashMap::new(), batch);
         Ok(())
     }
@@ -119,15 +206,23 @@ impl RunLoop {
     /// Removes what the engine holds of runs that are over: the workbench ended between their end and the tidying.
     pub(crate) fn discard_leftovers(&self, held: &[ObservedWorkload], open: &HashSet<RunId>) {
         for workload in held {
-            let run = workload.labels.get(RUN_LABEL).and_then(|text| text.parse::<RunId>().ok());
+            let run = workload
+                .labels
+                .get(RUN_LABEL)
+                .and_then(|text| text.parse::<RunId>().ok());
             if run.is_some_and(|run| open.contains(&run)) {
                 continue;
             }
             let (engine, name) = (self.shared_engine(), workload.name.clone());
-            let is_sandbox = workload.labels.get("coracle.kind").is_some_and(|kind| kind == "sandbox");
+            let is_sandbox = workload
+                .labels
+                .get("coracle.kind")
+                .is_some_and(|kind| kind == "sandbox");
             self.supervisor.spawn(TaskKind::Lookup, async move {
                 let removed = if is_sandbox {
-                    engine.close_sandbox(&coracle_host::SandboxName(name.0.clone())).await
+                    engine
+                        .close_sandbox(&coracle_host::SandboxName(name.0.clone()))
+                        .await
                 } else {
                     engine.remove(&name).await
                 };

@@ -43,12 +43,21 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without a place or help.
     pub fn error(code: &str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code: code.to_owned(), message: message.into(), span: None, help: None }
+        Self {
+            severity: Severity::Error,
+            code: code.to_owned(),
+            message: message.into(),
+            span: None,
+            help: None,
+        }
     }
 
     /// A warning without a place or help.
     pub fn warning(code: &str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
     }
 
     /// The same diagnostic at a place.
@@ -60,7 +69,10 @@ impl Diagnostic {
     /// The same diagnostic with something to try.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
     }
 
     /// Whether the definition cannot be used because of this.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{AttemptNumber, Failure, RunId, RunState, TaskPath, TaskState};
 
 /// The place of an event in the log; a reader that gives its last cursor gets what came after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct EventCursor(pub i64);
 

@@ -107,7 +107,11 @@ impl TaskPath {
 
     /// The path of a task directly inside this one.
     pub fn child(&self, name: &TaskName) -> Self {
-        if self.is_root() { Self::from(name.as_str()) } else { Self::from(format!("{self}/{name}")) }
+        if self.is_root() {
+            Self::from(name.as_str())
+        } else {
+            Self::from(format!("{self}/{name}"))
+        }
     }
 
     /// The path of one iteration of this loop.
@@ -127,7 +131,9 @@ impl TaskPath {
             return None;
         }
         let last = self.0.rfind('/').map_or(0, |slash| slash + 1);
-        let cut = self.0[last..].find('[').map_or(last.saturating_sub(1), |bracket| last + bracket);
+        let cut = self.0[last..]
+            .find('[')
+            .map_or(last.saturating_sub(1), |bracket| last + bracket);
         Some(Self::from(&self.0[..cut]))
     }
 }
@@ -138,7 +144,9 @@ mod tests {
 
     #[test]
     fn paths_nest() {
-        let looped = TaskPath::root().child(&"outer".into()).child(&"for-loop-1".into());
+        let looped = TaskPath::root()
+            .child(&"outer".into())
+            .child(&"for-loop-1".into());
         let task = looped.iteration(3).child(&"train".into());
         assert_eq!(task.as_str(), "outer/for-loop-1[3]/train");
         assert_eq!(task.name().as_str(), "train");

@@ -30,7 +30,11 @@ impl ImageRef {
     /// The reference with `:latest` added when it has neither tag nor digest.
     pub fn with_tag(&self) -> String {
         let name = self.0.rsplit('/').next().unwrap_or_default();
-        if self.0.contains('@') || name.contains(':') { self.0.to_string() } else { format!("{}:latest", self.0) }
+        if self.0.contains('@') || name.contains(':') {
+            self.0.to_string()
+        } else {
+            format!("{}:latest", self.0)
+        }
     }
 }
 
@@ -50,8 +54,13 @@ impl std::str::FromStr for ImageRef {
             return Err(ImageRefError::Empty);
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || "./_-:@+".contains(c);
-        let plausible = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed);
-        if plausible { Ok(Self(text.into())) } else { Err(ImageRefError::Malformed(text.to_owned())) }
+        let plausible =
+            text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed);
+        if plausible {
+            Ok(Self(text.into()))
+        } else {
+            Err(ImageRefError::Malformed(text.to_owned()))
+        }
     }
 }
 

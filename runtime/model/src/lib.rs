@@ -21,12 +21,14 @@ pub use diagnostic::{Diagnostic, Severity, Span};
 pub use event::{Event, EventCursor, EventKind};
 pub use failure::{Failure, FailureCode};
 pub use id::{
-    ComponentName, EnvironmentKey, ExecutorLabel, Fingerprint, GpuUuid, PipelineName, RunId, TaskName, TaskPath,
+    ComponentName, EnvironmentKey, ExecutorLabel, Fingerprint, GpuUuid, PipelineName, RunId,
+    TaskName, TaskPath,
 };
 pub use image::{ImageDigest, ImageRef, ImageRefError};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};
 pub use run::{
-    Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs, RunRecord, RunRequest, TaskKind, TaskRecord,
+    Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs, RunRecord, RunRequest, TaskKind,
+    TaskRecord,
 };
 pub use state::{IllegalTransition, RunState, TaskState};
 pub use value::{Value, ValueKind};

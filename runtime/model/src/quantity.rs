@@ -5,12 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// An amount of CPU in thousandths of a core.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Cpu(pub u64);
 
 /// An amount of memory in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Memory(pub u64);
 
@@ -66,10 +70,14 @@ fn parse_quantity(text: &str) -> Option<f64> {
     let plain = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let number: f64 = digits.parse().ok().filter(|_| plain)?;
     let amount = number * factor;
-    (amount.is_finite() && amount >= 0.0 && amount < 9e18).then_some(amount)
+    (0.0..9e18).contains(&amount).then_some(amount)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within 0..9e18")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be within 0..9e18"
+)]
 fn round_up(amount: f64) -> u64 {
     // A quantity such as 0.1 has no exact double; the nudge keeps 100 thousandths from becoming 101.
     (amount - 1e-6).ceil().max(0.0) as u64
@@ -81,7 +89,11 @@ impl std::str::FromStr for Cpu {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parse_quantity(text)
             .map(|cores| Self(round_up(cores * 1000.0)))
-            .ok_or_else(|| QuantityError { text: text.to_owned(), what: "CPU", example: "`500m` or `2`" })
+            .ok_or_else(|| QuantityError {
+                text: text.to_owned(),
+                what: "CPU",
+                example: "`500m` or `2`",
+            })
     }
 }
 
@@ -91,25 +103,42 @@ impl std::str::FromStr for Memory {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parse_quantity(text)
             .map(|bytes| Self(round_up(bytes)))
-            .ok_or_else(|| QuantityError { text: text.to_owned(), what: "memory", example: "`512Mi` or `4G`" })
+            .ok_or_else(|| QuantityError {
+                text: text.to_owned(),
+                what: "memory",
+                example: "`512Mi` or `4G`",
+            })
     }
 }
 
 impl fmt::Display for Cpu {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_multiple_of(1000) { write!(formatter, "{}", self.0 / 1000) } else { write!(formatter, "{}m", self.0) }
+        if self.0.is_multiple_of(1000) {
+            write!(formatter, "{}", self.0 / 1000)
+        } else {
+            write!(formatter, "{}m", self.0)
+        }
     }
 }
 
 impl fmt::Display for Memory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        const UNITS: [(&str, u64); 4] = [
+            ("TiB", 1 << 40),
+            ("GiB", 1 << 30),
+            ("MiB", 1 << 20),
+            ("KiB", 1 << 10),
+        ];
         match UNITS.iter().find(|(_, size)| self.0 >= *size) {
             #[expect(clippy::cast_precision_loss, reason = "shown to one decimal")]
             Some((unit, size)) => {
                 let amount = self.0 as f64 / *size as f64;
                 let text = format!("{amount:.1}");
-                write!(formatter, "{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+                write!(
+                    formatter,
+                    "{} {unit}",
+                    text.strip_suffix(".0").unwrap_or(&text)
+                )
             }
             None => write!(formatter, "{} B", self.0),
         }

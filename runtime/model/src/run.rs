@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Artifact, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName, Resources, RunId, RunState, TaskPath, TaskState, Value,
+    Artifact, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName, Resources, RunId, RunState,
+    TaskPath, TaskState, Value,
 };
 
 /// Which engine a run's steps run on.
@@ -123,10 +124,18 @@ impl std::str::FromStr for TaskKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         use TaskKind::{Container, CreateVolume, Dag, DeleteVolume, Importer, Iteration, Loop};
-        [Dag, Loop, Iteration, Container, Importer, CreateVolume, DeleteVolume]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a kind of task"))
+        [
+            Dag,
+            Loop,
+            Iteration,
+            Container,
+            Importer,
+            CreateVolume,
+            DeleteVolume,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| format!("`{text}` is not a kind of task"))
     }
 }
 

@@ -79,9 +79,11 @@ impl RunState {
             | (Running, Canceling | Succeeded | Failed)
             | (Canceling, Failed)
             | (Failed, Running) => Ok(next),
-            (Pending | Running | Canceling | Succeeded | Failed, _) => {
-                Err(IllegalTransition { what: "run", from: self.as_str(), to: next.as_str() })
-            }
+            (Pending | Running | Canceling | Succeeded | Failed, _) => Err(IllegalTransition {
+                what: "run",
+                from: self.as_str(),
+                to: next.as_str(),
+            }),
         }
     }
 }
@@ -90,10 +92,16 @@ impl std::str::FromStr for RunState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Pending, Self::Running, Self::Canceling, Self::Succeeded, Self::Failed]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not the state of a run"))
+        [
+            Self::Pending,
+            Self::Running,
+            Self::Canceling,
+            Self::Succeeded,
+            Self::Failed,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| format!("`{text}` is not the state of a run"))
     }
 }
 
@@ -123,10 +131,17 @@ impl std::str::FromStr for TaskState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Pending, Self::Running, Self::Succeeded, Self::Skipped, Self::Failed, Self::Canceled]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not the state of a task"))
+        [
+            Self::Pending,
+            Self::Running,
+            Self::Succeeded,
+            Self::Skipped,
+            Self::Failed,
+            Self::Canceled,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| format!("`{text}` is not the state of a task"))
     }
 }
 
@@ -136,14 +151,24 @@ mod tests {
 
     #[test]
     fn a_finished_run_moves_only_by_retry() {
-        assert_eq!(RunState::Failed.to(RunState::Running), Ok(RunState::Running));
+        assert_eq!(
+            RunState::Failed.to(RunState::Running),
+            Ok(RunState::Running)
+        );
         assert!(RunState::Succeeded.to(RunState::Running).is_err());
         assert!(RunState::Failed.to(RunState::Succeeded).is_err());
     }
 
     #[test]
     fn words_read_back() {
-        for state in ["PENDING", "RUNNING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"] {
+        for state in [
+            "PENDING",
+            "RUNNING",
+            "SUCCEEDED",
+            "SKIPPED",
+            "FAILED",
+            "CANCELED",
+        ] {
             assert_eq!(state.parse::<TaskState>().unwrap().as_str(), state);
         }
         assert!("DONE".parse::<RunState>().is_err());

@@ -23,9 +23,9 @@ pub enum Value {
     /// Text.
     String(String),
     /// A list.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// A map with text keys, ordered by key.
-    Struct(BTreeMap<String, Value>),
+    Struct(BTreeMap<String, Self>),
 }
 
 /// The kind of a [`Value`], for messages and type checks.
@@ -103,7 +103,9 @@ impl Value {
 }
 
 fn escape_html(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 impl fmt::Display for ValueKind {
@@ -143,13 +145,13 @@ impl From<bool> for Value {
     }
 }
 
-impl FromIterator<Value> for Value {
+impl FromIterator<Self> for Value {
     fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
         Self::List(items.into_iter().collect())
     }
 }
 
-impl FromIterator<(String, Value)> for Value {
+impl FromIterator<(String, Self)> for Value {
     fn from_iter<I: IntoIterator<Item = (String, Self)>>(fields: I) -> Self {
         Self::Struct(fields.into_iter().collect())
     }
@@ -164,12 +166,16 @@ impl Serialize for Value {
             Self::String(text) => serializer.serialize_str(text),
             Self::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
-                items.iter().try_for_each(|item| list.serialize_element(item))?;
+                items
+                    .iter()
+                    .try_for_each(|item| list.serialize_element(item))?;
                 list.end()
             }
             Self::Struct(fields) => {
                 let mut map = serializer.serialize_map(Some(fields.len()))?;
-                fields.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
+                fields
+                    .iter()
+                    .try_for_each(|(key, value)| map.serialize_entry(key, value))?;
                 map.end()
             }
         }
@@ -178,7 +184,10 @@ impl Serialize for Value {
 
 fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.fract() == 0.0 && number.abs() <= EXACT_INTEGER_LIMIT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53, so the cast is exact")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole and within 2^53, so the cast is exact"
+        )]
         let whole = number as i64;
         serializer.serialize_i64(whole)
     } else {
@@ -217,12 +226,18 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Bool(flag))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the wire format has doubles only"
+    )]
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
         Ok(Value::Number(number as f64))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the wire format has doubles only"
+    )]
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
         Ok(Value::Number(number as f64))
     }
@@ -263,21 +278,27 @@ mod tests {
 
     #[test]
     fn text_forms_follow_kfp() {
-        let check = |json: &str, text: &str| assert_eq!(Value::from_json(json).unwrap().to_text(), text);
+        let check =
+            |json: &str, text: &str| assert_eq!(Value::from_json(json).unwrap().to_text(), text);
         check("3.0", "3");
         check("-0.25", "-0.25");
         check("1e21", "1000000000000000000000");
         check("true", "true");
         check("null", "");
         check(r#""a b\n""#, "a b\n");
-        check(r#"{"b": [1, 2.5], "a": "<x>&"}"#, r#"{"a":"\u003cx\u003e\u0026","b":[1,2.5]}"#);
+        check(
+            r#"{"b": [1, 2.5], "a": "<x>&"}"#,
+            r#"{"a":"\u003cx\u003e\u0026","b":[1,2.5]}"#,
+        );
     }
 
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::Bool),
-            any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(Value::Number),
+            any::<f64>()
+                .prop_filter("finite", |number| number.is_finite())
+                .prop_map(Value::Number),
             ".*".prop_map(Value::String),
         ];
         leaf.prop_recursive(3, 24, 4, |inner| {

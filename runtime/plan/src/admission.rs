@@ -94,7 +94,11 @@ struct Entry {
 impl Admission {
     /// An empty ledger over a budget.
     pub fn new(budget: Budget) -> Self {
-        Self { free_gpus: budget.gpus.clone(), budget, ..Self::default() }
+        Self {
+            free_gpus: budget.gpus.clone(),
+            budget,
+            ..Self::default()
+        }
     }
 
     /// Puts a request in the queue, unless it can never be met.
@@ -106,7 +110,11 @@ impl Admission {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.queued.insert(id.clone(), ticket);
-        self.queues.entry(size).or_default().push_back(Entry { ticket, id, passed_over: 0 });
+        self.queues.entry(size).or_default().push_back(Entry {
+            ticket,
+            id,
+            passed_over: 0,
+        });
         notice.map_or(Verdict::Queued, Verdict::Reduced)
     }
 
@@ -137,7 +145,9 @@ impl Admission {
     pub fn admit(&mut self) -> Vec<Admitted> {
         let mut admitted = Vec::new();
         while let Some(size) = self.next_that_fits() {
-            let Some(entry) = self.queues.get_mut(&size).and_then(VecDeque::pop_front) else { break };
+            let Some(entry) = self.queues.get_mut(&size).and_then(VecDeque::pop_front) else {
+                break;
+            };
             self.queued.remove(&entry.id);
             let gpus: Vec<_> = self.free_gpus.drain(..size.gpus as usize).collect();
             self.take(entry.id.clone(), size, gpus.clone());
@@ -149,10 +159,16 @@ impl Admission {
 
     /// The steps at the head of each queue that wait, and for what.
     pub fn waiting(&self) -> Vec<Waiting> {
-        let entries = self.queues.iter().flat_map(|(size, queue)| queue.iter().map(move |entry| (size, entry)));
+        let entries = self
+            .queues
+            .iter()
+            .flat_map(|(size, queue)| queue.iter().map(move |entry| (size, entry)));
         entries
             .filter(|(_, entry)| self.queued.get(&entry.id) == Some(&entry.ticket))
-            .map(|(size, entry)| Waiting { id: entry.id.clone(), reason: self.shortage(*size) })
+            .map(|(size, entry)| Waiting {
+                id: entry.id.clone(),
+                reason: self.shortage(*size),
+            })
             .collect()
     }
 
@@ -165,8 +181,11 @@ impl Admission {
     /// The size whose first request came earliest among those that fit, unless an impatient one holds the line.
     fn next_that_fits(&mut self) -> Option<Size> {
         self.drop_withdrawn();
-        let mut heads: Vec<_> =
-            self.queues.iter().filter_map(|(size, queue)| queue.front().map(|entry| (entry.ticket, *size))).collect();
+        let mut heads: Vec<_> = self
+            .queues
+            .iter()
+            .filter_map(|(size, queue)| queue.front().map(|entry| (entry.ticket, *size)))
+            .collect();
         heads.sort_unstable();
         let position = heads.iter().position(|(_, size)| self.fits(*size))?;
         for (_, size) in &heads[..position] {
@@ -182,7 +201,10 @@ impl Admission {
     fn drop_withdrawn(&mut self) {
         let queued = &self.queued;
         for queue in self.queues.values_mut() {
-            while queue.front().is_some_and(|entry| queued.get(&entry.id) != Some(&entry.ticket)) {
+            while queue
+                .front()
+                .is_some_and(|entry| queued.get(&entry.id) != Some(&entry.ticket))
+            {
                 queue.pop_front();
             }
         }
@@ -202,16 +224,23 @@ impl Admission {
                 0 => format!("the step asks for {asked} GPU(s) and this machine offers none"),
                 _ => format!("the step asks for {asked} GPU(s) and this machine has {have}"),
             };
-            Failure::new(FailureCode::InsufficientResources, message)
-                .with_hint("`coracle doctor` shows the GPUs that were found and why others were not")
+            Failure::new(FailureCode::InsufficientResources, message).with_hint(
+                "`coracle doctor` shows the GPUs that were found and why others were not",
+            )
         })
     }
 
     /// What a request takes. As on Kubernetes a limit without a request is a request too. CPU and memory beyond the
     /// machine's are brought down to all of it, so that the step runs, alone.
     fn size(&self, resources: &Resources) -> (Size, Option<String>) {
-        let cpu = resources.cpu_request.or(resources.cpu_limit).unwrap_or(DEFAULT_CPU);
-        let memory = resources.memory_request.or(resources.memory_limit).unwrap_or_default();
+        let cpu = resources
+            .cpu_request
+            .or(resources.cpu_limit)
+            .unwrap_or(DEFAULT_CPU);
+        let memory = resources
+            .memory_request
+            .or(resources.memory_limit)
+            .unwrap_or_default();
         let mut notices = Vec::new();
         if cpu > self.budget.cpu && resources.cpu_request.or(resources.cpu_limit).is_some() {
             notices.push(format!("{cpu} CPU of {}", self.budget.cpu));
@@ -219,8 +248,12 @@ impl Admission {
         if memory > self.budget.memory {
             notices.push(format!("{memory} of memory of {}", self.budget.memory));
         }
-        let notice = (!notices.is_empty())
-            .then(|| format!("asks for more than this machine has ({}); it will run alone", notices.join(", ")));
+        let notice = (!notices.is_empty()).then(|| {
+            format!(
+                "asks for more than this machine has ({}); it will run alone",
+                notices.join(", ")
+            )
+        });
         let size = Size {
             cpu: cpu.0.min(self.budget.cpu.0),
             memory: memory.0.min(self.budget.memory.0),
@@ -233,16 +266,32 @@ impl Admission {
         let mut short = Vec::new();
         let free_cpu = self.budget.cpu.0.saturating_sub(self.used.cpu);
         if size.cpu > free_cpu {
-            short.push(format!("needs {} CPU, {} free", Cpu(size.cpu), Cpu(free_cpu)));
+            short.push(format!(
+                "needs {} CPU, {} free",
+                Cpu(size.cpu),
+                Cpu(free_cpu)
+            ));
         }
         let free_memory = self.budget.memory.0.saturating_sub(self.used.memory);
         if size.memory > free_memory {
-            short.push(format!("needs {} of memory, {} free", Memory(size.memory), Memory(free_memory)));
+            short.push(format!(
+                "needs {} of memory, {} free",
+                Memory(size.memory),
+                Memory(free_memory)
+            ));
         }
         if size.gpus as usize > self.free_gpus.len() {
-            short.push(format!("needs {} GPU(s), {} free", size.gpus, self.free_gpus.len()));
+            short.push(format!(
+                "needs {} GPU(s), {} free",
+                size.gpus,
+                self.free_gpus.len()
+            ));
         }
-        if short.is_empty() { "waits its turn".to_owned() } else { short.join("; ") }
+        if short.is_empty() {
+            "waits its turn".to_owned()
+        } else {
+            short.join("; ")
+        }
     }
 }
 
@@ -256,30 +305,47 @@ mod tests {
         Budget {
             cpu: Cpu(cpu),
             memory: Memory(8 << 30),
-            gpus: (0..gpus).map(|index| GpuUuid::from(format!("GPU-{index}"))).collect(),
+            gpus: (0..gpus)
+                .map(|index| GpuUuid::from(format!("GPU-{index}")))
+                .collect(),
         }
     }
 
     fn id(number: usize) -> AdmissionId {
-        AdmissionId { run: RunId(Default::default()), task: TaskPath::from(format!("step-{number}")) }
+        AdmissionId {
+            run: RunId(Default::default()),
+            task: TaskPath::from(format!("step-{number}")),
+        }
     }
 
     fn asks(cpu: u64, gpus: u32) -> Resources {
-        Resources { cpu_request: Some(Cpu(cpu)), gpus, ..Resources::default() }
+        Resources {
+            cpu_request: Some(Cpu(cpu)),
+            gpus,
+            ..Resources::default()
+        }
     }
 
     #[test]
     fn gpus_that_are_not_there_are_refused_at_once() {
         let mut admission = Admission::new(budget(2000, 1));
-        let Verdict::Impossible(failure) = admission.enqueue(id(0), &asks(100, 2)) else { panic!("two of one GPU") };
+        let Verdict::Impossible(failure) = admission.enqueue(id(0), &asks(100, 2)) else {
+            panic!("two of one GPU")
+        };
         assert_eq!(failure.code, FailureCode::InsufficientResources);
-        assert!(failure.message.contains("asks for 2") && failure.message.contains("has 1"), "{failure}");
+        assert!(
+            failure.message.contains("asks for 2") && failure.message.contains("has 1"),
+            "{failure}"
+        );
     }
 
     #[test]
     fn a_request_beyond_the_machine_runs_alone() {
         let mut admission = Admission::new(budget(2000, 0));
-        assert!(matches!(admission.enqueue(id(0), &asks(64_000, 0)), Verdict::Reduced(_)));
+        assert!(matches!(
+            admission.enqueue(id(0), &asks(64_000, 0)),
+            Verdict::Reduced(_)
+        ));
         admission.enqueue(id(1), &asks(100, 0));
         assert_eq!(admission.admit().len(), 1);
         admission.release(&id(0));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use coracle_model::{AttemptNumber, EnvironmentKey, Failure, FailureCode, ImageRef, Outputs, Timestamp};
+use coracle_model::{
+    AttemptNumber, EnvironmentKey, Failure, FailureCode, ImageRef, Outputs, Timestamp,
+};
 use coracle_spec::pipeline::RetryPolicy;
 
 use crate::environment::{EnvironmentPlan, InstallPrefix};
@@ -41,7 +43,10 @@ impl RunPlan {
                 return self.end(id, End::Failed(failure), now);
             }
         };
-        let begun = step.past.as_ref().is_some_and(|past| past.running.is_some());
+        let begun = step
+            .past
+            .as_ref()
+            .is_some_and(|past| past.running.is_some());
         let key = step.cache_key.clone().filter(|_| !begun);
         let lookup = Step::LookUp {
             task: self.node(id).path.clone(),
@@ -63,7 +68,10 @@ impl RunPlan {
             Err(failure) => return self.end(id, End::Failed(failure), now),
         };
         let step = self.step_mut(id);
-        step.fingerprint = step.cache_key.clone().map(|key| key.with_digest(&looked.digest).fingerprint());
+        step.fingerprint = step
+            .cache_key
+            .clone()
+            .map(|key| key.with_digest(&looked.digest).fingerprint());
         step.digest = Some(looked.digest);
         match looked.hit {
             Some(outputs) => {
@@ -76,7 +84,9 @@ impl RunPlan {
     }
 
     fn prepare(&mut self, id: NodeId, now: Timestamp) {
-        let Some(plan) = self.environment_plan(id) else { return self.settle(id, now) };
+        let Some(plan) = self.environment_plan(id) else {
+            return self.settle(id, now);
+        };
         let key = plan.key.clone();
         match self.environments.get_mut(&key) {
             Some(Preparation::Ready) => {
@@ -89,7 +99,8 @@ impl RunPlan {
                 self.set_status(id, Status::Preparing(key));
             }
             None => {
-                self.environments.insert(key.clone(), Preparation::Asked(vec![id]));
+                self.environments
+                    .insert(key.clone(), Preparation::Asked(vec![id]));
                 self.set_status(id, Status::Preparing(key));
                 self.steps.push(Step::Prepare(plan));
             }
@@ -97,16 +108,35 @@ impl RunPlan {
     }
 
     fn environment_plan(&self, id: NodeId) -> Option<EnvironmentPlan> {
-        let container = self.container(id).filter(|_| self.policy().prepare_environments)?;
+        let container = self
+            .container(id)
+            .filter(|_| self.policy().prepare_environments)?;
         let prefix = InstallPrefix::of(&container.command)?;
         let step = self.step(id);
         let image = step.image.parse().ok()?;
-        Some(EnvironmentPlan::new(image, step.digest.clone()?, prefix.install, self.policy().index_settings.clone()))
+        Some(EnvironmentPlan::new(
+            image,
+            step.digest.clone()?,
+            prefix.install,
+            self.policy().index_settings.clone(),
+        ))
     }
 
-    pub(crate) fn environment_answered(&mut self, key: &EnvironmentKey, ready: bool, now: Timestamp) {
-        let answer = if ready { Preparation::Ready } else { Preparation::Failed };
-        let Some(Preparation::Asked(waiting)) = self.environments.insert(key.clone(), answer) else { return };
+    pub(crate) fn environment_answered(
+        &mut self,
+        key: &EnvironmentKey,
+        ready: bool,
+        now: Timestamp,
+    ) {
+        let answer = if ready {
+            Preparation::Ready
+        } else {
+            Preparation::Failed
+        };
+        let Some(Preparation::Asked(waiting)) = self.environments.insert(key.clone(), answer)
+        else {
+            return;
+        };
         for id in waiting {
             if self.node(id).status == Status::Preparing(key.clone()) {
                 self.step_mut(id).prepared = ready.then(|| key.clone());
@@ -121,9 +151,16 @@ impl RunPlan {
         if let Some((attempt, resources)) = past.running {
             let task = self.node(id).path.clone();
             self.set_status(id, Status::Running(attempt));
-            self.steps.push(Step::Adopt { task, attempt, resources });
+            self.steps.push(Step::Adopt {
+                task,
+                attempt,
+                resources,
+            });
             if self.is_canceling() {
-                self.steps.push(Step::Stop { task: self.node(id).path.clone(), attempt });
+                self.steps.push(Step::Stop {
+                    task: self.node(id).path.clone(),
+                    attempt,
+                });
             }
             return;
         }
@@ -137,7 +174,9 @@ impl RunPlan {
     }
 
     pub(crate) fn enqueue(&mut self, id: NodeId, now: Timestamp) {
-        let Some(container) = self.container(id) else { return };
+        let Some(container) = self.container(id) else {
+            return;
+        };
         match self.resources(id, container) {
             Ok(resources) => {
                 let task = self.node(id).path.clone();
@@ -165,11 +204,18 @@ impl RunPlan {
             }
             Err(failure) if self.is_canceling() => {
                 let message = format!("the run was cancelled ({})", failure.message);
-                self.end(id, End::Canceled(Failure::new(FailureCode::Canceled, message)), now);
+                self.end(
+                    id,
+                    End::Canceled(Failure::new(FailureCode::Canceled, message)),
+                    now,
+                );
             }
             Err(failure) => {
                 let attempts = self.step(id).attempts;
-                let retry = self.node(id).retry.filter(|retry| attempts <= retry.max_retries);
+                let retry = self
+                    .node(id)
+                    .retry
+                    .filter(|retry| attempts <= retry.max_retries);
                 match retry {
                     Some(_) => self.back_off(id, attempts, Duration::ZERO, now),
                     None => self.end(id, End::Failed(failure), now),
@@ -180,7 +226,10 @@ impl RunPlan {
 
     /// Waits before the next attempt, less what was waited already; the last failed attempt was the `failed`th.
     fn back_off(&mut self, id: NodeId, failed: u32, waited: Duration, now: Timestamp) {
-        let wait = self.node(id).retry.map_or(Duration::ZERO, |retry| backoff(&retry, failed));
+        let wait = self
+            .node(id)
+            .retry
+            .map_or(Duration::ZERO, |retry| backoff(&retry, failed));
         let wait = wait.saturating_sub(waited);
         if wait.is_zero() {
             return self.enqueue(id, now);
@@ -192,7 +241,9 @@ impl RunPlan {
 
     /// The persistent volume claims a step mounts, sorted.
     pub(crate) fn claims(&self, id: NodeId) -> Vec<String> {
-        let Some(platform) = self.step_platform(id) else { return Vec::new() };
+        let Some(platform) = self.step_platform(id) else {
+            return Vec::new();
+        };
         let mut names: Vec<_> = platform
             .volume_mounts
             .iter()
@@ -203,11 +254,17 @@ impl RunPlan {
     }
 
     fn step(&self, id: NodeId) -> &StepState {
-        self.node(id).step.as_ref().expect("a container step has begun")
+        self.node(id)
+            .step
+            .as_ref()
+            .expect("a container step has begun")
     }
 
     fn step_mut(&mut self, id: NodeId) -> &mut StepState {
-        self.node_mut(id).step.as_mut().expect("a container step has begun")
+        self.node_mut(id)
+            .step
+            .as_mut()
+            .expect("a container step has begun")
     }
 }
 
@@ -216,7 +273,11 @@ fn backoff(retry: &RetryPolicy, failed: u32) -> Duration {
     let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
     let seconds = retry.backoff.as_secs_f64() * retry.factor.max(0.0).powi(exponent);
     let longest = retry.max_backoff.as_secs_f64();
-    let bounded = if longest > 0.0 { seconds.min(longest) } else { seconds };
+    let bounded = if longest > 0.0 {
+        seconds.min(longest)
+    } else {
+        seconds
+    };
     Duration::try_from_secs_f64(bounded).unwrap_or(retry.max_backoff)
 }
 
@@ -232,7 +293,9 @@ mod tests {
             factor: 2.0,
             max_backoff: Duration::from_secs(35),
         };
-        let waits: Vec<_> = (1..=4).map(|failed| backoff(&retry, failed).as_secs()).collect();
+        let waits: Vec<_> = (1..=4)
+            .map(|failed| backoff(&retry, failed).as_secs())
+            .collect();
         assert_eq!(waits, [10, 20, 35, 35]);
     }
 }

@@ -39,7 +39,10 @@ impl RunPlan {
                 Work::Dag(_) => self.open_dag(id, &spec, now),
                 Work::Executor(_) => self.begin_step(id, &spec, now),
             },
-            TaskKind::Container | TaskKind::Importer | TaskKind::CreateVolume | TaskKind::DeleteVolume => {
+            TaskKind::Container
+            | TaskKind::Importer
+            | TaskKind::CreateVolume
+            | TaskKind::DeleteVolume => {
                 self.begin_step(id, &spec, now);
             }
         }
@@ -57,9 +60,13 @@ impl RunPlan {
         }
         let inputs = self.resolve_inputs(id, task).map_err(End::Failed)?;
         if let Some(condition) = &task.condition {
-            let given = ConditionInputs { parameters: &inputs.parameters, artifacts: &inputs.artifacts };
-            let met = expression::condition(condition, &given)
-                .map_err(|error| End::Failed(Failure::new(FailureCode::BadExpression, error.to_string())))?;
+            let given = ConditionInputs {
+                parameters: &inputs.parameters,
+                artifacts: &inputs.artifacts,
+            };
+            let met = expression::condition(condition, &given).map_err(|error| {
+                End::Failed(Failure::new(FailureCode::BadExpression, error.to_string()))
+            })?;
             if !met {
                 let message = format!("its condition is false: {condition}");
                 return Err(End::Skipped(Failure::new(FailureCode::Canceled, message)));
@@ -70,7 +77,9 @@ impl RunPlan {
 
     fn check_upstream(&self, id: NodeId, task: &Task) -> Result<(), End> {
         let parent = self.node(id).parent.expect("a task stands in a DAG");
-        let ended = upstream(task).into_iter().map(|name| self.node(self.node(parent).children.tasks[name].to_owned()));
+        let ended = upstream(task)
+            .into_iter()
+            .map(|name| self.node(self.node(parent).children.tasks[name].to_owned()));
         let mut skipped = None;
         for node in ended {
             match node.status.end() {
@@ -78,7 +87,10 @@ impl RunPlan {
                 Some(End::Skipped(_)) => skipped = Some(node.path.clone()),
                 Some(End::Failed(_) | End::Canceled(_)) => {
                     let message = format!("`{}`, which it needs, did not succeed", node.path);
-                    return Err(End::Skipped(Failure::new(FailureCode::UpstreamFailed, message)));
+                    return Err(End::Skipped(Failure::new(
+                        FailureCode::UpstreamFailed,
+                        message,
+                    )));
                 }
             }
         }
@@ -89,8 +101,14 @@ impl RunPlan {
     }
 
     fn open_dag(&mut self, id: NodeId, spec: &PipelineSpec, now: Timestamp) {
-        let component = self.node(id).component.as_ref().map_or(&spec.root, |name| spec.component(name));
-        let Work::Dag(dag) = &component.work else { return };
+        let component = self
+            .node(id)
+            .component
+            .as_ref()
+            .map_or(&spec.root, |name| spec.component(name));
+        let Work::Dag(dag) = &component.work else {
+            return;
+        };
         self.open(id, now);
         for (name, task) in &dag.tasks {
             let child = self.add_task(id, name, task, spec);
@@ -106,13 +124,25 @@ impl RunPlan {
                 self.node_mut(child).unmet += 1;
             }
         }
-        let free: Vec<_> =
-            self.node(id).children.tasks.values().copied().filter(|child| self.node(*child).unmet == 0).collect();
+        let free: Vec<_> = self
+            .node(id)
+            .children
+            .tasks
+            .values()
+            .copied()
+            .filter(|child| self.node(*child).unmet == 0)
+            .collect();
         self.ready.extend(free);
         self.close_when_done(id, now);
     }
 
-    fn add_task(&mut self, parent: NodeId, name: &TaskName, task: &Task, spec: &PipelineSpec) -> NodeId {
+    fn add_task(
+        &mut self,
+        parent: NodeId,
+        name: &TaskName,
+        task: &Task,
+        spec: &PipelineSpec,
+    ) -> NodeId {
         let kind = match &task.iterator {
             Some(_) => TaskKind::Loop,
             None => kind_of(spec.component(&task.component), spec),
@@ -138,7 +168,10 @@ impl RunPlan {
     }
 
     fn open_loop(&mut self, id: NodeId, spec: &PipelineSpec, now: Timestamp) {
-        let iterator = self.task(spec, id).and_then(|task| task.iterator.as_ref()).expect("a loop has an iterator");
+        let iterator = self
+            .task(spec, id)
+            .and_then(|task| task.iterator.as_ref())
+            .expect("a loop has an iterator");
         let items = match loop_items(&iterator.items, self.inputs_of(id)) {
             Ok(items) => items,
             Err(failure) => return self.end(id, End::Failed(failure), now),
@@ -156,8 +189,14 @@ impl RunPlan {
         for (index, item) in items.into_iter().enumerate() {
             let mut inputs = base.clone();
             match item {
-                Item::Value(value) => drop(inputs.parameters.insert(iterator.item_input.clone(), value)),
-                Item::Artifact(artifact) => drop(inputs.artifacts.insert(iterator.item_input.clone(), vec![*artifact])),
+                Item::Value(value) => {
+                    drop(inputs.parameters.insert(iterator.item_input.clone(), value));
+                }
+                Item::Artifact(artifact) => drop(
+                    inputs
+                        .artifacts
+                        .insert(iterator.item_input.clone(), vec![*artifact]),
+                ),
             }
             let iteration = self.add_iteration(id, index, inputs);
             let children = &mut self.node_mut(id).children;
@@ -208,7 +247,9 @@ impl RunPlan {
     }
 
     fn begin_step(&mut self, id: NodeId, spec: &PipelineSpec, now: Timestamp) {
-        let Work::Executor(label) = &self.component(id).work else { return };
+        let Work::Executor(label) = &self.component(id).work else {
+            return;
+        };
         let executor = &spec.executors[label];
         match executor {
             Executor::Importer(importer) => self.begin_import(id, importer, now),
@@ -219,7 +260,12 @@ impl RunPlan {
         }
     }
 
-    fn begin_container(&mut self, id: NodeId, container: &coracle_spec::pipeline::ContainerSpec, now: Timestamp) {
+    fn begin_container(
+        &mut self,
+        id: NodeId,
+        container: &coracle_spec::pipeline::ContainerSpec,
+        now: Timestamp,
+    ) {
         let executor_input = self.executor_input(id);
         let image = match self.image(id, container, &executor_input) {
             Ok(image) => image,
@@ -251,7 +297,9 @@ impl RunPlan {
                 ParameterType::TaskConfig => Some(self.task_config(id)),
                 _ => spec.default.clone(),
             };
-            value.filter(|_| !node.inputs.parameters.contains_key(name)).map(|value| (name.clone(), value))
+            value
+                .filter(|_| !node.inputs.parameters.contains_key(name))
+                .map(|value| (name.clone(), value))
         };
         let artifact = |(name, spec): (&String, &coracle_spec::pipeline::OutputArtifactSpec)| {
             let artifact = Artifact {
@@ -268,10 +316,18 @@ impl RunPlan {
         let output_file = |name: &String| (name.clone(), String::new());
         ExecutorInput {
             parameters: node.inputs.parameters.clone(),
-            defaults: component.input_parameters.iter().filter_map(default).collect(),
+            defaults: component
+                .input_parameters
+                .iter()
+                .filter_map(default)
+                .collect(),
             artifacts: node.inputs.artifacts.clone(),
             outputs: ProvisionedOutputs {
-                parameters: component.output_parameters.keys().map(output_file).collect(),
+                parameters: component
+                    .output_parameters
+                    .keys()
+                    .map(output_file)
+                    .collect(),
                 artifacts: component.output_artifacts.iter().map(artifact).collect(),
                 output_file: local_paths.path_of_uri(&format!("{own}/output_metadata.json")),
             },
@@ -281,26 +337,44 @@ impl RunPlan {
 
     /// The pod settings that a `TASK_CONFIG` input carries, as Kubernetes JSON: those that mean something here.
     fn task_config(&self, id: NodeId) -> Value {
-        let variables = self.container(id).map(|container| container.env.as_slice()).unwrap_or_default();
+        let variables = self
+            .container(id)
+            .map(|container| container.env.as_slice())
+            .unwrap_or_default();
         let pair = |name: &str, value: &str| (name.to_owned(), Value::from(value));
         let env: Value = variables
             .iter()
-            .map(|variable| [pair("name", &variable.name), pair("value", &variable.value)].into_iter().collect::<Value>())
+            .map(|variable| {
+                [pair("name", &variable.name), pair("value", &variable.value)]
+                    .into_iter()
+                    .collect::<Value>()
+            })
             .collect();
         [("env".to_owned(), env)].into_iter().collect()
     }
 
-    fn cache_key(&self, id: NodeId, image: &str, container: &coracle_spec::pipeline::ContainerSpec) -> Option<CacheKey> {
+    fn cache_key(
+        &self,
+        id: NodeId,
+        image: &str,
+        container: &coracle_spec::pipeline::ContainerSpec,
+    ) -> Option<CacheKey> {
         let spec = self.spec();
         let caching = &self.task(&spec, id)?.caching;
         if !caching.enabled || !self.policy().cache {
             return None;
         }
-        let command = container.command.iter().chain(&container.args).cloned().collect();
+        let command = container
+            .command
+            .iter()
+            .chain(&container.args)
+            .cloned()
+            .collect();
         let mut key = CacheKey::of_step(self.component(id), self.inputs_of(id), image, command);
-        key.user_key = caching.key.as_ref().and_then(|text| {
-            Some((self.node(id).component.as_ref()?.to_string(), text.clone()))
-        });
+        key.user_key = caching
+            .key
+            .as_ref()
+            .and_then(|text| Some((self.node(id).component.as_ref()?.to_string(), text.clone())));
         key.volumes = self.claims(id);
         Some(key)
     }
@@ -317,16 +391,28 @@ fn loop_items(items: &IteratorItems, inputs: &Inputs) -> Result<Vec<Item>, Failu
     match items {
         IteratorItems::Raw(values) => Ok(values.iter().cloned().map(Item::Value).collect()),
         IteratorItems::Artifact(name) => {
-            let artifacts = inputs.artifacts.get(name).ok_or_else(|| bad(format!("the loop's input `{name}` was not given")))?;
-            Ok(artifacts.iter().cloned().map(|artifact| Item::Artifact(Box::new(artifact))).collect())
+            let artifacts = inputs
+                .artifacts
+                .get(name)
+                .ok_or_else(|| bad(format!("the loop's input `{name}` was not given")))?;
+            Ok(artifacts
+                .iter()
+                .cloned()
+                .map(|artifact| Item::Artifact(Box::new(artifact)))
+                .collect())
         }
         IteratorItems::Parameter(name) => match inputs.parameters.get(name) {
             Some(Value::List(values)) => Ok(values.iter().cloned().map(Item::Value).collect()),
             Some(Value::String(text)) => match Value::from_json(text) {
                 Ok(Value::List(values)) => Ok(values.into_iter().map(Item::Value).collect()),
-                Ok(_) | Err(_) => Err(bad(format!("the loop's input `{name}` is a text that holds no JSON list"))),
+                Ok(_) | Err(_) => Err(bad(format!(
+                    "the loop's input `{name}` is a text that holds no JSON list"
+                ))),
             },
-            Some(other) => Err(bad(format!("the loop's input `{name}` is a {}, not a list", other.kind()))),
+            Some(other) => Err(bad(format!(
+                "the loop's input `{name}` is a {}, not a list",
+                other.kind()
+            ))),
             None => Err(bad(format!("the loop's input `{name}` was not given"))),
         },
     }
@@ -337,7 +423,9 @@ fn kind_of(component: &Component, spec: &PipelineSpec) -> TaskKind {
         Work::Dag(_) => TaskKind::Dag,
         Work::Executor(label) => match &spec.executors[label] {
             Executor::Importer(_) => TaskKind::Importer,
-            Executor::Container(container) => volume_kind(&container.image).unwrap_or(TaskKind::Container),
+            Executor::Container(container) => {
+                volume_kind(&container.image).unwrap_or(TaskKind::Container)
+            }
         },
     }
 }
@@ -352,5 +440,9 @@ fn volume_kind(image: &str) -> Option<TaskKind> {
 
 /// The place of a path, for messages: the run itself when it is the root.
 pub(crate) fn place(path: &TaskPath) -> String {
-    if path.is_root() { "the pipeline".to_owned() } else { format!("`{path}`") }
+    if path.is_root() {
+        "the pipeline".to_owned()
+    } else {
+        format!("`{path}`")
+    }
 }

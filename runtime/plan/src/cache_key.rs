@@ -44,15 +44,29 @@ pub struct CacheKey {
 
 impl CacheKey {
     /// The parts of a step's key that the definition and the step's inputs give.
-    pub(crate) fn of_step(component: &Component, inputs: &Inputs, image: &str, command: Vec<String>) -> Self {
+    pub(crate) fn of_step(
+        component: &Component,
+        inputs: &Inputs,
+        image: &str,
+        command: Vec<String>,
+    ) -> Self {
         Self {
             user_key: None,
-            input_artifacts: inputs.artifacts.iter().map(|(key, list)| (key.clone(), list.iter().map(name_of).collect())).collect(),
+            input_artifacts: inputs
+                .artifacts
+                .iter()
+                .map(|(key, list)| (key.clone(), list.iter().map(name_of).collect()))
+                .collect(),
             input_parameters: inputs.parameters.clone(),
             output_artifacts: component
                 .output_artifacts
                 .iter()
-                .map(|(name, spec)| (name.clone(), (spec.artifact_type.clone(), spec.metadata.clone())))
+                .map(|(name, spec)| {
+                    (
+                        name.clone(),
+                        (spec.artifact_type.clone(), spec.metadata.clone()),
+                    )
+                })
                 .collect(),
             output_parameters: component
                 .output_parameters
@@ -69,7 +83,10 @@ impl CacheKey {
     /// The same key with the image's digest, which completes it.
     #[must_use]
     pub fn with_digest(self, digest: &ImageDigest) -> Self {
-        Self { image_digest: Some(digest.to_string()), ..self }
+        Self {
+            image_digest: Some(digest.to_string()),
+            ..self
+        }
     }
 
     /// The hex SHA-256 of the parts.
@@ -89,7 +106,9 @@ impl CacheKey {
 
 /// An artifact's id, or its URI when it was never recorded.
 fn name_of(artifact: &Artifact) -> String {
-    artifact.id.map_or_else(|| artifact.uri.to_string(), |id| id.to_string())
+    artifact
+        .id
+        .map_or_else(|| artifact.uri.to_string(), |id| id.to_string())
 }
 
 fn type_name(parameter_type: ParameterType) -> &'static str {

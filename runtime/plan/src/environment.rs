@@ -42,19 +42,31 @@ impl InstallPrefix {
     /// An install text that reads placeholders, makes a virtual environment for this one process or sets
     /// variables for what follows would not leave the same behind, and is not split off.
     pub fn of(command: &[String]) -> Option<Self> {
-        let [shell, flag, script, rest @ ..] = command else { return None };
+        let [shell, flag, script, rest @ ..] = command else {
+            return None;
+        };
         let install = script.trim_end().strip_suffix(HAND_OVER)?.trim();
-        let shell_form = matches!(shell.as_str(), "sh" | "bash" | "/bin/sh" | "/bin/bash") && flag == "-c";
+        let shell_form =
+            matches!(shell.as_str(), "sh" | "bash" | "/bin/sh" | "/bin/bash") && flag == "-c";
         let installs = install.contains("pip install");
-        let leaves_process_state = ["{{$", "$0", "$@", "activate", "export "].iter().any(|mark| install.contains(mark));
-        (shell_form && installs && !leaves_process_state && !rest.is_empty())
-            .then(|| Self { install: install.to_owned(), rest: rest.to_vec() })
+        let leaves_process_state = ["{{$", "$0", "$@", "activate", "export "]
+            .iter()
+            .any(|mark| install.contains(mark));
+        (shell_form && installs && !leaves_process_state && !rest.is_empty()).then(|| Self {
+            install: install.to_owned(),
+            rest: rest.to_vec(),
+        })
     }
 }
 
 impl EnvironmentPlan {
     /// The environment for an install text on an image.
-    pub fn new(base: ImageRef, digest: ImageDigest, install: String, environment: BTreeMap<String, String>) -> Self {
+    pub fn new(
+        base: ImageRef,
+        digest: ImageDigest,
+        install: String,
+        environment: BTreeMap<String, String>,
+    ) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(digest.as_str());
         hasher.update([0]);
@@ -63,7 +75,13 @@ impl EnvironmentPlan {
             hasher.update(format!("\0{name}={value}"));
         }
         let key = EnvironmentKey::from(hex::encode(hasher.finalize()));
-        Self { key, base, digest, install, environment }
+        Self {
+            key,
+            base,
+            digest,
+            install,
+            environment,
+        }
     }
 }
 
@@ -72,7 +90,9 @@ mod tests {
     use super::*;
 
     fn command(script: &str) -> Vec<String> {
-        ["sh", "-c", script, "sh", "-ec", "run it"].map(str::to_owned).to_vec()
+        ["sh", "-c", script, "sh", "-ec", "run it"]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     #[test]
@@ -88,23 +108,48 @@ mod tests {
 
     #[test]
     fn leaves_other_commands_alone() {
-        assert_eq!(InstallPrefix::of(&command("echo hello && \"$0\" \"$@\"")), None);
+        assert_eq!(
+            InstallPrefix::of(&command("echo hello && \"$0\" \"$@\"")),
+            None
+        );
         assert_eq!(InstallPrefix::of(&command("pip install x")), None);
-        assert_eq!(InstallPrefix::of(&command("pip install {{$.inputs.parameters['x']}} && \"$0\" \"$@\"")), None);
-        assert_eq!(InstallPrefix::of(&command(". $tmp/bin/activate; pip install x && \"$0\" \"$@\"")), None);
+        assert_eq!(
+            InstallPrefix::of(&command(
+                "pip install {{$.inputs.parameters['x']}} && \"$0\" \"$@\""
+            )),
+            None
+        );
+        assert_eq!(
+            InstallPrefix::of(&command(
+                ". $tmp/bin/activate; pip install x && \"$0\" \"$@\""
+            )),
+            None
+        );
         assert_eq!(InstallPrefix::of(&["sh".to_owned()]), None);
     }
 
     #[test]
     fn the_key_covers_image_text_and_index() {
         let plan = |digest: &str, text: &str, index: Option<&str>| {
-            let environment = index.map(|url| ("PIP_INDEX_URL".to_owned(), url.to_owned())).into_iter().collect();
-            EnvironmentPlan::new("python:3.11".parse().unwrap(), digest.into(), text.into(), environment).key
+            let environment = index
+                .map(|url| ("PIP_INDEX_URL".to_owned(), url.to_owned()))
+                .into_iter()
+                .collect();
+            EnvironmentPlan::new(
+                "python:3.11".parse().unwrap(),
+                digest.into(),
+                text.into(),
+                environment,
+            )
+            .key
         };
         let base = plan("sha256:1", "pip install a", None);
         assert_eq!(base, plan("sha256:1", "pip install a", None));
         assert_ne!(base, plan("sha256:2", "pip install a", None));
         assert_ne!(base, plan("sha256:1", "pip install b", None));
-        assert_ne!(base, plan("sha256:1", "pip install a", Some("http://mirror")));
+        assert_ne!(
+            base,
+            plan("sha256:1", "pip install a", Some("http://mirror"))
+        );
     }
 }

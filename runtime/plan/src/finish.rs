@@ -49,12 +49,18 @@ impl RunPlan {
     /// How a DAG or loop ends, all its children having ended.
     fn close(&mut self, id: NodeId) -> End {
         let node = self.node(id);
-        let children = node.children.tasks.values().chain(&node.children.iterations);
+        let children = node
+            .children
+            .tasks
+            .values()
+            .chain(&node.children.iterations);
         let mut failed = None;
         let mut stopped = None;
         for child in children.map(|child| self.node(*child)) {
             match child.status.end() {
-                Some(End::Failed(failure)) => failed = failed.or(Some((child.path.clone(), failure.clone()))),
+                Some(End::Failed(failure)) => {
+                    failed = failed.or(Some((child.path.clone(), failure.clone())));
+                }
                 Some(End::Canceled(failure)) => stopped = stopped.or(Some(failure.clone())),
                 Some(End::Succeeded { .. } | End::Skipped(_)) | None => {}
             }
@@ -78,7 +84,11 @@ fn told_upwards(path: &coracle_model::TaskPath, failure: Failure) -> Failure {
         FailureCode::TaskFailed => failure,
         _ => {
             let message = format!("{} failed: {}", place(path), failure.message);
-            Failure { code: FailureCode::TaskFailed, message, hint: failure.hint }
+            Failure {
+                code: FailureCode::TaskFailed,
+                message,
+                hint: failure.hint,
+            }
         }
     }
 }

@@ -8,13 +8,21 @@ use coracle_spec::pipeline::{ArtifactParameter, ParameterSource, Task};
 /// The tasks of the same DAG that must have ended before this one can begin: those it names, and those whose
 /// outputs or outcome it reads.
 pub(crate) fn upstream(task: &Task) -> BTreeSet<&TaskName> {
-    let parameters = task.parameters.values().filter_map(|input| match &input.source {
-        ParameterSource::TaskOutput { producer, .. } | ParameterSource::FinalStatus { producer } => Some(producer),
-        ParameterSource::ComponentInput(_) | ParameterSource::Constant(_) => None,
-    });
+    let parameters = task
+        .parameters
+        .values()
+        .filter_map(|input| match &input.source {
+            ParameterSource::TaskOutput { producer, .. }
+            | ParameterSource::FinalStatus { producer } => Some(producer),
+            ParameterSource::ComponentInput(_) | ParameterSource::Constant(_) => None,
+        });
     let artifacts = task.artifacts.values().filter_map(|input| match input {
         ArtifactParameter::TaskOutput { producer, .. } => Some(producer),
         ArtifactParameter::ComponentInput(_) => None,
     });
-    task.after.iter().chain(parameters).chain(artifacts).collect()
+    task.after
+        .iter()
+        .chain(parameters)
+        .chain(artifacts)
+        .collect()
 }

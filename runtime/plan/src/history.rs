@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use coracle_model::{
-    Attempt, AttemptNumber, Failure, Outputs, Resources, TaskKind, TaskPath, TaskRecord, TaskState, Timestamp,
+    Attempt, AttemptNumber, Failure, Outputs, Resources, TaskKind, TaskPath, TaskRecord, TaskState,
+    Timestamp,
 };
 
 /// How a step ended before.
@@ -64,7 +65,11 @@ impl History {
             history.steps.insert(task.path.clone(), past_of(task));
         }
         for attempt in attempts {
-            history.steps.entry(attempt.path.clone()).or_default().add(attempt);
+            history
+                .steps
+                .entry(attempt.path.clone())
+                .or_default()
+                .add(attempt);
         }
         history
     }
@@ -83,10 +88,21 @@ impl History {
     pub fn taken_over(tasks: &[TaskRecord], redo: impl Fn(&TaskPath) -> bool) -> Self {
         let steps = tasks
             .iter()
-            .filter(|task| is_step(task.kind) && task.state == TaskState::Succeeded && !redo(&task.path))
+            .filter(|task| {
+                is_step(task.kind) && task.state == TaskState::Succeeded && !redo(&task.path)
+            })
             .map(|task| {
-                let finished = Finished::Succeeded { outputs: task.outputs.clone(), cached: true };
-                (task.path.clone(), Past { finished: Some(finished), ..Past::default() })
+                let finished = Finished::Succeeded {
+                    outputs: task.outputs.clone(),
+                    cached: true,
+                };
+                (
+                    task.path.clone(),
+                    Past {
+                        finished: Some(finished),
+                        ..Past::default()
+                    },
+                )
             })
             .collect();
         Self { steps }
@@ -99,23 +115,39 @@ impl History {
 
 fn is_step(kind: TaskKind) -> bool {
     match kind {
-        TaskKind::Container | TaskKind::Importer | TaskKind::CreateVolume | TaskKind::DeleteVolume => true,
+        TaskKind::Container
+        | TaskKind::Importer
+        | TaskKind::CreateVolume
+        | TaskKind::DeleteVolume => true,
         TaskKind::Dag | TaskKind::Loop | TaskKind::Iteration => false,
     }
 }
 
 fn past_of(task: &TaskRecord) -> Past {
     let reason = || {
-        let unknown = || Failure::new(coracle_model::FailureCode::Internal, "the reason was not recorded");
+        let unknown = || {
+            Failure::new(
+                coracle_model::FailureCode::Internal,
+                "the reason was not recorded",
+            )
+        };
         task.reason.clone().unwrap_or_else(unknown)
     };
     let finished = match task.state {
-        TaskState::Succeeded => Some(Finished::Succeeded { outputs: task.outputs.clone(), cached: task.cached }),
+        TaskState::Succeeded => Some(Finished::Succeeded {
+            outputs: task.outputs.clone(),
+            cached: task.cached,
+        }),
         TaskState::Failed => Some(Finished::Failed(reason())),
         TaskState::Canceled if task.started_at.is_some() => Some(Finished::Canceled(reason())),
         TaskState::Canceled | TaskState::Pending | TaskState::Running | TaskState::Skipped => None,
     };
-    Past { finished, started_at: task.started_at, ended_at: task.finished_at, ..Past::default() }
+    Past {
+        finished,
+        started_at: task.started_at,
+        ended_at: task.finished_at,
+        ..Past::default()
+    }
 }
 
 impl Past {
@@ -129,14 +161,18 @@ impl Past {
                 self.failed_attempts += 1;
                 self.last_ended_at = self.last_ended_at.max(attempt.finished_at);
             }
-            TaskState::Failed | TaskState::Succeeded | TaskState::Skipped | TaskState::Canceled => {}
+            TaskState::Failed | TaskState::Succeeded | TaskState::Skipped | TaskState::Canceled => {
+            }
         }
     }
 
     fn begin_new_life(&mut self) {
         let stands = matches!(self.finished, Some(Finished::Succeeded { .. }));
         if !stands {
-            *self = Self { last_attempt: self.last_attempt, ..Self::default() };
+            *self = Self {
+                last_attempt: self.last_attempt,
+                ..Self::default()
+            };
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use coracle_model::{Artifact, Failure, FailureCode, TaskName, Value};
 use coracle_spec::expression;
 use coracle_spec::pipeline::{
-    ArtifactParameter, Component, ParameterInput, ParameterSource, ParameterType, Task, TriggerStrategy, Work,
+    ArtifactParameter, Component, ParameterInput, ParameterSource, ParameterType, Task,
+    TriggerStrategy, Work,
 };
 use coracle_spec::placeholder::{self, TaskFacts};
 
@@ -22,8 +23,10 @@ impl RunPlan {
     pub(crate) fn resolve_inputs(&self, id: NodeId, task: &Task) -> Result<Inputs, Failure> {
         let component = self.component(id);
         let mut inputs = Inputs::default();
-        let (constants, others): (Vec<_>, Vec<_>) =
-            task.parameters.iter().partition(|(_, input)| matches!(input.source, ParameterSource::Constant(_)));
+        let (constants, others): (Vec<_>, Vec<_>) = task
+            .parameters
+            .iter()
+            .partition(|(_, input)| matches!(input.source, ParameterSource::Constant(_)));
         for (name, input) in others.into_iter().chain(constants) {
             let given = self.resolve_parameter(id, task, input, &inputs)?;
             if let Some(value) = admit_parameter(component, name, given)? {
@@ -31,25 +34,45 @@ impl RunPlan {
             }
         }
         for (name, input) in &task.artifacts {
-            let optional = component.input_artifacts.get(name).is_some_and(|spec| spec.optional);
+            let optional = component
+                .input_artifacts
+                .get(name)
+                .is_some_and(|spec| spec.optional);
             match self.resolve_artifact(id, task, input)? {
                 Some(artifacts) => drop(inputs.artifacts.insert(name.clone(), artifacts)),
                 None if optional => {}
                 None => return Err(missing("artifact", name)),
             }
         }
-        check_required(component, &inputs, task.iterator.as_ref().map(|iterator| iterator.item_input.as_str()))?;
+        check_required(
+            component,
+            &inputs,
+            task.iterator
+                .as_ref()
+                .map(|iterator| iterator.item_input.as_str()),
+        )?;
         add_nested_defaults(component, &mut inputs);
         Ok(inputs)
     }
 
-    fn resolve_parameter(&self, id: NodeId, task: &Task, input: &ParameterInput, resolved: &Inputs) -> Given<Value> {
+    fn resolve_parameter(
+        &self,
+        id: NodeId,
+        task: &Task,
+        input: &ParameterInput,
+        resolved: &Inputs,
+    ) -> Given<Value> {
         let given = match &input.source {
-            ParameterSource::TaskOutput { producer, output } => {
-                tolerate(task, self.output_parameter(self.sibling(id, producer), output))?
+            ParameterSource::TaskOutput { producer, output } => tolerate(
+                task,
+                self.output_parameter(self.sibling(id, producer), output),
+            )?,
+            ParameterSource::ComponentInput(name) => {
+                self.scope_inputs(id).parameters.get(name).cloned()
             }
-            ParameterSource::ComponentInput(name) => self.scope_inputs(id).parameters.get(name).cloned(),
-            ParameterSource::Constant(value) => Some(self.resolve_constant(id, value, &resolved.parameters)?),
+            ParameterSource::Constant(value) => {
+                Some(self.resolve_constant(id, value, &resolved.parameters)?)
+            }
             ParameterSource::FinalStatus { producer } => Some(self.final_status(id, producer)),
         };
         match (&input.selector, given) {
@@ -60,12 +83,20 @@ impl RunPlan {
         }
     }
 
-    fn resolve_artifact(&self, id: NodeId, task: &Task, input: &ArtifactParameter) -> Given<Vec<Artifact>> {
+    fn resolve_artifact(
+        &self,
+        id: NodeId,
+        task: &Task,
+        input: &ArtifactParameter,
+    ) -> Given<Vec<Artifact>> {
         match input {
-            ArtifactParameter::TaskOutput { producer, output } => {
-                tolerate(task, self.output_artifacts(self.sibling(id, producer), output))
+            ArtifactParameter::TaskOutput { producer, output } => tolerate(
+                task,
+                self.output_artifacts(self.sibling(id, producer), output),
+            ),
+            ArtifactParameter::ComponentInput(name) => {
+                Ok(self.scope_inputs(id).artifacts.get(name).cloned())
             }
-            ArtifactParameter::ComponentInput(name) => Ok(self.scope_inputs(id).artifacts.get(name).cloned()),
         }
     }
 
@@ -83,7 +114,10 @@ impl RunPlan {
     /// What placeholders may say of a task.
     pub(crate) fn task_facts(&self, id: NodeId) -> TaskFacts {
         let node = self.node(id);
-        TaskFacts { task_name: node.path.name(), task_id: task_uuid(self.id(), &node.path) }
+        TaskFacts {
+            task_name: node.path.name(),
+            task_id: task_uuid(self.id(), &node.path),
+        }
     }
 
     /// What an exit task is told of the task it follows. `COMPLETE`, not `SUCCEEDED`, is what a cluster says.
@@ -96,11 +130,17 @@ impl RunPlan {
             Some(End::Skipped(_) | End::Canceled(_)) => ("CANCELED", None),
             None => ("RUNNING", None),
         };
-        let error: Value = message.into_iter().map(|text| ("message".to_owned(), Value::from(text))).collect();
+        let error: Value = message
+            .into_iter()
+            .map(|text| ("message".to_owned(), Value::from(text)))
+            .collect();
         [
             ("state", Value::from(state)),
             ("error", error),
-            ("pipelineJobResourceName", Value::from(self.facts().job_resource_name.as_str())),
+            (
+                "pipelineJobResourceName",
+                Value::from(self.facts().job_resource_name.as_str()),
+            ),
             ("pipelineTaskName", Value::from(producer.as_str())),
         ]
         .into_iter()
@@ -109,12 +149,18 @@ impl RunPlan {
     }
 
     fn sibling(&self, id: NodeId, task: &TaskName) -> NodeId {
-        let parent = self.node(id).parent.expect("only tasks of a DAG have siblings");
+        let parent = self
+            .node(id)
+            .parent
+            .expect("only tasks of a DAG have siblings");
         self.node(parent).children.tasks[task]
     }
 
     fn scope_inputs(&self, id: NodeId) -> &Inputs {
-        let parent = self.node(id).parent.expect("only tasks of a DAG are given inputs by one");
+        let parent = self
+            .node(id)
+            .parent
+            .expect("only tasks of a DAG are given inputs by one");
         &self.node(parent).inputs
     }
 }
@@ -131,7 +177,9 @@ fn tolerate<T>(task: &Task, found: Result<T, NoOutput>) -> Given<T> {
 /// Checks a parameter against its declaration. Names that are not declared pass: the compiler adds such inputs
 /// for texts that quote another task's output.
 fn admit_parameter(component: &Component, name: &str, given: Option<Value>) -> Given<Value> {
-    let Some(spec) = component.input_parameters.get(name) else { return Ok(given) };
+    let Some(spec) = component.input_parameters.get(name) else {
+        return Ok(given);
+    };
     match given {
         None | Some(Value::Null) if spec.optional || spec.default.is_some() => Ok(None),
         None | Some(Value::Null) => Err(missing("parameter", name)),
@@ -142,11 +190,16 @@ fn admit_parameter(component: &Component, name: &str, given: Option<Value>) -> G
 }
 
 /// Everything required must be given, but for a loop's item, which each iteration gets by itself.
-fn check_required(component: &Component, inputs: &Inputs, item: Option<&str>) -> Result<(), Failure> {
+fn check_required(
+    component: &Component,
+    inputs: &Inputs,
+    item: Option<&str>,
+) -> Result<(), Failure> {
     let comes_later = |name: &str| item == Some(name);
     let injected = |parameter_type| matches!(parameter_type, ParameterType::TaskConfig);
     let parameter = component.input_parameters.iter().find(|(name, spec)| {
-        let given = inputs.parameters.contains_key(*name) || spec.optional || spec.default.is_some();
+        let given =
+            inputs.parameters.contains_key(*name) || spec.optional || spec.default.is_some();
         !given && !injected(spec.parameter_type) && !comes_later(name)
     });
     if let Some((name, _)) = parameter {
@@ -166,7 +219,10 @@ fn add_nested_defaults(component: &Component, inputs: &mut Inputs) {
         Work::Dag(_) => {
             for (name, spec) in &component.input_parameters {
                 if let Some(default) = &spec.default {
-                    inputs.parameters.entry(name.clone()).or_insert_with(|| default.clone());
+                    inputs
+                        .parameters
+                        .entry(name.clone())
+                        .or_insert_with(|| default.clone());
                 }
             }
         }
@@ -174,12 +230,18 @@ fn add_nested_defaults(component: &Component, inputs: &mut Inputs) {
 }
 
 fn missing(what: &str, name: &str) -> Failure {
-    Failure::new(FailureCode::BadInput, format!("input {what} `{name}` is required and was not given"))
+    Failure::new(
+        FailureCode::BadInput,
+        format!("input {what} `{name}` is required and was not given"),
+    )
 }
 
 /// The root's inputs: what was asked for, and defaults.
 pub(crate) fn root_inputs(component: &Component, parameters: &BTreeMap<String, Value>) -> Inputs {
-    let mut inputs = Inputs { parameters: parameters.clone(), artifacts: BTreeMap::new() };
+    let mut inputs = Inputs {
+        parameters: parameters.clone(),
+        artifacts: BTreeMap::new(),
+    };
     add_nested_defaults(component, &mut inputs);
     inputs
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use coracle_model::{
-    AttemptNumber, EngineKind, EnvironmentKey, Failure, FailureCode, GpuUuid, ImageDigest, ImageRef, Memory, Resources,
-    TaskPath, Value,
+    AttemptNumber, EngineKind, EnvironmentKey, Failure, FailureCode, GpuUuid, ImageDigest,
+    ImageRef, Memory, Resources, TaskPath, Value,
 };
 use coracle_spec::executor::ExecutorInput;
-use coracle_spec::pipeline::{ContainerSpec, ParameterSource, PullPolicy, ResourceRequest, StepPlatform};
+use coracle_spec::pipeline::{
+    ContainerSpec, ParameterSource, PullPolicy, ResourceRequest, StepPlatform,
+};
 use coracle_spec::placeholder;
 
 use crate::environment::InstallPrefix;
@@ -155,19 +157,33 @@ pub enum PlannedSource {
 
 impl RunPlan {
     /// The attempt to carry out for a step.
-    pub(crate) fn launch(&self, id: NodeId, attempt: AttemptNumber, gpus: Vec<GpuUuid>) -> Result<Launch, Failure> {
+    pub(crate) fn launch(
+        &self,
+        id: NodeId,
+        attempt: AttemptNumber,
+        gpus: Vec<GpuUuid>,
+    ) -> Result<Launch, Failure> {
         let node = self.node(id);
-        let state = node.step.as_ref().expect("only a step that has begun is launched");
+        let state = node
+            .step
+            .as_ref()
+            .expect("only a step that has begun is launched");
         let container = self.container(id).expect("only containers are launched");
         let platform = self.step_platform(id);
         let input = self.input_of_attempt(id, attempt);
-        let prefix = state.prepared.as_ref().and_then(|_| InstallPrefix::of(&container.command));
+        let prefix = state
+            .prepared
+            .as_ref()
+            .and_then(|_| InstallPrefix::of(&container.command));
         let command = prefix.map_or_else(|| container.command.clone(), |prefix| prefix.rest);
         Ok(Launch {
             task: node.path.clone(),
             attempt,
             image: parse_image(&state.image)?,
-            digest: state.digest.clone().expect("a step is launched after its image was looked at"),
+            digest: state
+                .digest
+                .clone()
+                .expect("a step is launched after its image was looked at"),
             prepared: state.prepared.clone(),
             command: self.fill_in(id, &command, &input)?,
             args: self.fill_in(id, &container.args, &input)?,
@@ -177,7 +193,9 @@ impl RunPlan {
             gpus,
             shared_memory: shared_memory(platform)?,
             user: user(platform)?,
-            timeout: platform.and_then(|platform| platform.active_deadline_seconds).map(Duration::from_secs),
+            timeout: platform
+                .and_then(|platform| platform.active_deadline_seconds)
+                .map(Duration::from_secs),
             init: self.init_containers(id, platform, &input)?,
             layout: self.layout(id, attempt),
             executor_input: input,
@@ -187,9 +205,17 @@ impl RunPlan {
     /// What an attempt is told: the step's input, with output files of the attempt's own.
     fn input_of_attempt(&self, id: NodeId, attempt: AttemptNumber) -> ExecutorInput {
         let node = self.node(id);
-        let mut input = node.step.as_ref().expect("a step has begun").executor_input.clone();
+        let mut input = node
+            .step
+            .as_ref()
+            .expect("a step has begun")
+            .executor_input
+            .clone();
         for (name, file) in &mut input.outputs.parameters {
-            *file = self.policy().paths.output_file(self.engine(), &node.path, attempt, name);
+            *file = self
+                .policy()
+                .paths
+                .output_file(self.engine(), &node.path, attempt, name);
         }
         input
     }
@@ -199,31 +225,62 @@ impl RunPlan {
         let own = self.own_directory(id);
         Layout {
             outputs: paths.step_outputs(&self.node(id).path, attempt),
-            artifacts: tree_of_uri(&own).map(|(scheme, tree)| paths.artifacts.join(tree).join(own.trim_start_matches(scheme))),
+            artifacts: tree_of_uri(&own).map(|(scheme, tree)| {
+                paths
+                    .artifacts
+                    .join(tree)
+                    .join(own.trim_start_matches(scheme))
+            }),
         }
     }
 
-    fn fill_in(&self, id: NodeId, texts: &[String], input: &ExecutorInput) -> Result<Vec<String>, Failure> {
+    fn fill_in(
+        &self,
+        id: NodeId,
+        texts: &[String],
+        input: &ExecutorInput,
+    ) -> Result<Vec<String>, Failure> {
         placeholder::resolve_arguments(texts, input, self.facts(), &self.task_facts(id))
             .map_err(|error| Failure::new(FailureCode::BadInput, error.to_string()))
     }
 
-    fn fill_in_text(&self, id: NodeId, text: &str, input: &ExecutorInput) -> Result<String, Failure> {
+    fn fill_in_text(
+        &self,
+        id: NodeId,
+        text: &str,
+        input: &ExecutorInput,
+    ) -> Result<String, Failure> {
         placeholder::resolve_text(text, input, self.facts(), &self.task_facts(id))
             .map_err(|error| Failure::new(FailureCode::BadInput, error.to_string()))
     }
 
     /// The image of a step, placeholders filled in.
-    pub(crate) fn image(&self, id: NodeId, container: &ContainerSpec, input: &ExecutorInput) -> Result<String, Failure> {
+    pub(crate) fn image(
+        &self,
+        id: NodeId,
+        container: &ContainerSpec,
+        input: &ExecutorInput,
+    ) -> Result<String, Failure> {
         self.fill_in_text(id, &container.image, input)
     }
 
     /// What a step asks of the machine.
-    pub(crate) fn resources(&self, id: NodeId, container: &ContainerSpec) -> Result<Resources, Failure> {
-        let input = &self.node(id).step.as_ref().expect("a step has begun").executor_input;
+    pub(crate) fn resources(
+        &self,
+        id: NodeId,
+        container: &ContainerSpec,
+    ) -> Result<Resources, Failure> {
+        let input = &self
+            .node(id)
+            .step
+            .as_ref()
+            .expect("a step has begun")
+            .executor_input;
         let request = &container.resources;
         let text = |field: &Option<String>| match field {
-            Some(text) => self.fill_in_text(id, text, input).map(|text| Some(text).filter(|text| !text.is_empty())),
+            Some(text) => self
+                .fill_in_text(id, text, input)
+                .map(|text| Some(text).filter(|text| !text.is_empty())),
             None => Ok(None),
         };
         Ok(Resources {
@@ -231,7 +288,11 @@ impl RunPlan {
             cpu_limit: quantity(text(&request.cpu_limit)?)?,
             memory_request: quantity(text(&request.memory_request)?)?,
             memory_limit: quantity(text(&request.memory_limit)?)?,
-            gpus: accelerators(request, text(&request.accelerator_type)?, text(&request.accelerator_count)?)?,
+            gpus: accelerators(
+                request,
+                text(&request.accelerator_type)?,
+                text(&request.accelerator_count)?,
+            )?,
         })
     }
 
@@ -242,29 +303,65 @@ impl RunPlan {
         platform: Option<&StepPlatform>,
         attempt: AttemptNumber,
     ) -> Result<Vec<PlannedVariable>, Failure> {
-        let literal = |name: &str, value: String| PlannedVariable::Literal { name: name.to_owned(), value };
-        let mut variables: Vec<_> =
-            self.policy().step_variables.iter().map(|(name, value)| literal(name, value.clone())).collect();
+        let literal = |name: &str, value: String| PlannedVariable::Literal {
+            name: name.to_owned(),
+            value,
+        };
+        let mut variables: Vec<_> = self
+            .policy()
+            .step_variables
+            .iter()
+            .map(|(name, value)| literal(name, value.clone()))
+            .collect();
         variables.push(literal("KFP_POD_NAME", self.pod_name(id)));
-        variables.push(literal("KFP_POD_UID", task_uuid(self.id(), &self.node(id).path)));
-        let retry_index = attempt.0.saturating_sub(1 + self.node(id).step.as_ref().map_or(0, |step| step.earlier_attempts));
+        variables.push(literal(
+            "KFP_POD_UID",
+            task_uuid(self.id(), &self.node(id).path),
+        ));
+        let retry_index = attempt.0.saturating_sub(
+            1 + self
+                .node(id)
+                .step
+                .as_ref()
+                .map_or(0, |step| step.earlier_attempts),
+        );
         variables.push(literal("KFP_RETRY_INDEX", retry_index.to_string()));
         if let Some(platform) = platform {
             for field in &platform.field_paths {
-                variables.push(literal(&field.variable, self.field(id, platform, &field.field_path)?));
+                variables.push(literal(
+                    &field.variable,
+                    self.field(id, platform, &field.field_path)?,
+                ));
             }
             variables.extend(self.stored_variables(id, platform)?);
         }
-        variables.extend(container.env.iter().map(|variable| literal(&variable.name, variable.value.clone())));
+        variables.extend(
+            container
+                .env
+                .iter()
+                .map(|variable| literal(&variable.name, variable.value.clone())),
+        );
         Ok(variables)
     }
 
-    fn stored_variables(&self, id: NodeId, platform: &StepPlatform) -> Result<Vec<PlannedVariable>, Failure> {
-        let secrets = platform.secret_variables.iter().map(|source| (true, source));
-        let config_maps = platform.config_map_variables.iter().map(|source| (false, source));
+    fn stored_variables(
+        &self,
+        id: NodeId,
+        platform: &StepPlatform,
+    ) -> Result<Vec<PlannedVariable>, Failure> {
+        let secrets = platform
+            .secret_variables
+            .iter()
+            .map(|source| (true, source));
+        let config_maps = platform
+            .config_map_variables
+            .iter()
+            .map(|source| (false, source));
         let mut variables = Vec::new();
         for (secret, source) in secrets.chain(config_maps) {
-            let Some(name) = self.platform_text(id, &source.name)? else { continue };
+            let Some(name) = self.platform_text(id, &source.name)? else {
+                continue;
+            };
             variables.extend(source.keys.iter().map(|key| {
                 PlannedVariable::Stored(SecretVariable {
                     variable: key.variable.clone(),
@@ -301,7 +398,11 @@ impl RunPlan {
         }
         if self.uses_workspace(id, input) {
             let source = PlannedSource::Directory(paths.workspace());
-            mounts.push(PlannedMount { source, target: WORKSPACE_INSIDE.to_owned(), read_only: false });
+            mounts.push(PlannedMount {
+                source,
+                target: WORKSPACE_INSIDE.to_owned(),
+                read_only: false,
+            });
         }
         if let Some(platform) = platform {
             mounts.extend(self.platform_mounts(id, platform)?);
@@ -314,10 +415,21 @@ impl RunPlan {
     fn artifact_mounts(&self, id: NodeId, input: &ExecutorInput) -> Vec<PlannedMount> {
         let paths = &self.policy().paths;
         let own = self.own_directory(id);
-        let inputs = input.artifacts.values().flatten().map(|artifact| artifact.uri.as_str());
-        let outputs = input.outputs.artifacts.values().map(|artifact| artifact.uri.as_str());
-        let mut trees: Vec<(&str, &str)> =
-            inputs.chain(outputs).chain([own.as_str()]).filter_map(|uri| tree_of_uri(uri)).collect();
+        let inputs = input
+            .artifacts
+            .values()
+            .flatten()
+            .map(|artifact| artifact.uri.as_str());
+        let outputs = input
+            .outputs
+            .artifacts
+            .values()
+            .map(|artifact| artifact.uri.as_str());
+        let mut trees: Vec<(&str, &str)> = inputs
+            .chain(outputs)
+            .chain([own.as_str()])
+            .filter_map(|uri| tree_of_uri(uri))
+            .collect();
         trees.sort_unstable();
         trees.dedup();
         let mut mounts: Vec<_> = trees
@@ -349,24 +461,54 @@ impl RunPlan {
         mounts
     }
 
-    fn platform_mounts(&self, id: NodeId, platform: &StepPlatform) -> Result<Vec<PlannedMount>, Failure> {
+    fn platform_mounts(
+        &self,
+        id: NodeId,
+        platform: &StepPlatform,
+    ) -> Result<Vec<PlannedMount>, Failure> {
         let mut mounts = Vec::new();
         let secrets = platform.secret_volumes.iter().map(|volume| (true, volume));
-        let config_maps = platform.config_map_volumes.iter().map(|volume| (false, volume));
+        let config_maps = platform
+            .config_map_volumes
+            .iter()
+            .map(|volume| (false, volume));
         for (secret, volume) in secrets.chain(config_maps) {
-            let Some(name) = self.platform_text(id, &volume.name)? else { continue };
-            let source = PlannedSource::Stored { secret, name, optional: volume.optional };
-            mounts.push(PlannedMount { source, target: volume.mount_path.clone(), read_only: true });
+            let Some(name) = self.platform_text(id, &volume.name)? else {
+                continue;
+            };
+            let source = PlannedSource::Stored {
+                secret,
+                name,
+                optional: volume.optional,
+            };
+            mounts.push(PlannedMount {
+                source,
+                target: volume.mount_path.clone(),
+                read_only: true,
+            });
         }
         for volume in &platform.volume_mounts {
-            let Some(name) = self.platform_text(id, &volume.claim)? else { continue };
-            let source = PlannedSource::Volume { name, sub_path: volume.sub_path.clone() };
-            mounts.push(PlannedMount { source, target: volume.mount_path.clone(), read_only: false });
+            let Some(name) = self.platform_text(id, &volume.claim)? else {
+                continue;
+            };
+            let source = PlannedSource::Volume {
+                name,
+                sub_path: volume.sub_path.clone(),
+            };
+            mounts.push(PlannedMount {
+                source,
+                target: volume.mount_path.clone(),
+                read_only: false,
+            });
         }
         let scratch = self.policy().paths.step_scratch(&self.node(id).path);
         for volume in &platform.ephemeral_volumes {
             let source = PlannedSource::Directory(scratch.join(file_name(&volume.name)));
-            mounts.push(PlannedMount { source, target: volume.mount_path.clone(), read_only: false });
+            mounts.push(PlannedMount {
+                source,
+                target: volume.mount_path.clone(),
+                read_only: false,
+            });
         }
         for dir in &platform.empty_dirs {
             let limit = quantity(dir.size_limit.clone())?;
@@ -376,7 +518,11 @@ impl RunPlan {
             } else {
                 PlannedSource::Directory(scratch.join(file_name(&dir.name)))
             };
-            mounts.push(PlannedMount { source, target: dir.mount_path.clone(), read_only: false });
+            mounts.push(PlannedMount {
+                source,
+                target: dir.mount_path.clone(),
+                read_only: false,
+            });
         }
         Ok(mounts)
     }
@@ -387,13 +533,19 @@ impl RunPlan {
         platform: Option<&StepPlatform>,
         input: &ExecutorInput,
     ) -> Result<Vec<InitLaunch>, Failure> {
-        let Some(platform) = platform else { return Ok(Vec::new()) };
+        let Some(platform) = platform else {
+            return Ok(Vec::new());
+        };
         let volumes = self.platform_mounts(id, platform)?;
         let scratch = self.policy().paths.step_scratch(&self.node(id).path);
         let container = |init: &coracle_spec::pipeline::InitContainer| {
             let mounts = init.volume_mounts.iter().map(|(name, target)| {
                 let source = PlannedSource::Directory(scratch.join(file_name(name)));
-                PlannedMount { source, target: target.clone(), read_only: false }
+                PlannedMount {
+                    source,
+                    target: target.clone(),
+                    read_only: false,
+                }
             });
             Ok(InitLaunch {
                 name: init.name.clone(),
@@ -408,7 +560,11 @@ impl RunPlan {
                         value: variable.value.clone(),
                     })
                     .collect(),
-                mounts: if init.volume_mounts.is_empty() { volumes.clone() } else { mounts.collect() },
+                mounts: if init.volume_mounts.is_empty() {
+                    volumes.clone()
+                } else {
+                    mounts.collect()
+                },
             })
         };
         platform.init_containers.iter().map(container).collect()
@@ -416,20 +572,32 @@ impl RunPlan {
 
     fn uses_workspace(&self, id: NodeId, input: &ExecutorInput) -> bool {
         let mentions = |value: &Value| value.to_text().contains(WORKSPACE_INSIDE);
-        let flagged = |artifact: &coracle_model::Artifact| artifact.metadata.contains_key("_kfp_workspace");
+        let flagged =
+            |artifact: &coracle_model::Artifact| artifact.metadata.contains_key("_kfp_workspace");
         self.has_workspace()
             && (self.node(id).inputs.parameters.values().any(mentions)
                 || input.artifacts.values().flatten().any(flagged))
     }
 
     /// The text of a platform setting, resolved in the DAG that the task stands in; null skips the setting.
-    pub(crate) fn platform_text(&self, id: NodeId, source: &ParameterSource) -> Result<Option<String>, Failure> {
+    pub(crate) fn platform_text(
+        &self,
+        id: NodeId,
+        source: &ParameterSource,
+    ) -> Result<Option<String>, Failure> {
         let given = match source {
-            ParameterSource::Constant(value) => Some(self.resolve_constant(id, value, &self.node(id).inputs.parameters)?),
+            ParameterSource::Constant(value) => {
+                Some(self.resolve_constant(id, value, &self.node(id).inputs.parameters)?)
+            }
             ParameterSource::ComponentInput(name) => {
                 let parent = self.node(id).parent.expect("a step stands in a DAG");
                 let own = self.node(id).inputs.parameters.get(name);
-                self.node(parent).inputs.parameters.get(name).or(own).cloned()
+                self.node(parent)
+                    .inputs
+                    .parameters
+                    .get(name)
+                    .or(own)
+                    .cloned()
             }
             ParameterSource::TaskOutput { producer, output } => {
                 let parent = self.node(id).parent.expect("a step stands in a DAG");
@@ -438,7 +606,10 @@ impl RunPlan {
             }
             ParameterSource::FinalStatus { .. } => None,
         };
-        Ok(given.filter(|value| !value.is_null()).map(|value| value.to_text()).filter(|text| !text.is_empty()))
+        Ok(given
+            .filter(|value| !value.is_null())
+            .map(|value| value.to_text())
+            .filter(|text| !text.is_empty()))
     }
 
     fn pod_name(&self, id: NodeId) -> String {
@@ -447,7 +618,11 @@ impl RunPlan {
     }
 
     fn field(&self, id: NodeId, platform: &StepPlatform, path: &str) -> Result<String, Failure> {
-        let indexed = |prefix: &str| path.strip_prefix(prefix)?.strip_prefix("['")?.strip_suffix("']");
+        let indexed = |prefix: &str| {
+            path.strip_prefix(prefix)?
+                .strip_prefix("['")?
+                .strip_suffix("']")
+        };
         match path {
             "metadata.name" => Ok(self.pod_name(id)),
             "metadata.namespace" => Ok("default".to_owned()),
@@ -456,10 +631,17 @@ impl RunPlan {
             "spec.serviceAccountName" => Ok("default".to_owned()),
             _ => {
                 let label = indexed("metadata.labels").map(|key| platform.labels.get(key));
-                let annotation = indexed("metadata.annotations").map(|key| platform.annotations.get(key));
-                label.or(annotation).map(|value| value.cloned().unwrap_or_default()).ok_or_else(|| {
-                    Failure::new(FailureCode::Unsupported, format!("the pod field `{path}` is not known on one machine"))
-                })
+                let annotation =
+                    indexed("metadata.annotations").map(|key| platform.annotations.get(key));
+                label
+                    .or(annotation)
+                    .map(|value| value.cloned().unwrap_or_default())
+                    .ok_or_else(|| {
+                        Failure::new(
+                            FailureCode::Unsupported,
+                            format!("the pod field `{path}` is not known on one machine"),
+                        )
+                    })
             }
         }
     }
@@ -467,29 +649,50 @@ impl RunPlan {
 
 /// The scheme and the tree below which a URI's bytes are kept on this machine.
 pub(crate) fn tree_of_uri(uri: &str) -> Option<(&'static str, &'static str)> {
-    [("minio://", "minio"), ("s3://", "s3"), ("gs://", "gcs")].into_iter().find(|(scheme, _)| uri.starts_with(scheme))
+    [("minio://", "minio"), ("s3://", "s3"), ("gs://", "gcs")]
+        .into_iter()
+        .find(|(scheme, _)| uri.starts_with(scheme))
 }
 
 fn parse_image(text: &str) -> Result<ImageRef, Failure> {
-    text.parse().map_err(|error: coracle_model::ImageRefError| Failure::new(FailureCode::BadInput, error.to_string()))
+    text.parse().map_err(|error: coracle_model::ImageRefError| {
+        Failure::new(FailureCode::BadInput, error.to_string())
+    })
 }
 
-fn quantity<T: std::str::FromStr<Err = coracle_model::QuantityError>>(text: Option<String>) -> Result<Option<T>, Failure> {
-    let parse = |text: String| text.parse().map_err(|error: T::Err| Failure::new(FailureCode::BadInput, error.to_string()));
+fn quantity<T: std::str::FromStr<Err = coracle_model::QuantityError>>(
+    text: Option<String>,
+) -> Result<Option<T>, Failure> {
+    let parse = |text: String| {
+        text.parse()
+            .map_err(|error: T::Err| Failure::new(FailureCode::BadInput, error.to_string()))
+    };
     text.map(parse).transpose()
 }
 
-fn accelerators(request: &ResourceRequest, kind: Option<String>, count: Option<String>) -> Result<u32, Failure> {
+fn accelerators(
+    request: &ResourceRequest,
+    kind: Option<String>,
+    count: Option<String>,
+) -> Result<u32, Failure> {
     let Some(count) = count else { return Ok(0) };
     let parsed: u32 = count.trim().parse().map_err(|_| {
-        Failure::new(FailureCode::BadInput, format!("`{count}` is not a number of accelerators"))
+        Failure::new(
+            FailureCode::BadInput,
+            format!("`{count}` is not a number of accelerators"),
+        )
     })?;
-    let kind = kind.or_else(|| request.accelerator_type.clone()).unwrap_or_default();
+    let kind = kind
+        .or_else(|| request.accelerator_type.clone())
+        .unwrap_or_default();
     if parsed == 0 || kind.to_ascii_lowercase().contains("nvidia") {
         return Ok(parsed);
     }
-    Err(Failure::new(FailureCode::Unsupported, format!("accelerators of the kind `{kind}` are not offered here"))
-        .with_hint("NVIDIA GPUs are asked for as `nvidia.com/gpu`"))
+    Err(Failure::new(
+        FailureCode::Unsupported,
+        format!("accelerators of the kind `{kind}` are not offered here"),
+    )
+    .with_hint("NVIDIA GPUs are asked for as `nvidia.com/gpu`"))
 }
 
 fn shared_memory(platform: Option<&StepPlatform>) -> Result<Option<Memory>, Failure> {
@@ -498,11 +701,14 @@ fn shared_memory(platform: Option<&StepPlatform>) -> Result<Option<Memory>, Fail
 }
 
 fn user(platform: Option<&StepPlatform>) -> Result<Option<String>, Failure> {
-    let Some(security) = platform.map(|platform| &platform.security) else { return Ok(None) };
+    let Some(security) = platform.map(|platform| &platform.security) else {
+        return Ok(None);
+    };
     match (security.run_as_user, security.run_as_group) {
-        (Some(0), _) if security.run_as_non_root => {
-            Err(Failure::new(FailureCode::BadInput, "the step must not run as root but asks for user 0"))
-        }
+        (Some(0), _) if security.run_as_non_root => Err(Failure::new(
+            FailureCode::BadInput,
+            "the step must not run as root but asks for user 0",
+        )),
         (Some(user), Some(group)) => Ok(Some(format!("{user}:{group}"))),
         (Some(user), None) => Ok(Some(user.to_string())),
         (None, _) => Ok(None),
@@ -511,11 +717,26 @@ fn user(platform: Option<&StepPlatform>) -> Result<Option<String>, Failure> {
 
 /// A volume's name as one safe component of a path.
 fn file_name(name: &str) -> String {
-    let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    if safe.is_empty() { "volume".to_owned() } else { safe }
+    let safe: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if safe.is_empty() {
+        "volume".to_owned()
+    } else {
+        safe
+    }
 }
 
 /// When an image is pulled, from the platform's setting.
 pub(crate) fn pull_policy(platform: Option<&StepPlatform>) -> PullPolicy {
-    platform.and_then(|platform| platform.pull_policy).unwrap_or(PullPolicy::IfNotPresent)
+    platform
+        .and_then(|platform| platform.pull_policy)
+        .unwrap_or(PullPolicy::IfNotPresent)
 }

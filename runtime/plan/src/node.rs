@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    Artifact, AttemptNumber, ComponentName, EnvironmentKey, Failure, Fingerprint, ImageDigest, Outputs, TaskKind,
-    TaskName, TaskPath, TaskState, Timestamp, Value,
+    Artifact, AttemptNumber, ComponentName, EnvironmentKey, Failure, Fingerprint, ImageDigest,
+    Outputs, TaskKind, TaskName, TaskPath, TaskState, Timestamp, Value,
 };
 use coracle_spec::executor::ExecutorInput;
 use coracle_spec::pipeline::RetryPolicy;
@@ -119,7 +119,11 @@ impl Status {
     /// KFP's word for it.
     pub(crate) fn state(&self) -> TaskState {
         match self {
-            Self::Waiting | Self::LookedUp | Self::Preparing(_) | Self::Queued | Self::BackingOff => TaskState::Pending,
+            Self::Waiting
+            | Self::LookedUp
+            | Self::Preparing(_)
+            | Self::Queued
+            | Self::BackingOff => TaskState::Pending,
             Self::Open | Self::Running(_) | Self::Serving => TaskState::Running,
             Self::Ended(end) => end.state(),
         }
@@ -157,7 +161,9 @@ impl End {
     pub(crate) fn reason(&self) -> Option<&Failure> {
         match self {
             Self::Succeeded { .. } => None,
-            Self::Skipped(failure) | Self::Failed(failure) | Self::Canceled(failure) => Some(failure),
+            Self::Skipped(failure) | Self::Failed(failure) | Self::Canceled(failure) => {
+                Some(failure)
+            }
         }
     }
 }

@@ -39,9 +39,12 @@ impl RunPlan {
         }
         let node = self.node(id);
         match self.source(id, key, Which::Parameter)? {
-            Source::Own => {
-                node.outputs.parameters.get(key).cloned().ok_or_else(|| self.not_produced(id, key))
-            }
+            Source::Own => node
+                .outputs
+                .parameters
+                .get(key)
+                .cloned()
+                .ok_or_else(|| self.not_produced(id, key)),
             Source::Child(child, key) => self.output_parameter(child, &key),
         }
     }
@@ -55,7 +58,12 @@ impl RunPlan {
         }
         let node = self.node(id);
         match self.source(id, key, Which::Artifact)? {
-            Source::Own => node.outputs.artifacts.get(key).cloned().ok_or_else(|| self.not_produced(id, key)),
+            Source::Own => node
+                .outputs
+                .artifacts
+                .get(key)
+                .cloned()
+                .ok_or_else(|| self.not_produced(id, key)),
             Source::Child(child, key) => self.output_artifacts(child, &key),
         }
     }
@@ -93,8 +101,14 @@ impl RunPlan {
 
     /// The loop inside an iteration that an output comes from, when it comes from one.
     fn loop_below(&self, id: NodeId, key: &str, which: Which) -> Option<(NodeId, String)> {
-        let Ok(Source::Child(child, key)) = self.source(id, key, which) else { return None };
-        if self.node(child).kind == TaskKind::Loop { Some((child, key)) } else { self.loop_below(child, &key, which) }
+        let Ok(Source::Child(child, key)) = self.source(id, key, which) else {
+            return None;
+        };
+        if self.node(child).kind == TaskKind::Loop {
+            Some((child, key))
+        } else {
+            self.loop_below(child, &key, which)
+        }
     }
 
     fn source(&self, id: NodeId, key: &str, which: Which) -> Found<Source> {
@@ -102,7 +116,9 @@ impl RunPlan {
         if let Some(failed) = self.unavailable(id, key) {
             return Err(failed);
         }
-        let Work::Dag(dag) = &self.component(id).work else { return Ok(Source::Own) };
+        let Work::Dag(dag) = &self.component(id).work else {
+            return Ok(Source::Own);
+        };
         let candidates: Vec<(NodeId, &String)> = match which {
             Which::Parameter => dag
                 .outputs
@@ -127,7 +143,12 @@ impl RunPlan {
             several => several
                 .iter()
                 .find(|(child, _)| self.node(*child).status.succeeded())
-                .ok_or_else(|| NoOutput::NotProduced(format!("no branch of `{}` that gives `{key}` succeeded", node.path)))?,
+                .ok_or_else(|| {
+                    NoOutput::NotProduced(format!(
+                        "no branch of `{}` that gives `{key}` succeeded",
+                        node.path
+                    ))
+                })?,
         };
         Ok(Source::Child(chosen.0, chosen.1.clone()))
     }
@@ -136,16 +157,20 @@ impl RunPlan {
     /// have succeeded.
     fn unavailable(&self, id: NodeId, key: &str) -> Option<NoOutput> {
         let node = self.node(id);
-        let Status::Ended(end) = &node.status else { return None };
+        let Status::Ended(end) = &node.status else {
+            return None;
+        };
         let is_step = matches!(self.component(id).work, Work::Executor(_));
         match end {
             End::Succeeded { .. } => None,
-            End::Skipped(_) => {
-                Some(NoOutput::NotProduced(format!("`{}` was skipped, so there is no `{key}`", node.path)))
-            }
-            End::Failed(_) | End::Canceled(_) if is_step => {
-                Some(NoOutput::Failed(format!("`{}` failed, so there is no `{key}`", node.path)))
-            }
+            End::Skipped(_) => Some(NoOutput::NotProduced(format!(
+                "`{}` was skipped, so there is no `{key}`",
+                node.path
+            ))),
+            End::Failed(_) | End::Canceled(_) if is_step => Some(NoOutput::Failed(format!(
+                "`{}` failed, so there is no `{key}`",
+                node.path
+            ))),
             End::Failed(_) | End::Canceled(_) => None,
         }
     }

@@ -9,7 +9,10 @@ impl RunPlan {
     /// A node as it is remembered.
     pub(crate) fn record(&self, id: NodeId) -> TaskRecord {
         let node = self.node(id);
-        let cached = matches!(node.status.end(), Some(crate::node::End::Succeeded { cached: true }));
+        let cached = matches!(
+            node.status.end(),
+            Some(crate::node::End::Succeeded { cached: true })
+        );
         TaskRecord {
             run: self.id(),
             path: node.path.clone(),
@@ -18,7 +21,10 @@ impl RunPlan {
             state: node.status.state(),
             cached,
             reason: node.status.end().and_then(|end| end.reason()).cloned(),
-            inputs: Outputs { parameters: node.inputs.parameters.clone(), artifacts: node.inputs.artifacts.clone() },
+            inputs: Outputs {
+                parameters: node.inputs.parameters.clone(),
+                artifacts: node.inputs.artifacts.clone(),
+            },
             outputs: node.outputs.clone(),
             fingerprint: node.step.as_ref().and_then(|step| step.fingerprint.clone()),
             started_at: node.started_at,

@@ -14,9 +14,13 @@ pub fn is_redone(spec: &PipelineSpec, from: &TaskPath, path: &TaskPath) -> bool 
     let mut component = Some(&spec.root);
     let mut wanted = path.as_str().split('/');
     for changed in from.as_str().split('/') {
-        let Some(segment) = wanted.next() else { return false };
+        let Some(segment) = wanted.next() else {
+            return false;
+        };
         if segment != changed {
-            return component.and_then(dag_of).is_some_and(|dag| differs_below(dag, changed, segment));
+            return component
+                .and_then(dag_of)
+                .is_some_and(|dag| differs_below(dag, changed, segment));
         }
         component = component.and_then(dag_of).and_then(|dag| {
             let task = dag.tasks.get(name_of(segment).as_str())?;
@@ -38,7 +42,9 @@ fn downstream(dag: &Dag, changed: &TaskName) -> BTreeSet<TaskName> {
         let more: Vec<_> = dag
             .tasks
             .iter()
-            .filter(|(name, task)| !found.contains(*name) && upstream(task).iter().any(|name| found.contains(*name)))
+            .filter(|(name, task)| {
+                !found.contains(*name) && upstream(task).iter().any(|name| found.contains(*name))
+            })
             .map(|(name, _)| name.clone())
             .collect();
         if more.is_empty() {

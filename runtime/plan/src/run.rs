@@ -16,8 +16,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use coracle_model::{
-    AttemptNumber, EngineKind, EnvironmentKey, Failure, FailureCode, GpuUuid, Outputs, PipelineName, RunId, RunRecord,
-    RunState, TaskKind, TaskPath, TaskRecord, Timestamp,
+    AttemptNumber, EngineKind, EnvironmentKey, Failure, FailureCode, GpuUuid, Outputs,
+    PipelineName, RunId, RunRecord, RunState, TaskKind, TaskPath, TaskRecord, Timestamp,
 };
 use coracle_spec::pipeline::{
     Component, ContainerSpec, Executor, PipelineSpec, PlatformSpec, StepPlatform, Task, Work,
@@ -78,8 +78,13 @@ impl RunPlan {
             job_resource_name: job_resource_name(&spec.name, record.id),
             created_at: record.created_at,
             scheduled_at: record.created_at,
-            pipeline_root: artifact_uri(record.request.pipeline_root.as_deref(), &spec.name, record.id, &TaskPath::root())
-                .to_string(),
+            pipeline_root: artifact_uri(
+                record.request.pipeline_root.as_deref(),
+                &spec.name,
+                record.id,
+                &TaskPath::root(),
+            )
+            .to_string(),
         };
         let root = Node {
             path: TaskPath::root(),
@@ -122,17 +127,25 @@ impl RunPlan {
     /// meantime, is passed over.
     pub fn observe(&mut self, observation: Observation, now: Timestamp) {
         match observation {
-            Observation::Looked { task, result } => self.with(&task, |run, id| run.looked(id, result, now)),
+            Observation::Looked { task, result } => {
+                self.with(&task, |run, id| run.looked(id, result, now));
+            }
             Observation::Environment { key, ready } => self.environment_answered(&key, ready, now),
             Observation::Impossible { task, failure } => self.with(&task, |run, id| {
                 if run.node(id).status == Status::Queued {
                     run.end(id, End::Failed(failure), now);
                 }
             }),
-            Observation::Ended { task, attempt, result } => {
+            Observation::Ended {
+                task,
+                attempt,
+                result,
+            } => {
                 self.with(&task, |run, id| run.attempt_ended(id, attempt, result, now));
             }
-            Observation::Served { task, result } => self.with(&task, |run, id| run.served(id, result, now)),
+            Observation::Served { task, result } => {
+                self.with(&task, |run, id| run.served(id, result, now));
+            }
             Observation::BackoffOver { task } => self.with(&task, |run, id| {
                 if run.node(id).status == Status::BackingOff {
                     run.enqueue(id, now);
@@ -159,22 +172,43 @@ impl RunPlan {
     /// # Errors
     /// When its command cannot be made; the step has then failed.
     pub fn start(&mut self, task: &TaskPath, gpus: Vec<GpuUuid>, now: Timestamp) -> Option<Launch> {
-        let id = self.by_path.get(task).copied().filter(|id| self.node(*id).status == Status::Queued)?;
-        let step = self.node_mut(id).step.as_mut().expect("a queued task is a step");
+        let id = self
+            .by_path
+            .get(task)
+            .copied()
+            .filter(|id| self.node(*id).status == Status::Queued)?;
+        let step = self
+            .node_mut(id)
+            .step
+            .as_mut()
+            .expect("a queued task is a step");
         step.attempts += 1;
         let attempt = AttemptNumber(step.earlier_attempts + step.attempts);
         self.launch_or_fail(id, attempt, gpus, now)
     }
 
     /// Takes up an attempt again that was at work when the workbench ended. None when the step is no longer there.
-    pub fn adopt(&mut self, task: &TaskPath, attempt: AttemptNumber, gpus: Vec<GpuUuid>, now: Timestamp) -> Option<Launch> {
-        let id = self.by_path.get(task).copied().filter(|id| self.node(*id).status == Status::Running(attempt))?;
+    pub fn adopt(
+        &mut self,
+        task: &TaskPath,
+        attempt: AttemptNumber,
+        gpus: Vec<GpuUuid>,
+        now: Timestamp,
+    ) -> Option<Launch> {
+        let id = self
+            .by_path
+            .get(task)
+            .copied()
+            .filter(|id| self.node(*id).status == Status::Running(attempt))?;
         self.launch_or_fail(id, attempt, gpus, now)
     }
 
     /// The tasks whose records changed since the last call.
     pub fn drain_records(&mut self) -> Vec<TaskRecord> {
-        std::mem::take(&mut self.changed).into_iter().map(|id| self.record(id)).collect()
+        std::mem::take(&mut self.changed)
+            .into_iter()
+            .map(|id| self.record(id))
+            .collect()
     }
 
     /// Whether the run is over.
@@ -197,7 +231,13 @@ impl RunPlan {
         &self.spec.name
     }
 
-    fn launch_or_fail(&mut self, id: NodeId, attempt: AttemptNumber, gpus: Vec<GpuUuid>, now: Timestamp) -> Option<Launch> {
+    fn launch_or_fail(
+        &mut self,
+        id: NodeId,
+        attempt: AttemptNumber,
+        gpus: Vec<GpuUuid>,
+        now: Timestamp,
+    ) -> Option<Launch> {
         match self.launch(id, attempt, gpus) {
             Ok(launch) => {
                 self.node_mut(id).started_at.get_or_insert(now);
@@ -216,7 +256,10 @@ impl RunPlan {
         for id in (0..self.nodes.len()).map(NodeId) {
             let path = self.node(id).path.clone();
             match &self.node(id).status {
-                Status::Running(attempt) => self.steps.push(Step::Stop { task: path, attempt: *attempt }),
+                Status::Running(attempt) => self.steps.push(Step::Stop {
+                    task: path,
+                    attempt: *attempt,
+                }),
                 Status::Queued => {
                     self.steps.push(Step::Dequeue { task: path });
                     self.end(id, End::Canceled(canceled()), now);
@@ -228,19 +271,27 @@ impl RunPlan {
                 Status::Waiting | Status::Open | Status::Ended(_) => {}
             }
         }
-        let waiting = (0..self.nodes.len()).map(NodeId).filter(|id| self.nodes[id.0].status == Status::Waiting);
+        let waiting = (0..self.nodes.len())
+            .map(NodeId)
+            .filter(|id| self.nodes[id.0].status == Status::Waiting);
         self.ready.extend(waiting.collect::<Vec<_>>());
     }
 
     fn finish_when_over(&mut self) {
-        let Some(end) = self.nodes[0].status.end().filter(|_| !self.finished) else { return };
+        let Some(end) = self.nodes[0].status.end().filter(|_| !self.finished) else {
+            return;
+        };
         let failure = end.reason().cloned();
         let state = match end {
             End::Succeeded { .. } => RunState::Succeeded,
             End::Skipped(_) | End::Failed(_) | End::Canceled(_) => RunState::Failed,
         };
         self.finished = true;
-        self.steps.push(Step::Finish { state, failure, outputs: self.nodes[0].outputs.clone() });
+        self.steps.push(Step::Finish {
+            state,
+            failure,
+            outputs: self.nodes[0].outputs.clone(),
+        });
     }
 
     fn with(&mut self, task: &TaskPath, act: impl FnOnce(&mut Self, NodeId)) {
@@ -297,7 +348,10 @@ impl RunPlan {
     pub(crate) fn task<'spec>(&self, spec: &'spec PipelineSpec, id: NodeId) -> Option<&'spec Task> {
         let node = self.node(id);
         let parent = self.node(node.parent?);
-        let component = parent.component.as_ref().map_or(&spec.root, |name| spec.component(name));
+        let component = parent
+            .component
+            .as_ref()
+            .map_or(&spec.root, |name| spec.component(name));
         match &component.work {
             Work::Dag(dag) => dag.tasks.get(node.task.as_ref()?),
             Work::Executor(_) => None,
@@ -305,7 +359,9 @@ impl RunPlan {
     }
 
     pub(crate) fn container(&self, id: NodeId) -> Option<&ContainerSpec> {
-        let Work::Executor(label) = &self.component(id).work else { return None };
+        let Work::Executor(label) = &self.component(id).work else {
+            return None;
+        };
         match self.spec.executors.get(label)? {
             Executor::Container(container) => Some(container),
             Executor::Importer(_) => None,
@@ -325,7 +381,13 @@ impl RunPlan {
 
     /// The URI below which a task's artifacts are.
     pub(crate) fn own_directory(&self, id: NodeId) -> String {
-        artifact_uri(self.root.as_deref(), &self.spec.name, self.id, &self.node(id).path).to_string()
+        artifact_uri(
+            self.root.as_deref(),
+            &self.spec.name,
+            self.id,
+            &self.node(id).path,
+        )
+        .to_string()
     }
 
     pub(crate) fn engine(&self) -> EngineKind {

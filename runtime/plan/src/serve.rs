@@ -24,13 +24,22 @@ impl RunPlan {
         self.serve(id, Step::Import(Box::new(request)), now);
     }
 
-    fn import_request(&self, id: NodeId, importer: &ImporterSpec) -> Result<ImportRequest, Failure> {
+    fn import_request(
+        &self,
+        id: NodeId,
+        importer: &ImporterSpec,
+    ) -> Result<ImportRequest, Failure> {
         let parameters = &self.inputs_of(id).parameters;
         let uri = match &importer.uri {
             ParameterSource::Constant(value) => self.resolve_constant(id, value, parameters)?,
-            ParameterSource::ComponentInput(name) => parameters.get(name).cloned().ok_or_else(|| {
-                Failure::new(FailureCode::BadInput, format!("the importer's input `{name}` was not given"))
-            })?,
+            ParameterSource::ComponentInput(name) => {
+                parameters.get(name).cloned().ok_or_else(|| {
+                    Failure::new(
+                        FailureCode::BadInput,
+                        format!("the importer's input `{name}` was not given"),
+                    )
+                })?
+            }
             ParameterSource::TaskOutput { .. } | ParameterSource::FinalStatus { .. } => Value::Null,
         };
         Ok(ImportRequest {
@@ -43,7 +52,11 @@ impl RunPlan {
         })
     }
 
-    fn import_metadata(&self, id: NodeId, importer: &ImporterSpec) -> Result<BTreeMap<String, Value>, Failure> {
+    fn import_metadata(
+        &self,
+        id: NodeId,
+        importer: &ImporterSpec,
+    ) -> Result<BTreeMap<String, Value>, Failure> {
         let input = ExecutorInput {
             parameters: self.inputs_of(id).parameters.clone(),
             defaults: BTreeMap::new(),
@@ -51,19 +64,37 @@ impl RunPlan {
             outputs: ProvisionedOutputs::default(),
             local_paths: self.policy().paths.local_paths(self.engine()),
         };
-        placeholder::resolve_metadata(&importer.metadata, &input, self.facts(), &self.task_facts(id))
-            .map_err(|error| Failure::new(FailureCode::BadInput, error.to_string()))
+        placeholder::resolve_metadata(
+            &importer.metadata,
+            &input,
+            self.facts(),
+            &self.task_facts(id),
+        )
+        .map_err(|error| Failure::new(FailureCode::BadInput, error.to_string()))
     }
 
     pub(crate) fn begin_volume(&mut self, id: NodeId, kind: TaskKind, now: Timestamp) {
         if self.ended_before(id, now) {
             return;
         }
-        let text = |name: &str| self.inputs_of(id).parameters.get(name).map(Value::to_text).filter(|text| !text.is_empty());
-        let suffixed = || text("pvc_name_suffix").map(|suffix| format!("{}{suffix}", self.facts().job_resource_name));
+        let text = |name: &str| {
+            self.inputs_of(id)
+                .parameters
+                .get(name)
+                .map(Value::to_text)
+                .filter(|text| !text.is_empty())
+        };
+        let suffixed = || {
+            text("pvc_name_suffix")
+                .map(|suffix| format!("{}{suffix}", self.facts().job_resource_name))
+        };
         let Some(name) = text("pvc_name").or_else(suffixed) else {
             let message = "neither `pvc_name` nor `pvc_name_suffix` was given";
-            return self.end(id, End::Failed(Failure::new(FailureCode::BadInput, message)), now);
+            return self.end(
+                id,
+                End::Failed(Failure::new(FailureCode::BadInput, message)),
+                now,
+            );
         };
         let task = self.node(id).path.clone();
         let step = match kind {
@@ -73,7 +104,11 @@ impl RunPlan {
             | TaskKind::Loop
             | TaskKind::Iteration
             | TaskKind::Container
-            | TaskKind::Importer => Step::CreateVolume { task, name, size: text("size").unwrap_or_default() },
+            | TaskKind::Importer => Step::CreateVolume {
+                task,
+                name,
+                size: text("size").unwrap_or_default(),
+            },
         };
         self.serve(id, step, now);
     }
@@ -87,7 +122,9 @@ impl RunPlan {
     /// Takes over the end of an earlier life of the run, when the task had ended in it.
     fn ended_before(&mut self, id: NodeId, now: Timestamp) -> bool {
         let path = self.node(id).path.clone();
-        let Some(past) = self.history.take(&path) else { return false };
+        let Some(past) = self.history.take(&path) else {
+            return false;
+        };
         self.node_mut(id).started_at = past.started_at;
         match past.finished {
             Some(finished) => {
@@ -129,11 +166,19 @@ impl RunPlan {
         let component = self.component(id);
         match served {
             Served::Artifact(artifact) => Outputs {
-                artifacts: component.output_artifacts.keys().map(|key| (key.clone(), vec![(*artifact).clone()])).collect(),
+                artifacts: component
+                    .output_artifacts
+                    .keys()
+                    .map(|key| (key.clone(), vec![(*artifact).clone()]))
+                    .collect(),
                 ..Outputs::default()
             },
             Served::Volume(name) => Outputs {
-                parameters: component.output_parameters.keys().map(|key| (key.clone(), Value::from(name.as_str()))).collect(),
+                parameters: component
+                    .output_parameters
+                    .keys()
+                    .map(|key| (key.clone(), Value::from(name.as_str())))
+                    .collect(),
                 ..Outputs::default()
             },
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use coracle_model::{
-    Artifact, ArtifactType, AttemptNumber, EnvironmentKey, Failure, ImageDigest, ImageRef, Outputs, PipelineName,
-    Resources, RunState, TaskPath, Value,
+    Artifact, ArtifactType, AttemptNumber, EnvironmentKey, Failure, ImageDigest, ImageRef, Outputs,
+    PipelineName, Resources, RunState, TaskPath, Value,
 };
 use coracle_spec::pipeline::PullPolicy;
 

@@ -1,8 +1,7 @@
 //! Properties that hold for every run: order does not matter, nothing runs twice, a finished plan is empty, and a
 //! crash at any point changes nothing.
 
-#![allow(missing_docs, reason = "a test")]
-
+#[expect(dead_code, reason = "each test uses its part of the world")]
 mod world;
 
 use std::fmt::Write;
@@ -47,19 +46,39 @@ fn shape() -> impl Strategy<Value = Shape> {
         1 => (0usize..4).prop_map(Kind::Loop),
         1 => any::<bool>().prop_map(Kind::Condition),
     ];
-    let need = (any::<prop::sample::Index>(), prop_oneof![Just(Need::Order), Just(Need::Value)]);
-    let task = (prop::collection::vec(need, 0..3), kind, 0u32..3, prop_oneof![4 => Just(0u32), 1 => 1u32..4], prop::bool::weighted(0.1));
+    let need = (
+        any::<prop::sample::Index>(),
+        prop_oneof![Just(Need::Order), Just(Need::Value)],
+    );
+    let task = (
+        prop::collection::vec(need, 0..3),
+        kind,
+        0u32..3,
+        prop_oneof![4 => Just(0u32), 1 => 1u32..4],
+        prop::bool::weighted(0.1),
+    );
     prop::collection::vec(task, 1..9).prop_map(|tasks| Shape {
         tasks: tasks
             .into_iter()
             .enumerate()
-            .map(|(index, (needs, kind, retries, failing_attempts, ignores_failures))| {
-                let needs: Vec<_> =
-                    needs.into_iter().filter(|_| index > 0).map(|(at, need)| (at.index(index.max(1)), need)).collect();
-                // A DAG of exit tasks alone is refused by the reader.
-                let ignores_failures = ignores_failures && !needs.is_empty();
-                TaskShape { needs, kind, retries, failing_attempts, ignores_failures }
-            })
+            .map(
+                |(index, (needs, kind, retries, failing_attempts, ignores_failures))| {
+                    let needs: Vec<_> = needs
+                        .into_iter()
+                        .filter(|_| index > 0)
+                        .map(|(at, need)| (at.index(index.max(1)), need))
+                        .collect();
+                    // A DAG of exit tasks alone is refused by the reader.
+                    let ignores_failures = ignores_failures && !needs.is_empty();
+                    TaskShape {
+                        needs,
+                        kind,
+                        retries,
+                        failing_attempts,
+                        ignores_failures,
+                    }
+                },
+            )
             .collect(),
     })
 }
@@ -76,21 +95,38 @@ impl Shape {
             writeln!(tasks, "      t{index}:\n        taskInfo: {{name: t{index}}}\n        componentRef: {{name: {component}}}").unwrap();
             let after: Vec<_> = task.needs.iter().map(|(on, _)| format!("t{on}")).collect();
             writeln!(tasks, "        dependentTasks: [{}]", after.join(", ")).unwrap();
-            let values = task.needs.iter().filter(|(_, need)| *need == Need::Value).take(1);
+            let values = task
+                .needs
+                .iter()
+                .filter(|(_, need)| *need == Need::Value)
+                .take(1);
             let mut given: Vec<_> = values
                 .map(|(on, _)| format!("x: {{taskOutputParameter: {{producerTask: t{on}, outputParameterKey: out}}}}"))
                 .collect();
             if let Kind::Condition(met) = task.kind {
                 given.push(format!("met: {{runtimeValue: {{constant: '{met}'}}}}"));
             }
-            writeln!(tasks, "        inputs: {{parameters: {{{}}}}}", given.join(", ")).unwrap();
-            let strategy = task.ignores_failures.then_some("strategy: ALL_UPSTREAM_TASKS_COMPLETED");
-            let condition = matches!(task.kind, Kind::Condition(_)).then_some("condition: \"inputs.parameter_values['met'] == 'true'\"");
+            writeln!(
+                tasks,
+                "        inputs: {{parameters: {{{}}}}}",
+                given.join(", ")
+            )
+            .unwrap();
+            let strategy = task
+                .ignores_failures
+                .then_some("strategy: ALL_UPSTREAM_TASKS_COMPLETED");
+            let condition = matches!(task.kind, Kind::Condition(_))
+                .then_some("condition: \"inputs.parameter_values['met'] == 'true'\"");
             let policy: Vec<_> = strategy.into_iter().chain(condition).collect();
             writeln!(tasks, "        triggerPolicy: {{{}}}", policy.join(", ")).unwrap();
             if let Kind::Loop(size) = task.kind {
                 let items: Vec<_> = (0..size).map(|item| format!("\"{item}\"")).collect();
-                writeln!(tasks, "        parameterIterator: {{itemInput: item, items: {{raw: '[{}]'}}}}", items.join(",")).unwrap();
+                writeln!(
+                    tasks,
+                    "        parameterIterator: {{itemInput: item, items: {{raw: '[{}]'}}}}",
+                    items.join(",")
+                )
+                .unwrap();
             }
             writeln!(
                 tasks,
@@ -129,21 +165,53 @@ root:
     }
 
     /// An attempt of a step of task `n` fails while its number is not above what the shape says.
-    fn script(&self) -> impl Fn(&Launch) -> Result<coracle_model::Outputs, coracle_model::Failure> + use<> {
-        let failing: Vec<_> = self.tasks.iter().map(|task| task.failing_attempts).collect();
+    fn script(
+        &self,
+    ) -> impl Fn(&Launch) -> Result<coracle_model::Outputs, coracle_model::Failure> + use<> {
+        let failing: Vec<_> = self
+            .tasks
+            .iter()
+            .map(|task| task.failing_attempts)
+            .collect();
         move |launch: &Launch| {
-            let task: usize = launch.task.as_str()[1..].split(['/', '[']).next().unwrap().parse().unwrap();
-            if launch.attempt.0 <= failing[task] { fails() } else { output("out", format!("by {}", launch.task)) }
+            let task: usize = launch.task.as_str()[1..]
+                .split(['/', '['])
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap();
+            if launch.attempt.0 <= failing[task] {
+                fails()
+            } else {
+                output("out", format!("by {}", launch.task))
+            }
         }
     }
 }
 
 /// What must not depend on order or on crashes: states, outputs, and the number of attempts.
 fn summary(world: &World<'_>) -> String {
-    let mut text = format!("{:?}\n", world.finish.as_ref().map(|(state, failure, outputs)| (state, failure, outputs)));
+    let mut text = format!(
+        "{:?}\n",
+        world
+            .finish
+            .as_ref()
+            .map(|(state, failure, outputs)| (state, failure, outputs))
+    );
     for (path, task) in &world.tasks {
-        let attempts = world.started.iter().filter(|(started, _)| started == path).count();
-        writeln!(text, "{path} {} {attempts} {:?} {:?}", task.state.as_str(), task.outputs, task.reason).unwrap();
+        let attempts = world
+            .started
+            .iter()
+            .filter(|(started, _)| started == path)
+            .count();
+        writeln!(
+            text,
+            "{path} {} {attempts} {:?} {:?}",
+            task.state.as_str(),
+            task.outputs,
+            task.reason
+        )
+        .unwrap();
     }
     text
 }
@@ -194,5 +262,10 @@ proptest! {
 
 #[test]
 fn a_task_path_of_the_generator_names_its_task() {
-    assert_eq!(TaskPath::from("t3[1]/body").as_str()[1..].split(['/', '[']).next(), Some("3"));
+    assert_eq!(
+        TaskPath::from("t3[1]/body").as_str()[1..]
+            .split(['/', '['])
+            .next(),
+        Some("3")
+    );
 }

@@ -1,7 +1,6 @@
 //! What becomes of small pipelines: one for each rule of KFP's semantics.
 
-#![allow(missing_docs, reason = "a test")]
-
+#[expect(dead_code, reason = "each test uses its part of the world")]
 mod world;
 
 use std::time::Duration;
@@ -60,14 +59,23 @@ fn outputs_reach_the_next_task() {
 
 #[test]
 fn what_needs_a_failed_task_is_skipped_and_the_run_fails() {
-    let script = |launch: &Launch| if launch.task.as_str() == "a" { fails() } else { echo(launch) };
+    let script = |launch: &Launch| {
+        if launch.task.as_str() == "a" {
+            fails()
+        } else {
+            echo(launch)
+        }
+    };
     let world = World::new(&pipeline(&["a", "b"], "", CHAIN), &[], 1, &script).run();
     assert_eq!((world.state("a"), world.state("b")), ("FAILED", "SKIPPED"));
     let (state, failure, _) = world.finish.unwrap();
     assert_eq!(state, RunState::Failed);
     let failure = failure.unwrap();
     assert_eq!(failure.code, FailureCode::TaskFailed);
-    assert!(failure.message.contains("`a` failed: exited with code 1"), "{failure}");
+    assert!(
+        failure.message.contains("`a` failed: exited with code 1"),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -79,7 +87,13 @@ fn retries_wait_longer_each_time_and_count_attempts() {
         componentRef: {name: comp-a}
         retryPolicy: {maxRetryCount: 3, backoffDuration: 2s, backoffFactor: 3.0, backoffMaxDuration: 10s}
 ";
-    let script = |launch: &Launch| if launch.attempt.0 < 4 { fails() } else { echo(launch) };
+    let script = |launch: &Launch| {
+        if launch.attempt.0 < 4 {
+            fails()
+        } else {
+            echo(launch)
+        }
+    };
     let world = World::new(&pipeline(&["a"], "", root), &[], 1, &script).run();
     assert_eq!(world.run_state(), RunState::Succeeded);
     let waits: Vec<_> = world.waits.iter().map(|(_, wait)| *wait).collect();
@@ -141,13 +155,24 @@ const CHOICE: &str = "  inputDefinitions: {parameters: {flip: {parameterType: ST
 
 #[test]
 fn one_branch_is_taken_and_its_output_chosen() {
-    let text = pipeline(&["a", "b", "c"], BRANCHES, CHOICE).replace("constant: yes", "constant: 'yes'").replace("constant: no", "constant: 'no'");
-    for (flip, chosen, taken, left) in [("heads", "yes", "condition-2", "condition-3"), ("tails", "no", "condition-3", "condition-2")] {
+    let text = pipeline(&["a", "b", "c"], BRANCHES, CHOICE)
+        .replace("constant: yes", "constant: 'yes'")
+        .replace("constant: no", "constant: 'no'");
+    for (flip, chosen, taken, left) in [
+        ("heads", "yes", "condition-2", "condition-3"),
+        ("tails", "no", "condition-3", "condition-2"),
+    ] {
         let world = World::new(&text, &[("flip", Value::from(flip))], 3, &echo).run();
         assert_eq!(world.run_state(), RunState::Succeeded);
         assert_eq!(world.command("c"), ["c", chosen]);
-        assert_eq!(world.state(&format!("condition-branches-1/{taken}")), "SUCCEEDED");
-        assert_eq!(world.state(&format!("condition-branches-1/{left}")), "SKIPPED");
+        assert_eq!(
+            world.state(&format!("condition-branches-1/{taken}")),
+            "SUCCEEDED"
+        );
+        assert_eq!(
+            world.state(&format!("condition-branches-1/{left}")),
+            "SKIPPED"
+        );
     }
 }
 
@@ -190,16 +215,26 @@ fn a_loop_collects_in_order_whatever_the_order_of_completion() {
 #[test]
 fn an_empty_loop_succeeds_with_an_empty_list() {
     let world = World::new(&looped("[]", ""), &[], 1, &echo).run();
-    assert_eq!((world.run_state(), world.command("b")), (RunState::Succeeded, vec!["b".to_owned(), "[]".to_owned()]));
+    assert_eq!(
+        (world.run_state(), world.command("b")),
+        (RunState::Succeeded, vec!["b".to_owned(), "[]".to_owned()])
+    );
 }
 
 #[test]
 fn a_parallelism_limit_holds() {
-    let text = looped("[\"1\", \"2\", \"3\", \"4\", \"5\"]", "        iteratorPolicy: {parallelismLimit: 2}\n");
+    let text = looped(
+        "[\"1\", \"2\", \"3\", \"4\", \"5\"]",
+        "        iteratorPolicy: {parallelismLimit: 2}\n",
+    );
     let mut world = World::new(&text, &[], 7, &echo);
     world.advance();
     loop {
-        let open = world.states().iter().filter(|(path, state)| path.ends_with(']') && **state == "RUNNING").count();
+        let open = world
+            .states()
+            .iter()
+            .filter(|(path, state)| path.ends_with(']') && **state == "RUNNING")
+            .count();
         assert!(open <= 2, "{open} iterations at once");
         if !world.answer_one() {
             break;
@@ -226,28 +261,49 @@ const EXIT_BODY: &str = "  comp-exit-handler-1:
 
 #[test]
 fn an_exit_task_runs_after_a_failure_and_is_told_of_it() {
-    let script = |launch: &Launch| if launch.task.name().as_str() == "a" { fails() } else { echo(launch) };
+    let script = |launch: &Launch| {
+        if launch.task.name().as_str() == "a" {
+            fails()
+        } else {
+            echo(launch)
+        }
+    };
     let world = World::new(&pipeline(&["a", "c"], EXIT_BODY, EXIT), &[], 1, &script).run();
     assert_eq!(world.state("c"), "SUCCEEDED");
     assert_eq!(world.run_state(), RunState::Failed);
     let status = Value::from_json(&world.command("c")[1]).unwrap();
-    let Value::Struct(status) = status else { panic!("{status:?}") };
+    let Value::Struct(status) = status else {
+        panic!("{status:?}")
+    };
     assert_eq!(status["state"], Value::from("FAILED"));
     assert_eq!(status["pipelineTaskName"], Value::from("exit-handler-1"));
     assert_eq!(status["pipelineJobResourceName"], Value::from("p-8f4c0"));
 
     let world = World::new(&pipeline(&["a", "c"], EXIT_BODY, EXIT), &[], 1, &echo).run();
     assert_eq!(world.run_state(), RunState::Succeeded);
-    assert!(world.command("c")[1].contains("\"COMPLETE\""), "{:?}", world.command("c"));
+    assert!(
+        world.command("c")[1].contains("\"COMPLETE\""),
+        "{:?}",
+        world.command("c")
+    );
 }
 
 #[test]
 fn a_condition_that_cannot_be_evaluated_fails_the_task() {
-    let text = pipeline(&["a", "b", "c"], BRANCHES, CHOICE)
-        .replace("inputs.parameter_values['flip'] == 'heads'", "int(inputs.parameter_values['flip']) > 1");
+    let text = pipeline(&["a", "b", "c"], BRANCHES, CHOICE).replace(
+        "inputs.parameter_values['flip'] == 'heads'",
+        "int(inputs.parameter_values['flip']) > 1",
+    );
     let world = World::new(&text, &[("flip", Value::from("heads"))], 1, &echo).run();
     assert_eq!(world.run_state(), RunState::Failed);
-    assert_eq!(world.tasks["condition-branches-1/condition-2"].reason.as_ref().unwrap().code, FailureCode::BadExpression);
+    assert_eq!(
+        world.tasks["condition-branches-1/condition-2"]
+            .reason
+            .as_ref()
+            .unwrap()
+            .code,
+        FailureCode::BadExpression
+    );
 }
 
 #[test]
@@ -259,9 +315,15 @@ fn a_cancelled_run_stops_what_runs_and_begins_nothing() {
     }
     world.observe(Observation::CancelRequested);
     while world.answer_one() {}
-    assert_eq!((world.state("a"), world.state("b")), ("CANCELED", "CANCELED"));
+    assert_eq!(
+        (world.state("a"), world.state("b")),
+        ("CANCELED", "CANCELED")
+    );
     let (state, failure, _) = world.finish.unwrap();
-    assert_eq!((state, failure.unwrap().code), (RunState::Failed, FailureCode::Canceled));
+    assert_eq!(
+        (state, failure.unwrap().code),
+        (RunState::Failed, FailureCode::Canceled)
+    );
 }
 
 #[test]

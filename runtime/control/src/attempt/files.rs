@@ -20,7 +20,11 @@ pub(crate) struct Prepared {
 }
 
 /// Makes an attempt's directories, once: an adopted attempt may have written to them already.
-pub(crate) fn prepare_attempt(home: &Home, run: RunId, launch: &Launch) -> Result<Prepared, Failure> {
+pub(crate) fn prepare_attempt(
+    home: &Home,
+    run: RunId,
+    launch: &Launch,
+) -> Result<Prepared, Failure> {
     let directory = home.attempt_dir(run, &launch.task, launch.attempt);
     if !directory.exists() {
         begin_empty(launch).map_err(|error| disk_failure(&error))?;
@@ -40,16 +44,29 @@ pub(crate) fn prepare(
     let environment = stored::environment(home, variables)?;
     let mut made = Vec::new();
     for (index, mount) in mounts.iter().enumerate() {
-        if let Some(source) = mount_source(home, &directory.join("stored").join(index.to_string()), &mount.source)? {
-            made.push(Mount { source, target: mount.target.clone(), read_only: mount.read_only });
+        if let Some(source) = mount_source(
+            home,
+            &directory.join("stored").join(index.to_string()),
+            &mount.source,
+        )? {
+            made.push(Mount {
+                source,
+                target: mount.target.clone(),
+                read_only: mount.read_only,
+            });
         }
     }
-    Ok(Prepared { environment, mounts: made })
+    Ok(Prepared {
+        environment,
+        mounts: made,
+    })
 }
 
 /// Removes the copies of secrets that were made for an attempt.
 pub(crate) fn forget_stored(home: &Home, run: RunId, launch: &Launch) {
-    let stored = home.attempt_dir(run, &launch.task, launch.attempt).join("stored");
+    let stored = home
+        .attempt_dir(run, &launch.task, launch.attempt)
+        .join("stored");
     if stored.exists()
         && let Err(error) = fs_err::remove_dir_all(&stored)
     {
@@ -58,7 +75,12 @@ pub(crate) fn forget_stored(home: &Home, run: RunId, launch: &Launch) {
 }
 
 fn begin_empty(launch: &Launch) -> io::Result<()> {
-    for directory in launch.layout.artifacts.iter().chain([&launch.layout.outputs]) {
+    for directory in launch
+        .layout
+        .artifacts
+        .iter()
+        .chain([&launch.layout.outputs])
+    {
         if directory.exists() {
             fs_err::remove_dir_all(directory)?;
         }
@@ -77,7 +99,11 @@ fn open_directory(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, PermissionsExt::from_mode(0o777))
 }
 
-fn mount_source(home: &Home, scratch: &Path, source: &PlannedSource) -> Result<Option<MountSource>, Failure> {
+fn mount_source(
+    home: &Home,
+    scratch: &Path,
+    source: &PlannedSource,
+) -> Result<Option<MountSource>, Failure> {
     match source {
         PlannedSource::Directory(path) => {
             open_directory(path).map_err(|error| disk_failure(&error))?;
@@ -85,22 +111,38 @@ fn mount_source(home: &Home, scratch: &Path, source: &PlannedSource) -> Result<O
         }
         PlannedSource::Existing(path) => Ok(Some(MountSource::Host(path.clone()))),
         PlannedSource::Memory { limit } => Ok(Some(MountSource::Memory { limit: *limit })),
-        PlannedSource::Stored { secret, name, optional } => {
+        PlannedSource::Stored {
+            secret,
+            name,
+            optional,
+        } => {
             let there = stored::write_files(home, *secret, name, *optional, scratch)?;
             Ok(there.then(|| MountSource::Host(scratch.to_path_buf())))
         }
-        PlannedSource::Volume { name, sub_path } => volume(home, name, sub_path).map(|path| Some(MountSource::Host(path))),
+        PlannedSource::Volume { name, sub_path } => {
+            volume(home, name, sub_path).map(|path| Some(MountSource::Host(path)))
+        }
     }
 }
 
 fn volume(home: &Home, name: &str, sub_path: &str) -> Result<PathBuf, Failure> {
     if !Volumes::new(home).exists(name) {
-        return Err(Failure::new(FailureCode::MissingResource, format!("there is no volume claim `{name}`"))
-            .with_hint(format!("make it with `coracle volume create {name}`, or in the pipeline with CreatePVC")));
+        return Err(Failure::new(
+            FailureCode::MissingResource,
+            format!("there is no volume claim `{name}`"),
+        )
+        .with_hint(format!(
+            "make it with `coracle volume create {name}`, or in the pipeline with CreatePVC"
+        )));
     }
-    let climbs = Path::new(sub_path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
+    let climbs = Path::new(sub_path)
+        .components()
+        .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
     if climbs {
-        return Err(Failure::new(FailureCode::BadInput, format!("the sub-path `{sub_path}` leads out of volume claim `{name}`")));
+        return Err(Failure::new(
+            FailureCode::BadInput,
+            format!("the sub-path `{sub_path}` leads out of volume claim `{name}`"),
+        ));
     }
     let path = home.volume(name).join(sub_path);
     open_directory(&path).map_err(|error| disk_failure(&error))?;
@@ -109,8 +151,19 @@ fn volume(home: &Home, name: &str, sub_path: &str) -> Result<PathBuf, Failure> {
 
 /// A failure of the disk, named.
 pub(crate) fn disk_failure(error: &io::Error) -> Failure {
-    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-    let code = if full { FailureCode::DiskFull } else { FailureCode::Internal };
+    let full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    );
+    let code = if full {
+        FailureCode::DiskFull
+    } else {
+        FailureCode::Internal
+    };
     let failure = Failure::new(code, error.to_string());
-    if full { failure.with_hint("`coracle gc --dry-run` shows what can be freed") } else { failure }
+    if full {
+        failure.with_hint("`coracle gc --dry-run` shows what can be freed")
+    } else {
+        failure
+    }
 }

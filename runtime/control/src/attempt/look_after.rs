@@ -49,16 +49,25 @@ pub(crate) async fn look_after(context: Context, launch: Launch) {
     let mut spent = Vec::new();
     let outcome = match context.carry_out(&launch, &mut spent).await {
         Ok(outcome) => outcome,
-        Err(failure) => Outcome { result: Err(failure), exit: None },
+        Err(failure) => Outcome {
+            result: Err(failure),
+            exit: None,
+        },
     };
     forget_stored(&context.setting.home, context.attempt.run, &launch);
     context.report(&launch, outcome, spent);
 }
 
 impl Context {
-    async fn carry_out(&self, launch: &Launch, spent: &mut Vec<WorkloadName>) -> Result<Outcome, Failure> {
+    async fn carry_out(
+        &self,
+        launch: &Launch,
+        spent: &mut Vec<WorkloadName>,
+    ) -> Result<Outcome, Failure> {
         let prepared = self.prepare(launch).await?;
-        let sandbox = self.patiently(|| self.sandboxes.enter(self.setting.engine.as_ref())).await?;
+        let sandbox = self
+            .patiently(|| self.sandboxes.enter(self.setting.engine.as_ref()))
+            .await?;
         let outcome = self.in_sandbox(launch, &prepared, &sandbox, spent).await;
         self.sandboxes.leave(sandbox);
         outcome
@@ -74,12 +83,19 @@ impl Context {
         for (index, init) in launch.init.iter().enumerate() {
             self.initialise(launch, init, index, sandbox, spent).await?;
         }
-        let workload = of_launch(&self.setting.home, self.attempt.run, launch, prepared, Some(sandbox.clone()));
+        let workload = of_launch(
+            &self.setting.home,
+            self.attempt.run,
+            launch,
+            prepared,
+            Some(sandbox.clone()),
+        );
         spent.push(workload.name.clone());
         if self.stop.is_cancelled() {
             return Err(stopped());
         }
-        self.patiently(|| self.setting.engine.start(&workload)).await?;
+        self.patiently(|| self.setting.engine.start(&workload))
+            .await?;
         let log = workload.directory.join("log");
         let ending = self.attend(&workload.name, &log, launch.timeout).await?;
         self.reclaim(launch).await;
@@ -90,7 +106,10 @@ impl Context {
                 None => self.outputs(launch, &workload.name).await,
             },
         };
-        Ok(Outcome { result, exit: Some(ending.exit) })
+        Ok(Outcome {
+            result,
+            exit: Some(ending.exit),
+        })
     }
 
     async fn prepare(&self, launch: &Launch) -> Result<Prepared, Failure> {
@@ -109,10 +128,20 @@ impl Context {
     ) -> Result<(), Failure> {
         let engine = self.setting.engine.as_ref();
         let pull = policy(coracle_spec::pipeline::PullPolicy::IfNotPresent);
-        let image = self.patiently(|| engine.resolve_image(&init.image, pull)).await?;
-        let directory =
-            self.setting.home.attempt_dir(self.attempt.run, &launch.task, launch.attempt).join(format!("init-{index}"));
-        let prepared = prepare(&self.setting.home, &directory, &init.variables, &init.mounts)?;
+        let image = self
+            .patiently(|| engine.resolve_image(&init.image, pull))
+            .await?;
+        let directory = self
+            .setting
+            .home
+            .attempt_dir(self.attempt.run, &launch.task, launch.attempt)
+            .join(format!("init-{index}"));
+        let prepared = prepare(
+            &self.setting.home,
+            &directory,
+            &init.variables,
+            &init.mounts,
+        )?;
         fs_err::create_dir_all(&directory).map_err(|error| disk_failure(&error))?;
         let own = Launch {
             image: init.image.clone(),
@@ -123,14 +152,22 @@ impl Context {
             init: Vec::new(),
             ..launch.clone()
         };
-        let mut workload = of_launch(&self.setting.home, self.attempt.run, &own, &prepared, Some(sandbox.clone()));
+        let mut workload = of_launch(
+            &self.setting.home,
+            self.attempt.run,
+            &own,
+            &prepared,
+            Some(sandbox.clone()),
+        );
         workload.name = WorkloadName(format!("{}-init-{index}", workload.name));
         workload.directory.clone_from(&directory);
         spent.push(workload.name.clone());
         self.patiently(|| engine.start(&workload)).await?;
         let log = directory.join("log");
         let ending = self.attend(&workload.name, &log, launch.timeout).await?;
-        let failure = ending.forced.or_else(|| failure_of(&ending.exit, &launch.resources, &log));
+        let failure = ending
+            .forced
+            .or_else(|| failure_of(&ending.exit, &launch.resources, &log));
         failure.map_or(Ok(()), |failure| {
             let message = format!("init container `{}` {}", init.name, failure.message);
             Err(Failure { message, ..failure })
@@ -139,7 +176,12 @@ impl Context {
 
     /// Attends a workload until it has ended, stops it when its time is over or the run is stopped, and waits for an
     /// engine that went away.
-    async fn attend(&self, name: &WorkloadName, log: &Path, timeout: Option<Duration>) -> Result<Ending, Failure> {
+    async fn attend(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+        timeout: Option<Duration>,
+    ) -> Result<Ending, Failure> {
         let engine = self.setting.engine.as_ref();
         let mut forced = None;
         let mut engine_went_away = false;
@@ -176,7 +218,11 @@ impl Context {
     /// How long ago the attempt began, which is long only for one that was adopted. A clock that was set back makes
     /// it young again, never old.
     fn age(&self) -> Duration {
-        let age = self.setting.clock.now().duration_since(self.attempt.started_at);
+        let age = self
+            .setting
+            .clock
+            .now()
+            .duration_since(self.attempt.started_at);
         Duration::try_from(age).unwrap_or_default()
     }
 
@@ -199,10 +245,19 @@ impl Context {
 
     /// Gives what a container wrote as another user to the user who runs the workbench.
     async fn reclaim(&self, launch: &Launch) {
-        let Some(user) = self.setting.surroundings.user else { return };
-        for directory in launch.layout.artifacts.iter().chain([&launch.layout.outputs]) {
+        let Some(user) = self.setting.surroundings.user else {
+            return;
+        };
+        for directory in launch
+            .layout
+            .artifacts
+            .iter()
+            .chain([&launch.layout.outputs])
+        {
             let looked_at = directory.clone();
-            let foreign = blocking(move || foreign_files(&looked_at, user)).await.unwrap_or(false);
+            let foreign = blocking(move || foreign_files(&looked_at, user))
+                .await
+                .unwrap_or(false);
             if foreign && let Err(error) = self.setting.engine.reclaim(directory).await {
                 tracing::warn!(%error, "files of `{}` stay with the container's user", launch.task);
             }
@@ -217,7 +272,11 @@ impl Context {
             if place.exists() {
                 continue;
             }
-            self.setting.engine.copy_out(name, &path, &place).await.map_err(|error| error.to_failure())?;
+            self.setting
+                .engine
+                .copy_out(name, &path, &place)
+                .await
+                .map_err(|error| error.to_failure())?;
         }
         Ok(outputs)
     }
@@ -230,7 +289,11 @@ impl Context {
         };
         let attempt = Attempt {
             state,
-            usage: outcome.exit.as_ref().map(|exit| exit.usage).unwrap_or_default(),
+            usage: outcome
+                .exit
+                .as_ref()
+                .map(|exit| exit.usage)
+                .unwrap_or_default(),
             exit_code: outcome.exit.as_ref().map(|exit| exit.code),
             failure: outcome.result.as_ref().err().cloned(),
             finished_at: Some(self.setting.clock.now()),
@@ -254,7 +317,12 @@ impl Context {
             result: outcome.result,
         });
         // A loop that has ended adopts the attempt at the next start and finds the same end.
-        let _ = self.outbox.send(Message::Observed { run: self.attempt.run, observation, changes, spent });
+        let _ = self.outbox.send(Message::Observed {
+            run: self.attempt.run,
+            observation,
+            changes,
+            spent,
+        });
     }
 }
 
@@ -271,10 +339,15 @@ async fn sleep_for(timeout: Option<Duration>) {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Failure::new(FailureCode::Internal, format!("work on the disk ended badly: {error}")))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Failure::new(
+            FailureCode::Internal,
+            format!("work on the disk ended badly: {error}"),
+        )
+    })
 }
 
 fn stopped() -> Failure {
@@ -283,11 +356,19 @@ fn stopped() -> Failure {
 
 fn overran(timeout: Option<Duration>) -> Failure {
     let seconds = timeout.unwrap_or_default().as_secs();
-    Failure::new(FailureCode::Timeout, format!("ran longer than the {seconds} s it is allowed"))
-        .with_hint("raise the limit in the pipeline (`kubernetes.set_timeout`), or make the step do less")
+    Failure::new(
+        FailureCode::Timeout,
+        format!("ran longer than the {seconds} s it is allowed"),
+    )
+    .with_hint(
+        "raise the limit in the pipeline (`kubernetes.set_timeout`), or make the step do less",
+    )
 }
 
 fn engine_lost() -> Failure {
-    Failure::new(FailureCode::EngineUnavailable, "the engine stopped while the step was at work")
-        .with_hint("run `coracle retry` for the run: what succeeded stands")
+    Failure::new(
+        FailureCode::EngineUnavailable,
+        "the engine stopped while the step was at work",
+    )
+    .with_hint("run `coracle retry` for the run: what succeeded stands")
 }

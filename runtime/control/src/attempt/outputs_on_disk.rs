@@ -27,12 +27,21 @@ pub(crate) fn read_text(directory: &Path, file: &Path) -> Result<Option<String>,
         return Err(bad(format!("output `{}` is not a file", name(file))));
     }
     if target.len() > LARGEST {
-        return Err(bad(format!("output `{}` has {} bytes, more than the {LARGEST} that are read", name(file), target.len())));
+        return Err(bad(format!(
+            "output `{}` has {} bytes, more than the {LARGEST} that are read",
+            name(file),
+            target.len()
+        )));
     }
     let mut bytes = Vec::new();
     let opened = fs_err::File::open(file).map_err(|error| unreadable(file, &error))?;
-    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(file, &error))?;
-    String::from_utf8(bytes).map(Some).map_err(|_| bad(format!("output `{}` is not UTF-8", name(file))))
+    opened
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(file, &error))?;
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| bad(format!("output `{}` is not UTF-8", name(file))))
 }
 
 /// Whether anything below belongs to another user than `user`.
@@ -52,21 +61,33 @@ pub(crate) fn check_links(directory: &Path) -> Result<(), Failure> {
     if !directory.exists() {
         return Ok(());
     }
-    walk(directory, &mut |path, metadata| if metadata.is_symlink() { inside(directory, path) } else { Ok(()) })
+    walk(directory, &mut |path, metadata| {
+        if metadata.is_symlink() {
+            inside(directory, path)
+        } else {
+            Ok(())
+        }
+    })
 }
 
-fn walk(directory: &Path, visit: &mut impl FnMut(&Path, &std::fs::Metadata) -> Result<(), Failure>) -> Result<(), Failure> {
+fn walk(
+    directory: &Path,
+    visit: &mut impl FnMut(&Path, &std::fs::Metadata) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut pending = vec![directory.to_path_buf()];
     let mut seen = 0;
     while let Some(directory) = pending.pop() {
-        let entries = fs_err::read_dir(&directory).map_err(|error| unreadable(&directory, &error))?;
+        let entries =
+            fs_err::read_dir(&directory).map_err(|error| unreadable(&directory, &error))?;
         for entry in entries.flatten() {
             seen += 1;
             if seen > MOST_ENTRIES {
                 return Ok(());
             }
             let path = entry.path();
-            let Ok(metadata) = fs_err::symlink_metadata(&path) else { continue };
+            let Ok(metadata) = fs_err::symlink_metadata(&path) else {
+                continue;
+            };
             visit(&path, &metadata)?;
             if metadata.is_dir() {
                 pending.push(path);
@@ -80,12 +101,17 @@ fn inside(directory: &Path, link: &Path) -> Result<(), Failure> {
     let root = fs_err::canonicalize(directory).map_err(|error| unreadable(directory, &error))?;
     match fs_err::canonicalize(link) {
         Ok(target) if target.starts_with(&root) => Ok(()),
-        Ok(_) | Err(_) => Err(bad(format!("output `{}` is a link that leads out of the step's outputs", name(link)))),
+        Ok(_) | Err(_) => Err(bad(format!(
+            "output `{}` is a link that leads out of the step's outputs",
+            name(link)
+        ))),
     }
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn bad(message: String) -> Failure {
@@ -109,7 +135,8 @@ mod tests {
         fs_err::write(directory.join("plain"), "a\n").unwrap();
         fs_err::write(directory.join("binary"), [0xff, 0xfe]).unwrap();
         fs_err::create_dir(directory.join("dir")).unwrap();
-        let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, directory.join(at)).unwrap();
+        let link =
+            |to: &Path, at: &str| std::os::unix::fs::symlink(to, directory.join(at)).unwrap();
         link(&directory.join("plain"), "within");
         link(&root.path().join("secret"), "out");
         link(Path::new("/nowhere"), "dangling");
@@ -120,6 +147,11 @@ mod tests {
         for at in ["out", "dangling", "dir", "binary"] {
             assert_eq!(read(at).unwrap_err().code, FailureCode::BadOutput, "{at}");
         }
-        assert!(check_links(&directory).unwrap_err().message.contains("leads out"));
+        assert!(
+            check_links(&directory)
+                .unwrap_err()
+                .message
+                .contains("leads out")
+        );
     }
 }

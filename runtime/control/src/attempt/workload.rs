@@ -21,10 +21,19 @@ pub(crate) fn workload_name(run: RunId, task: &TaskPath, attempt: AttemptNumber)
         .name()
         .as_str()
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(32)
         .collect();
-    WorkloadName(format!("coracle-{}-{task}-{hash}-{attempt}", run.0.simple()))
+    WorkloadName(format!(
+        "coracle-{}-{task}-{hash}-{attempt}",
+        run.0.simple()
+    ))
 }
 
 /// The workload of an attempt.
@@ -38,14 +47,25 @@ pub(crate) fn of_launch(
     let environment = &prepared.environment;
     let image = match &launch.prepared {
         Some(key) => WorkloadImage::Prepared(key.clone()),
-        None => WorkloadImage::Plain { image: launch.image.clone(), digest: launch.digest.clone() },
+        None => WorkloadImage::Plain {
+            image: launch.image.clone(),
+            digest: launch.digest.clone(),
+        },
     };
     Workload {
         name: workload_name(run, &launch.task, launch.attempt),
         labels: labels(run, launch),
         image,
-        command: launch.command.iter().map(|text| expand(text, environment)).collect(),
-        args: launch.args.iter().map(|text| expand(text, environment)).collect(),
+        command: launch
+            .command
+            .iter()
+            .map(|text| expand(text, environment))
+            .collect(),
+        args: launch
+            .args
+            .iter()
+            .map(|text| expand(text, environment))
+            .collect(),
         environment: environment.clone(),
         mounts: prepared.mounts.clone(),
         directory: home.attempt_dir(run, &launch.task, launch.attempt),

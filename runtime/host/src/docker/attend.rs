@@ -42,8 +42,19 @@ impl DockerEngine {
     pub(super) async fn follow(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
         let mut recording = Recording::begin(log, self.newlines())?;
         let usage = self.record(name, &mut recording).await?;
-        let container = self.ended(name).await?;
-        self.complete(name, &mut recording).await?;
+        let (container, complete) =
+            tokio::try_join!(self.inspect(name), self.is_complete(name, &recording))?;
+        let mut container = started(name, container)?;
+        let mut complete = complete;
+        while phase(&container) == Phase::Running {
+            // The engine lost the log and not the container.
+            self.wait_for_end(name, WAIT_LIMIT).await;
+            container = self.inspect(name).await?;
+            complete = false;
+        }
+        if !complete {
+            self.read_the_rest(name, &mut recording).await?;
+        }
         self.decide_newlines(&container, &mut recording).await?;
         recording.finish()?;
         Ok(exit(container.state.unwrap_or_default(), usage))
@@ -92,42 +103,35 @@ impl DockerEngine {
         Ok(meter.usage())
     }
 
-    /// The container once it does not run any more.
-    async fn ended(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
-        loop {
-            let container = started(name, self.inspect(name).await?)?;
-            if phase(&container) == Phase::Exited {
-                return Ok(container);
-            }
-            self.wait_for_end(name, WAIT_LIMIT).await;
-        }
-    }
-
     async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
         ask(self.docker.inspect_container(&name.0, None)).await.map_err(|fault| lost(name, &fault))
     }
 
-    /// Adds what the engine kept and did not hand out. Docker 20.10 closes a followed log as soon as the
-    /// container is gone, at times before its last lines.
-    async fn complete(
+    /// Whether the last thing that the engine kept is the last that was recorded. Docker 20.10 closes a followed
+    /// log as soon as the container is gone, at times before its last lines.
+    async fn is_complete(
+        &self,
+        name: &WorkloadName,
+        recording: &Recording,
+    ) -> Result<bool, EngineError> {
+        if self.engine.maker == Maker::Podman {
+            return Ok(true);
+        }
+        let mut complete = recording.pieces == 0;
+        self.read(name, Part::Last, |piece| {
+            complete = recording.ends_with(piece);
+            Ok(())
+        })
+        .await?;
+        Ok(complete)
+    }
+
+    /// Adds what the engine kept and did not hand out.
+    async fn read_the_rest(
         &self,
         name: &WorkloadName,
         recording: &mut Recording,
     ) -> Result<(), EngineError> {
-        if self.engine.maker == Maker::Podman {
-            return Ok(());
-        }
-        let mut proven = false;
-        let mut found = false;
-        self.read(name, Part::Last, |piece| {
-            found = true;
-            proven = recording.ends_with(piece);
-            Ok(())
-        })
-        .await?;
-        if proven || (!found && recording.pieces == 0) {
-            return Ok(());
-        }
         let mut known = recording.pieces;
         self.read(name, Part::Whole, |piece| {
             if known == 0 {

@@ -124,11 +124,12 @@ fn write_entries(mut archive: tar::Archive<impl Read>, root: &Path) -> io::Resul
     for entry in archive.entries()? {
         let mut entry = entry?;
         let Some(inside) = inside(&entry.path()?) else { continue };
-        let known = inside.as_os_str().is_empty() || directories.contains(parent(&inside));
+        let known = inside == Path::new("") || directories.contains(parent(&inside));
         if !known {
             continue;
         }
-        let place = root.join(&inside);
+        // Joining nothing would add a slash, and a file is no directory.
+        let place = if inside == Path::new("") { root.to_owned() } else { root.join(&inside) };
         let mode = entry.header().mode().unwrap_or(0o644) & MODE_BITS;
         match entry.header().entry_type() {
             EntryType::Directory => {
@@ -185,7 +186,7 @@ fn stays_inside(place: &Path, target: &Path) -> bool {
     let ups = target.components().take_while(|part| *part == Component::ParentDir).count();
     let depth = parent(place).components().count();
     let rest = target.components().skip(ups);
-    let is_root = place.as_os_str().is_empty();
+    let is_root = place == Path::new("");
     !is_root
         && ups <= depth
         && rest.into_iter().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))

@@ -5,43 +5,55 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use coracle_model::{
-    Attempt, AttemptNumber, AttemptUsage, EngineKind, Failure, FailureCode, Outputs, Resources, RunId, RunRecord,
-    RunRequest, RunState, TaskPath, TaskRecord, TaskState, Timestamp, Value,
+    Attempt, AttemptNumber, AttemptUsage, EngineKind, Failure, FailureCode, Outputs, Resources,
+    RunId, RunRecord, RunRequest, RunState, TaskPath, TaskRecord, TaskState, Timestamp, Value,
 };
 use coracle_plan::{History, Launch, Looked, Observation, Policy, RunPaths, RunPlan, Served, Step};
 use coracle_spec::pipeline::{Definition, read};
 
 /// What becomes of an attempt.
-pub type Script = dyn Fn(&Launch) -> Result<Outputs, Failure>;
+pub(crate) type Script = dyn Fn(&Launch) -> Result<Outputs, Failure>;
 
 /// One life of a run.
-pub struct World<'script> {
-    pub definition: Definition,
-    pub record: RunRecord,
-    pub plan: RunPlan,
-    pub tasks: BTreeMap<TaskPath, TaskRecord>,
-    pub attempts: Vec<Attempt>,
-    pub launches: HashMap<(TaskPath, AttemptNumber), Launch>,
+pub(crate) struct World<'script> {
+    pub(crate) definition: Definition,
+    pub(crate) record: RunRecord,
+    pub(crate) plan: RunPlan,
+    pub(crate) tasks: BTreeMap<TaskPath, TaskRecord>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) launches: HashMap<(TaskPath, AttemptNumber), Launch>,
     /// Attempts the engine started; a name started twice is one workload.
-    pub started: BTreeSet<(TaskPath, AttemptNumber)>,
-    pub waits: Vec<(TaskPath, std::time::Duration)>,
-    pub finish: Option<(RunState, Option<Failure>, Outputs)>,
+    pub(crate) started: BTreeSet<(TaskPath, AttemptNumber)>,
+    pub(crate) waits: Vec<(TaskPath, std::time::Duration)>,
+    pub(crate) finish: Option<(RunState, Option<Failure>, Outputs)>,
     pending: Vec<Observation>,
     script: &'script Script,
     random: u64,
 }
 
 impl<'script> World<'script> {
-    pub fn new(text: &str, parameters: &[(&str, Value)], seed: u64, script: &'script Script) -> Self {
+    pub(crate) fn new(
+        text: &str,
+        parameters: &[(&str, Value)],
+        seed: u64,
+        script: &'script Script,
+    ) -> Self {
         let reading = read(text.as_bytes(), "pipeline.yaml");
-        let definition = reading.definition.unwrap_or_else(|| panic!("{:#?}", reading.diagnostics));
+        let definition = reading
+            .definition
+            .unwrap_or_else(|| panic!("{:#?}", reading.diagnostics));
         let record = RunRecord {
-            id: "8f4c0dbe-2a55-4c2c-9a0e-1f3f8a8f0001".parse::<RunId>().unwrap(),
+            id: "8f4c0dbe-2a55-4c2c-9a0e-1f3f8a8f0001"
+                .parse::<RunId>()
+                .unwrap(),
             pipeline: definition.spec.name.clone(),
             request: RunRequest {
                 definition: text.to_owned(),
                 display_name: "a run".to_owned(),
-                parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                parameters: parameters
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
                 pipeline_root: None,
                 cache: true,
                 rerun: None,
@@ -70,15 +82,19 @@ impl<'script> World<'script> {
     }
 
     /// Lives to the end of the run.
-    pub fn run(mut self) -> Self {
+    pub(crate) fn run(mut self) -> Self {
         self.advance();
         while self.answer_one() {}
-        assert!(self.plan.is_finished(), "the run hangs: {:#?}", self.states());
+        assert!(
+            self.plan.is_finished(),
+            "the run hangs: {:#?}",
+            self.states()
+        );
         self
     }
 
     /// Lives through so many answers, loses everything but its records, and lives on from them.
-    pub fn run_with_crash(mut self, after: usize) -> Self {
+    pub(crate) fn run_with_crash(mut self, after: usize) -> Self {
         self.advance();
         for _ in 0..after {
             if !self.answer_one() {
@@ -93,31 +109,48 @@ impl<'script> World<'script> {
 
     fn restart(&mut self) {
         let tasks: Vec<_> = self.tasks.values().cloned().collect();
-        self.plan = plan(&self.definition, &self.record, History::of_run(&tasks, &self.attempts));
+        self.plan = plan(
+            &self.definition,
+            &self.record,
+            History::of_run(&tasks, &self.attempts),
+        );
         self.pending.clear();
     }
 
-    pub fn observe(&mut self, observation: Observation) {
+    pub(crate) fn observe(&mut self, observation: Observation) {
         self.plan.observe(observation, now());
         self.advance();
     }
 
-    pub fn answer_one(&mut self) -> bool {
+    pub(crate) fn answer_one(&mut self) -> bool {
         if self.pending.is_empty() {
             return false;
         }
         let index = self.next_random() % self.pending.len();
         let observation = self.pending.swap_remove(index);
-        if let Observation::Ended { task, attempt, result } = &observation {
-            let ended = self.attempts.iter_mut().find(|known| known.path == *task && known.number == *attempt).unwrap();
-            ended.state = if result.is_ok() { TaskState::Succeeded } else { TaskState::Failed };
+        if let Observation::Ended {
+            task,
+            attempt,
+            result,
+        } = &observation
+        {
+            let ended = self
+                .attempts
+                .iter_mut()
+                .find(|known| known.path == *task && known.number == *attempt)
+                .unwrap();
+            ended.state = if result.is_ok() {
+                TaskState::Succeeded
+            } else {
+                TaskState::Failed
+            };
             ended.finished_at = Some(now());
         }
         self.observe(observation);
         true
     }
 
-    pub fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         loop {
             let steps = self.plan.advance(now());
             if steps.is_empty() {
@@ -127,25 +160,43 @@ impl<'script> World<'script> {
                 self.take(step);
             }
         }
-        self.tasks.extend(self.plan.drain_records().into_iter().map(|record| (record.path.clone(), record)));
+        self.tasks.extend(
+            self.plan
+                .drain_records()
+                .into_iter()
+                .map(|record| (record.path.clone(), record)),
+        );
     }
 
     fn take(&mut self, step: Step) {
         match step {
             Step::LookUp { task, .. } => {
-                let result = Ok(Looked { digest: "sha256:1".into(), hit: None });
+                let result = Ok(Looked {
+                    digest: "sha256:1".into(),
+                    hit: None,
+                });
                 self.pending.push(Observation::Looked { task, result });
             }
             Step::Prepare(environment) => {
-                self.pending.push(Observation::Environment { key: environment.key, ready: true });
+                self.pending.push(Observation::Environment {
+                    key: environment.key,
+                    ready: true,
+                });
             }
             Step::Enqueue { task, resources } => {
-                let launch = self.plan.start(&task, Vec::new(), now()).expect("a queued step starts");
-                self.attempts.push(attempt(&self.record, &launch, resources));
+                let launch = self
+                    .plan
+                    .start(&task, Vec::new(), now())
+                    .expect("a queued step starts");
+                self.attempts
+                    .push(attempt(&self.record, &launch, resources));
                 self.launch(launch);
             }
             Step::Adopt { task, attempt, .. } => {
-                let launch = self.plan.adopt(&task, attempt, Vec::new(), now()).expect("a running step is adopted");
+                let launch = self
+                    .plan
+                    .adopt(&task, attempt, Vec::new(), now())
+                    .expect("a running step is adopted");
                 self.launch(launch);
             }
             Step::WakeAfter { task, wait } => {
@@ -155,16 +206,33 @@ impl<'script> World<'script> {
             Step::Stop { task, attempt } => {
                 let result = Err(Failure::new(FailureCode::Canceled, "stopped"));
                 self.pending.retain(|pending| !matches!(pending, Observation::Ended { task: ended, .. } if *ended == task));
-                self.pending.push(Observation::Ended { task, attempt, result });
+                self.pending.push(Observation::Ended {
+                    task,
+                    attempt,
+                    result,
+                });
             }
             Step::Import(request) => {
-                let result = Err(Failure::new(FailureCode::Internal, format!("no importing of {}", request.uri)));
-                self.pending.push(Observation::Served { task: request.task, result });
+                let result = Err(Failure::new(
+                    FailureCode::Internal,
+                    format!("no importing of {}", request.uri),
+                ));
+                self.pending.push(Observation::Served {
+                    task: request.task,
+                    result,
+                });
             }
             Step::CreateVolume { task, name, .. } | Step::DeleteVolume { task, name } => {
-                self.pending.push(Observation::Served { task, result: Ok(Served::Volume(name)) });
+                self.pending.push(Observation::Served {
+                    task,
+                    result: Ok(Served::Volume(name)),
+                });
             }
-            Step::Finish { state, failure, outputs } => {
+            Step::Finish {
+                state,
+                failure,
+                outputs,
+            } => {
                 assert!(self.finish.is_none(), "a run finishes once");
                 self.finish = Some((state, failure, outputs));
             }
@@ -176,7 +244,11 @@ impl<'script> World<'script> {
         let key = (launch.task.clone(), launch.attempt);
         self.started.insert(key.clone());
         let result = (self.script)(&launch);
-        self.pending.push(Observation::Ended { task: launch.task.clone(), attempt: launch.attempt, result });
+        self.pending.push(Observation::Ended {
+            task: launch.task.clone(),
+            attempt: launch.attempt,
+            result,
+        });
         self.launches.insert(key, launch);
     }
 
@@ -188,39 +260,51 @@ impl<'script> World<'script> {
     }
 
     /// The state of every task, by path.
-    pub fn states(&self) -> BTreeMap<String, &'static str> {
-        self.tasks.iter().map(|(path, task)| (path.to_string(), task.state.as_str())).collect()
+    pub(crate) fn states(&self) -> BTreeMap<String, &'static str> {
+        self.tasks
+            .iter()
+            .map(|(path, task)| (path.to_string(), task.state.as_str()))
+            .collect()
     }
 
-    pub fn state(&self, path: &str) -> &'static str {
-        self.tasks.get(path).map_or("(never came into being)", |task| task.state.as_str())
+    pub(crate) fn state(&self, path: &str) -> &'static str {
+        self.tasks
+            .get(path)
+            .map_or("(never came into being)", |task| task.state.as_str())
     }
 
-    pub fn run_state(&self) -> RunState {
+    pub(crate) fn run_state(&self) -> RunState {
         self.finish.as_ref().expect("the run is over").0
     }
 
     /// The command line of a task's first attempt.
-    pub fn command(&self, path: &str) -> Vec<String> {
+    pub(crate) fn command(&self, path: &str) -> Vec<String> {
         let launch = &self.launches[&(TaskPath::from(path), AttemptNumber(1))];
         launch.command.iter().chain(&launch.args).cloned().collect()
     }
 }
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
 }
 
-pub fn plan(definition: &Definition, record: &RunRecord, history: History) -> RunPlan {
+pub(crate) fn plan(definition: &Definition, record: &RunRecord, history: History) -> RunPlan {
     let policy = Policy {
         engine: EngineKind::Docker,
-        paths: RunPaths { artifacts: "/home/artifacts".into(), run: "/home/run".into(), volumes: "/home/volumes".into() },
+        paths: RunPaths {
+            artifacts: "/home/artifacts".into(),
+            run: "/home/run".into(),
+            volumes: "/home/volumes".into(),
+        },
         cache: true,
         prepare_environments: true,
         index_settings: BTreeMap::new(),
         step_variables: BTreeMap::new(),
     };
-    let (spec, platform) = (Arc::new(definition.spec.clone()), Arc::new(definition.platform.clone()));
+    let (spec, platform) = (
+        Arc::new(definition.spec.clone()),
+        Arc::new(definition.platform.clone()),
+    );
     RunPlan::new(record, spec, platform, policy, history)
 }
 
@@ -246,11 +330,14 @@ fn attempt(record: &RunRecord, launch: &Launch, resources: Resources) -> Attempt
 }
 
 /// Outputs with one parameter.
-pub fn output(name: &str, value: impl Into<Value>) -> Result<Outputs, Failure> {
-    Ok(Outputs { parameters: BTreeMap::from([(name.to_owned(), value.into())]), artifacts: BTreeMap::new() })
+pub(crate) fn output(name: &str, value: impl Into<Value>) -> Result<Outputs, Failure> {
+    Ok(Outputs {
+        parameters: BTreeMap::from([(name.to_owned(), value.into())]),
+        artifacts: BTreeMap::new(),
+    })
 }
 
 /// An attempt that fails.
-pub fn fails() -> Result<Outputs, Failure> {
+pub(crate) fn fails() -> Result<Outputs, Failure> {
     Err(Failure::new(FailureCode::ExitCode, "exited with code 1"))
 }

@@ -6,7 +6,7 @@ use coracle_model::{Artifact, Outputs, Value, ValueKind};
 
 use super::input::ExecutorInput;
 use super::output::{ExecutorOutput, ReturnedArtifact};
-use super::parameter::{ParameterTextError, fits, kfp_name, parse_output_parameter};
+use super::parameter::{ParameterTextError, fits, parse_output_parameter};
 use super::paths::leaves_its_store;
 use crate::pipeline::{Component, ParameterType};
 
@@ -14,7 +14,9 @@ use crate::pipeline::{Component, ParameterType};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutputError {
     /// A declared output parameter was neither returned nor written.
-    #[error("the step did not write its output parameter `{name}`; return it, or write it to `{path}`")]
+    #[error(
+        "the step did not write its output parameter `{name}`; return it, or write it to `{path}`"
+    )]
     Missing {
         /// The output.
         name: String,
@@ -35,8 +37,8 @@ pub enum OutputError {
     WrongType {
         /// The output.
         name: String,
-        /// The declared type, in KFP's words.
-        expected: &'static str,
+        /// The declared type.
+        expected: ParameterType,
         /// The kind of the value.
         found: ValueKind,
     },
@@ -78,21 +80,35 @@ pub fn collect_outputs(
     }
     for (name, provisioned) in &input.outputs.artifacts {
         let said = returned.and_then(|returned| returned.artifacts.get(name));
-        let is_list = component.output_artifacts.get(name).is_some_and(|spec| spec.is_list);
-        outputs.artifacts.insert(name.clone(), collect_artifacts(name, provisioned, said, is_list, input)?);
+        let is_list = component
+            .output_artifacts
+            .get(name)
+            .is_some_and(|spec| spec.is_list);
+        outputs.artifacts.insert(
+            name.clone(),
+            collect_artifacts(name, provisioned, said, is_list, input)?,
+        );
     }
     Ok(outputs)
 }
 
 /// A `STRING` takes any value as text, since that is how its consumers would see it.
-fn check_returned(name: &str, value: Value, parameter_type: ParameterType) -> Result<Value, OutputError> {
+fn check_returned(
+    name: &str,
+    value: Value,
+    parameter_type: ParameterType,
+) -> Result<Value, OutputError> {
     if fits(&value, parameter_type) {
         return Ok(value);
     }
     if parameter_type == ParameterType::String {
         return Ok(value.to_text().into());
     }
-    Err(OutputError::WrongType { name: name.to_owned(), expected: kfp_name(parameter_type), found: value.kind() })
+    Err(OutputError::WrongType {
+        name: name.to_owned(),
+        expected: parameter_type,
+        found: value.kind(),
+    })
 }
 
 fn read_file(
@@ -102,11 +118,21 @@ fn read_file(
     output_files: &BTreeMap<String, Option<String>>,
 ) -> Result<Value, OutputError> {
     let Some(Some(text)) = output_files.get(name) else {
-        let path = input.outputs.parameters.get(name).cloned().unwrap_or_default();
-        return Err(OutputError::Missing { name: name.to_owned(), path });
+        let path = input
+            .outputs
+            .parameters
+            .get(name)
+            .cloned()
+            .unwrap_or_default();
+        return Err(OutputError::Missing {
+            name: name.to_owned(),
+            path,
+        });
     };
-    parse_output_parameter(text, parameter_type)
-        .map_err(|source| OutputError::Malformed { name: name.to_owned(), source })
+    parse_output_parameter(text, parameter_type).map_err(|source| OutputError::Malformed {
+        name: name.to_owned(),
+        source,
+    })
 }
 
 fn collect_artifacts(
@@ -120,7 +146,10 @@ fn collect_artifacts(
     match (said, is_list) {
         ([], _) => Ok(vec![provisioned.clone()]),
         ([first, ..], false) => Ok(vec![merge(name, provisioned, first, input)?]),
-        (all, true) => all.iter().map(|one| merge(name, provisioned, one, input)).collect(),
+        (all, true) => all
+            .iter()
+            .map(|one| merge(name, provisioned, one, input))
+            .collect(),
     }
 }
 
@@ -134,7 +163,10 @@ fn merge(
     if let Some(uri) = &said.uri {
         artifact.uri = input.to_recorded_uri(uri);
         if leaves_its_store(artifact.uri.as_str()) {
-            return Err(OutputError::OutsideStore { name: name.to_owned(), uri: uri.clone() });
+            return Err(OutputError::OutsideStore {
+                name: name.to_owned(),
+                uri: uri.clone(),
+            });
         }
     }
     artifact.metadata.extend(said.metadata.clone());
@@ -160,7 +192,10 @@ mod tests {
         Component {
             input_parameters: BTreeMap::new(),
             input_artifacts: BTreeMap::new(),
-            output_parameters: parameters.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect(),
+            output_parameters: parameters
+                .iter()
+                .map(|(name, kind)| ((*name).to_owned(), *kind))
+                .collect(),
             output_artifacts: [("model".to_owned(), artifact)].into(),
             work: Work::Executor("exec".into()),
             task_config_passthroughs: Vec::new(),
@@ -189,10 +224,19 @@ mod tests {
         }
     }
 
-    fn collect(parameters: &[(&str, ParameterType)], json: &str, file: Option<&str>) -> Result<Outputs, OutputError> {
+    fn collect(
+        parameters: &[(&str, ParameterType)],
+        json: &str,
+        file: Option<&str>,
+    ) -> Result<Outputs, OutputError> {
         let files = [("x".to_owned(), file.map(str::to_owned))].into();
         let returned = read_executor_output(json).unwrap();
-        collect_outputs(&component(parameters, false), &input(LocalPaths::Mounted), Some(&returned), &files)
+        collect_outputs(
+            &component(parameters, false),
+            &input(LocalPaths::Mounted),
+            Some(&returned),
+            &files,
+        )
     }
 
     #[test]
@@ -222,10 +266,19 @@ mod tests {
     fn types_are_checked() {
         let declared = [("x", ParameterType::Integer)];
         let wrong = collect(&declared, r#"{"parameterValues": {"x": "5"}}"#, None).unwrap_err();
-        let expected = "output parameter `x` is declared as NUMBER_INTEGER, but the step returned a string";
+        let expected =
+            "output parameter `x` is declared as NUMBER_INTEGER, but the step returned a string";
         assert_eq!(wrong.to_string(), expected);
-        assert!(matches!(collect(&declared, "{}", Some("five")), Err(OutputError::Malformed { .. })));
-        let text = collect(&[("x", ParameterType::String)], r#"{"parameterValues": {"x": 5}}"#, None).unwrap();
+        assert!(matches!(
+            collect(&declared, "{}", Some("five")),
+            Err(OutputError::Malformed { .. })
+        ));
+        let text = collect(
+            &[("x", ParameterType::String)],
+            r#"{"parameterValues": {"x": 5}}"#,
+            None,
+        )
+        .unwrap();
         assert_eq!(text.parameters["x"], "5".into());
     }
 
@@ -243,9 +296,18 @@ mod tests {
             {"name": "other", "uri": "gs://b/k", "metadata": {"b": 2, "c": 3}, "custom_path": "/opt/m"},
             {"uri": "gs://b/second"}]}}}"#;
         let outputs = collect(&[], json, None).unwrap();
-        let [model] = outputs.artifacts["model"].as_slice() else { panic!("{outputs:?}") };
-        assert_eq!((model.name.as_str(), model.uri.as_str()), ("model", "gs://b/k"));
-        let metadata = [("a".into(), 1.0.into()), ("b".into(), 2.0.into()), ("c".into(), 3.0.into())];
+        let [model] = outputs.artifacts["model"].as_slice() else {
+            panic!("{outputs:?}")
+        };
+        assert_eq!(
+            (model.name.as_str(), model.uri.as_str()),
+            ("model", "gs://b/k")
+        );
+        let metadata = [
+            ("a".into(), 1.0.into()),
+            ("b".into(), 2.0.into()),
+            ("c".into(), 3.0.into()),
+        ];
         assert_eq!(model.metadata, metadata.into());
         assert_eq!(model.custom_path.as_deref(), Some("/opt/m"));
     }
@@ -253,8 +315,15 @@ mod tests {
     #[test]
     fn an_artifact_not_mentioned_stays_as_provisioned() {
         let provisioned = input(LocalPaths::Mounted).outputs.artifacts["model"].clone();
-        for json in ["{}", r#"{"artifacts": {"model": {"artifacts": [{"uri": ""}]}}}"#] {
-            assert_eq!(collect(&[], json, None).unwrap().artifacts["model"], std::slice::from_ref(&provisioned), "{json}");
+        for json in [
+            "{}",
+            r#"{"artifacts": {"model": {"artifacts": [{"uri": ""}]}}}"#,
+        ] {
+            assert_eq!(
+                collect(&[], json, None).unwrap().artifacts["model"],
+                std::slice::from_ref(&provisioned),
+                "{json}"
+            );
         }
     }
 
@@ -263,8 +332,17 @@ mod tests {
         let json = r#"{"artifacts": {"model": {"artifacts": [{"uri": "s3://b/1"}, {"uri": "s3://b/2"}]}}}"#;
         let returned = read_executor_output(json).unwrap();
         let input = input(LocalPaths::Mounted);
-        let outputs = collect_outputs(&component(&[], true), &input, Some(&returned), &BTreeMap::new()).unwrap();
-        let uris: Vec<_> = outputs.artifacts["model"].iter().map(|artifact| artifact.uri.as_str()).collect();
+        let outputs = collect_outputs(
+            &component(&[], true),
+            &input,
+            Some(&returned),
+            &BTreeMap::new(),
+        )
+        .unwrap();
+        let uris: Vec<_> = outputs.artifacts["model"]
+            .iter()
+            .map(|artifact| artifact.uri.as_str())
+            .collect();
         assert_eq!(uris, ["s3://b/1", "s3://b/2"]);
     }
 
@@ -272,14 +350,30 @@ mod tests {
     fn a_path_of_a_process_is_recorded_as_its_uri() {
         let json = r#"{"artifacts": {"model": {"artifacts": [{"uri": "/store/minio/mlpipeline/here/model"}]}}}"#;
         let returned = read_executor_output(json).unwrap();
-        let input = input(LocalPaths::Under { root: "/store".into(), workspace: "/ws".into() });
-        let outputs = collect_outputs(&component(&[], false), &input, Some(&returned), &BTreeMap::new()).unwrap();
-        assert_eq!(outputs.artifacts["model"][0].uri.as_str(), "minio://mlpipeline/here/model");
+        let input = input(LocalPaths::Under {
+            root: "/store".into(),
+            workspace: "/ws".into(),
+        });
+        let outputs = collect_outputs(
+            &component(&[], false),
+            &input,
+            Some(&returned),
+            &BTreeMap::new(),
+        )
+        .unwrap();
+        assert_eq!(
+            outputs.artifacts["model"][0].uri.as_str(),
+            "minio://mlpipeline/here/model"
+        );
     }
 
     #[test]
     fn a_uri_that_climbs_out_of_its_store_is_refused() {
-        let json = r#"{"artifacts": {"model": {"artifacts": [{"uri": "minio://mlpipeline/../../etc"}]}}}"#;
-        assert!(matches!(collect(&[], json, None), Err(OutputError::OutsideStore { .. })));
+        let json =
+            r#"{"artifacts": {"model": {"artifacts": [{"uri": "minio://mlpipeline/../../etc"}]}}}"#;
+        assert!(matches!(
+            collect(&[], json, None),
+            Err(OutputError::OutsideStore { .. })
+        ));
     }
 }

@@ -39,13 +39,20 @@ pub struct ProvisionedOutputs {
 impl ExecutorInput {
     /// The value of an input parameter: the given one, else the default.
     pub fn parameter(&self, name: &str) -> Option<&Value> {
-        self.parameters.get(name).or_else(|| self.defaults.get(name))
+        self.parameters
+            .get(name)
+            .or_else(|| self.defaults.get(name))
     }
 
     /// Whether an input was given: a parameter that is not null, or artifacts. A default does not count.
     pub fn is_present(&self, name: &str) -> bool {
-        self.parameters.get(name).is_some_and(|value| !value.is_null())
-            || self.artifacts.get(name).is_some_and(|artifacts| !artifacts.is_empty())
+        self.parameters
+            .get(name)
+            .is_some_and(|value| !value.is_null())
+            || self
+                .artifacts
+                .get(name)
+                .is_some_and(|artifacts| !artifacts.is_empty())
     }
 
     /// The path of an artifact inside the step.
@@ -65,16 +72,20 @@ impl ExecutorInput {
     pub fn uri_of(&self, artifact: &Artifact) -> String {
         match &self.local_paths {
             LocalPaths::Mounted => artifact.uri.as_str().to_owned(),
-            LocalPaths::Under { .. } if in_workspace(artifact) => {
-                self.local_paths.workspace_path_of_uri(artifact.uri.as_str())
-            }
+            LocalPaths::Under { .. } if in_workspace(artifact) => self
+                .local_paths
+                .workspace_path_of_uri(artifact.uri.as_str()),
             LocalPaths::Under { .. } => self.local_paths.path_of_uri(artifact.uri.as_str()),
         }
     }
 
     /// The URI to record for one that the step returned.
     pub fn to_recorded_uri(&self, returned: &str) -> ArtifactUri {
-        let known = self.artifacts.values().flatten().chain(self.outputs.artifacts.values());
+        let known = self
+            .artifacts
+            .values()
+            .flatten()
+            .chain(self.outputs.artifacts.values());
         known
             .filter(|artifact| self.uri_of(artifact) == returned)
             .map(|artifact| artifact.uri.clone())
@@ -97,7 +108,11 @@ impl ExecutorInput {
         WireInput {
             inputs: WireInputs {
                 parameter_values: self.parameter_values(),
-                artifacts: self.artifacts.iter().map(|(name, list)| (name.as_str(), self.wire_list(list))).collect(),
+                artifacts: self
+                    .artifacts
+                    .iter()
+                    .map(|(name, list)| (name.as_str(), self.wire_list(list)))
+                    .collect(),
             },
             outputs: WireOutputs {
                 parameters: outputs
@@ -108,7 +123,12 @@ impl ExecutorInput {
                 artifacts: outputs
                     .artifacts
                     .iter()
-                    .map(|(name, artifact)| (name.as_str(), self.wire_list(std::slice::from_ref(artifact))))
+                    .map(|(name, artifact)| {
+                        (
+                            name.as_str(),
+                            self.wire_list(std::slice::from_ref(artifact)),
+                        )
+                    })
                     .collect(),
                 output_file: &outputs.output_file,
             },
@@ -127,38 +147,52 @@ impl ExecutorInput {
         match value {
             Value::String(text) => Value::String(self.local_paths.with_workspace(text)),
             Value::List(items) => items.iter().map(|item| self.value_in_step(item)).collect(),
-            Value::Struct(fields) => {
-                fields.iter().map(|(key, field)| (key.clone(), self.value_in_step(field))).collect()
-            }
+            Value::Struct(fields) => fields
+                .iter()
+                .map(|(key, field)| (key.clone(), self.value_in_step(field)))
+                .collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
 
     fn wire_list<'a>(&self, artifacts: &'a [Artifact]) -> WireArtifactList<'a> {
-        WireArtifactList { artifacts: self.wire_artifacts(artifacts) }
+        WireArtifactList {
+            artifacts: self.wire_artifacts(artifacts),
+        }
     }
 
     fn wire_artifacts<'a>(&self, artifacts: &'a [Artifact]) -> Vec<WireArtifact<'a>> {
-        artifacts.iter().map(|artifact| self.wire_artifact(artifact)).collect()
+        artifacts
+            .iter()
+            .map(|artifact| self.wire_artifact(artifact))
+            .collect()
     }
 
     fn wire_artifact<'a>(&self, artifact: &'a Artifact) -> WireArtifact<'a> {
         // Where the path stands for the URI, the flag would make user code compute the path once more.
         let drop_flag = matches!(self.local_paths, LocalPaths::Under { .. });
-        let metadata = artifact.metadata.iter().filter(|(key, _)| !(drop_flag && *key == WORKSPACE_FLAG));
+        let metadata = artifact
+            .metadata
+            .iter()
+            .filter(|(key, _)| !(drop_flag && *key == WORKSPACE_FLAG));
         WireArtifact {
             name: name_in_step(artifact),
             artifact_type: &artifact.artifact_type,
             uri: self.uri_of(artifact),
             metadata: metadata.map(|(key, value)| (key.as_str(), value)).collect(),
-            custom_path: artifact.custom_path.as_deref().map(|path| self.local_paths.with_workspace(path)),
+            custom_path: artifact
+                .custom_path
+                .as_deref()
+                .map(|path| self.local_paths.with_workspace(path)),
         }
     }
 }
 
 /// The name that user code sees: the number of a recorded artifact, the output's name before that.
 pub(crate) fn name_in_step(artifact: &Artifact) -> String {
-    artifact.id.map_or_else(|| artifact.name.clone(), |id| id.to_string())
+    artifact
+        .id
+        .map_or_else(|| artifact.name.clone(), |id| id.to_string())
 }
 
 fn in_workspace(artifact: &Artifact) -> bool {
@@ -166,7 +200,8 @@ fn in_workspace(artifact: &Artifact) -> bool {
 }
 
 fn to_json(wire: &impl Serialize) -> String {
-    serde_json::to_string(wire).expect("maps with text keys, texts and values are all that JSON needs")
+    serde_json::to_string(wire)
+        .expect("maps with text keys, texts and values are all that JSON needs")
 }
 
 #[derive(Serialize)]
@@ -239,12 +274,24 @@ mod tests {
 
     fn input(local_paths: LocalPaths) -> ExecutorInput {
         ExecutorInput {
-            parameters: [("a".into(), Value::Number(3.0)), ("l".into(), Value::from_json("[1, 2.5]").unwrap())].into(),
+            parameters: [
+                ("a".into(), Value::Number(3.0)),
+                ("l".into(), Value::from_json("[1, 2.5]").unwrap()),
+            ]
+            .into(),
             defaults: [("a".into(), Value::Number(9.0)), ("d".into(), "x<y".into())].into(),
-            artifacts: [("ds".into(), vec![dataset(Some(17), "out", "minio://mlpipeline/up/out")])].into(),
+            artifacts: [(
+                "ds".into(),
+                vec![dataset(Some(17), "out", "minio://mlpipeline/up/out")],
+            )]
+            .into(),
             outputs: ProvisionedOutputs {
                 parameters: [("x".into(), "/tmp/kfp/outputs/x".into())].into(),
-                artifacts: [("out".into(), dataset(None, "out", "minio://mlpipeline/here/out"))].into(),
+                artifacts: [(
+                    "out".into(),
+                    dataset(None, "out", "minio://mlpipeline/here/out"),
+                )]
+                .into(),
                 output_file: "/minio/mlpipeline/here/output_metadata.json".into(),
             },
             local_paths,
@@ -252,7 +299,10 @@ mod tests {
     }
 
     fn under() -> LocalPaths {
-        LocalPaths::Under { root: "/store".into(), workspace: "/ws".into() }
+        LocalPaths::Under {
+            root: "/store".into(),
+            workspace: "/ws".into(),
+        }
     }
 
     #[test]
@@ -273,33 +323,76 @@ mod tests {
     fn a_process_is_given_paths_for_uris() {
         let input = input(under());
         let json = input.to_json();
-        assert!(json.contains(r#""uri":"/store/minio/mlpipeline/up/out""#), "{json}");
+        assert!(
+            json.contains(r#""uri":"/store/minio/mlpipeline/up/out""#),
+            "{json}"
+        );
         assert!(!json.contains("minio://"), "{json}");
-        assert_eq!(input.path_of(&input.artifacts["ds"][0]), "/store/minio/mlpipeline/up/out");
-        assert_eq!(input.to_recorded_uri("/store/minio/mlpipeline/here/out").as_str(), "minio://mlpipeline/here/out");
-        assert_eq!(input.to_recorded_uri("/store/s3/b/new").as_str(), "s3://b/new");
+        assert_eq!(
+            input.path_of(&input.artifacts["ds"][0]),
+            "/store/minio/mlpipeline/up/out"
+        );
+        assert_eq!(
+            input
+                .to_recorded_uri("/store/minio/mlpipeline/here/out")
+                .as_str(),
+            "minio://mlpipeline/here/out"
+        );
+        assert_eq!(
+            input.to_recorded_uri("/store/s3/b/new").as_str(),
+            "s3://b/new"
+        );
     }
 
     #[test]
     fn an_artifact_in_the_workspace_keeps_its_flag_only_where_user_code_needs_it() {
         let mut artifact = dataset(Some(1), "a", "s3://b/k");
-        artifact.metadata.insert("_kfp_workspace".into(), Value::Bool(true));
-        let with = |paths| ExecutorInput { artifacts: [("a".into(), vec![artifact.clone()])].into(), ..input(paths) };
+        artifact
+            .metadata
+            .insert("_kfp_workspace".into(), Value::Bool(true));
+        let with = |paths| ExecutorInput {
+            artifacts: [("a".into(), vec![artifact.clone()])].into(),
+            ..input(paths)
+        };
 
         let mounted = with(LocalPaths::Mounted);
-        assert_eq!(mounted.path_of(&artifact), "/kfp-workspace/.artifacts/s3/b/k");
-        assert!(mounted.to_json().contains(r#""uri":"s3://b/k","metadata":{"_kfp_workspace":true}"#));
+        assert_eq!(
+            mounted.path_of(&artifact),
+            "/kfp-workspace/.artifacts/s3/b/k"
+        );
+        assert!(
+            mounted
+                .to_json()
+                .contains(r#""uri":"s3://b/k","metadata":{"_kfp_workspace":true}"#)
+        );
 
         let local = with(under());
         assert_eq!(local.path_of(&artifact), "/ws/.artifacts/s3/b/k");
-        assert!(local.to_json().contains(r#""uri":"/ws/.artifacts/s3/b/k","metadata":{}"#), "{}", local.to_json());
-        assert_eq!(local.to_recorded_uri("/ws/.artifacts/s3/b/k").as_str(), "s3://b/k");
+        assert!(
+            local
+                .to_json()
+                .contains(r#""uri":"/ws/.artifacts/s3/b/k","metadata":{}"#),
+            "{}",
+            local.to_json()
+        );
+        assert_eq!(
+            local.to_recorded_uri("/ws/.artifacts/s3/b/k").as_str(),
+            "s3://b/k"
+        );
     }
 
     #[test]
     fn the_workspace_path_inside_parameters_is_the_real_one() {
-        let parameters = [("p".into(), Value::from_json(r#"{"k": ["/kfp-workspace/x"]}"#).unwrap())].into();
-        let json = ExecutorInput { parameters, ..input(under()) }.to_json();
+        let parameters = [(
+            "p".into(),
+            Value::from_json(r#"{"k": ["/kfp-workspace/x"]}"#).unwrap(),
+        )]
+        .into();
+        let json = ExecutorInput {
+            parameters,
+            ..input(under())
+        }
+        .to_json();
         assert!(json.contains(r#""p":{"k":["/ws/x"]}"#), "{json}");
     }
 

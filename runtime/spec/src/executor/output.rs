@@ -105,33 +105,53 @@ fn read_deprecated_parameters(value: Value) -> Result<Fields, ExecutorOutputErro
 
 fn deprecated_value(path: &str, kind: &str, value: Value) -> Result<Value, ExecutorOutputError> {
     match (kind, value) {
-        ("intValue" | "int_value" | "doubleValue" | "double_value", Value::Number(number)) => Ok(number.into()),
+        ("intValue" | "int_value" | "doubleValue" | "double_value", Value::Number(number)) => {
+            Ok(number.into())
+        }
         // Protobuf writes 64-bit integers as text.
         ("intValue" | "int_value", Value::String(text)) => match text.parse::<i64>() {
-            #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the wire format has doubles only"
+            )]
             Ok(number) => Ok(Value::Number(number as f64)),
-            Err(_) => Err(wrong_shape(&format!("{path}.{kind}"), "a whole number", &Value::String(text))),
+            Err(_) => Err(wrong_shape(
+                &format!("{path}.{kind}"),
+                "a whole number",
+                &Value::String(text),
+            )),
         },
         ("stringValue" | "string_value", Value::String(text)) => Ok(text.into()),
         ("intValue" | "int_value" | "doubleValue" | "double_value", other) => {
             Err(wrong_shape(&format!("{path}.{kind}"), "a number", &other))
         }
-        ("stringValue" | "string_value", other) => Err(wrong_shape(&format!("{path}.{kind}"), "a string", &other)),
-        (_, _) => Err(ExecutorOutputError::UnknownField { field: format!("{path}.{kind}") }),
+        ("stringValue" | "string_value", other) => {
+            Err(wrong_shape(&format!("{path}.{kind}"), "a string", &other))
+        }
+        (_, _) => Err(ExecutorOutputError::UnknownField {
+            field: format!("{path}.{kind}"),
+        }),
     }
 }
 
-fn read_artifacts(value: Value) -> Result<BTreeMap<String, Vec<ReturnedArtifact>>, ExecutorOutputError> {
+fn read_artifacts(
+    value: Value,
+) -> Result<BTreeMap<String, Vec<ReturnedArtifact>>, ExecutorOutputError> {
     let mut outputs = BTreeMap::new();
     for (name, list) in fields("artifacts", value)? {
         let path = format!("artifacts.{name}");
         let mut artifacts = Vec::new();
         for (key, value) in fields(&path, list)? {
             if key != "artifacts" {
-                return Err(ExecutorOutputError::UnknownField { field: format!("{path}.{key}") });
+                return Err(ExecutorOutputError::UnknownField {
+                    field: format!("{path}.{key}"),
+                });
             }
             for item in items(&format!("{path}.artifacts"), value)? {
-                artifacts.push(read_artifact(&format!("{path}.artifacts[{}]", artifacts.len()), item)?);
+                artifacts.push(read_artifact(
+                    &format!("{path}.artifacts[{}]", artifacts.len()),
+                    item,
+                )?);
             }
         }
         outputs.insert(name, artifacts);
@@ -191,7 +211,11 @@ fn text(path: &str, value: Value) -> Result<Option<String>, ExecutorOutputError>
 }
 
 fn wrong_shape(field: &str, expected: &'static str, found: &Value) -> ExecutorOutputError {
-    ExecutorOutputError::WrongShape { field: field.to_owned(), expected, found: found.kind().to_string() }
+    ExecutorOutputError::WrongShape {
+        field: field.to_owned(),
+        expected,
+        found: found.kind().to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -205,14 +229,20 @@ mod tests {
             "artifacts": {"model": {"artifacts": [
                 {"name": "model", "uri": "minio://b/k", "metadata": {"acc": 0.5}, "custom_path": "/opt/m"}]}}}"#;
         let output = read_executor_output(json).unwrap();
-        assert_eq!(output.parameters, [("Output".into(), 5.0.into()), ("t".into(), "a\n".into())].into());
+        assert_eq!(
+            output.parameters,
+            [("Output".into(), 5.0.into()), ("t".into(), "a\n".into())].into()
+        );
         let expected = ReturnedArtifact {
             name: "model".into(),
             uri: Some("minio://b/k".into()),
             metadata: [("acc".into(), 0.5.into())].into(),
             custom_path: Some("/opt/m".into()),
         };
-        assert_eq!(output.artifacts, [("model".to_owned(), vec![expected])].into());
+        assert_eq!(
+            output.artifacts,
+            [("model".to_owned(), vec![expected])].into()
+        );
     }
 
     #[test]
@@ -222,7 +252,9 @@ mod tests {
         assert_eq!(snake, camel);
         let path = |key: &str| {
             let json = format!(r#"{{"artifacts": {{"a": {{"artifacts": [{{"{key}": "/p"}}]}}}}}}"#);
-            read_executor_output(&json).unwrap().artifacts["a"][0].custom_path.clone()
+            read_executor_output(&json).unwrap().artifacts["a"][0]
+                .custom_path
+                .clone()
         };
         assert_eq!(path("customPath"), Some("/p".to_owned()));
         assert_eq!(path("custom_path"), Some("/p".to_owned()));
@@ -233,14 +265,28 @@ mod tests {
         let json = r#"{"parameters": {"a": {"intValue": "7"}, "b": {"doubleValue": 1.5}, "c": {"stringValue": "s"}},
             "parameterValues": {"a": 8}}"#;
         let parameters = read_executor_output(json).unwrap().parameters;
-        assert_eq!(parameters, [("a".into(), 8.0.into()), ("b".into(), 1.5.into()), ("c".into(), "s".into())].into());
+        assert_eq!(
+            parameters,
+            [
+                ("a".into(), 8.0.into()),
+                ("b".into(), 1.5.into()),
+                ("c".into(), "s".into())
+            ]
+            .into()
+        );
     }
 
     #[test]
     fn nothing_said_is_nothing_returned() {
-        assert_eq!(read_executor_output("{}").unwrap(), ExecutorOutput::default());
+        assert_eq!(
+            read_executor_output("{}").unwrap(),
+            ExecutorOutput::default()
+        );
         let json = r#"{"artifacts": {"a": {"artifacts": [{"uri": "", "metadata": null, "custom_path": ""}]}}}"#;
-        assert_eq!(read_executor_output(json).unwrap().artifacts["a"], [ReturnedArtifact::default()]);
+        assert_eq!(
+            read_executor_output(json).unwrap().artifacts["a"],
+            [ReturnedArtifact::default()]
+        );
     }
 
     #[test]
@@ -251,11 +297,20 @@ mod tests {
         };
         check("", "not JSON");
         check(r#"{"parameterValues": {"x": NaN}}"#, "JSON has no NaN");
-        check("[]", "`executor output` in the step's executor output must be an object, but is list");
+        check(
+            "[]",
+            "`executor output` in the step's executor output must be an object, but is list",
+        );
         check(r#"{"artifacts": {"a": []}}"#, "`artifacts.a`");
-        check(r#"{"artifacts": {"a": {"artifacts": [{"uri": 3}]}}}"#, "`artifacts.a.artifacts[0].uri` in");
+        check(
+            r#"{"artifacts": {"a": {"artifacts": [{"uri": 3}]}}}"#,
+            "`artifacts.a.artifacts[0].uri` in",
+        );
         check(r#"{"outputs": {}}"#, "`outputs`, which KFP does not know");
-        check(r#"{"parameters": {"a": {"intValue": "x"}}}"#, "`parameters.a.intValue`");
+        check(
+            r#"{"parameters": {"a": {"intValue": "x"}}}"#,
+            "`parameters.a.intValue`",
+        );
     }
 
     proptest! {

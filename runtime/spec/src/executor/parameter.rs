@@ -7,12 +7,12 @@ use crate::pipeline::ParameterType;
 
 /// Why the text of an output file is no value of its parameter's type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text:.60}` is no {type_name}{reason}")]
+#[error("`{text:.60}` is no {parameter_type}{reason}")]
 pub struct ParameterTextError {
     /// The text, of which the message repeats the beginning.
     pub text: String,
-    /// The declared type, in KFP's words.
-    pub type_name: &'static str,
+    /// The declared type.
+    pub parameter_type: ParameterType,
     /// What is wrong with it; empty, or a text that begins with `: `.
     pub reason: String,
 }
@@ -25,18 +25,20 @@ pub enum InputTypeError {
     Mismatch {
         /// The input.
         name: String,
-        /// The declared type, in KFP's words.
-        expected: &'static str,
+        /// The declared type.
+        expected: ParameterType,
         /// The kind of the value.
         found: ValueKind,
     },
     /// The value is null.
-    #[error("input `{name}` is declared as {expected}, but is given null; make it optional, or give it a default")]
+    #[error(
+        "input `{name}` is declared as {expected}, but is given null; make it optional, or give it a default"
+    )]
     Null {
         /// The input.
         name: String,
-        /// The declared type, in KFP's words.
-        expected: &'static str,
+        /// The declared type.
+        expected: ParameterType,
     },
 }
 
@@ -47,11 +49,18 @@ pub enum InputTypeError {
 ///
 /// # Errors
 /// When the text is no value of that type. NaN and infinities are none, since KFP cannot hand them on.
-pub fn parse_output_parameter(text: &str, parameter_type: ParameterType) -> Result<Value, ParameterTextError> {
+pub fn parse_output_parameter(
+    text: &str,
+    parameter_type: ParameterType,
+) -> Result<Value, ParameterTextError> {
     let error = |reason: String| ParameterTextError {
         text: text.to_owned(),
-        type_name: kfp_name(parameter_type),
-        reason: if reason.is_empty() { reason } else { format!(": {reason}") },
+        parameter_type,
+        reason: if reason.is_empty() {
+            reason
+        } else {
+            format!(": {reason}")
+        },
     };
     let word = text.trim();
     let value = match parameter_type {
@@ -77,18 +86,26 @@ pub fn parse_output_parameter(text: &str, parameter_type: ParameterType) -> Resu
 ///
 /// # Errors
 /// When the value is of another kind, or null.
-pub fn coerce_input(name: &str, value: Value, parameter_type: ParameterType) -> Result<Value, InputTypeError> {
+pub fn coerce_input(
+    name: &str,
+    value: Value,
+    parameter_type: ParameterType,
+) -> Result<Value, InputTypeError> {
     if parameter_type == ParameterType::String && value.kind() != ValueKind::String {
         return Ok(value.to_text().into());
     }
     if fits(&value, parameter_type) {
         return Ok(value);
     }
-    let (name, expected) = (name.to_owned(), kfp_name(parameter_type));
+    let (name, expected) = (name.to_owned(), parameter_type);
     if value.is_null() {
         return Err(InputTypeError::Null { name, expected });
     }
-    Err(InputTypeError::Mismatch { name, expected, found: value.kind() })
+    Err(InputTypeError::Mismatch {
+        name,
+        expected,
+        found: value.kind(),
+    })
 }
 
 /// Whether a value is of the kind that a type asks for. Whole numbers and others are not told apart.
@@ -98,28 +115,21 @@ pub(super) fn fits(value: &Value, parameter_type: ParameterType) -> bool {
         ParameterType::Integer | ParameterType::Double => ValueKind::Number,
         ParameterType::Boolean => ValueKind::Bool,
         ParameterType::List => ValueKind::List,
-        ParameterType::Struct | ParameterType::TaskFinalStatus | ParameterType::TaskConfig => ValueKind::Struct,
+        ParameterType::Struct | ParameterType::TaskFinalStatus | ParameterType::TaskConfig => {
+            ValueKind::Struct
+        }
     };
     value.kind() == kind
 }
 
-/// The type in KFP's words.
-pub(super) fn kfp_name(parameter_type: ParameterType) -> &'static str {
-    match parameter_type {
-        ParameterType::String => "STRING",
-        ParameterType::Integer => "NUMBER_INTEGER",
-        ParameterType::Double => "NUMBER_DOUBLE",
-        ParameterType::Boolean => "BOOLEAN",
-        ParameterType::List => "LIST",
-        ParameterType::Struct => "STRUCT",
-        ParameterType::TaskFinalStatus => "TASK_FINAL_STATUS",
-        ParameterType::TaskConfig => "TASK_CONFIG",
-    }
-}
-
 fn parse_integer(word: &str) -> Option<Value> {
-    #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
-    word.parse::<i64>().ok().map(|number| Value::Number(number as f64))
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the wire format has doubles only"
+    )]
+    word.parse::<i64>()
+        .ok()
+        .map(|number| Value::Number(number as f64))
 }
 
 fn parse_boolean(word: &str) -> Option<Value> {
@@ -166,8 +176,14 @@ fn parse_hexadecimal(digits: &str) -> Option<f64> {
     let (mantissa, exponent) = digits.split_once('p')?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let mantissa = u128::from_str_radix(&format!("{whole}{fraction}"), 16).ok()?;
-    let exponent = exponent.parse::<i32>().ok()?.checked_sub(4 * i32::try_from(fraction.len()).ok()?)?;
-    #[expect(clippy::cast_precision_loss, reason = "rounds once, as reading decimals does")]
+    let exponent = exponent
+        .parse::<i32>()
+        .ok()?
+        .checked_sub(4 * i32::try_from(fraction.len()).ok()?)?;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "rounds once, as reading decimals does"
+    )]
     Some(mantissa as f64 * 2_f64.powi(exponent))
 }
 
@@ -200,7 +216,11 @@ mod tests {
     #[test]
     fn integers_are_gos() {
         let check = |text, expected: Option<f64>| {
-            assert_eq!(parsed(text, ParameterType::Integer), expected.map(Value::Number), "{text:?}");
+            assert_eq!(
+                parsed(text, ParameterType::Integer),
+                expected.map(Value::Number),
+                "{text:?}"
+            );
         };
         check(" 42\n", Some(42.0));
         check("+5", Some(5.0));
@@ -215,7 +235,11 @@ mod tests {
     #[test]
     fn doubles_are_gos() {
         let check = |text, expected: Option<f64>| {
-            assert_eq!(parsed(text, ParameterType::Double), expected.map(Value::Number), "{text:?}");
+            assert_eq!(
+                parsed(text, ParameterType::Double),
+                expected.map(Value::Number),
+                "{text:?}"
+            );
         };
         check("0.5\n", Some(0.5));
         check("1.", Some(1.0));
@@ -239,10 +263,18 @@ mod tests {
     #[test]
     fn booleans_are_gos() {
         for text in ["1", "t", "T", "TRUE", "true", "True", " true\n"] {
-            assert_eq!(parsed(text, ParameterType::Boolean), Some(true.into()), "{text}");
+            assert_eq!(
+                parsed(text, ParameterType::Boolean),
+                Some(true.into()),
+                "{text}"
+            );
         }
         for text in ["0", "f", "F", "FALSE", "false", "False"] {
-            assert_eq!(parsed(text, ParameterType::Boolean), Some(false.into()), "{text}");
+            assert_eq!(
+                parsed(text, ParameterType::Boolean),
+                Some(false.into()),
+                "{text}"
+            );
         }
         for text in ["yes", "TrUe", "", "2"] {
             assert_eq!(parsed(text, ParameterType::Boolean), None, "{text}");
@@ -251,8 +283,14 @@ mod tests {
 
     #[test]
     fn lists_and_structs_are_json_of_that_kind() {
-        assert_eq!(parsed(" [1] ", ParameterType::List), Some(Value::List(vec![1.0.into()])));
-        assert_eq!(parsed("{}", ParameterType::Struct), Some(Value::Struct([].into())));
+        assert_eq!(
+            parsed(" [1] ", ParameterType::List),
+            Some(Value::List(vec![1.0.into()]))
+        );
+        assert_eq!(
+            parsed("{}", ParameterType::Struct),
+            Some(Value::Struct([].into()))
+        );
         assert_eq!(parsed("{}", ParameterType::List), None);
         assert_eq!(parsed("[]", ParameterType::Struct), None);
         assert_eq!(parsed("", ParameterType::List), None);
@@ -266,7 +304,10 @@ mod tests {
     fn a_string_input_takes_anything_as_text() {
         let check = |json: &str, text: &str| {
             let value = Value::from_json(json).unwrap();
-            assert_eq!(coerce_input("x", value, ParameterType::String), Ok(text.into()));
+            assert_eq!(
+                coerce_input("x", value, ParameterType::String),
+                Ok(text.into())
+            );
         };
         check("3.0", "3");
         check("true", "true");
@@ -279,7 +320,11 @@ mod tests {
     fn other_inputs_take_their_own_kind_only() {
         let check = |json: &str, parameter_type, accepted: bool| {
             let value = Value::from_json(json).unwrap();
-            assert_eq!(coerce_input("x", value, parameter_type).is_ok(), accepted, "{json} as {parameter_type:?}");
+            assert_eq!(
+                coerce_input("x", value, parameter_type).is_ok(),
+                accepted,
+                "{json} as {parameter_type:?}"
+            );
         };
         check("1.5", ParameterType::Integer, true);
         check("1", ParameterType::Double, true);
@@ -295,9 +340,16 @@ mod tests {
     #[test]
     fn messages_name_the_input() {
         let mismatch = coerce_input("n", "5".into(), ParameterType::Integer).unwrap_err();
-        assert_eq!(mismatch.to_string(), "input `n` is declared as NUMBER_INTEGER, but is given a string");
+        assert_eq!(
+            mismatch.to_string(),
+            "input `n` is declared as NUMBER_INTEGER, but is given a string"
+        );
         let null = coerce_input("n", Value::Null, ParameterType::List).unwrap_err();
-        assert!(null.to_string().contains("`n` is declared as LIST, but is given null"), "{null}");
+        assert!(
+            null.to_string()
+                .contains("`n` is declared as LIST, but is given null"),
+            "{null}"
+        );
     }
 
     proptest! {

@@ -8,7 +8,8 @@ use coracle_model::ArtifactUri;
 pub const WORKSPACE_MOUNT: &str = "/kfp-workspace";
 
 /// The schemes that map onto a folder, with the folder's name.
-const MOUNTED_SCHEMES: [(&str, &str); 3] = [("gs://", "gcs"), ("minio://", "minio"), ("s3://", "s3")];
+const MOUNTED_SCHEMES: [(&str, &str); 3] =
+    [("gs://", "gcs"), ("minio://", "minio"), ("s3://", "s3")];
 
 const OCI_SCHEME: &str = "oci://";
 
@@ -40,7 +41,8 @@ impl LocalPaths {
 
     /// The path inside the run's workspace of an artifact that was copied there.
     pub fn workspace_path_of_uri(&self, uri: &str) -> String {
-        let below = mounted_below_root(uri).unwrap_or_else(|| uri.trim_start_matches('/').to_owned());
+        let below =
+            mounted_below_root(uri).unwrap_or_else(|| uri.trim_start_matches('/').to_owned());
         format!("{}/.artifacts/{below}", self.workspace())
     }
 
@@ -66,11 +68,14 @@ impl LocalPaths {
     pub fn to_recorded_uri(&self, returned: &str) -> ArtifactUri {
         let below = match self {
             Self::Mounted => None,
-            Self::Under { root, .. } => {
-                returned.strip_prefix(&text_of(root)).and_then(|below| below.strip_prefix('/'))
-            }
+            Self::Under { root, .. } => returned
+                .strip_prefix(&text_of(root))
+                .and_then(|below| below.strip_prefix('/')),
         };
-        below.and_then(uri_below_root).unwrap_or_else(|| returned.to_owned()).into()
+        below
+            .and_then(uri_below_root)
+            .unwrap_or_else(|| returned.to_owned())
+            .into()
     }
 
     fn below_root(&self, below: &str) -> String {
@@ -90,14 +95,18 @@ fn mounted_below_root(uri: &str) -> Option<String> {
     if let Some(image) = uri.strip_prefix(OCI_SCHEME) {
         return Some(format!("oci/{}/models", image.replace('/', "_")));
     }
-    MOUNTED_SCHEMES
-        .iter()
-        .find_map(|(scheme, folder)| uri.strip_prefix(scheme).map(|key| format!("{folder}/{key}")))
+    MOUNTED_SCHEMES.iter().find_map(|(scheme, folder)| {
+        uri.strip_prefix(scheme)
+            .map(|key| format!("{folder}/{key}"))
+    })
 }
 
 fn uri_below_root(below: &str) -> Option<String> {
     let (folder, key) = below.split_once('/')?;
-    MOUNTED_SCHEMES.iter().find(|(_, name)| *name == folder).map(|(scheme, _)| format!("{scheme}{key}"))
+    MOUNTED_SCHEMES
+        .iter()
+        .find(|(_, name)| *name == folder)
+        .map(|(scheme, _)| format!("{scheme}{key}"))
 }
 
 fn text_of(path: &Path) -> String {
@@ -109,7 +118,10 @@ mod tests {
     use super::*;
 
     fn under() -> LocalPaths {
-        LocalPaths::Under { root: "/home/a/store".into(), workspace: "/home/a/ws/7".into() }
+        LocalPaths::Under {
+            root: "/home/a/store".into(),
+            workspace: "/home/a/ws/7".into(),
+        }
     }
 
     #[test]
@@ -118,7 +130,10 @@ mod tests {
         check("gs://bucket/k/f.txt", "/gcs/bucket/k/f.txt");
         check("minio://mlpipeline/v2/a", "/minio/mlpipeline/v2/a");
         check("s3://b/k", "/s3/b/k");
-        check("oci://registry.example/my/model:latest", "/oci/registry.example_my_model:latest/models");
+        check(
+            "oci://registry.example/my/model:latest",
+            "/oci/registry.example_my_model:latest/models",
+        );
         check("/data/x", "/data/x");
         check("https://host/x", "https://host/x");
     }
@@ -126,7 +141,10 @@ mod tests {
     #[test]
     fn the_same_folders_stand_below_a_root() {
         let check = |uri, path| assert_eq!(under().path_of_uri(uri), path);
-        check("minio://mlpipeline/v2/a", "/home/a/store/minio/mlpipeline/v2/a");
+        check(
+            "minio://mlpipeline/v2/a",
+            "/home/a/store/minio/mlpipeline/v2/a",
+        );
         check("gs://b/k", "/home/a/store/gcs/b/k");
         check("oci://r/m:1", "/home/a/store/oci/r_m:1/models");
         check("/data/x", "/data/x");
@@ -135,20 +153,38 @@ mod tests {
     #[test]
     fn a_path_below_the_root_is_recorded_as_its_uri() {
         let check = |path, uri| assert_eq!(under().to_recorded_uri(path).as_str(), uri);
-        check("/home/a/store/minio/mlpipeline/v2/a", "minio://mlpipeline/v2/a");
+        check(
+            "/home/a/store/minio/mlpipeline/v2/a",
+            "minio://mlpipeline/v2/a",
+        );
         check("/home/a/store/gcs/b/k", "gs://b/k");
         check("/home/a/store2/minio/b", "/home/a/store2/minio/b");
         check("/elsewhere/minio/b", "/elsewhere/minio/b");
         check("s3://b/k", "s3://b/k");
-        assert_eq!(LocalPaths::Mounted.to_recorded_uri("/minio/b").as_str(), "/minio/b");
+        assert_eq!(
+            LocalPaths::Mounted.to_recorded_uri("/minio/b").as_str(),
+            "/minio/b"
+        );
     }
 
     #[test]
     fn the_workspace_is_where_it_is_mounted() {
-        assert_eq!(LocalPaths::Mounted.workspace_path_of_uri("s3://b/k"), "/kfp-workspace/.artifacts/s3/b/k");
-        assert_eq!(under().workspace_path_of_uri("s3://b/k"), "/home/a/ws/7/.artifacts/s3/b/k");
-        assert_eq!(under().with_workspace("--out=/kfp-workspace/x"), "--out=/home/a/ws/7/x");
-        assert_eq!(LocalPaths::Mounted.with_workspace("/kfp-workspace/x"), "/kfp-workspace/x");
+        assert_eq!(
+            LocalPaths::Mounted.workspace_path_of_uri("s3://b/k"),
+            "/kfp-workspace/.artifacts/s3/b/k"
+        );
+        assert_eq!(
+            under().workspace_path_of_uri("s3://b/k"),
+            "/home/a/ws/7/.artifacts/s3/b/k"
+        );
+        assert_eq!(
+            under().with_workspace("--out=/kfp-workspace/x"),
+            "--out=/home/a/ws/7/x"
+        );
+        assert_eq!(
+            LocalPaths::Mounted.with_workspace("/kfp-workspace/x"),
+            "/kfp-workspace/x"
+        );
     }
 
     #[test]

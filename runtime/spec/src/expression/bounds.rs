@@ -19,19 +19,25 @@ const MAX_OPERATORS: usize = 100;
 /// Refuses an expression that could overflow the stack, or whose quotes are wrong.
 pub(super) fn check(expression: &str) -> Result<(), ExpressionError> {
     if expression.len() > MAX_LENGTH {
-        return Err(too_large(expression, format!("is longer than {MAX_LENGTH} bytes")));
+        return Err(too_large(
+            expression,
+            format!("is longer than {MAX_LENGTH} bytes"),
+        ));
     }
     let mut nesting = Nesting::default();
     let mut rest = expression;
     while let Some(first) = rest.chars().next() {
         let length = match first {
-            '\'' | '"' => quoted_length(rest, Escapes::Cel).map_err(|problem| problem.of(expression))?,
+            '\'' | '"' => {
+                quoted_length(rest, Escapes::Cel).map_err(|problem| problem.of(expression))?
+            }
             '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
             '_' | 'a'..='z' | 'A'..='Z' => {
                 let word = word_length(rest);
                 match string_after_prefix(rest, word) {
                     Some(escapes) => {
-                        word + quoted_length(&rest[word..], escapes).map_err(|problem| problem.of(expression))?
+                        word + quoted_length(&rest[word..], escapes)
+                            .map_err(|problem| problem.of(expression))?
                     }
                     None => {
                         nesting.word(&rest[..word]);
@@ -42,10 +48,16 @@ pub(super) fn check(expression: &str) -> Result<(), ExpressionError> {
             _ => nesting.symbol(rest, first),
         };
         if nesting.open.len() > MAX_BRACKETS {
-            return Err(too_large(expression, format!("nests brackets deeper than {MAX_BRACKETS}")));
+            return Err(too_large(
+                expression,
+                format!("nests brackets deeper than {MAX_BRACKETS}"),
+            ));
         }
         if nesting.level.depth() > MAX_OPERATORS {
-            return Err(too_large(expression, format!("has more than {MAX_OPERATORS} operators in a row")));
+            return Err(too_large(
+                expression,
+                format!("has more than {MAX_OPERATORS} operators in a row"),
+            ));
         }
         rest = &rest[length..];
     }
@@ -53,7 +65,10 @@ pub(super) fn check(expression: &str) -> Result<(), ExpressionError> {
 }
 
 fn too_large(expression: &str, limit: String) -> ExpressionError {
-    ExpressionError::TooLarge { expression: expression.to_owned(), limit }
+    ExpressionError::TooLarge {
+        expression: expression.to_owned(),
+        limit,
+    }
 }
 
 /// How deep the tree of what is read so far is, bracket by bracket.
@@ -63,25 +78,35 @@ struct Nesting {
     open: Vec<Level>,
 }
 
-/// The depth of what stands between two brackets.
+/// The depth of what stands between two brackets: elements between `,`, and in them parts between `&&`.
 #[derive(Default, Clone, Copy)]
 struct Level {
-    /// Since the last `&&`, `||` or `,`.
+    /// In this part.
     operators: usize,
-    /// The deepest part before that.
-    deepest: usize,
-    /// `?` and `:` so far, which nest to the right across `&&`.
+    /// In the deepest earlier part of this element.
+    parts: usize,
+    /// `?` and `:` in this element, which nest to the right across parts.
     choices: usize,
+    /// In the deepest earlier element.
+    elements: usize,
 }
 
 impl Level {
     fn depth(self) -> usize {
-        self.operators.max(self.deepest) + self.choices
+        self.elements
+            .max(self.operators.max(self.parts) + self.choices)
     }
 
     fn end_part(&mut self) {
-        self.deepest = self.deepest.max(self.operators);
+        self.parts = self.parts.max(self.operators);
         self.operators = 0;
+    }
+
+    fn end_element(&mut self) {
+        *self = Self {
+            elements: self.depth(),
+            ..Self::default()
+        };
     }
 }
 
@@ -102,12 +127,7 @@ impl Nesting {
                 // Whatever follows is built on top of the bracket, as `(…) + 1 + 1` is.
                 self.level.operators = self.level.operators.max(inner) + 1;
             }
-            ',' => {
-                self.level.end_part();
-                // Choices of one element do not nest in the next.
-                self.level.deepest += self.level.choices;
-                self.level.choices = 0;
-            }
+            ',' => self.level.end_element(),
             '&' | '|' => self.level.end_part(),
             '?' | ':' => {
                 self.level.end_part();
@@ -127,7 +147,8 @@ impl Nesting {
 }
 
 fn word_length(rest: &str) -> usize {
-    rest.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric()).unwrap_or(rest.len())
+    rest.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric())
+        .unwrap_or(rest.len())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -170,7 +191,11 @@ impl StringProblem {
                 "; the kfp compiler does not escape backslashes: write two for one",
             ),
         };
-        ExpressionError::Syntax { expression: expression.to_owned(), reason: reason.to_owned(), hint }
+        ExpressionError::Syntax {
+            expression: expression.to_owned(),
+            reason: reason.to_owned(),
+            hint,
+        }
     }
 }
 
@@ -178,17 +203,25 @@ impl StringProblem {
 fn quoted_length(rest: &str, escapes: Escapes) -> Result<usize, StringProblem> {
     let quote = &rest[..1];
     let triple = quote.repeat(3);
-    let (closing, may_break) = if rest.starts_with(&triple) { (triple.as_str(), true) } else { (quote, false) };
+    let (closing, may_break) = if rest.starts_with(&triple) {
+        (triple.as_str(), true)
+    } else {
+        (quote, false)
+    };
     let mut at = closing.len();
     loop {
         let tail = &rest[at..];
-        let Some(next) = tail.chars().next() else { return Err(StringProblem::NotClosed) };
+        let Some(next) = tail.chars().next() else {
+            return Err(StringProblem::NotClosed);
+        };
         if tail.starts_with(closing) {
             return Ok(at + closing.len());
         }
         at += match next {
             '\n' | '\r' if !may_break => return Err(StringProblem::NotClosed),
-            '\\' if escapes == Escapes::Cel => escape_length(tail).ok_or(StringProblem::NoSuchEscape)?,
+            '\\' if escapes == Escapes::Cel => {
+                escape_length(tail).ok_or(StringProblem::NoSuchEscape)?
+            }
             _ => next.len_utf8(),
         };
     }
@@ -197,10 +230,14 @@ fn quoted_length(rest: &str, escapes: Escapes) -> Result<usize, StringProblem> {
 fn escape_length(tail: &str) -> Option<usize> {
     let digits = |count: usize, radix: u32| {
         let text = tail.get(2..2 + count)?;
-        text.chars().all(|digit| digit.is_digit(radix)).then_some(2 + count)
+        text.chars()
+            .all(|digit| digit.is_digit(radix))
+            .then_some(2 + count)
     };
     match tail.as_bytes().get(1)? {
-        b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'"' | b'\'' | b'\\' | b'?' | b'`' => Some(2),
+        b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'"' | b'\'' | b'\\' | b'?' | b'`' => {
+            Some(2)
+        }
         b'x' | b'X' => digits(2, 16),
         b'u' => digits(4, 16),
         b'U' => digits(8, 16),
@@ -249,11 +286,15 @@ mod tests {
         let half = vec!["1"; MAX_OPERATORS / 2 + 10].join("+");
         assert_eq!(check(&format!("[{half}, {half}, {half}]")), Ok(()));
         assert!(limit(&format!("({half}) + {half}")).is_some());
+        assert!(limit(&format!("[{half}, 1] + {half}")).is_some());
+        let entries = vec!["1: 2"; 1000].join(", ");
+        assert_eq!(check(&format!("{{{entries}}}")), Ok(()));
     }
 
     #[test]
     fn a_long_chain_of_branches_is_fine() {
-        let branch = "!(inputs.parameter_values['pipelinechannel--flip-coin-op-Output'] == 'heads')";
+        let branch =
+            "!(inputs.parameter_values['pipelinechannel--flip-coin-op-Output'] == 'heads')";
         assert_eq!(check(&vec![branch; 500].join(" && ")), Ok(()));
         assert!(limit(&vec![branch; 1000].join(" && ")).is_some());
     }
@@ -261,7 +302,10 @@ mod tests {
     #[test]
     fn brackets_and_operators_in_quotes_do_not_count() {
         assert_eq!(check(&format!("x == '{}'", "([{+".repeat(200))), Ok(()));
-        assert_eq!(check(&format!("x == r\"{}\\\"", "([{+".repeat(200))), Ok(()));
+        assert_eq!(
+            check(&format!("x == r\"{}\\\"", "([{+".repeat(200))),
+            Ok(())
+        );
         assert_eq!(check(&format!("1 // {}", "'([{+".repeat(200))), Ok(()));
         assert_eq!(check("'''it's ( \n fine'''"), Ok(()));
         assert_eq!(check(r"'\n \x41 \u00e9 \U0001F600 \101 \' \\'"), Ok(()));

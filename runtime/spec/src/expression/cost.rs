@@ -17,18 +17,34 @@ const MAX_STEPS: f64 = 2e7;
 const SCALAR_TEXT: f64 = 400.0;
 
 /// Refuses an expression whose loops could take too long.
-pub(super) fn check(expression: &str, tree: &IdedExpr, variables: &Variables) -> Result<(), ExpressionError> {
+pub(super) fn check(
+    expression: &str,
+    tree: &IdedExpr,
+    variables: &Variables,
+) -> Result<(), ExpressionError> {
     let mut loops = 0_usize;
-    visit(tree, &mut |node| loops += usize::from(matches!(node.expr, Expr::Comprehension(_))));
+    visit(tree, &mut |node| {
+        loops += usize::from(matches!(node.expr, Expr::Comprehension(_)));
+    });
     if loops == 0 {
         return Ok(());
     }
-    let inputs = variables.iter().map(|(_, value)| size_of(value)).fold(Size::SCALAR, Size::with);
-    let mut reckoning = Reckoning { inputs, bound: Vec::new(), steps: 0.0 };
+    let inputs = variables
+        .iter()
+        .map(|(_, value)| size_of(value))
+        .fold(Size::SCALAR, Size::with);
+    let mut reckoning = Reckoning {
+        inputs,
+        bound: Vec::new(),
+        steps: 0.0,
+    };
     let size = reckoning.reckon(tree, 1.0);
     if reckoning.steps + size.total > MAX_STEPS {
         let limit = "loops over more than it may, given the sizes of its inputs".to_owned();
-        return Err(ExpressionError::TooLarge { expression: expression.to_owned(), limit });
+        return Err(ExpressionError::TooLarge {
+            expression: expression.to_owned(),
+            limit,
+        });
     }
     Ok(())
 }
@@ -37,15 +53,32 @@ pub(super) fn check(expression: &str, tree: &IdedExpr, variables: &Variables) ->
 pub(super) fn visit<'a>(node: &'a IdedExpr, see: &mut impl FnMut(&'a IdedExpr)) {
     see(node);
     match &node.expr {
-        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).for_each(|part| visit(part, see)),
+        Expr::Call(call) => call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .for_each(|part| visit(part, see)),
         Expr::Comprehension(each) => {
-            [&each.iter_range, &each.accu_init, &each.loop_cond, &each.loop_step, &each.result]
-                .into_iter()
-                .for_each(|part| visit(part, see));
+            [
+                &each.iter_range,
+                &each.accu_init,
+                &each.loop_cond,
+                &each.loop_step,
+                &each.result,
+            ]
+            .into_iter()
+            .for_each(|part| visit(part, see));
         }
         Expr::List(list) => list.elements.iter().for_each(|part| visit(part, see)),
-        Expr::Map(map) => map.entries.iter().for_each(|entry| visit_entry(&entry.expr, see)),
-        Expr::Struct(fields) => fields.entries.iter().for_each(|entry| visit_entry(&entry.expr, see)),
+        Expr::Map(map) => map
+            .entries
+            .iter()
+            .for_each(|entry| visit_entry(&entry.expr, see)),
+        Expr::Struct(fields) => fields
+            .entries
+            .iter()
+            .for_each(|entry| visit_entry(&entry.expr, see)),
         Expr::Select(select) => visit(&select.operand, see),
         Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => {}
     }
@@ -71,23 +104,41 @@ struct Size {
 }
 
 impl Size {
-    const SCALAR: Self = Self { longest: 0.0, total: 1.0 };
+    const SCALAR: Self = Self {
+        longest: 0.0,
+        total: 1.0,
+    };
 
     fn with(self, other: Self) -> Self {
-        Self { longest: self.longest.max(other.longest), total: self.total + other.total }
+        Self {
+            longest: self.longest.max(other.longest),
+            total: self.total + other.total,
+        }
     }
 }
 
 fn size_of(value: &cel::Value) -> Size {
-    let container = |count: usize, parts: Size| Size { longest: parts.longest.max(as_f64(count)), ..parts };
+    let container = |count: usize, parts: Size| Size {
+        longest: parts.longest.max(as_f64(count)),
+        ..parts
+    };
     match value {
-        cel::Value::List(items) => container(items.len(), items.iter().map(size_of).fold(Size::SCALAR, Size::with)),
+        cel::Value::List(items) => container(
+            items.len(),
+            items.iter().map(size_of).fold(Size::SCALAR, Size::with),
+        ),
         cel::Value::Map(fields) => {
-            let keys = fields.map.keys().map(|key| Size { longest: 0.0, total: as_f64(key.to_string().len()) });
+            let keys = fields.map.keys().map(|key| Size {
+                longest: 0.0,
+                total: as_f64(key.to_string().len()),
+            });
             let sizes = fields.map.values().map(size_of).chain(keys);
             container(fields.map.len(), sizes.fold(Size::SCALAR, Size::with))
         }
-        cel::Value::String(text) => Size { longest: 0.0, total: 1.0 + as_f64(text.len()) },
+        cel::Value::String(text) => Size {
+            longest: 0.0,
+            total: 1.0 + as_f64(text.len()),
+        },
         _ => Size::SCALAR,
     }
 }
@@ -112,17 +163,29 @@ impl<'a> Reckoning<'a> {
         self.steps += times;
         match &node.expr {
             Expr::Literal(literal) => literal_size(literal),
-            Expr::Ident(name) => {
-                self.bound.iter().rev().find(|(bound, _)| bound == name).map_or(self.inputs, |(_, size)| *size)
-            }
+            Expr::Ident(name) => self
+                .bound
+                .iter()
+                .rev()
+                .find(|(bound, _)| bound == name)
+                .map_or(self.inputs, |(_, size)| *size),
             Expr::Select(select) => self.reckon(&select.operand, times),
             Expr::List(list) => {
-                let parts = list.elements.iter().map(|part| self.reckon(part, times)).fold(Size::SCALAR, Size::with);
+                let parts = list
+                    .elements
+                    .iter()
+                    .map(|part| self.reckon(part, times))
+                    .fold(Size::SCALAR, Size::with);
                 self.steps += times * parts.total;
-                Size { longest: parts.longest.max(as_f64(list.elements.len())), ..parts }
+                Size {
+                    longest: parts.longest.max(as_f64(list.elements.len())),
+                    ..parts
+                }
             }
             Expr::Map(map) => self.entries(map.entries.iter().map(|entry| &entry.expr), times),
-            Expr::Struct(fields) => self.entries(fields.entries.iter().map(|entry| &entry.expr), times),
+            Expr::Struct(fields) => {
+                self.entries(fields.entries.iter().map(|entry| &entry.expr), times)
+            }
             Expr::Call(call) => {
                 let parts = call.target.as_deref().into_iter().chain(&call.args);
                 let sizes: Vec<Size> = parts.map(|part| self.reckon(part, times)).collect();
@@ -153,9 +216,13 @@ impl<'a> Reckoning<'a> {
     fn call(&mut self, function: &str, sizes: &[Size], times: f64) -> Size {
         let all = sizes.iter().copied().fold(Size::SCALAR, Size::with);
         let (steps, size) = match function {
-            operators::ADD => {
-                (all.total, Size { longest: sizes.iter().map(|size| size.longest).sum(), total: all.total })
-            }
+            operators::ADD => (
+                all.total,
+                Size {
+                    longest: sizes.iter().map(|size| size.longest).sum(),
+                    total: all.total,
+                },
+            ),
             // The part that is picked is handed on without a copy.
             operators::INDEX | operators::CONDITIONAL => (1.0, all),
             operators::LOGICAL_AND
@@ -168,17 +235,32 @@ impl<'a> Reckoning<'a> {
             | operators::LESS
             | operators::LESS_EQUALS
             | operators::GREATER
-            | operators::GREATER_EQUALS => {
-                (sizes.iter().map(|size| size.total).fold(f64::INFINITY, f64::min), Size::SCALAR)
-            }
-            "size" | "int" | "uint" | "double" | "bool" | "startsWith" | "endsWith" | "contains" => {
-                (all.total, Size::SCALAR)
-            }
+            | operators::GREATER_EQUALS => (
+                sizes
+                    .iter()
+                    .map(|size| size.total)
+                    .fold(f64::INFINITY, f64::min),
+                Size::SCALAR,
+            ),
+            "size" | "int" | "uint" | "double" | "bool" | "startsWith" | "endsWith"
+            | "contains" => (all.total, Size::SCALAR),
             // A regular expression may take the product of both lengths.
             "matches" => (sizes.iter().map(|size| size.total).product(), Size::SCALAR),
             // JSON has no more elements than bytes.
-            "parseJson" => (all.total, Size { longest: all.total, total: 2.0 * all.total }),
-            _ => (all.total, Size { longest: all.longest, total: all.total + SCALAR_TEXT }),
+            "parseJson" => (
+                all.total,
+                Size {
+                    longest: all.total,
+                    total: 2.0 * all.total,
+                },
+            ),
+            _ => (
+                all.total,
+                Size {
+                    longest: all.longest,
+                    total: all.total + SCALAR_TEXT,
+                },
+            ),
         };
         self.steps += times * steps;
         size
@@ -191,11 +273,21 @@ impl<'a> Reckoning<'a> {
         let range = self.reckon(&each.iter_range, times);
         let start = self.reckon(&each.accu_init, times);
         let rounds = range.longest;
-        let item = Size { total: 1.0 + range.total / rounds.max(1.0), ..range };
+        let item = Size {
+            total: 1.0 + range.total / rounds.max(1.0),
+            ..range
+        };
         let around = self.bound.len();
         self.bound.push((&each.iter_var, item));
-        self.bound.extend(each.iter_var2.as_deref().map(|name| (name, item)));
-        self.bound.push((&each.accu_var, Size { longest: 0.0, total: 0.0 }));
+        self.bound
+            .extend(each.iter_var2.as_deref().map(|name| (name, item)));
+        self.bound.push((
+            &each.accu_var,
+            Size {
+                longest: 0.0,
+                total: 0.0,
+            },
+        ));
         self.steps += times * rounds * item.total;
         self.reckon(&each.loop_cond, times * rounds);
         let added = self.reckon(&each.loop_step, times * rounds);
@@ -221,7 +313,10 @@ fn literal_size(literal: &LiteralValue) -> Size {
         | LiteralValue::Null
         | LiteralValue::UInt(_) => 0,
     };
-    Size { longest: 0.0, total: 1.0 + as_f64(length) }
+    Size {
+        longest: 0.0,
+        total: 1.0 + as_f64(length),
+    }
 }
 
 #[cfg(test)]
@@ -237,8 +332,14 @@ mod tests {
 
     #[test]
     fn loops_over_what_there_is_are_fine() {
-        assert!(!is_refused("x.all(a, a == 'b' || a.startsWith('text'))", 50_000));
-        assert!(!is_refused("x.filter(a, a != '').map(a, size(a)).exists(n, n > 3)", 50_000));
+        assert!(!is_refused(
+            "x.all(a, a == 'b' || a.startsWith('text'))",
+            50_000
+        ));
+        assert!(!is_refused(
+            "x.filter(a, a != '').map(a, size(a)).exists(n, n > 3)",
+            50_000
+        ));
         assert!(!is_refused("x.all(a, x.exists(b, a == b))", 500));
         assert!(!is_refused("[[1, 2], [3]].exists(a, a.all(b, b > 2))", 0));
     }
@@ -246,7 +347,10 @@ mod tests {
     #[test]
     fn loops_that_multiply_are_refused() {
         assert!(is_refused("x.all(a, x.exists(b, a == b))", 50_000));
-        assert!(is_refused("x.all(a, x.all(b, x.all(c, x.all(d, a != b))))", 100));
+        assert!(is_refused(
+            "x.all(a, x.all(b, x.all(c, x.all(d, a != b))))",
+            100
+        ));
         assert!(is_refused("x.map(a, x).map(a, x).map(a, x) == x", 10_000));
     }
 
@@ -254,7 +358,9 @@ mod tests {
     fn values_that_double_are_refused() {
         let doubling = ".map(a, a + a)".repeat(40);
         assert!(is_refused(&format!("['x']{doubling} == []"), 0));
-        let nested = (0..12).fold("'x'".to_owned(), |inner, _| format!("[{inner}].map(a, a + a + a + a)[0]"));
+        let nested = (0..12).fold("'x'".to_owned(), |inner, _| {
+            format!("[{inner}].map(a, a + a + a + a)[0]")
+        });
         assert!(is_refused(&format!("{nested} == ''"), 0));
     }
 

@@ -20,13 +20,22 @@ pub(super) fn evaluate(
     inputs: Option<&ConditionInputs<'_>>,
 ) -> Result<cel::Value, ExpressionError> {
     bounds::check(expression)?;
-    let program = ENVIRONMENT.compile(expression).map_err(|errors| syntax_error(expression, &errors))?;
+    let program = ENVIRONMENT
+        .compile(expression)
+        .map_err(|errors| syntax_error(expression, &errors))?;
     types::check(expression, program.expression())?;
     cost::check(expression, program.expression(), variables)?;
-    program.execute(&context(variables)).map_err(|error| match (&error, inputs) {
-        (ExecutionError::NoSuchKey(_), Some(inputs)) => missing_inputs(expression, &program, inputs),
-        (_, _) => ExpressionError::Evaluation { expression: expression.to_owned(), reason: describe(&error) },
-    })
+    program
+        .execute(&context(variables))
+        .map_err(|error| match (&error, inputs) {
+            (ExecutionError::NoSuchKey(_), Some(inputs)) => {
+                missing_inputs(expression, &program, inputs)
+            }
+            (_, _) => ExpressionError::Evaluation {
+                expression: expression.to_owned(),
+                reason: describe(&error),
+            },
+        })
 }
 
 fn context(variables: &Variables) -> Context<'static, 'static> {
@@ -43,13 +52,24 @@ fn context(variables: &Variables) -> Context<'static, 'static> {
 fn parse_json(text: &str) -> Result<cel::Value, ExecutionError> {
     Value::from_json(text)
         .map(|value| to_cel(&value))
-        .map_err(|error| ExecutionError::function_error("parseJson", format!("failed to unmarshal JSON: {error}")))
+        .map_err(|error| {
+            ExecutionError::function_error(
+                "parseJson",
+                format!("failed to unmarshal JSON: {error}"),
+            )
+        })
 }
 
 fn syntax_error(expression: &str, errors: &ParseErrors) -> ExpressionError {
     let reason = errors.errors.first().map_or_else(
         || "it cannot be parsed".to_owned(),
-        |error| format!("{} (column {})", error.msg.trim_end_matches(['\n', ' ']), error.pos.1),
+        |error| {
+            format!(
+                "{} (column {})",
+                error.msg.trim_end_matches(['\n', ' ']),
+                error.pos.1
+            )
+        },
     );
     let hint = if expression.contains('\'') {
         "; the text in quotes may hold a quote, which the kfp compiler does not escape: \
@@ -57,10 +77,18 @@ fn syntax_error(expression: &str, errors: &ParseErrors) -> ExpressionError {
     } else {
         ""
     };
-    ExpressionError::Syntax { expression: expression.to_owned(), reason, hint }
+    ExpressionError::Syntax {
+        expression: expression.to_owned(),
+        reason,
+        hint,
+    }
 }
 
-fn missing_inputs(expression: &str, program: &Program, inputs: &ConditionInputs<'_>) -> ExpressionError {
+fn missing_inputs(
+    expression: &str,
+    program: &Program,
+    inputs: &ConditionInputs<'_>,
+) -> ExpressionError {
     let mut names = Vec::new();
     cost::visit(program.expression(), &mut |node| {
         let missing = used_input(node).filter(|(field, name)| match *field {
@@ -68,13 +96,18 @@ fn missing_inputs(expression: &str, program: &Program, inputs: &ConditionInputs<
             "artifacts" => !inputs.artifacts.contains_key(*name),
             _ => false,
         });
-        if let Some((_, name)) = missing.filter(|(_, name)| !names.iter().any(|known| known == name)) {
+        if let Some((_, name)) =
+            missing.filter(|(_, name)| !names.iter().any(|known| known == name))
+        {
             names.push(name.to_owned());
         }
     });
     let expression = expression.to_owned();
     if names.is_empty() {
-        return ExpressionError::Evaluation { expression, reason: "no such key".to_owned() };
+        return ExpressionError::Evaluation {
+            expression,
+            reason: "no such key".to_owned(),
+        };
     }
     ExpressionError::MissingInputs { expression, names }
 }
@@ -92,7 +125,9 @@ fn used_input(node: &IdedExpr) -> Option<(&str, &str)> {
         Expr::Select(select) if !select.test => (select.operand.as_ref(), select.field.as_str()),
         _ => return None,
     };
-    let Expr::Select(field) = &operand.expr else { return None };
+    let Expr::Select(field) = &operand.expr else {
+        return None;
+    };
     match &field.operand.expr {
         Expr::Ident(root) if root == "inputs" => Some((&field.field, name)),
         _ => None,
@@ -103,16 +138,30 @@ fn describe(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("no such key: `{key}`"),
         ExecutionError::NoSuchOverload(overload) => {
-            format!("`{}` does not take ({})", overload.function(), overload.argument_types().join(", "))
+            format!(
+                "`{}` does not take ({})",
+                overload.function(),
+                overload.argument_types().join(", ")
+            )
         }
         ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
         ExecutionError::UnsupportedBinaryOperator(operator, left, right) => {
-            format!("`{operator}` does not take ({}, {})", kind_of(left), kind_of(right))
+            format!(
+                "`{operator}` does not take ({}, {})",
+                kind_of(left),
+                kind_of(right)
+            )
         }
         ExecutionError::ValuesNotComparable(left, right) => {
-            format!("a {} cannot be compared with a {}", kind_of(left), kind_of(right))
+            format!(
+                "a {} cannot be compared with a {}",
+                kind_of(left),
+                kind_of(right)
+            )
         }
-        ExecutionError::FunctionError { function, message } => format!("`{function}` failed: {message}"),
+        ExecutionError::FunctionError { function, message } => {
+            format!("`{function}` failed: {message}")
+        }
         other => other.to_string(),
     }
 }

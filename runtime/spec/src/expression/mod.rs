@@ -47,7 +47,10 @@ pub enum ExpressionError {
         limit: String,
     },
     /// It uses inputs that the task is not given.
-    #[error("`{expression:.200}` uses {}, which the task is not given (no such key)", quoted(names))]
+    #[error(
+        "`{expression:.200}` uses {}, which the task is not given (no such key)",
+        quoted(names)
+    )]
     MissingInputs {
         /// The expression.
         expression: String,
@@ -107,12 +110,18 @@ pub fn condition(expression: &str, inputs: &ConditionInputs<'_>) -> Result<bool,
 /// When it is not CEL, fails, or gives something that no parameter can hold.
 pub fn select(expression: &str, value: &Value) -> Result<Value, ExpressionError> {
     let selected = evaluate(expression, &variables::of_selector(value), None)?;
-    variables::from_cel(&selected)
-        .map_err(|found| ExpressionError::NotAValue { expression: expression.to_owned(), found })
+    variables::from_cel(&selected).map_err(|found| ExpressionError::NotAValue {
+        expression: expression.to_owned(),
+        found,
+    })
 }
 
 fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

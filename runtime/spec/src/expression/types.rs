@@ -28,7 +28,10 @@ pub(super) fn check(expression: &str, tree: &IdedExpr) -> Result<(), ExpressionE
         }
     });
     match problem {
-        Some(reason) => Err(ExpressionError::Evaluation { expression: expression.to_owned(), reason }),
+        Some(reason) => Err(ExpressionError::Evaluation {
+            expression: expression.to_owned(),
+            reason,
+        }),
         None => Ok(()),
     }
 }
@@ -36,7 +39,9 @@ pub(super) fn check(expression: &str, tree: &IdedExpr) -> Result<(), ExpressionE
 fn problem_of(call: &CallExpr) -> Option<String> {
     let types = call.args.iter().map(known_type);
     if is_comparison(&call.func_name) {
-        let [Some(left), Some(right)] = types.collect::<Vec<_>>()[..] else { return None };
+        let [Some(left), Some(right)] = types.collect::<Vec<_>>()[..] else {
+            return None;
+        };
         return (left != right).then(|| {
             let (operator, left, right) = (call.func_name.trim_matches('_'), left.name(), right.name());
             format!("`{operator}` does not compare {left} with {right}; convert one, with `int()`, `double()` or `string()`")
@@ -44,7 +49,11 @@ fn problem_of(call: &CallExpr) -> Option<String> {
     }
     if is_logical(&call.func_name) {
         let other = types.flatten().find(|known| *known != Known::Bool)?;
-        return Some(format!("`{}` does not take {}", call.func_name.trim_matches('_'), other.name()));
+        return Some(format!(
+            "`{}` does not take {}",
+            call.func_name.trim_matches('_'),
+            other.name()
+        ));
     }
     None
 }
@@ -78,11 +87,15 @@ fn type_of_call(call: &CallExpr) -> Option<Known> {
         "double" => Some(Known::Double),
         "string" => Some(Known::String),
         "bytes" => Some(Known::Bytes),
-        "bool" | "startsWith" | "endsWith" | "contains" | "matches" | operators::IN => Some(Known::Bool),
-        operators::NEGATE => call.args.first().and_then(known_type),
-        operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE | operators::MODULO => {
-            call.args.iter().find_map(known_type)
+        "bool" | "startsWith" | "endsWith" | "contains" | "matches" | operators::IN => {
+            Some(Known::Bool)
         }
+        operators::NEGATE => call.args.first().and_then(known_type),
+        operators::ADD
+        | operators::SUBSTRACT
+        | operators::MULTIPLY
+        | operators::DIVIDE
+        | operators::MODULO => call.args.iter().find_map(known_type),
         name if is_comparison(name) || is_logical(name) => Some(Known::Bool),
         _ => None,
     }
@@ -101,7 +114,10 @@ fn is_comparison(function: &str) -> bool {
 }
 
 fn is_logical(function: &str) -> bool {
-    matches!(function, operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT)
+    matches!(
+        function,
+        operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT
+    )
 }
 
 impl Known {
@@ -124,16 +140,27 @@ mod tests {
 
     fn refusal(expression: &str) -> Option<String> {
         let program = Program::compile(expression).unwrap();
-        check(expression, program.expression()).err().map(|error| error.to_string())
+        check(expression, program.expression())
+            .err()
+            .map(|error| error.to_string())
     }
 
     #[test]
     fn different_types_are_not_compared() {
-        for expression in ["int(x) == 1.0", "int(x) > 0.5", "string(x) == 1", "true != 'true'", "-1 < double(x)"] {
+        for expression in [
+            "int(x) == 1.0",
+            "int(x) > 0.5",
+            "string(x) == 1",
+            "true != 'true'",
+            "-1 < double(x)",
+        ] {
             assert!(refusal(expression).is_some(), "{expression}");
         }
         let message = refusal("(x && int(y) + 1 >= 0.5)").unwrap();
-        assert!(message.contains("`>=` does not compare an int with a double; convert one"), "{message}");
+        assert!(
+            message.contains("`>=` does not compare an int with a double; convert one"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -154,7 +181,10 @@ mod tests {
 
     #[test]
     fn logic_is_for_booleans() {
-        assert!(refusal("x == 1 && 'true'").is_some_and(|message| message.contains("`&&` does not take a string")));
+        assert!(
+            refusal("x == 1 && 'true'")
+                .is_some_and(|message| message.contains("`&&` does not take a string"))
+        );
         assert!(refusal("!1").is_some());
         assert_eq!(refusal("!x && x || (x > 1)"), None);
     }

@@ -14,10 +14,24 @@ pub(super) type Variables = Vec<(&'static str, cel::Value)>;
 
 /// A condition sees the fields of KFP's `ExecutorInput`, of which only the inputs are filled.
 pub(super) fn of_condition(inputs: &ConditionInputs<'_>) -> Variables {
-    let parameters = inputs.parameters.iter().map(|(name, value)| (name.as_str(), to_cel(value)));
-    let artifacts = inputs.artifacts.iter().map(|(name, list)| (name.as_str(), artifact_list(list)));
-    let inputs = map([("parameter_values", map(parameters)), ("artifacts", map(artifacts)), ("parameters", map([]))]);
-    let outputs = map([("parameters", map([])), ("artifacts", map([])), ("output_file", text(""))]);
+    let parameters = inputs
+        .parameters
+        .iter()
+        .map(|(name, value)| (name.as_str(), to_cel(value)));
+    let artifacts = inputs
+        .artifacts
+        .iter()
+        .map(|(name, list)| (name.as_str(), artifact_list(list)));
+    let inputs = map([
+        ("parameter_values", map(parameters)),
+        ("artifacts", map(artifacts)),
+        ("parameters", map([])),
+    ]);
+    let outputs = map([
+        ("parameters", map([])),
+        ("artifacts", map([])),
+        ("output_file", text("")),
+    ]);
     vec![("inputs", inputs), ("outputs", outputs)]
 }
 
@@ -44,17 +58,29 @@ pub(super) fn from_cel(value: &cel::Value) -> Result<Value, String> {
     match value {
         cel::Value::Null => Ok(Value::Null),
         cel::Value::Bool(flag) => Ok(Value::Bool(*flag)),
-        #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "the wire format has doubles only"
+        )]
         cel::Value::Int(number) => Ok(Value::Number(*number as f64)),
-        #[expect(clippy::cast_precision_loss, reason = "the wire format has doubles only")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "the wire format has doubles only"
+        )]
         cel::Value::UInt(number) => Ok(Value::Number(*number as f64)),
         cel::Value::Float(number) if number.is_finite() => Ok(Value::Number(*number)),
         cel::Value::Float(number) => Err(format!("number that JSON does not have (`{number}`)")),
         cel::Value::String(text) => Ok(Value::String(text.as_str().to_owned())),
-        cel::Value::List(items) => items.iter().map(from_cel).collect::<Result<_, _>>().map(Value::List),
-        cel::Value::Map(fields) => {
-            fields.map.iter().map(|(key, field)| Ok((field_name(key)?, from_cel(field)?))).collect()
-        }
+        cel::Value::List(items) => items
+            .iter()
+            .map(from_cel)
+            .collect::<Result<_, _>>()
+            .map(Value::List),
+        cel::Value::Map(fields) => fields
+            .map
+            .iter()
+            .map(|(key, field)| Ok((field_name(key)?, from_cel(field)?)))
+            .collect(),
         other => Err(kind_of(other)),
     }
 }
@@ -75,14 +101,18 @@ pub(super) fn to_cel(value: &Value) -> cel::Value {
         Value::Number(number) => cel::Value::Float(*number),
         Value::String(string) => text(string),
         Value::List(items) => list(items.iter().map(to_cel)),
-        Value::Struct(fields) => map(fields.iter().map(|(key, field)| (key.as_str(), to_cel(field)))),
+        Value::Struct(fields) => map(fields
+            .iter()
+            .map(|(key, field)| (key.as_str(), to_cel(field)))),
     }
 }
 
 fn field_name(key: &Key) -> Result<String, String> {
     match key {
         Key::String(name) => Ok(name.as_str().to_owned()),
-        Key::Int(_) | Key::Uint(_) | Key::Bool(_) => Err("map with keys that are no text".to_owned()),
+        Key::Int(_) | Key::Uint(_) | Key::Bool(_) => {
+            Err("map with keys that are no text".to_owned())
+        }
     }
 }
 
@@ -91,13 +121,19 @@ fn artifact_list(artifacts: &[Artifact]) -> cel::Value {
 }
 
 fn artifact(artifact: &Artifact) -> cel::Value {
-    let metadata = artifact.metadata.iter().map(|(key, value)| (key.as_str(), to_cel(value)));
+    let metadata = artifact
+        .metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), to_cel(value)));
     map([
         ("name", text(&name_in_step(artifact))),
         ("type", artifact_type(&artifact.artifact_type)),
         ("uri", text(artifact.uri.as_str())),
         ("metadata", map(metadata)),
-        ("custom_path", text(artifact.custom_path.as_deref().unwrap_or_default())),
+        (
+            "custom_path",
+            text(artifact.custom_path.as_deref().unwrap_or_default()),
+        ),
     ])
 }
 
@@ -118,6 +154,10 @@ fn list(items: impl Iterator<Item = cel::Value>) -> cel::Value {
 }
 
 fn map<'a>(fields: impl IntoIterator<Item = (&'a str, cel::Value)>) -> cel::Value {
-    let fields = fields.into_iter().map(|(key, value)| (Key::from(key), value));
-    cel::Value::Map(Map { map: Arc::new(fields.collect::<HashMap<_, _>>()) })
+    let fields = fields
+        .into_iter()
+        .map(|(key, value)| (Key::from(key), value));
+    cel::Value::Map(Map {
+        map: Arc::new(fields.collect::<HashMap<_, _>>()),
+    })
 }

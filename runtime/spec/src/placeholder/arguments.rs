@@ -40,7 +40,11 @@ enum Element {
     /// Its parts in a row, as one text.
     Concat(Vec<Self>),
     /// One of two lists.
-    IfPresent { input: String, then: Vec<Self>, otherwise: Vec<Self> },
+    IfPresent {
+        input: String,
+        then: Vec<Self>,
+        otherwise: Vec<Self>,
+    },
 }
 
 impl Element {
@@ -49,9 +53,20 @@ impl Element {
         match self {
             Self::Text(text) => vec![text.clone()],
             Self::Concat(parts) => vec![parts.iter().flat_map(|part| part.choose(input)).collect()],
-            Self::IfPresent { input: name, then, otherwise } => {
-                let chosen = if input.is_present(name) { then } else { otherwise };
-                chosen.iter().flat_map(|element| element.choose(input)).collect()
+            Self::IfPresent {
+                input: name,
+                then,
+                otherwise,
+            } => {
+                let chosen = if input.is_present(name) {
+                    then
+                } else {
+                    otherwise
+                };
+                chosen
+                    .iter()
+                    .flat_map(|element| element.choose(input))
+                    .collect()
             }
         }
     }
@@ -62,7 +77,10 @@ fn parse(argument: &str) -> Result<Option<Element>, PlaceholderError> {
     if !trimmed.starts_with(r#"{"Concat":"#) && !trimmed.starts_with(r#"{"IfPresent":"#) {
         return Ok(None);
     }
-    let malformed = |reason: String| PlaceholderError::Malformed { argument: argument.to_owned(), reason };
+    let malformed = |reason: String| PlaceholderError::Malformed {
+        argument: argument.to_owned(),
+        reason,
+    };
     let value = Value::from_json(argument).map_err(|error| malformed(error.to_string()))?;
     element(value).map(Some).map_err(malformed)
 }
@@ -72,16 +90,21 @@ fn element(value: Value) -> Result<Element, String> {
         Value::String(text) => return Ok(Element::Text(text)),
         Value::Struct(fields) => fields,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) => {
-            return Err(format!("a part of it is a {}, where text or a structure is due", value.kind()));
+            return Err(format!(
+                "a part of it is a {}, where text or a structure is due",
+                value.kind()
+            ));
         }
     };
     let mut fields = fields.into_iter();
     match (fields.next(), fields.next()) {
         (Some((key, inner)), None) if key == "Concat" => match inner {
             Value::List(_) => elements(inner).map(Element::Concat),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Struct(_) => {
-                Err("`Concat` must hold a list".to_owned())
-            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Struct(_) => Err("`Concat` must hold a list".to_owned()),
         },
         (Some((key, inner)), None) if key == "IfPresent" => if_present(inner),
         _ => Err("a structure in it must be one `Concat` or one `IfPresent`".to_owned()),
@@ -89,15 +112,23 @@ fn element(value: Value) -> Result<Element, String> {
 }
 
 fn if_present(value: Value) -> Result<Element, String> {
-    let Value::Struct(mut fields) = value else { return Err("`IfPresent` must hold an object".to_owned()) };
+    let Value::Struct(mut fields) = value else {
+        return Err("`IfPresent` must hold an object".to_owned());
+    };
     let mut take = |key: &str| fields.remove(key).unwrap_or_default();
     let Value::String(input) = take("InputName") else {
         return Err("`IfPresent` must name its input in `InputName`".to_owned());
     };
     let (then, otherwise) = (elements(take("Then"))?, elements(take("Else"))?);
     match fields.into_keys().next() {
-        Some(key) => Err(format!("`IfPresent` has a field `{key}`, which KFP does not know")),
-        None => Ok(Element::IfPresent { input, then, otherwise }),
+        Some(key) => Err(format!(
+            "`IfPresent` has a field `{key}`, which KFP does not know"
+        )),
+        None => Ok(Element::IfPresent {
+            input,
+            then,
+            otherwise,
+        }),
     }
 }
 
@@ -106,7 +137,9 @@ fn elements(value: Value) -> Result<Vec<Element>, String> {
     match value {
         Value::Null => Ok(Vec::new()),
         Value::List(items) => items.into_iter().map(element).collect(),
-        Value::String(_) | Value::Struct(_) | Value::Bool(_) | Value::Number(_) => Ok(vec![element(value)?]),
+        Value::String(_) | Value::Struct(_) | Value::Bool(_) | Value::Number(_) => {
+            Ok(vec![element(value)?])
+        }
     }
 }
 
@@ -117,7 +150,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn resolved(arguments: &[&str]) -> Result<Vec<String>, PlaceholderError> {
-        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect();
         resolve_arguments(&arguments, &executor_input(), &run_facts(), &task_facts())
     }
 
@@ -127,14 +163,29 @@ mod tests {
 
     #[test]
     fn texts_stay_one_each() {
-        let arguments = ["sh", "-c", "echo {{$.inputs.parameters['text']}}", "", "{\"a\": 1}"];
-        assert_eq!(resolved(&arguments).unwrap(), ["sh", "-c", "echo a b", "", "{\"a\": 1}"]);
+        let arguments = [
+            "sh",
+            "-c",
+            "echo {{$.inputs.parameters['text']}}",
+            "",
+            "{\"a\": 1}",
+        ];
+        assert_eq!(
+            resolved(&arguments).unwrap(),
+            ["sh", "-c", "echo a b", "", "{\"a\": 1}"]
+        );
     }
 
     #[test]
     fn concat_is_one_argument() {
-        check(r#"{"Concat": ["--x=", "{{$.inputs.parameters['text']}}", "!"]}"#, &["--x=a b!"]);
-        check(r#"{"Concat": ["a", {"Concat": ["b", "c"]}, {"Concat": []}]}"#, &["abc"]);
+        check(
+            r#"{"Concat": ["--x=", "{{$.inputs.parameters['text']}}", "!"]}"#,
+            &["--x=a b!"],
+        );
+        check(
+            r#"{"Concat": ["a", {"Concat": ["b", "c"]}, {"Concat": []}]}"#,
+            &["abc"],
+        );
         check(r#"{"Concat": []}"#, &[""]);
     }
 
@@ -147,9 +198,18 @@ mod tests {
         check(&argument("text", ""), &["--text", "a b"]);
         check(&argument("zz", ""), &[]);
         check(&argument("zz", r#", "Else": "none""#), &["none"]);
-        check(&argument("zz", r#", "Else": ["no", "thing"]"#), &["no", "thing"]);
-        check(&argument("nothing", r#", "Else": "null counts as absent""#), &["null counts as absent"]);
-        check(&argument("optional", r#", "Else": "a default counts as absent""#), &["a default counts as absent"]);
+        check(
+            &argument("zz", r#", "Else": ["no", "thing"]"#),
+            &["no", "thing"],
+        );
+        check(
+            &argument("nothing", r#", "Else": "null counts as absent""#),
+            &["null counts as absent"],
+        );
+        check(
+            &argument("optional", r#", "Else": "a default counts as absent""#),
+            &["a default counts as absent"],
+        );
         check(&argument("models", ""), &["--text", "a b"]);
     }
 
@@ -159,7 +219,10 @@ mod tests {
             r#"{"Concat": ["x=", {"IfPresent": {"InputName": "zz", "Then": "1", "Else": {"Concat": ["2", "3"]}}}]}"#,
             &["x=23"],
         );
-        check(r#"{"Concat": ["x", {"IfPresent": {"InputName": "zz", "Then": "1"}}]}"#, &["x"]);
+        check(
+            r#"{"Concat": ["x", {"IfPresent": {"InputName": "zz", "Then": "1"}}]}"#,
+            &["x"],
+        );
         check(
             r#"{"IfPresent": {"InputName": "text", "Then": [
                 {"Concat": ["--", "a"]}, {"IfPresent": {"InputName": "number", "Then": ["b", "c"]}}]}}"#,
@@ -169,13 +232,18 @@ mod tests {
 
     #[test]
     fn a_side_not_taken_may_use_what_is_missing() {
-        check(r#"{"IfPresent": {"InputName": "zz", "Then": "{{$.inputs.parameters['zz']}}"}}"#, &[]);
+        check(
+            r#"{"IfPresent": {"InputName": "zz", "Then": "{{$.inputs.parameters['zz']}}"}}"#,
+            &[],
+        );
     }
 
     #[test]
     fn quotes_and_braces_in_values_do_no_harm() {
         let mut input = executor_input();
-        input.parameters.insert("text".into(), r#""}]} {"Concat": ["#.into());
+        input
+            .parameters
+            .insert("text".into(), r#""}]} {"Concat": ["#.into());
         let arguments = [r#"{"Concat": ["<", "{{$.inputs.parameters['text']}}", ">"]}"#.to_owned()];
         let resolved = resolve_arguments(&arguments, &input, &run_facts(), &task_facts()).unwrap();
         assert_eq!(resolved, [r#"<"}]} {"Concat": [>"#]);
@@ -187,13 +255,25 @@ mod tests {
             let message = resolved(&[argument]).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         };
-        check(r#"{"Concat": ["a""#, "no `Concat` or `IfPresent` of KFP's form: EOF");
+        check(
+            r#"{"Concat": ["a""#,
+            "no `Concat` or `IfPresent` of KFP's form: EOF",
+        );
         check(r#"{"Concat": "a"}"#, "`Concat` must hold a list");
         check(r#"{"Concat": [3]}"#, "a part of it is a number");
-        check(r#"{"Concat": [], "Other": 1}"#, "one `Concat` or one `IfPresent`");
+        check(
+            r#"{"Concat": [], "Other": 1}"#,
+            "one `Concat` or one `IfPresent`",
+        );
         check(r#"{"IfPresent": {"Then": "a"}}"#, "`InputName`");
-        check(r#"{"IfPresent": {"InputName": "a", "Otherwise": "b"}}"#, "`Otherwise`");
-        check(&format!(r#"{{"Concat": [{}"#, "[".repeat(5000)), "recursion limit");
+        check(
+            r#"{"IfPresent": {"InputName": "a", "Otherwise": "b"}}"#,
+            "`Otherwise`",
+        );
+        check(
+            &format!(r#"{{"Concat": [{}"#, "[".repeat(5000)),
+            "recursion limit",
+        );
     }
 
     proptest! {

@@ -68,7 +68,9 @@ pub enum PlaceholderError {
         name: String,
     },
     /// It uses an output parameter that the component does not declare.
-    #[error("`{placeholder}` uses the output parameter `{name}`, which the component does not declare")]
+    #[error(
+        "`{placeholder}` uses the output parameter `{name}`, which the component does not declare"
+    )]
     MissingOutput {
         /// The placeholder.
         placeholder: String,
@@ -76,7 +78,9 @@ pub enum PlaceholderError {
         name: String,
     },
     /// It uses metadata that the artifact does not have.
-    #[error("`{placeholder}` uses `{key}` of the metadata of the artifact `{name}`, which has no such entry")]
+    #[error(
+        "`{placeholder}` uses `{key}` of the metadata of the artifact `{name}`, which has no such entry"
+    )]
     MissingMetadata {
         /// The placeholder.
         placeholder: String,

@@ -78,7 +78,9 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     while let Some(found) = text[search_from..].find(OPEN) {
         let start = search_from + found;
         search_from = start + OPEN.len();
-        let Some(length) = text[search_from..].find(CLOSE) else { break };
+        let Some(length) = text[search_from..].find(CLOSE) else {
+            break;
+        };
         let end = search_from + length + CLOSE.len();
         if let Some(reference) = parse(&text[search_from..search_from + length]) {
             if literal_from < start {
@@ -149,7 +151,9 @@ fn artifact_field(rest: &str) -> Option<ArtifactField<'_>> {
         ".metadata" | ".properties" => return Some(ArtifactField::Metadata),
         _ => {}
     }
-    let entry = rest.strip_prefix(".metadata").or_else(|| rest.strip_prefix(".properties"))?;
+    let entry = rest
+        .strip_prefix(".metadata")
+        .or_else(|| rest.strip_prefix(".properties"))?;
     match subscript(entry)? {
         (key, "") => Some(ArtifactField::MetadataEntry(key)),
         _ => None,
@@ -179,20 +183,46 @@ mod tests {
 
     #[test]
     fn knows_every_form() {
-        use Reference::{ExecutorInput, InputArtifact, InputParameter, OutputArtifact, OutputParameterFile, Run};
+        use Reference::{
+            ExecutorInput, InputArtifact, InputParameter, OutputArtifact, OutputParameterFile, Run,
+        };
         let check = |text, expected| assert_eq!(reference(text), Some(expected), "{text}");
         check("{{$}}", ExecutorInput);
         check("{{$.inputs.parameters['a-b c']}}", InputParameter("a-b c"));
         check("{{$.inputs.parameters[''n'']}}", InputParameter("n"));
         check("{{$.inputs.parameters[\"n\"]}}", InputParameter("n"));
-        check("{{$.inputs.artifacts['m']}}", InputArtifact("m", ArtifactField::All));
-        check("{{$.inputs.artifacts['m'].uri}}", InputArtifact("m", ArtifactField::Uri));
-        check("{{$.inputs.artifacts['m'].path}}", InputArtifact("m", ArtifactField::Path));
-        check("{{$.inputs.artifacts['m'].name}}", InputArtifact("m", ArtifactField::Name));
-        check("{{$.inputs.artifacts['m'].metadata}}", InputArtifact("m", ArtifactField::Metadata));
-        check("{{$.inputs.artifacts['m'].metadata['k']}}", InputArtifact("m", ArtifactField::MetadataEntry("k")));
-        check("{{$.outputs.artifacts['m'].properties['k']}}", OutputArtifact("m", ArtifactField::MetadataEntry("k")));
-        check("{{$.outputs.parameters['p'].output_file}}", OutputParameterFile("p"));
+        check(
+            "{{$.inputs.artifacts['m']}}",
+            InputArtifact("m", ArtifactField::All),
+        );
+        check(
+            "{{$.inputs.artifacts['m'].uri}}",
+            InputArtifact("m", ArtifactField::Uri),
+        );
+        check(
+            "{{$.inputs.artifacts['m'].path}}",
+            InputArtifact("m", ArtifactField::Path),
+        );
+        check(
+            "{{$.inputs.artifacts['m'].name}}",
+            InputArtifact("m", ArtifactField::Name),
+        );
+        check(
+            "{{$.inputs.artifacts['m'].metadata}}",
+            InputArtifact("m", ArtifactField::Metadata),
+        );
+        check(
+            "{{$.inputs.artifacts['m'].metadata['k']}}",
+            InputArtifact("m", ArtifactField::MetadataEntry("k")),
+        );
+        check(
+            "{{$.outputs.artifacts['m'].properties['k']}}",
+            OutputArtifact("m", ArtifactField::MetadataEntry("k")),
+        );
+        check(
+            "{{$.outputs.parameters['p'].output_file}}",
+            OutputParameterFile("p"),
+        );
         check("{{$.outputs.output_file}}", Reference::OutputFile);
         check("{{$.outputMetadataUri}}", Reference::OutputFile);
         check("{{$.workspace_path}}", Reference::WorkspacePath);
@@ -223,7 +253,10 @@ mod tests {
         let text = "a{{{$.inputs.parameters['x']}}}b{{$.y {{$}}";
         let expected = [
             Part::Literal("a{"),
-            Part::Placeholder("{{$.inputs.parameters['x']}}", Reference::InputParameter("x")),
+            Part::Placeholder(
+                "{{$.inputs.parameters['x']}}",
+                Reference::InputParameter("x"),
+            ),
             Part::Literal("}b{{$.y "),
             Part::Placeholder("{{$}}", Reference::ExecutorInput),
         ];
