@@ -77,7 +77,7 @@ def demonstrate(command, *arguments):
 def test_the_demonstration_leaves_nothing_running(on_processes):
     shown = demonstrate(on_processes)
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "engine     process" in shown.stdout
+    assert "on processes of this machine" in shown.stderr
     for name in ("load", "split", "train-svm", "train-forest", "evaluate", "register"):
         assert f"  {name}  SUCCEEDED" in shown.stderr
     assert "The support vector machine is better" in shown.stdout

@@ -213,7 +213,9 @@ impl RunLoop {
 
     /// Records first, acts then. A disk without room holds everything up until there is some: acting on what is
     /// not recorded could do a step twice.
-    fn commit(&mut self, batch: Batch) {
+    fn commit(&mut self, mut batch: Batch) {
+        // Who follows a run stops at its end: what its last tasks did has to stand before it.
+        batch.changes.sort_by_key(|change| matches!(change, Change::Run { finished_at: Some(_), .. }));
         if !batch.changes.is_empty() && !self.record(&batch.changes) {
             return;
         }
@@ -355,6 +357,8 @@ impl RunLoop {
             None => failure,
         };
         let finished_at = Some(self.setting.clock.now());
+        // Readers stop at the end of the run, so what it consists of is told before.
+        self.remember(run, batch);
         batch.changes.push(Change::Run {
             run,
             state,

@@ -12,11 +12,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use coracle_host::docker::{DockerEngine, DockerSettings, KIND, SANDBOX, SocketAnswer, WORKLOAD, survey};
+use coracle_host::docker::{
+    DockerEngine, DockerSettings, KIND, SANDBOX, SocketAnswer, WORKLOAD, survey,
+};
 use coracle_host::log::{LogReader, Only, Stream};
 use coracle_host::{
-    Engine, EngineError, EnvironmentRequest, Exit, Mount, MountSource, Phase, PullPolicy, SandboxName,
-    SandboxRequest, Workload, WorkloadImage, WorkloadName,
+    Engine, EngineError, EnvironmentRequest, Exit, Mount, MountSource, Phase, PullPolicy,
+    SandboxName, SandboxRequest, Workload, WorkloadImage, WorkloadName,
 };
 use coracle_model::{Cpu, EnvironmentKey, ImageDigest, ImageRef, Memory};
 
@@ -39,7 +41,11 @@ impl Bench {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let settings = settings(test, uid_gid);
         match DockerEngine::connect(settings.clone()).await {
-            Ok(engine) => Some(Self { engine, prefix: settings.owner, directory }),
+            Ok(engine) => Some(Self {
+                engine,
+                prefix: settings.owner,
+                directory,
+            }),
             Err(error) => {
                 assert!(!docker_is_required(), "{error}");
                 eprintln!("{test} skipped: no Docker engine answers");
@@ -107,7 +113,10 @@ impl Bench {
 
     /// Runs a workload to its end.
     async fn run(&self, part: &str, workload: &Workload) -> Exit {
-        self.engine.start(workload).await.expect("the workload starts");
+        self.engine
+            .start(workload)
+            .await
+            .expect("the workload starts");
         self.attend(part, workload).await
     }
 
@@ -123,7 +132,10 @@ impl Bench {
 
     async fn phase(&self, name: &WorkloadName) -> Option<Phase> {
         let observed = self.engine.observe().await.expect("the engine answers");
-        observed.into_iter().find(|workload| workload.name == *name).map(|workload| workload.phase)
+        observed
+            .into_iter()
+            .find(|workload| workload.name == *name)
+            .map(|workload| workload.phase)
     }
 }
 
@@ -133,7 +145,9 @@ impl Drop for Bench {
         let owner = self.prefix.clone();
         // The test's own runtime may be unwinding.
         let cleaning = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             runtime.block_on(clean(DockerSettings { owner, ..settings }));
             Ok::<_, std::io::Error>(())
         });
@@ -142,10 +156,17 @@ impl Drop for Bench {
 }
 
 async fn clean(settings: DockerSettings) {
-    let Ok(engine) = DockerEngine::connect(settings).await else { return };
+    let Ok(engine) = DockerEngine::connect(settings).await else {
+        return;
+    };
     let mut left = engine.observe().await.unwrap_or_default();
     // Sandboxes last: workloads live in them.
-    left.sort_by_key(|workload| workload.labels.get(KIND).is_some_and(|kind| kind == SANDBOX));
+    left.sort_by_key(|workload| {
+        workload
+            .labels
+            .get(KIND)
+            .is_some_and(|kind| kind == SANDBOX)
+    });
     for workload in left {
         let _ = engine.stop(&workload.name, Duration::ZERO).await;
         let _ = engine.remove(&workload.name).await;
@@ -163,7 +184,10 @@ fn settings(test: &str, uid_gid: Option<(u32, u32)>) -> DockerSettings {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests have no command line that could pass it in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no command line that could pass it in"
+)]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -173,7 +197,9 @@ fn docker_is_required() -> bool {
 }
 
 fn read_log(directory: &Path, only: Only) -> Vec<u8> {
-    let mut reader = LogReader::open(directory).expect("the log is there").only(only);
+    let mut reader = LogReader::open(directory)
+        .expect("the log is there")
+        .only(only);
     let mut bytes = Vec::new();
     while let Some(chunk) = reader.next_chunk().expect("the log can be read") {
         bytes.extend_from_slice(&chunk.bytes);
@@ -193,18 +219,26 @@ macro_rules! bench {
 #[tokio::test]
 async fn a_workload_runs_and_its_exit_and_output_are_kept() {
     let bench = bench!("runs");
-    let workload = bench.shell("a", "echo out; echo err >&2; printf 'no newline'; exit 3").await;
+    let workload = bench
+        .shell("a", "echo out; echo err >&2; printf 'no newline'; exit 3")
+        .await;
     let exit = bench.run("a", &workload).await;
     assert_eq!(exit.code, 3);
     assert!(!exit.out_of_memory);
     assert!(exit.started_at.unwrap() <= exit.finished_at.unwrap());
     assert_eq!(bench.output("a"), "out\nno newline");
-    assert_eq!(read_log(&bench.log("a"), Only::Stream(Stream::Stderr)), b"err\n");
+    assert_eq!(
+        read_log(&bench.log("a"), Only::Stream(Stream::Stderr)),
+        b"err\n"
+    );
     bench.engine.remove(&workload.name).await.unwrap();
     assert_eq!(bench.phase(&workload.name).await, None);
     // A second removal finds nothing, which is no error; attending is one.
     bench.engine.remove(&workload.name).await.unwrap();
-    let gone = bench.engine.attend(&workload.name, &bench.log("gone")).await;
+    let gone = bench
+        .engine
+        .attend(&workload.name, &bench.log("gone"))
+        .await;
     assert!(matches!(gone, Err(EngineError::Gone { .. })));
 }
 
@@ -239,9 +273,15 @@ async fn a_workload_sees_its_environment_mounts_and_user() {
     let workload = Workload {
         environment: BTreeMap::from([("GIVEN".to_owned(), "a=b".to_owned())]),
         mounts: vec![
-            Mount { source: MountSource::Host(shared), target: "/data".to_owned(), read_only: true },
             Mount {
-                source: MountSource::Memory { limit: Some(Memory(8 << 20)) },
+                source: MountSource::Host(shared),
+                target: "/data".to_owned(),
+                read_only: true,
+            },
+            Mount {
+                source: MountSource::Memory {
+                    limit: Some(Memory(8 << 20)),
+                },
                 target: "/scratch".to_owned(),
                 read_only: false,
             },
@@ -259,14 +299,27 @@ async fn a_workload_sees_its_environment_mounts_and_user() {
 async fn a_directory_that_is_not_there_is_refused_and_leaves_nothing() {
     let bench = bench!("nodir");
     let nowhere = MountSource::Host(bench.directory.path().join("nowhere"));
-    let mount = Mount { source: nowhere, target: "/data".to_owned(), read_only: false };
-    let workload = Workload { mounts: vec![mount], ..bench.shell("a", "true").await };
+    let mount = Mount {
+        source: nowhere,
+        target: "/data".to_owned(),
+        read_only: false,
+    };
+    let workload = Workload {
+        mounts: vec![mount],
+        ..bench.shell("a", "true").await
+    };
     let error = bench.engine.start(&workload).await.unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
     // The same goes for what the container refuses only at its start.
-    let nosuch = Workload { command: vec!["nosuch".to_owned()], ..bench.shell("b", "").await };
+    let nosuch = Workload {
+        command: vec!["nosuch".to_owned()],
+        ..bench.shell("b", "").await
+    };
     let error = bench.engine.start(&nosuch).await.unwrap_err();
-    assert!(matches!(error, EngineError::Refused { .. }) && error.to_string().contains("nosuch"), "{error}");
+    assert!(
+        matches!(error, EngineError::Refused { .. }) && error.to_string().contains("nosuch"),
+        "{error}"
+    );
     assert_eq!(bench.engine.observe().await.unwrap(), []);
 }
 
@@ -275,10 +328,16 @@ async fn starting_twice_starts_once_and_attending_twice_tells_the_same() {
     let bench = bench!("twice");
     let counter = bench.directory.path().join("count");
     fs_err::create_dir_all(&counter).unwrap();
-    let mount =
-        Mount { source: MountSource::Host(counter.clone()), target: "/c".to_owned(), read_only: false };
+    let mount = Mount {
+        source: MountSource::Host(counter.clone()),
+        target: "/c".to_owned(),
+        read_only: false,
+    };
     let text = "mktemp /c/XXXXXX >/dev/null; echo begun; read -r _ < /c/go; echo over; exit 7";
-    let workload = Workload { mounts: vec![mount], ..bench.shell("a", text).await };
+    let workload = Workload {
+        mounts: vec![mount],
+        ..bench.shell("a", text).await
+    };
     nix::unistd::mkfifo(&counter.join("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     bench.engine.start(&workload).await.unwrap();
     bench.engine.start(&workload).await.unwrap();
@@ -301,11 +360,17 @@ async fn starting_twice_starts_once_and_attending_twice_tells_the_same() {
     let adopter = adopter.await.unwrap();
     assert_eq!(bench.phase(&workload.name).await, Some(Phase::Running));
     fs_err::write(counter.join("go"), "\n").unwrap();
-    let exit = adopter.attend(&workload.name, &bench.log("second")).await.unwrap();
+    let exit = adopter
+        .attend(&workload.name, &bench.log("second"))
+        .await
+        .unwrap();
     assert_eq!(exit.code, 7);
     bench.engine.start(&workload).await.unwrap();
     let again = bench.attend("third", &workload).await;
-    assert_eq!((again.code, again.finished_at), (exit.code, exit.finished_at));
+    assert_eq!(
+        (again.code, again.finished_at),
+        (exit.code, exit.finished_at)
+    );
     assert_eq!(bench.output("second"), "begun\nover\n");
     assert_eq!(bench.output("third"), "begun\nover\n");
     // One `mktemp` and the pipe.
@@ -316,7 +381,9 @@ async fn starting_twice_starts_once_and_attending_twice_tells_the_same() {
 #[tokio::test]
 async fn a_name_that_somebody_else_uses_is_refused() {
     let bench = bench!("foreign");
-    let Some(other) = Bench::open("foreign-other").await else { return };
+    let Some(other) = Bench::open("foreign-other").await else {
+        return;
+    };
     let workload = bench.shell("a", "true").await;
     bench.run("a", &workload).await;
     let error = other.engine.start(&workload).await.unwrap_err();
@@ -328,7 +395,12 @@ async fn too_much_memory_is_named_and_limits_hold_inside() {
     let bench = bench!("limits");
     let hungry = Workload {
         memory_limit: Some(Memory(64 << 20)),
-        ..bench.python("oom", "print('begin', flush=True)\nx = bytearray(512 << 20)\nprint('end')").await
+        ..bench
+            .python(
+                "oom",
+                "print('begin', flush=True)\nx = bytearray(512 << 20)\nprint('end')",
+            )
+            .await
     };
     let exit = bench.run("oom", &hungry).await;
     assert_eq!(exit.code, 137);
@@ -347,7 +419,10 @@ async fn too_much_memory_is_named_and_limits_hold_inside() {
     let inside = bench.output("inside");
     let mut lines = inside.lines();
     assert_eq!(lines.next(), Some("67108864"), "{inside}");
-    assert!(matches!(lines.next(), Some("51250000" | "51250000 100000")), "{inside}");
+    assert!(
+        matches!(lines.next(), Some("51250000" | "51250000 100000")),
+        "{inside}"
+    );
 }
 
 #[tokio::test]
@@ -375,7 +450,11 @@ async fn a_tree_that_ignores_politeness_ends_within_two_seconds() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let begin = Instant::now();
-        bench.engine.stop(&workload.name, Duration::from_secs(1)).await.unwrap();
+        bench
+            .engine
+            .stop(&workload.name, Duration::from_secs(1))
+            .await
+            .unwrap();
         begin.elapsed()
     };
     let (exit, took) = tokio::join!(attending, stopping);
@@ -383,8 +462,16 @@ async fn a_tree_that_ignores_politeness_ends_within_two_seconds() {
     assert!(took < Duration::from_secs(2), "{took:?}");
     assert_eq!(bench.phase(&workload.name).await, Some(Phase::Exited));
     // Stopping what is over, or what never was, is no error.
-    bench.engine.stop(&workload.name, Duration::from_secs(1)).await.unwrap();
-    bench.engine.stop(&bench.name("nosuch"), Duration::from_secs(1)).await.unwrap();
+    bench
+        .engine
+        .stop(&workload.name, Duration::from_secs(1))
+        .await
+        .unwrap();
+    bench
+        .engine
+        .stop(&bench.name("nosuch"), Duration::from_secs(1))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -399,7 +486,11 @@ async fn a_program_that_listens_ends_politely() {
         while fs_err::read(log.join("output.log")).unwrap_or_default() != b"up\n" {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        bench.engine.stop(&workload.name, Duration::from_secs(30)).await.unwrap();
+        bench
+            .engine
+            .stop(&workload.name, Duration::from_secs(30))
+            .await
+            .unwrap();
     };
     let (exit, ()) = tokio::join!(attending, stopping);
     assert_eq!(exit.unwrap().code, 5);
@@ -411,11 +502,17 @@ async fn what_a_step_leaves_behind_ends_with_it() {
     let bench = bench!("leaves");
     let shared = bench.directory.path().join("shared");
     fs_err::create_dir_all(&shared).unwrap();
-    let mount =
-        Mount { source: MountSource::Host(shared.clone()), target: "/s".to_owned(), read_only: false };
+    let mount = Mount {
+        source: MountSource::Host(shared.clone()),
+        target: "/s".to_owned(),
+        read_only: false,
+    };
     let text = "setsid sh -c 'while :; do date +%s.%N > /s/beat; sleep 0.05; done' >/dev/null 2>&1 & \
                 while [ ! -e /s/beat ]; do sleep 0.01; done; echo done";
-    let workload = Workload { mounts: vec![mount], ..bench.shell("a", text).await };
+    let workload = Workload {
+        mounts: vec![mount],
+        ..bench.shell("a", text).await
+    };
     let exit = bench.run("a", &workload).await;
     assert_eq!((exit.code, bench.output("a").as_str()), (0, "done\n"));
     let last = fs_err::read(shared.join("beat")).unwrap();
@@ -427,26 +524,51 @@ async fn what_a_step_leaves_behind_ends_with_it() {
 async fn an_image_that_is_nowhere_is_named() {
     let bench = bench!("noimage");
     let image: ImageRef = "no-such-registry.invalid/team/image:1".parse().unwrap();
-    for policy in [PullPolicy::Never, PullPolicy::IfNotPresent, PullPolicy::Always] {
-        let error = bench.engine.resolve_image(&image, policy).await.unwrap_err();
+    for policy in [
+        PullPolicy::Never,
+        PullPolicy::IfNotPresent,
+        PullPolicy::Always,
+    ] {
+        let error = bench
+            .engine
+            .resolve_image(&image, policy)
+            .await
+            .unwrap_err();
         let named = matches!(&error, EngineError::ImageNotFound { image, .. }
             if image == "no-such-registry.invalid/team/image:1");
         assert!(named, "{policy:?}: {error}");
     }
-    let unknown = WorkloadImage::Plain { image, digest: format!("sha256:{}", "0".repeat(64)).into() };
-    let workload = Workload { image: unknown, ..bench.shell("a", "true").await };
+    let unknown = WorkloadImage::Plain {
+        image,
+        digest: format!("sha256:{}", "0".repeat(64)).into(),
+    };
+    let workload = Workload {
+        image: unknown,
+        ..bench.shell("a", "true").await
+    };
     let error = bench.engine.start(&workload).await.unwrap_err();
-    assert!(matches!(error, EngineError::ImageNotFound { .. }), "{error}");
+    assert!(
+        matches!(error, EngineError::ImageNotFound { .. }),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn an_image_that_cannot_be_refreshed_serves_with_a_notice() {
     let bench = bench!("refresh");
     let python: ImageRef = PYTHON.parse().unwrap();
-    let local = bench.engine.resolve_image(&python, PullPolicy::IfNotPresent).await.unwrap();
+    let local = bench
+        .engine
+        .resolve_image(&python, PullPolicy::IfNotPresent)
+        .await
+        .unwrap();
     assert!(local.digest.as_str().starts_with("sha256:"));
     assert_eq!(local.notice, None);
-    let always = bench.engine.resolve_image(&python, PullPolicy::Always).await.unwrap();
+    let always = bench
+        .engine
+        .resolve_image(&python, PullPolicy::Always)
+        .await
+        .unwrap();
     // Where a registry answers, the image may be a newer one by now.
     if let Some(notice) = always.notice {
         assert!(notice.contains("python:3.11"), "{notice}");
@@ -459,13 +581,18 @@ async fn sandboxes_find_each_other_and_the_workbench_by_name() {
     let bench = bench!("sandbox");
     let described = bench.engine.describe().await.unwrap();
     assert!(described.isolates);
-    let address = described.workbench_address.expect("the engine runs on this machine");
+    let address = described
+        .workbench_address
+        .expect("the engine runs on this machine");
     let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     for part in ["one", "two"] {
         let request = SandboxRequest {
             name: bench.sandbox(part),
-            aliases: vec![format!("{}-alias-{part}", bench.prefix), format!("pod.{part}.svc")],
+            aliases: vec![
+                format!("{}-alias-{part}", bench.prefix),
+                format!("pod.{part}.svc"),
+            ],
             workbench_names: vec!["ml-pipeline".to_owned(), "ml-pipeline.kubeflow".to_owned()],
             labels: BTreeMap::new(),
         };
@@ -492,14 +619,30 @@ async fn sandboxes_find_each_other_and_the_workbench_by_name() {
         ..bench.python("client", &text).await
     };
     let exit = bench.run("client", &client).await;
-    assert_eq!(exit.code, 0, "{:?}", read_log(&bench.log("client"), Only::Both));
-    assert_eq!(bench.output("client"), format!("200\n{}\n", bench.sandbox("one").0));
+    assert_eq!(
+        exit.code,
+        0,
+        "{:?}",
+        read_log(&bench.log("client"), Only::Both)
+    );
+    assert_eq!(
+        bench.output("client"),
+        format!("200\n{}\n", bench.sandbox("one").0)
+    );
     let (mut connection, _) = listener.accept().unwrap();
     let mut said = String::new();
     connection.read_to_string(&mut said).unwrap();
     assert_eq!(said, "hello");
-    bench.engine.close_sandbox(&bench.sandbox("one")).await.unwrap();
-    bench.engine.close_sandbox(&bench.sandbox("one")).await.unwrap();
+    bench
+        .engine
+        .close_sandbox(&bench.sandbox("one"))
+        .await
+        .unwrap();
+    bench
+        .engine
+        .close_sandbox(&bench.sandbox("one"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -512,13 +655,20 @@ async fn what_the_engine_holds_is_told_apart_by_labels() {
         labels: BTreeMap::from([("run".to_owned(), "r1".to_owned())]),
     };
     bench.engine.open_sandbox(&request).await.unwrap();
-    let workload =
-        Workload { sandbox: Some(bench.sandbox("pod")), ..bench.shell("step", "true").await };
+    let workload = Workload {
+        sandbox: Some(bench.sandbox("pod")),
+        ..bench.shell("step", "true").await
+    };
     bench.run("step", &workload).await;
     let observed = bench.engine.observe().await.unwrap();
     let seen: BTreeMap<_, _> = observed
         .iter()
-        .map(|workload| (workload.name.0.as_str(), (workload.labels[KIND].as_str(), workload.phase)))
+        .map(|workload| {
+            (
+                workload.name.0.as_str(),
+                (workload.labels[KIND].as_str(), workload.phase),
+            )
+        })
         .collect();
     let (pod, step) = (bench.name("pod").0, bench.name("step").0);
     let expected = BTreeMap::from([
@@ -527,7 +677,11 @@ async fn what_the_engine_holds_is_told_apart_by_labels() {
     ]);
     assert_eq!(seen, expected);
     let labels = |name: &str| {
-        &observed.iter().find(|workload| workload.name.0 == name).expect("it was observed").labels
+        &observed
+            .iter()
+            .find(|workload| workload.name.0 == name)
+            .expect("it was observed")
+            .labels
     };
     assert_eq!(labels(&pod)["run"], "r1");
     assert_eq!(labels(&step)["test"], "step");
@@ -538,13 +692,21 @@ fn ask_engine(path: &str) -> Option<String> {
     let address = environment("DOCKER_HOST").unwrap_or("unix:///var/run/docker.sock".to_owned());
     let socket = std::os::unix::net::UnixStream::connect(address.strip_prefix("unix://")?);
     let mut socket = socket.ok()?;
-    socket.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
+    socket
+        .write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())
+        .ok()?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).ok()?;
     Some(answer)
 }
 
-fn environment_request(bench: &Bench, part: &str, image: &str, digest: ImageDigest, install: &str) -> EnvironmentRequest {
+fn environment_request(
+    bench: &Bench,
+    part: &str,
+    image: &str,
+    digest: ImageDigest,
+    install: &str,
+) -> EnvironmentRequest {
     use sha2::{Digest, Sha256};
     let key = hex::encode(Sha256::digest(format!("{} {part}", bench.prefix)));
     EnvironmentRequest {
@@ -563,26 +725,43 @@ async fn an_environment_is_prepared_once_and_kept_without_its_secrets() {
     let digest = bench.digest(PYTHON).await;
     let install = "echo installing; date +%s%N > /made; test ${#INDEX_PASSWORD} = 7";
     let request = environment_request(&bench, "env", PYTHON, digest, install);
-    let (first, second) =
-        tokio::join!(bench.engine.prepare_environment(&request), bench.engine.prepare_environment(&request));
+    let (first, second) = tokio::join!(
+        bench.engine.prepare_environment(&request),
+        bench.engine.prepare_environment(&request)
+    );
     let layer = first.unwrap();
     assert_eq!(layer, second.unwrap());
-    assert_eq!((layer.base.as_str(), layer.install.as_str()), (PYTHON, install));
+    assert_eq!(
+        (layer.base.as_str(), layer.install.as_str()),
+        (PYTHON, install)
+    );
     assert!(layer.size_bytes < 1 << 20, "{}", layer.size_bytes);
     assert_eq!(read_log(&bench.log("env"), Only::Both), b"installing\n");
     assert!(bench.engine.environments().await.unwrap().contains(&layer));
 
     // What runs from it finds the file, and is started as from the base: `python3` is the default there.
-    let prepared = |workload| Workload { image: WorkloadImage::Prepared(request.key.clone()), ..workload };
+    let prepared = |workload| Workload {
+        image: WorkloadImage::Prepared(request.key.clone()),
+        ..workload
+    };
     let look = "cat /made; env | grep -c INDEX_PASSWORD";
     let workload = prepared(bench.shell("a", look).await);
     bench.run("a", &workload).await;
     let output = bench.output("a");
-    assert!(output.lines().next().unwrap().len() > 10 && output.ends_with("\n0\n"), "{output}");
+    assert!(
+        output.lines().next().unwrap().len() > 10 && output.ends_with("\n0\n"),
+        "{output}"
+    );
     let default = prepared(bench.plain("b", PYTHON).await);
     assert_eq!(bench.run("b", &default).await.code, 0);
-    if let Some(image) = ask_engine(&format!("/images/coracle/env:{}/json", &request.key.as_str()[..32])) {
-        assert!(image.contains("installing") && !image.contains("hunter2"), "{image}");
+    if let Some(image) = ask_engine(&format!(
+        "/images/coracle/env:{}/json",
+        &request.key.as_str()[..32]
+    )) {
+        assert!(
+            image.contains("installing") && !image.contains("hunter2"),
+            "{image}"
+        );
     }
 
     let used = bench.engine.remove_environment(&request.key).await;
@@ -610,7 +789,9 @@ async fn an_image_with_a_user_and_an_entry_point_keeps_them() {
     let workload = Workload {
         image: WorkloadImage::Prepared(request.key.clone()),
         // Through the image's entry point.
-        args: ["sh", "-c", "cat uid; id -u; pwd"].map(str::to_owned).into(),
+        args: ["sh", "-c", "cat uid; id -u; pwd"]
+            .map(str::to_owned)
+            .into(),
         ..bench.plain("a", PYTHON).await
     };
     bench.run("a", &workload).await;
@@ -623,14 +804,24 @@ async fn an_image_with_a_user_and_an_entry_point_keeps_them() {
 async fn an_installer_that_fails_is_quoted_and_leaves_nothing() {
     let bench = bench!("envfail");
     let digest = bench.digest(DEBIAN).await;
-    let request =
-        environment_request(&bench, "env", DEBIAN, digest, "echo no matching distribution >&2; exit 4");
-    let (first, second) =
-        tokio::join!(bench.engine.prepare_environment(&request), bench.engine.prepare_environment(&request));
+    let request = environment_request(
+        &bench,
+        "env",
+        DEBIAN,
+        digest,
+        "echo no matching distribution >&2; exit 4",
+    );
+    let (first, second) = tokio::join!(
+        bench.engine.prepare_environment(&request),
+        bench.engine.prepare_environment(&request)
+    );
     for error in [first.unwrap_err(), second.unwrap_err()] {
         let text = error.to_string();
         assert!(matches!(error, EngineError::InstallFailed { .. }), "{text}");
-        assert!(text.contains("exit code 4") && text.contains("no matching distribution"), "{text}");
+        assert!(
+            text.contains("exit code 4") && text.contains("no matching distribution"),
+            "{text}"
+        );
     }
     let kept = bench.engine.environments().await.unwrap();
     assert!(kept.iter().all(|layer| layer.key != request.key));
@@ -651,7 +842,10 @@ async fn an_installation_that_is_given_up_ends_and_can_be_begun_anew() {
         result = bench.engine.prepare_environment(&slow) => panic!("it ended: {result:?}"),
         () = begun => {}
     }
-    let quick = EnvironmentRequest { install: "echo quick".to_owned(), ..slow };
+    let quick = EnvironmentRequest {
+        install: "echo quick".to_owned(),
+        ..slow
+    };
     bench.engine.prepare_environment(&quick).await.unwrap();
     bench.engine.remove_environment(&quick.key).await.unwrap();
 }
@@ -673,9 +867,20 @@ async fn every_byte_of_long_lines_and_of_no_text_is_kept() {
     let line = vec![b'x'; size];
     check_bytes(&bench, "open", &write("b'x' * (50 << 20)"), &line).await;
     let closed = [line.as_slice(), b"\n"].concat();
-    check_bytes(&bench, "closed", &write("b'x' * (50 << 20) + b'\\n'"), &closed).await;
+    check_bytes(
+        &bench,
+        "closed",
+        &write("b'x' * (50 << 20) + b'\\n'"),
+        &closed,
+    )
+    .await;
     // Letters that straddle the engine's fragments, and bytes that are no letters.
-    let odd = [&b"\xff\xfe\0\r\n"[..], "aé".repeat(40_000).as_bytes(), b"\n\n\xc3"].concat();
+    let odd = [
+        &b"\xff\xfe\0\r\n"[..],
+        "aé".repeat(40_000).as_bytes(),
+        b"\n\n\xc3",
+    ]
+    .concat();
     let text = "b'\\xff\\xfe\\0\\r\\n' + 'aé'.encode() * 40000 + b'\\n\\n\\xc3'";
     check_bytes(&bench, "odd", &write(text), &odd).await;
     for length in [16_383, 16_384, 16_385, 32_768] {
@@ -709,7 +914,10 @@ async fn a_gpu_that_cannot_be_given_is_refused_clearly() {
         eprintln!("skipped: this engine has GPUs");
         return;
     }
-    let workload = Workload { gpus: vec!["GPU-0".into()], ..bench.shell("a", "true").await };
+    let workload = Workload {
+        gpus: vec!["GPU-0".into()],
+        ..bench.shell("a", "true").await
+    };
     let error = bench.engine.start(&workload).await.unwrap_err();
     assert!(matches!(error, EngineError::Unsupported { .. }), "{error}");
     assert!(error.to_string().contains("GPU"), "{error}");
@@ -719,13 +927,21 @@ async fn a_gpu_that_cannot_be_given_is_refused_clearly() {
 #[tokio::test]
 async fn files_of_another_user_are_given_back() {
     let user = (54_321, 54_322);
-    let Some(bench) = Bench::with_user("reclaim", Some(user)).await else { return };
+    let Some(bench) = Bench::with_user("reclaim", Some(user)).await else {
+        return;
+    };
     let shared = bench.directory.path().join("shared");
     fs_err::create_dir_all(&shared).unwrap();
-    let mount =
-        Mount { source: MountSource::Host(shared.clone()), target: "/s".to_owned(), read_only: false };
+    let mount = Mount {
+        source: MountSource::Host(shared.clone()),
+        target: "/s".to_owned(),
+        read_only: false,
+    };
     let text = "umask 077; mkdir -p /s/a/b; echo x > /s/a/b/c; ln -s /etc/passwd /s/a/link; chown -hR 12345:12345 /s";
-    let workload = Workload { mounts: vec![mount], ..bench.shell("a", text).await };
+    let workload = Workload {
+        mounts: vec![mount],
+        ..bench.shell("a", text).await
+    };
     assert_eq!(bench.run("a", &workload).await.code, 0);
     bench.engine.reclaim(&shared).await.unwrap();
     for path in ["", "a", "a/b", "a/b/c", "a/link"] {
@@ -742,17 +958,22 @@ async fn files_are_copied_out_of_an_ended_workload() {
     let workload = bench.shell("a", text).await;
     bench.run("a", &workload).await;
     let to = |name: &str| bench.directory.path().join(name);
-    let copy = async |path: &str, name: &str| {
-        bench.engine.copy_out(&workload.name, path, &to(name)).await
-    };
+    let copy =
+        async |path: &str, name: &str| bench.engine.copy_out(&workload.name, path, &to(name)).await;
     assert!(copy("/out", "tree").await.unwrap());
-    assert_eq!(fs_err::read_to_string(to("tree/sub/file")).unwrap(), "text\n");
+    assert_eq!(
+        fs_err::read_to_string(to("tree/sub/file")).unwrap(),
+        "text\n"
+    );
     assert!(fs_err::symlink_metadata(to("tree/link")).is_err());
     assert!(copy("/one", "file").await.unwrap());
     assert_eq!(fs_err::read_to_string(to("file")).unwrap(), "single\n");
     assert!(!copy("/nowhere", "nothing").await.unwrap());
     assert!(!to("nothing").exists());
-    let gone = bench.engine.copy_out(&bench.name("nosuch"), "/out", &to("gone")).await;
+    let gone = bench
+        .engine
+        .copy_out(&bench.name("nosuch"), "/out", &to("gone"))
+        .await;
     assert!(matches!(gone, Err(EngineError::Gone { .. })), "{gone:?}");
 }
 
@@ -783,7 +1004,10 @@ impl Relay {
                 }
             }
         };
-        #[expect(clippy::disallowed_methods, reason = "a test's stand-in for another process")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test's stand-in for another process"
+        )]
         tokio::spawn(relay);
         Self { path, alive }
     }
@@ -798,7 +1022,9 @@ impl Relay {
 async fn an_engine_that_goes_away_is_told_at_once_and_found_again() {
     let bench = bench!("dies");
     let reports = survey(&settings("dies", None)).await;
-    let used = reports.iter().find(|report| matches!(report.answer, SocketAnswer::Engine(_)));
+    let used = reports
+        .iter()
+        .find(|report| matches!(report.answer, SocketAnswer::Engine(_)));
     let Some(real) = used.and_then(|report| report.address.strip_prefix("unix://")) else {
         eprintln!("skipped: the engine is not behind a socket");
         return;
@@ -823,10 +1049,16 @@ async fn an_engine_that_goes_away_is_told_at_once_and_found_again() {
         Instant::now()
     };
     let (attended, died_at) = tokio::join!(attending, dying);
-    assert!(matches!(attended, Err(EngineError::Unavailable { .. })), "{attended:?}");
+    assert!(
+        matches!(attended, Err(EngineError::Unavailable { .. })),
+        "{attended:?}"
+    );
     assert!(died_at.elapsed() < Duration::from_secs(5));
     let refused = engine.observe().await;
-    assert!(matches!(refused, Err(EngineError::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(EngineError::Unavailable { .. })),
+        "{refused:?}"
+    );
     // The same handle works when the engine is back.
     let _relay = Relay::open(path, real.into());
     let stopping = engine.stop(&workload.name, Duration::ZERO);
@@ -841,14 +1073,19 @@ async fn places_without_an_engine_say_why() {
     let directory = tempfile::tempdir().unwrap();
     let at = |name: &str| format!("unix://{}", directory.path().join(name).display());
     let report = async |address: String| {
-        let settings = DockerSettings { docker_host: Some(address), ..settings("why", None) };
+        let settings = DockerSettings {
+            docker_host: Some(address),
+            ..settings("why", None)
+        };
         let error = DockerEngine::connect(settings.clone()).await.unwrap_err();
         assert!(matches!(error, EngineError::Unavailable { .. }));
         survey(&settings).await.remove(0).answer
     };
     assert_eq!(report(at("absent")).await, SocketAnswer::Absent);
     drop(std::os::unix::net::UnixListener::bind(directory.path().join("stale")).unwrap());
-    let SocketAnswer::Failed(reason) = report(at("stale")).await else { panic!("nobody listens") };
+    let SocketAnswer::Failed(reason) = report(at("stale")).await else {
+        panic!("nobody listens")
+    };
     assert!(reason.contains("nobody listens"), "{reason}");
     let other = std::os::unix::net::UnixListener::bind(directory.path().join("other")).unwrap();
     let answering = std::thread::spawn(move || {

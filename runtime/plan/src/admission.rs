@@ -221,8 +221,8 @@ impl Admission {
         (resources.gpus as usize > have).then(|| {
             let asked = resources.gpus;
             let message = match have {
-                0 => format!("the step asks for {asked} GPU(s) and this machine offers none"),
-                _ => format!("the step asks for {asked} GPU(s) and this machine has {have}"),
+                0 => format!("the step asks for {asked} GPU(s) (`nvidia.com/gpu`) and this machine offers none"),
+                _ => format!("the step asks for {asked} GPU(s) (`nvidia.com/gpu`) and this machine has {have}"),
             };
             Failure::new(FailureCode::InsufficientResources, message).with_hint(
                 "`coracle doctor` shows the GPUs that were found and why others were not",

@@ -34,11 +34,18 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn read(address: &str, version: SystemVersion) -> Self {
         let components = version.components.unwrap_or_default();
-        let podman = components.iter().any(|component| component.name.contains("Podman"));
+        let podman = components
+            .iter()
+            .any(|component| component.name.contains("Podman"));
         Self {
             maker: if podman { Maker::Podman } else { Maker::Docker },
-            version: version.version.unwrap_or_else(|| "of unknown version".to_owned()),
-            api: version.api_version.and_then(|text| parse_api(&text)).unwrap_or((1, 41)),
+            version: version
+                .version
+                .unwrap_or_else(|| "of unknown version".to_owned()),
+            api: version
+                .api_version
+                .and_then(|text| parse_api(&text))
+                .unwrap_or((1, 41)),
             architecture: version.arch.unwrap_or_default(),
             address: address.to_owned(),
         }
@@ -50,7 +57,10 @@ impl Engine {
             Maker::Docker => "Docker",
             Maker::Podman => "Podman",
         };
-        let address = self.address.strip_prefix("unix://").unwrap_or(&self.address);
+        let address = self
+            .address
+            .strip_prefix("unix://")
+            .unwrap_or(&self.address);
         format!("{maker} {} at {address}", self.version)
     }
 }
@@ -83,7 +93,8 @@ impl Machine {
         let system = info.operating_system.unwrap_or_default();
         let runtimes = info.runtimes.unwrap_or_default();
         let devices = info.discovered_devices.unwrap_or_default();
-        let device_is_gpu = |id: &Option<String>| id.as_deref().is_some_and(|id| id.contains("gpu"));
+        let device_is_gpu =
+            |id: &Option<String>| id.as_deref().is_some_and(|id| id.contains("gpu"));
         Self {
             root_directory: info.docker_root_dir.unwrap_or_default().into(),
             rootless: has("rootless"),
@@ -99,7 +110,9 @@ impl DockerEngine {
     pub(super) async fn machine(&self) -> Result<&Machine, EngineError> {
         self.machine
             .get_or_try_init(|| async {
-                let info = ask(self.docker.info()).await.map_err(refusal("describe the engine"))?;
+                let info = ask(self.docker.info())
+                    .await
+                    .map_err(refusal("describe the engine"))?;
                 Ok(Machine::read(info))
             })
             .await
@@ -127,7 +140,10 @@ mod tests {
 
     #[test]
     fn podman_is_recognised_behind_dockers_api() {
-        let component = |name: &str| SystemVersionComponents { name: name.to_owned(), ..Default::default() };
+        let component = |name: &str| SystemVersionComponents {
+            name: name.to_owned(),
+            ..Default::default()
+        };
         let read = |name: &str| {
             let version = SystemVersion {
                 components: Some(vec![component(name)]),
@@ -137,7 +153,10 @@ mod tests {
             };
             Engine::read("unix:///run/podman/podman.sock", version)
         };
-        assert_eq!(read("Podman Engine").summary(), "Podman 4.3.1 at /run/podman/podman.sock");
+        assert_eq!(
+            read("Podman Engine").summary(),
+            "Podman 4.3.1 at /run/podman/podman.sock"
+        );
         assert_eq!(read("Engine").maker, Maker::Docker);
         assert_eq!(read("Engine").api, (1, 41));
     }
@@ -146,7 +165,10 @@ mod tests {
     fn gpus_show_as_a_runtime() {
         let with = |name: &str| SystemInfo {
             runtimes: Some([(name.to_owned(), Runtime::default())].into()),
-            security_options: Some(vec!["name=seccomp,profile=default".to_owned(), "name=rootless".to_owned()]),
+            security_options: Some(vec![
+                "name=seccomp,profile=default".to_owned(),
+                "name=rootless".to_owned(),
+            ]),
             ..Default::default()
         };
         assert!(Machine::read(with("nvidia")).gpus);

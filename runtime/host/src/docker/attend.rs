@@ -39,7 +39,11 @@ const WAIT_LIMIT: Duration = Duration::from_secs(30);
 const LAST_API_LOSING_NEWLINES: (u32, u32) = (1, 41);
 
 impl DockerEngine {
-    pub(super) async fn follow(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
+    pub(super) async fn follow(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+    ) -> Result<Exit, EngineError> {
         let mut recording = Recording::begin(log, self.newlines())?;
         let usage = self.record(name, &mut recording).await?;
         let (container, complete) =
@@ -104,7 +108,9 @@ impl DockerEngine {
     }
 
     async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
-        ask(self.docker.inspect_container(&name.0, None)).await.map_err(|fault| lost(name, &fault))
+        ask(self.docker.inspect_container(&name.0, None))
+            .await
+            .map_err(|fault| lost(name, &fault))
     }
 
     /// Whether the last thing that the engine kept is the last that was recorded. Docker 20.10 closes a followed
@@ -151,14 +157,19 @@ impl DockerEngine {
         mut each: impl FnMut(Piece<'_>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
         let mut pieces = self.log_of(name, part).await?;
-        while ask(pieces.fill()).await.map_err(|fault| lost(name, &fault))? {
+        while ask(pieces.fill())
+            .await
+            .map_err(|fault| lost(name, &fault))?
+        {
             pieces.drain(&mut each)?;
         }
         Ok(())
     }
 
     async fn log_of(&self, name: &WorkloadName, part: Part) -> Result<LogStream, EngineError> {
-        ask(self.open_log(name, part)).await.map_err(|fault| lost(name, &fault))
+        ask(self.open_log(name, part))
+            .await
+            .map_err(|fault| lost(name, &fault))
     }
 
     /// Whether this engine's log driver loses newlines at all.
@@ -179,7 +190,10 @@ impl DockerEngine {
             let file = local_log::path(root, container.id.as_deref().unwrap_or_default());
             // Where the file cannot be read: a program's last line nearly always ends with a newline.
             if local_log::last_piece_closes_line(&file, stream).unwrap_or(true) {
-                recording.writer.append(stream, at, b"\n").map_err(cannot_write)?;
+                recording
+                    .writer
+                    .append(stream, at, b"\n")
+                    .map_err(cannot_write)?;
             }
         }
         Ok(())
@@ -199,7 +213,12 @@ struct Recording {
 impl Recording {
     fn begin(directory: &Path, newlines: Newlines) -> Result<Self, EngineError> {
         let writer = LogWriter::create(directory).map_err(cannot_write)?;
-        Ok(Self { writer, lines: Lines::new(newlines), pieces: 0, last: (Stream::Stdout, Vec::new()) })
+        Ok(Self {
+            writer,
+            lines: Lines::new(newlines),
+            pieces: 0,
+            last: (Stream::Stdout, Vec::new()),
+        })
     }
 
     fn add(&mut self, piece: Piece<'_>) -> Result<(), EngineError> {
@@ -220,7 +239,9 @@ impl Recording {
     /// Whether the engine's last piece is ours too. Fragments of one line bear the same time and may bear the
     /// same bytes, so a fragment proves nothing.
     fn ends_with(&self, last: Piece<'_>) -> bool {
-        self.pieces > 0 && (self.last.0, self.last.1.as_slice()) == (last.stream, last.stamped) && !last.is_fragment()
+        self.pieces > 0
+            && (self.last.0, self.last.1.as_slice()) == (last.stream, last.stamped)
+            && !last.is_fragment()
     }
 
     fn finish(self) -> Result<(), EngineError> {
@@ -247,7 +268,10 @@ fn started(
     if phase(&container) != Phase::Created {
         return Ok(container);
     }
-    let reason = container.state.and_then(|state| state.error).filter(|reason| !reason.is_empty());
+    let reason = container
+        .state
+        .and_then(|state| state.error)
+        .filter(|reason| !reason.is_empty());
     Err(EngineError::Refused {
         action: format!("attend to `{name}`"),
         message: reason.unwrap_or_else(|| "it was never started".to_owned()),
@@ -268,7 +292,10 @@ fn exit(state: ContainerState, usage: AttemptUsage) -> Exit {
 
 /// The engine's year 1 stands for never.
 fn time(text: Option<String>) -> Option<Timestamp> {
-    text?.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH)
+    text?
+        .parse()
+        .ok()
+        .filter(|time| *time > Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]
@@ -284,7 +311,10 @@ mod tests {
             exit_code: Some(0),
             ..Default::default()
         };
-        ContainerInspectResponse { state: Some(state), ..Default::default() }
+        ContainerInspectResponse {
+            state: Some(state),
+            ..Default::default()
+        }
     }
 
     #[test]
@@ -310,7 +340,10 @@ mod tests {
         };
         assert!(ended(137, true).out_of_memory);
         assert!(!ended(0, true).out_of_memory);
-        assert_eq!(ended(1, false).started_at, Some("2026-01-02T03:04:05.5Z".parse().unwrap()));
+        assert_eq!(
+            ended(1, false).started_at,
+            Some("2026-01-02T03:04:05.5Z".parse().unwrap())
+        );
         assert_eq!(ended(1, false).finished_at, None);
     }
 }

@@ -42,7 +42,11 @@ pub enum SocketAnswer {
 
 impl fmt::Display for SocketReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { origin, address, answer } = self;
+        let Self {
+            origin,
+            address,
+            answer,
+        } = self;
         match answer {
             SocketAnswer::Engine(summary) => write!(formatter, "{origin}: {summary}"),
             SocketAnswer::Absent => write!(formatter, "{origin}: nothing at `{address}`"),
@@ -83,14 +87,22 @@ impl DockerEngine {
 }
 
 fn report(candidate: Candidate, answer: SocketAnswer) -> SocketReport {
-    SocketReport { origin: candidate.origin, address: candidate.address, answer }
+    SocketReport {
+        origin: candidate.origin,
+        address: candidate.address,
+        answer,
+    }
 }
 
 async fn reach(candidate: &Candidate) -> Result<(Docker, Engine), SocketAnswer> {
     let failed = |fault| SocketAnswer::Failed(message(&fault));
     let docker = open(&candidate.address).await?;
-    let docker = within(ANSWER_LIMIT, docker.negotiate_version()).await.map_err(failed)?;
-    let version = within(ANSWER_LIMIT, docker.version()).await.map_err(failed)?;
+    let docker = within(ANSWER_LIMIT, docker.negotiate_version())
+        .await
+        .map_err(failed)?;
+    let version = within(ANSWER_LIMIT, docker.version())
+        .await
+        .map_err(failed)?;
     let engine = Engine::read(&candidate.address, version);
     Ok((docker, engine))
 }
@@ -98,7 +110,9 @@ async fn reach(candidate: &Candidate) -> Result<(Docker, Engine), SocketAnswer> 
 /// A client for an address. Only sockets are tried out here: their errors say more than bollard's.
 async fn open(address: &str) -> Result<Docker, SocketAnswer> {
     let failed = |fault| SocketAnswer::Failed(message(&fault));
-    let path = address.strip_prefix("unix://").or(address.starts_with('/').then_some(address));
+    let path = address
+        .strip_prefix("unix://")
+        .or(address.starts_with('/').then_some(address));
     if let Some(path) = path {
         knock(path).await?;
         return Docker::connect_with_unix(path, NO_LIMIT_SECONDS, API_DEFAULT_VERSION)
@@ -127,9 +141,11 @@ async fn knock(path: &str) -> Result<(), SocketAnswer> {
                 "permission denied; add yourself to the group `docker` and log in again".to_owned(),
             ))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => Err(
-            SocketAnswer::Failed("nobody listens; start the engine, or remove the stale socket".to_owned()),
-        ),
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            Err(SocketAnswer::Failed(
+                "nobody listens; start the engine, or remove the stale socket".to_owned(),
+            ))
+        }
         Err(error) => Err(SocketAnswer::Failed(error.to_string())),
     }
 }

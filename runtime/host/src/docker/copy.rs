@@ -31,9 +31,13 @@ impl DockerEngine {
         destination: &Path,
     ) -> Result<bool, EngineError> {
         let action = format!("copy `{path}` out of `{name}`");
-        let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
+        let options = DownloadFromContainerOptionsBuilder::new()
+            .path(path)
+            .build();
         let mut pieces = self.docker.download_from_container(&name.0, Some(options));
-        let first = within(super::error::REQUEST_LIMIT, async { pieces.next().await.transpose() });
+        let first = within(super::error::REQUEST_LIMIT, async {
+            pieces.next().await.transpose()
+        });
         let first = match first.await {
             Ok(first) => first,
             Err(fault) if says_no_container(&fault) => {
@@ -101,7 +105,10 @@ fn unpack(receiver: mpsc::Receiver<Bytes>, destination: &Path) -> io::Result<()>
     beside.push(".partial");
     let beside = PathBuf::from(beside);
     remove_all(&beside)?;
-    let archive = tar::Archive::new(Pieces { receiver, current: Bytes::new() });
+    let archive = tar::Archive::new(Pieces {
+        receiver,
+        current: Bytes::new(),
+    });
     write_entries(archive, &beside)?;
     fs_err::rename(&beside, destination)
 }
@@ -123,13 +130,19 @@ fn write_entries(mut archive: tar::Archive<impl Read>, root: &Path) -> io::Resul
     let mut directories = BTreeSet::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
-        let Some(inside) = inside(&entry.path()?) else { continue };
+        let Some(inside) = inside(&entry.path()?) else {
+            continue;
+        };
         let known = inside == Path::new("") || directories.contains(parent(&inside));
         if !known {
             continue;
         }
         // Joining nothing would add a slash, and a file is no directory.
-        let place = if inside == Path::new("") { root.to_owned() } else { root.join(&inside) };
+        let place = if inside == Path::new("") {
+            root.to_owned()
+        } else {
+            root.join(&inside)
+        };
         let mode = entry.header().mode().unwrap_or(0o644) & MODE_BITS;
         match entry.header().entry_type() {
             EntryType::Directory => {
@@ -139,7 +152,10 @@ fn write_entries(mut archive: tar::Archive<impl Read>, root: &Path) -> io::Resul
                 directories.insert(inside);
             }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let mut file = fs_err::OpenOptions::new().write(true).create_new(true).open(&place)?;
+                let mut file = fs_err::OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .open(&place)?;
                 io::copy(&mut entry, &mut file)?;
                 set_mode(&place, mode | 0o600)?;
             }
@@ -151,7 +167,10 @@ fn write_entries(mut archive: tar::Archive<impl Read>, root: &Path) -> io::Resul
             }
             EntryType::Link => {
                 let target = entry.link_name()?.and_then(|target| self::inside(&target));
-                if let Some(target) = target.map(|target| root.join(target)).filter(|t| t.is_file()) {
+                if let Some(target) = target
+                    .map(|target| root.join(target))
+                    .filter(|t| t.is_file())
+                {
                     fs_err::hard_link(target, &place)?;
                 }
             }
@@ -177,19 +196,26 @@ fn parent(path: &Path) -> &Path {
 fn inside(path: &Path) -> Option<PathBuf> {
     let mut parts = path.components().filter(|part| *part != Component::CurDir);
     parts.next()?;
-    parts.map(|part| matches!(part, Component::Normal(_)).then_some(part)).collect()
+    parts
+        .map(|part| matches!(part, Component::Normal(_)).then_some(part))
+        .collect()
 }
 
 /// Whether a link at `place`, in a real directory, leads to something inside. Going up is right only at the
 /// start of its target: behind a name it would go up from wherever that name leads.
 fn stays_inside(place: &Path, target: &Path) -> bool {
-    let ups = target.components().take_while(|part| *part == Component::ParentDir).count();
+    let ups = target
+        .components()
+        .take_while(|part| *part == Component::ParentDir)
+        .count();
     let depth = parent(place).components().count();
     let rest = target.components().skip(ups);
     let is_root = place == Path::new("");
     !is_root
         && ups <= depth
-        && rest.into_iter().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        && rest
+            .into_iter()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 #[cfg(test)]
@@ -245,7 +271,10 @@ mod tests {
         write(&items, &root).unwrap();
         assert_eq!(fs_err::read_to_string(root.join("sub/up")).unwrap(), "text");
         assert_eq!(fs_err::read_to_string(root.join("same")).unwrap(), "text");
-        let mode = fs_err::metadata(root.join("sub/file")).unwrap().permissions().mode();
+        let mode = fs_err::metadata(root.join("sub/file"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o7777, 0o755);
     }
 
@@ -276,7 +305,9 @@ mod tests {
         write(&items, &root).unwrap();
         let names = |path: &Path| {
             let entries = fs_err::read_dir(path).unwrap();
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+            entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(directory.path()), ["copy"]);
         assert_eq!(names(&root), ["q"]);

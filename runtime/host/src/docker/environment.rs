@@ -50,7 +50,9 @@ impl DockerEngine {
         &self,
         request: &EnvironmentRequest,
     ) -> Result<EnvironmentLayer, EngineError> {
-        self.installs.run(request.key.as_str(), self.prepare_alone(request)).await
+        self.installs
+            .run(request.key.as_str(), self.prepare_alone(request))
+            .await
     }
 
     async fn prepare_alone(
@@ -61,22 +63,25 @@ impl DockerEngine {
             return Ok(layer);
         }
         self.swept.get_or_try_init(|| self.sweep()).await?;
-        let base = self.find_image(request.base_digest.as_str()).await?.ok_or_else(|| {
-            EngineError::ImageNotFound {
+        let base = self
+            .find_image(request.base_digest.as_str())
+            .await?
+            .ok_or_else(|| EngineError::ImageNotFound {
                 image: request.base.to_string(),
                 message: format!("`{}` was removed", request.base_digest),
-            }
-        })?;
+            })?;
         let name = format!("coracle-install-{}", tag_of(&request.key));
         self.discard(&name).await?;
         let prepared = self.install_and_commit(&name, request, base).await;
         let discarded = self.discard(&name).await;
         prepared?;
         discarded?;
-        self.find_environment(&request.key).await?.ok_or_else(|| EngineError::Refused {
-            action: format!("prepare the environment on `{}`", request.base),
-            message: "it was kept and is gone again".to_owned(),
-        })
+        self.find_environment(&request.key)
+            .await?
+            .ok_or_else(|| EngineError::Refused {
+                action: format!("prepare the environment on `{}`", request.base),
+                message: "it was kept and is gone again".to_owned(),
+            })
     }
 
     async fn install_and_commit(
@@ -86,15 +91,24 @@ impl DockerEngine {
         base: ImageInspect,
     ) -> Result<(), EngineError> {
         let action = || format!("prepare the environment on `{}`", request.base);
-        self.create(name, self.installer(request)).await.map_err(refusal(action()))?;
-        let options = AttachContainerOptionsBuilder::new().stdin(true).stream(true).build();
-        let attached = ask(self.docker.attach_container(name, Some(options)));
-        // Held to the end: the container lives as long as its standard input.
-        let AttachContainerResults { input: _lifeline, output: _silent } =
-            attached.await.map_err(refusal(action()))?;
-        ask(self.docker.start_container(name, None::<StartContainerOptions>))
+        self.create(name, self.installer(request))
             .await
             .map_err(refusal(action()))?;
+        let options = AttachContainerOptionsBuilder::new()
+            .stdin(true)
+            .stream(true)
+            .build();
+        let attached = ask(self.docker.attach_container(name, Some(options)));
+        // Held to the end: the container lives as long as its standard input.
+        let AttachContainerResults {
+            input: _lifeline,
+            output: _silent,
+        } = attached.await.map_err(refusal(action()))?;
+        ask(self
+            .docker
+            .start_container(name, None::<StartContainerOptions>))
+        .await
+        .map_err(refusal(action()))?;
         self.install(name, request).await?;
         let options = CommitContainerOptionsBuilder::new()
             .container(name)
@@ -102,8 +116,12 @@ impl DockerEngine {
             .tag(tag_of(&request.key))
             .pause(false)
             .build();
-        let commit = self.docker.commit_container(options, kept_config(request, base, self.clock.now()));
-        within(COMMIT_LIMIT, commit).await.map_err(refusal(action()))?;
+        let commit = self
+            .docker
+            .commit_container(options, kept_config(request, base, self.clock.now()));
+        within(COMMIT_LIMIT, commit)
+            .await
+            .map_err(refusal(action()))?;
         Ok(())
     }
 
@@ -117,10 +135,18 @@ impl DockerEngine {
             cmd: Some(["sh", "-c", &request.install].map(str::to_owned).into()),
             ..Default::default()
         };
-        let process = ask(self.docker.create_exec(name, process)).await.map_err(refusal(action()))?;
-        let running = ask(self.docker.start_exec(&process.id, None)).await.map_err(refusal(action()))?;
+        let process = ask(self.docker.create_exec(name, process))
+            .await
+            .map_err(refusal(action()))?;
+        let running = ask(self.docker.start_exec(&process.id, None))
+            .await
+            .map_err(refusal(action()))?;
         let mut log = Transcript::begin(request)?;
-        if let StartExecResults::Attached { mut output, input: _ } = running {
+        if let StartExecResults::Attached {
+            mut output,
+            input: _,
+        } = running
+        {
             while let Some(piece) = output.next().await {
                 log.add(self.clock.now(), piece.map_err(refusal(action()))?)?;
             }
@@ -137,14 +163,17 @@ impl DockerEngine {
 
     async fn exit_code(&self, process: &str) -> Result<i64, EngineError> {
         for _ in 0..EXIT_CHECKS {
-            let found =
-                ask(self.docker.inspect_exec(process)).await.map_err(refusal("look at the installer"))?;
+            let found = ask(self.docker.inspect_exec(process))
+                .await
+                .map_err(refusal("look at the installer"))?;
             if let (Some(code), Some(false)) = (found.exit_code, found.running) {
                 return Ok(code);
             }
             tokio::time::sleep(EXIT_CHECK_EVERY).await;
         }
-        Err(unavailable("an installer's output is over and the engine does not say how it ended"))
+        Err(unavailable(
+            "an installer's output is over and the engine does not say how it ended",
+        ))
     }
 
     /// A container that waits for its standard input to end.
@@ -167,8 +196,15 @@ impl DockerEngine {
     /// Removes the installers that an earlier workbench left behind.
     async fn sweep(&self) -> Result<(), EngineError> {
         let mut filters = labels::filter(labels::OWNER, &self.settings.owner);
-        filters.entry("label".to_owned()).or_default().push(format!("{}={}", labels::KIND, labels::INSTALLER));
-        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        filters.entry("label".to_owned()).or_default().push(format!(
+            "{}={}",
+            labels::KIND,
+            labels::INSTALLER
+        ));
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&filters)
+            .build();
         let left = ask(self.docker.list_containers(Some(options)))
             .await
             .map_err(refusal("list containers"))?;
@@ -180,7 +216,10 @@ impl DockerEngine {
 
     /// Ends and removes a container that is nobody's workload.
     pub(super) async fn discard(&self, name: &str) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        let options = RemoveContainerOptionsBuilder::new()
+            .force(true)
+            .v(true)
+            .build();
         match ask(self.docker.remove_container(name, Some(options))).await {
             Ok(()) => Ok(()),
             Err(fault) if is_missing(&fault) || is_being_removed(&fault) => Ok(()),
@@ -192,19 +231,27 @@ impl DockerEngine {
         &self,
         key: &EnvironmentKey,
     ) -> Result<Option<EnvironmentLayer>, EngineError> {
-        let Some(found) = self.find_image(&image_of(key)).await? else { return Ok(None) };
+        let Some(found) = self.find_image(&image_of(key)).await? else {
+            return Ok(None);
+        };
         let size = found.size.unwrap_or(0);
-        let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+        let labels = found
+            .config
+            .and_then(|config| config.labels)
+            .unwrap_or_default();
         Ok(layer(&labels, size).filter(|layer| layer.key == *key))
     }
 
     pub(super) async fn list_environments(&self) -> Result<Vec<EnvironmentLayer>, EngineError> {
         let filters = HashMap::from([("label", vec![labels::ENVIRONMENT_KEY])]);
         let options = ListImagesOptionsBuilder::new().filters(&filters).build();
-        let found =
-            ask(self.docker.list_images(Some(options))).await.map_err(refusal("list images"))?;
-        let mut layers: Vec<EnvironmentLayer> =
-            found.into_iter().filter_map(|image| layer(&image.labels, image.size)).collect();
+        let found = ask(self.docker.list_images(Some(options)))
+            .await
+            .map_err(refusal("list images"))?;
+        let mut layers: Vec<EnvironmentLayer> = found
+            .into_iter()
+            .filter_map(|image| layer(&image.labels, image.size))
+            .collect();
         layers.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
         Ok(layers)
     }
@@ -212,7 +259,11 @@ impl DockerEngine {
     pub(super) async fn drop_environment(&self, key: &EnvironmentKey) -> Result<(), EngineError> {
         // Without pruning: what the environment stands on is the user's.
         let options = RemoveImageOptionsBuilder::new().noprune(true).build();
-        match ask(self.docker.remove_image(&image_of(key), Some(options), None)).await {
+        match ask(self
+            .docker
+            .remove_image(&image_of(key), Some(options), None))
+        .await
+        {
             Ok(_) => Ok(()),
             Err(fault) if is_missing(&fault) => Ok(()),
             Err(fault) => Err(refusal(format!("remove the environment `{key}`"))(fault)),
@@ -228,7 +279,10 @@ struct Transcript {
 
 impl Transcript {
     fn begin(request: &EnvironmentRequest) -> Result<Self, EngineError> {
-        Ok(Self { log: LogWriter::create(&request.log).map_err(cannot_write)?, end: Vec::new() })
+        Ok(Self {
+            log: LogWriter::create(&request.log).map_err(cannot_write)?,
+            end: Vec::new(),
+        })
     }
 
     fn add(&mut self, at: Timestamp, output: LogOutput) -> Result<(), EngineError> {
@@ -267,7 +321,10 @@ fn kept_config(
     let own = [
         (labels::ENVIRONMENT_KEY, request.key.to_string()),
         (labels::ENVIRONMENT_BASE, request.base.to_string()),
-        (labels::ENVIRONMENT_BASE_BYTES, base.size.unwrap_or(0).to_string()),
+        (
+            labels::ENVIRONMENT_BASE_BYTES,
+            base.size.unwrap_or(0).to_string(),
+        ),
         (labels::ENVIRONMENT_INSTALL, request.install.clone()),
         (labels::ENVIRONMENT_CREATED, created_at.to_string()),
         // The container's would say that whatever runs from the image is an installer of this workbench.

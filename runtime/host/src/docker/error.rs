@@ -19,9 +19,7 @@ pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 const ENGINE: &str = "docker";
 
 /// Awaits an ordinary request; an engine that hangs gives [`Fault::RequestTimeoutError`].
-pub(super) async fn ask<T>(
-    request: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+pub(super) async fn ask<T>(request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     within(REQUEST_LIMIT, request).await
 }
 
@@ -30,7 +28,9 @@ pub(super) async fn within<T>(
     limit: Duration,
     request: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    tokio::time::timeout(limit, request).await.unwrap_or(Err(Fault::RequestTimeoutError))
+    tokio::time::timeout(limit, request)
+        .await
+        .unwrap_or(Err(Fault::RequestTimeoutError))
 }
 
 /// The HTTP status of an answer, when there was one.
@@ -65,7 +65,10 @@ pub(super) fn refusal(action: impl Into<String>) -> impl FnOnce(Fault) -> Engine
 pub(super) fn translate(action: String, fault: &Fault) -> EngineError {
     let message = message(fault);
     if is_connection(fault) {
-        return EngineError::Unavailable { engine: ENGINE, message };
+        return EngineError::Unavailable {
+            engine: ENGINE,
+            message,
+        };
     }
     if message.contains("no space left on device") || message.contains("disk quota exceeded") {
         return EngineError::DiskFull { message };
@@ -82,7 +85,10 @@ pub(super) fn translate(action: String, fault: &Fault) -> EngineError {
 
 /// An engine that cannot be reached, for a reason found on this side.
 pub(super) fn unavailable(message: impl Into<String>) -> EngineError {
-    EngineError::Unavailable { engine: ENGINE, message: message.into() }
+    EngineError::Unavailable {
+        engine: ENGINE,
+        message: message.into(),
+    }
 }
 
 /// What a file of the workbench could not be written or read for.
@@ -92,7 +98,10 @@ pub(super) fn file_error(action: &str, error: &std::io::Error) -> EngineError {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             EngineError::DiskFull { message }
         }
-        _ => EngineError::Refused { action: action.to_owned(), message },
+        _ => EngineError::Refused {
+            action: action.to_owned(),
+            message,
+        },
     }
 }
 
@@ -135,7 +144,10 @@ mod tests {
     use super::*;
 
     fn answer(status_code: u16, message: &str) -> Fault {
-        Fault::DockerResponseServerError { status_code, message: message.to_owned() }
+        Fault::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        }
     }
 
     #[test]
@@ -143,10 +155,19 @@ mod tests {
         let translated = |fault: &Fault| translate("start `a`".to_owned(), fault);
         let full = answer(500, "write /var/lib/docker/tmp/x: no space left on device");
         assert!(matches!(translated(&full), EngineError::DiskFull { .. }));
-        let gpu = answer(500, "could not select device driver \"nvidia\" with capabilities: [[gpu]]");
+        let gpu = answer(
+            500,
+            "could not select device driver \"nvidia\" with capabilities: [[gpu]]",
+        );
         assert!(matches!(translated(&gpu), EngineError::Unsupported { .. }));
-        assert!(matches!(translated(&Fault::RequestTimeoutError), EngineError::Unavailable { .. }));
-        let other = answer(400, "OCI runtime create failed: exec: \"nosuch\": not found\n");
+        assert!(matches!(
+            translated(&Fault::RequestTimeoutError),
+            EngineError::Unavailable { .. }
+        ));
+        let other = answer(
+            400,
+            "OCI runtime create failed: exec: \"nosuch\": not found\n",
+        );
         assert_eq!(
             translated(&other).to_string(),
             "failed to start `a`: OCI runtime create failed: exec: \"nosuch\": not found"

@@ -31,11 +31,16 @@ impl<'a> Piece<'a> {
     /// When it was written, and what. A piece without a time is all content.
     pub(super) fn split(self) -> (Option<Timestamp>, &'a [u8]) {
         let head = &self.stamped[..self.stamped.len().min(TIME_BYTES)];
-        let time = head.iter().position(|byte| *byte == b' ').and_then(|space| {
-            let time = std::str::from_utf8(&head[..space]).ok()?.parse().ok()?;
-            Some((time, &self.stamped[space + 1..]))
-        });
-        time.map_or((None, self.stamped), |(time, content)| (Some(time), content))
+        let time = head
+            .iter()
+            .position(|byte| *byte == b' ')
+            .and_then(|space| {
+                let time = std::str::from_utf8(&head[..space]).ok()?.parse().ok()?;
+                Some((time, &self.stamped[space + 1..]))
+            });
+        time.map_or((None, self.stamped), |(time, content)| {
+            (Some(time), content)
+        })
     }
 
     /// Whether more of the same line follows.
@@ -76,7 +81,12 @@ enum Tail {
 
 impl Lines {
     pub(super) fn new(newlines: Newlines) -> Self {
-        Self { newlines, last: Timestamp::UNIX_EPOCH, stdout: Tail::Closed, stderr: Tail::Closed }
+        Self {
+            newlines,
+            last: Timestamp::UNIX_EPOCH,
+            stdout: Tail::Closed,
+            stderr: Tail::Closed,
+        }
     }
 
     /// Hands the bytes of the next piece to `write`, after a newline that turns out to have been lost.
@@ -139,7 +149,9 @@ mod tests {
                 Ok::<_, ()>(())
             };
             let stamped = format!("{TIME} {content}");
-            lines.accept(Piece::new(*stream, stamped.as_bytes()), write).unwrap();
+            lines
+                .accept(Piece::new(*stream, stamped.as_bytes()), write)
+                .unwrap();
         }
         (String::from_utf8(bytes).unwrap(), lines.undecided().len())
     }
@@ -152,30 +164,56 @@ mod tests {
     fn a_piece_is_a_time_and_bytes() {
         let split = |stamped| Piece::new(Stream::Stdout, stamped).split();
         let stamped = format!("{TIME} a b\n");
-        assert_eq!(split(stamped.as_bytes()), (Some(TIME.parse().unwrap()), b"a b\n".as_slice()));
+        assert_eq!(
+            split(stamped.as_bytes()),
+            (Some(TIME.parse().unwrap()), b"a b\n".as_slice())
+        );
         let zoned = split(b"2026-01-02T03:04:05+01:00 x");
-        assert_eq!(zoned, (Some("2026-01-02T02:04:05Z".parse().unwrap()), b"x".as_slice()));
+        assert_eq!(
+            zoned,
+            (
+                Some("2026-01-02T02:04:05Z".parse().unwrap()),
+                b"x".as_slice()
+            )
+        );
         assert_eq!(split(b"no time"), (None, b"no time".as_slice()));
     }
 
     #[test]
     fn newlines_lost_in_the_middle_come_back() {
         let full = "x".repeat(FRAGMENT_BYTES);
-        let pieces = [stdout(&full), stdout("end"), (Stream::Stderr, "other\n"), stdout("next\n")];
+        let pieces = [
+            stdout(&full),
+            stdout("end"),
+            (Stream::Stderr, "other\n"),
+            stdout("next\n"),
+        ];
         let expected = format!("{full}endother\n\nnext\n");
         assert_eq!(joined(Newlines::MayBeLost, &pieces), (expected, 0));
         // A line of exactly one fragment leaves an empty piece where its newline was.
         let exact = [stdout(&full), stdout(""), stdout("next\n")];
-        assert_eq!(joined(Newlines::MayBeLost, &exact), (format!("{full}\nnext\n"), 0));
+        assert_eq!(
+            joined(Newlines::MayBeLost, &exact),
+            (format!("{full}\nnext\n"), 0)
+        );
     }
 
     #[test]
     fn only_the_end_of_a_stream_stays_undecided() {
         let full = "x".repeat(FRAGMENT_BYTES);
-        assert_eq!(joined(Newlines::MayBeLost, &[stdout(&full), stdout("end")]).1, 1);
+        assert_eq!(
+            joined(Newlines::MayBeLost, &[stdout(&full), stdout("end")]).1,
+            1
+        );
         // A whole fragment at the end, or a short piece that continues nothing, has no newline.
-        assert_eq!(joined(Newlines::MayBeLost, &[stdout(&full), stdout(&full)]).1, 0);
-        assert_eq!(joined(Newlines::MayBeLost, &[stdout("a\n"), stdout("end")]).1, 0);
+        assert_eq!(
+            joined(Newlines::MayBeLost, &[stdout(&full), stdout(&full)]).1,
+            0
+        );
+        assert_eq!(
+            joined(Newlines::MayBeLost, &[stdout("a\n"), stdout("end")]).1,
+            0
+        );
     }
 
     #[test]
@@ -183,7 +221,10 @@ mod tests {
         let full = "x".repeat(FRAGMENT_BYTES);
         let pieces = [stdout(&full), stdout("end\n"), stdout(&full), stdout("end")];
         let expected = format!("{full}end\n{full}end");
-        assert_eq!(joined(Newlines::MayBeLost, &pieces[..3]).0, format!("{full}end\n{full}"));
+        assert_eq!(
+            joined(Newlines::MayBeLost, &pieces[..3]).0,
+            format!("{full}end\n{full}")
+        );
         assert_eq!(joined(Newlines::Kept, &pieces), (expected, 0));
     }
 }

@@ -23,7 +23,9 @@ impl DockerEngine {
         let name = image.with_tag();
         let local = self.find_image(&name).await?;
         match (policy, local) {
-            (PullPolicy::IfNotPresent | PullPolicy::Never, Some(local)) => answer(local, image, None),
+            (PullPolicy::IfNotPresent | PullPolicy::Never, Some(local)) => {
+                answer(local, image, None)
+            }
             (PullPolicy::Never, None) => Err(EngineError::ImageNotFound {
                 image: image.to_string(),
                 message: "its pull policy is `Never`".to_owned(),
@@ -35,8 +37,9 @@ impl DockerEngine {
             (PullPolicy::Always, local) => match (self.pull(image).await, local) {
                 (Ok(()), _) => self.pulled(image).await,
                 (Err(error), Some(local)) if !matches!(error, EngineError::Unavailable { .. }) => {
-                    let notice =
-                        format!("`{image}` could not be refreshed, the image on this machine was used: {error}");
+                    let notice = format!(
+                        "`{image}` could not be refreshed, the image on this machine was used: {error}"
+                    );
                     answer(local, image, Some(notice))
                 }
                 (Err(error), _) => Err(error),
@@ -68,7 +71,9 @@ impl DockerEngine {
             .run(&name, async {
                 let options = CreateImageOptionsBuilder::new().from_image(&name).build();
                 let progress = self.docker.create_image(Some(options), None, None);
-                drain(progress, PULL_SILENCE_LIMIT).await.map_err(|fault| pull_failure(image, &fault))
+                drain(progress, PULL_SILENCE_LIMIT)
+                    .await
+                    .map_err(|fault| pull_failure(image, &fault))
             })
             .await
     }
@@ -97,9 +102,10 @@ async fn drain<T>(
 /// full disk and a broken connection to the engine.
 fn pull_failure(image: &ImageRef, fault: &Fault) -> EngineError {
     match translate(format!("pull `{image}`"), fault) {
-        EngineError::Refused { .. } => {
-            EngineError::ImageNotFound { image: image.to_string(), message: message(fault) }
-        }
+        EngineError::Refused { .. } => EngineError::ImageNotFound {
+            image: image.to_string(),
+            message: message(fault),
+        },
         error => error,
     }
 }
@@ -113,7 +119,10 @@ fn answer(
         action: format!("look at the image `{image}`"),
         message: "the engine told no id".to_owned(),
     })?;
-    Ok(ImageAnswer { digest: ImageDigest::from(id), notice })
+    Ok(ImageAnswer {
+        digest: ImageDigest::from(id),
+        notice,
+    })
 }
 
 #[cfg(test)]

@@ -32,8 +32,10 @@ pub(super) fn of_container(
     kind: &str,
     given: &BTreeMap<String, String>,
 ) -> HashMap<String, String> {
-    let mut labels: HashMap<String, String> =
-        given.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut labels: HashMap<String, String> = given
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     labels.insert(OWNER.to_owned(), owner.to_owned());
     labels.insert(KIND.to_owned(), kind.to_owned());
     labels

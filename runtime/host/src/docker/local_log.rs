@@ -18,7 +18,11 @@ const RECORD_BYTES: u32 = 2_000_000;
 
 /// The file in which Docker, keeping its files in `root_directory`, keeps a container's log.
 pub(super) fn path(root_directory: &Path, container_id: &str) -> PathBuf {
-    root_directory.join("containers").join(container_id).join("local-logs").join("container.log")
+    root_directory
+        .join("containers")
+        .join(container_id)
+        .join("local-logs")
+        .join("container.log")
 }
 
 /// Whether the last piece of a stream closed a line; none when the file does not tell.
@@ -152,8 +156,11 @@ mod tests {
     fn the_last_record_of_each_stream_tells_whether_its_line_was_closed() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("container.log");
-        let records =
-            [record(b"stderr", 9, LAST), record(b"stdout", 9, LAST), record(b"stdout", 3, MIDDLE)];
+        let records = [
+            record(b"stderr", 9, LAST),
+            record(b"stdout", 9, LAST),
+            record(b"stdout", 3, MIDDLE),
+        ];
         fs_err::write(&file, records.concat()).unwrap();
         assert_eq!(last_piece_closes_line(&file, Stream::Stdout), Some(false));
         assert_eq!(last_piece_closes_line(&file, Stream::Stderr), Some(true));
@@ -167,7 +174,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("container.log");
         assert_eq!(last_piece_closes_line(&file, Stream::Stdout), None);
-        for bytes in [b"".as_slice(), b"\xff\xff\xff\xff", b"\0\0\0\x02\x0a\x09\0\0\0\x02"] {
+        for bytes in [
+            b"".as_slice(),
+            b"\xff\xff\xff\xff",
+            b"\0\0\0\x02\x0a\x09\0\0\0\x02",
+        ] {
             fs_err::write(&file, bytes).unwrap();
             assert_eq!(last_piece_closes_line(&file, Stream::Stdout), None);
         }

@@ -63,7 +63,11 @@ enum Head {
 
 impl DockerEngine {
     /// Asks for a log. The answer is awaited by [`LogStream::fill`]: some engines give none before there is output.
-    pub(super) async fn open_log(&self, name: &WorkloadName, part: Part) -> Result<LogStream, Fault> {
+    pub(super) async fn open_log(
+        &self,
+        name: &WorkloadName,
+        part: Part,
+    ) -> Result<LogStream, Fault> {
         let mut connection = connect(&self.engine.address).await?;
         let version = self.docker.client_version();
         let request = format!(
@@ -71,14 +75,22 @@ impl DockerEngine {
             part.query()
         );
         connection.write_all(request.as_bytes()).await?;
-        Ok(LogStream { connection, buffer: BytesMut::new(), head: Head::Awaited })
+        Ok(LogStream {
+            connection,
+            buffer: BytesMut::new(),
+            head: Head::Awaited,
+        })
     }
 }
 
 async fn connect(address: &str) -> io::Result<Box<dyn Connection>> {
-    let host = address.strip_prefix("tcp://").or_else(|| address.strip_prefix("http://"));
+    let host = address
+        .strip_prefix("tcp://")
+        .or_else(|| address.strip_prefix("http://"));
     if let Some(host) = host {
-        return Ok(Box::new(tokio::net::TcpStream::connect(host.trim_end_matches('/')).await?));
+        return Ok(Box::new(
+            tokio::net::TcpStream::connect(host.trim_end_matches('/')).await?,
+        ));
     }
     let path = address.strip_prefix("unix://").unwrap_or(address);
     Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
@@ -128,7 +140,11 @@ impl LogStream {
     /// Takes the head of a good answer off the buffer; false when it is not whole yet.
     fn take_head(&mut self) -> Result<bool, Fault> {
         let Some(end) = head_end(&self.buffer) else {
-            return if self.buffer.len() < HEAD_LIMIT { Ok(false) } else { Err(self.refusal()) };
+            return if self.buffer.len() < HEAD_LIMIT {
+                Ok(false)
+            } else {
+                Err(self.refusal())
+            };
         };
         if status(&self.buffer) != Some(200) {
             // The message follows, until the connection closes.
@@ -142,7 +158,10 @@ impl LogStream {
     fn refusal(&self) -> Fault {
         let body = head_end(&self.buffer).map_or(&b""[..], |end| &self.buffer[end..]);
         match status(&self.buffer) {
-            Some(status_code) => Fault::DockerResponseServerError { status_code, message: message(body) },
+            Some(status_code) => Fault::DockerResponseServerError {
+                status_code,
+                message: message(body),
+            },
             None => io::Error::from(io::ErrorKind::UnexpectedEof).into(),
         }
     }
@@ -163,7 +182,10 @@ fn piece_at(bytes: &[u8]) -> Option<(Option<Stream>, &[u8])> {
 
 fn head_end(bytes: &[u8]) -> Option<usize> {
     const END: &[u8] = b"\r\n\r\n";
-    bytes.windows(END.len()).position(|window| window == END).map(|start| start + END.len())
+    bytes
+        .windows(END.len())
+        .position(|window| window == END)
+        .map(|start| start + END.len())
 }
 
 /// The status in `HTTP/1.0 200 OK`.
@@ -190,8 +212,11 @@ mod tests {
     async fn read(answer: &'static [u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
         // A few bytes at a time, so that everything is torn somewhere.
         let (near, mut far) = tokio::io::duplex(5);
-        let mut stream =
-            LogStream { connection: Box::new(near), buffer: BytesMut::new(), head: Head::Awaited };
+        let mut stream = LogStream {
+            connection: Box::new(near),
+            buffer: BytesMut::new(),
+            head: Head::Awaited,
+        };
         let writing = async move {
             let _ = far.write_all(answer).await;
         };
@@ -212,18 +237,24 @@ mod tests {
     async fn pieces_are_put_together_however_they_arrive() {
         let answer = b"HTTP/1.0 200 OK\r\nContent-Type: x\r\n\r\n\
             \x01\0\0\0\0\0\0\x03out\x03\0\0\0\0\0\0\x02no\x02\0\0\0\0\0\0\x03err\x01\0\0\0\0\0\0\x09torn";
-        let expected =
-            [(Stream::Stdout, b"out".to_vec()), (Stream::Stderr, b"err".to_vec())];
+        let expected = [
+            (Stream::Stdout, b"out".to_vec()),
+            (Stream::Stderr, b"err".to_vec()),
+        ];
         assert_eq!(read(answer).await.unwrap(), expected);
         assert_eq!(read(b"HTTP/1.0 200 OK\r\n\r\n").await.unwrap(), []);
     }
 
     #[tokio::test]
     async fn a_refusal_is_told_as_such() {
-        let answer = b"HTTP/1.0 404 Not Found\r\nA: b\r\n\r\n{\"message\":\"No such container: a\"}\n";
+        let answer =
+            b"HTTP/1.0 404 Not Found\r\nA: b\r\n\r\n{\"message\":\"No such container: a\"}\n";
         let fault = read(answer).await.unwrap_err();
         assert!(super::super::error::is_missing(&fault));
         assert_eq!(super::super::error::message(&fault), "No such container: a");
-        assert!(matches!(read(b"HTTP/1").await.unwrap_err(), Fault::IOError { .. }));
+        assert!(matches!(
+            read(b"HTTP/1").await.unwrap_err(),
+            Fault::IOError { .. }
+        ));
     }
 }

@@ -25,7 +25,9 @@ pub(super) struct Network {
 impl Network {
     fn read(found: NetworkInspect) -> Self {
         let ranges = found.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-        let gateway = ranges.into_iter().find_map(|range| range.gateway?.parse().ok());
+        let gateway = ranges
+            .into_iter()
+            .find_map(|range| range.gateway?.parse().ok());
         Self { gateway }
     }
 
@@ -38,7 +40,8 @@ impl Network {
     /// What the workbench's names stand for inside: the address above, or whatever the engine knows this machine
     /// by.
     pub(super) fn workbench_host(&self) -> String {
-        self.workbench_address().map_or_else(|| "host-gateway".to_owned(), |address| address.to_string())
+        self.workbench_address()
+            .map_or_else(|| "host-gateway".to_owned(), |address| address.to_string())
     }
 }
 
@@ -67,7 +70,10 @@ pub(super) async fn ensure(engine: &DockerEngine) -> Result<Network, EngineError
 fn request(maker: Maker) -> NetworkCreateRequest {
     // Engines before API 1.44 make a second network of the same name when asked twice at the same time, and
     // then neither can be used by name. Two bridges of the same name they refuse.
-    let bridge = ("com.docker.network.bridge.name".to_owned(), BRIDGE.to_owned());
+    let bridge = (
+        "com.docker.network.bridge.name".to_owned(),
+        BRIDGE.to_owned(),
+    );
     NetworkCreateRequest {
         name: NETWORK.to_owned(),
         driver: Some("bridge".to_owned()),

@@ -17,7 +17,9 @@ type Slot<T> = Arc<tokio::sync::Mutex<Option<T>>>;
 
 impl<T: Clone> Once<T> {
     pub(super) fn new() -> Self {
-        Self { slots: Mutex::new(HashMap::new()) }
+        Self {
+            slots: Mutex::new(HashMap::new()),
+        }
     }
 
     /// The result of the run for `key` that is under way, or of `work`.
@@ -29,7 +31,10 @@ impl<T: Clone> Once<T> {
         }
         let fresh = work.await;
         // From here on nobody new finds this slot; those who hold it find the result.
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
         *result = Some(fresh.clone());
         fresh
     }
@@ -54,8 +59,11 @@ mod tests {
             tokio::task::yield_now().await;
             runs.fetch_add(1, Ordering::Relaxed)
         };
-        let (first, second, other) =
-            tokio::join!(once.run("a", work()), once.run("a", work()), once.run("b", work()));
+        let (first, second, other) = tokio::join!(
+            once.run("a", work()),
+            once.run("a", work()),
+            once.run("b", work())
+        );
         assert_eq!(first, second);
         assert_ne!(first, other);
         assert_eq!(runs.load(Ordering::Relaxed), 2);

@@ -26,8 +26,10 @@ struct Program {
 }
 
 /// `loop: mov eax, 34 (pause); syscall; jmp loop`
-const X86_64: Program =
-    Program { machine: 62, code: &[0xb8, 0x22, 0x00, 0x00, 0x00, 0x0f, 0x05, 0xeb, 0xf7] };
+const X86_64: Program = Program {
+    machine: 62,
+    code: &[0xb8, 0x22, 0x00, 0x00, 0x00, 0x0f, 0x05, 0xeb, 0xf7],
+};
 
 /// There is no `pause` on this machine; `ppoll` of nothing without a timeout is the same.
 ///
@@ -87,7 +89,11 @@ fn archive(program: &Program) -> std::io::Result<Vec<u8>> {
     header.set_mode(0o755);
     header.set_entry_type(tar::EntryType::Regular);
     let mut archive = tar::Builder::new(Vec::new());
-    archive.append_data(&mut header, PAUSE_PROGRAM.trim_start_matches('/'), file.as_slice())?;
+    archive.append_data(
+        &mut header,
+        PAUSE_PROGRAM.trim_start_matches('/'),
+        file.as_slice(),
+    )?;
     archive.into_inner()
 }
 
@@ -108,14 +114,22 @@ pub(super) async fn ensure(engine: &DockerEngine) -> Result<(), EngineError> {
     }
     let architecture = &engine.engine.architecture;
     let program = program(architecture).ok_or_else(|| EngineError::Unsupported {
-        message: format!("the engine's machine is `{architecture}`; only amd64 and arm64 are known"),
+        message: format!(
+            "the engine's machine is `{architecture}`; only amd64 and arm64 are known"
+        ),
     })?;
     let action = format!("make the image `{PAUSE_IMAGE}`");
     let files = archive(program).map_err(|error| file_error(&action, &error))?;
-    let options = CreateImageOptionsBuilder::new().from_src("-").repo(REPOSITORY).tag(TAG).build();
+    let options = CreateImageOptionsBuilder::new()
+        .from_src("-")
+        .repo(REPOSITORY)
+        .tag(TAG)
+        .build();
     let body = bollard::body_full(files.into());
     let import = engine.docker.create_image(Some(options), Some(body), None);
-    within(super::error::REQUEST_LIMIT, import.try_collect::<Vec<_>>()).await.map_err(refusal(action))?;
+    within(super::error::REQUEST_LIMIT, import.try_collect::<Vec<_>>())
+        .await
+        .map_err(refusal(action))?;
     Ok(())
 }
 

@@ -25,7 +25,9 @@ const WAIT: Duration = Duration::from_secs(60);
 
 impl DockerEngine {
     pub(super) async fn give_back(&self, path: &Path) -> Result<(), EngineError> {
-        let Some((uid, gid)) = self.settings.uid_gid else { return Ok(()) };
+        let Some((uid, gid)) = self.settings.uid_gid else {
+            return Ok(());
+        };
         let path = path.to_owned();
         let action = format!("take over the files in `{}`", path.display());
         let directory = path.clone();
@@ -39,7 +41,11 @@ impl DockerEngine {
             return Ok(());
         }
         // In a rootless engine's containers, root is the user.
-        let owner = if self.machine().await?.rootless { (0, 0) } else { (uid, gid) };
+        let owner = if self.machine().await?.rootless {
+            (0, 0)
+        } else {
+            (uid, gid)
+        };
         self.run_chown(&path, owner, &action).await
     }
 
@@ -64,12 +70,17 @@ impl DockerEngine {
     }
 
     async fn chown_result(&self, name: &str, action: &str) -> Result<(), EngineError> {
-        ask(self.docker.start_container(name, None::<StartContainerOptions>))
-            .await
-            .map_err(refusal(action))?;
+        ask(self
+            .docker
+            .start_container(name, None::<StartContainerOptions>))
+        .await
+        .map_err(refusal(action))?;
         let state = loop {
-            self.wait_for_end(&WorkloadName(name.to_owned()), WAIT).await;
-            let found = ask(self.docker.inspect_container(name, None)).await.map_err(refusal(action))?;
+            self.wait_for_end(&WorkloadName(name.to_owned()), WAIT)
+                .await;
+            let found = ask(self.docker.inspect_container(name, None))
+                .await
+                .map_err(refusal(action))?;
             if workload::phase(&found) == Phase::Exited {
                 break found.state.unwrap_or_default();
             }
@@ -77,11 +88,18 @@ impl DockerEngine {
         if state.exit_code == Some(0) {
             return Ok(());
         }
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail("5").build();
-        let said = self.docker.logs(name, Some(options)).map(|piece| match piece {
-            Ok(piece) => piece.to_string(),
-            Err(fault) => message(&fault),
-        });
+        let options = LogsOptionsBuilder::new()
+            .stdout(true)
+            .stderr(true)
+            .tail("5")
+            .build();
+        let said = self
+            .docker
+            .logs(name, Some(options))
+            .map(|piece| match piece {
+                Ok(piece) => piece.to_string(),
+                Err(fault) => message(&fault),
+            });
         Err(EngineError::Refused {
             action: action.to_owned(),
             message: said.collect::<String>().await.trim().to_owned(),
@@ -89,15 +107,22 @@ impl DockerEngine {
     }
 
     fn chown(&self, path: &Path, (uid, gid): (u32, u32)) -> ContainerCreateBody {
-        let system = SYSTEM.map(Path::new).into_iter().filter(|path| path.exists());
-        let mut mounts: Vec<_> = system.map(|path| bind(path, path, ReadOnly(true))).collect();
+        let system = SYSTEM
+            .map(Path::new)
+            .into_iter()
+            .filter(|path| path.exists());
+        let mut mounts: Vec<_> = system
+            .map(|path| bind(path, path, ReadOnly(true)))
+            .collect();
         mounts.push(bind(path, Path::new(INSIDE), ReadOnly(false)));
         let owner = format!("{uid}:{gid}");
         ContainerCreateBody {
             image: Some(pause::PAUSE_IMAGE.to_owned()),
             // `-h`: a link is given back, not what it leads to.
             entrypoint: Some(
-                ["/usr/bin/chown", "-hR", &owner, INSIDE].map(str::to_owned).into(),
+                ["/usr/bin/chown", "-hR", &owner, INSIDE]
+                    .map(str::to_owned)
+                    .into(),
             ),
             user: Some("0:0".to_owned()),
             labels: Some(labels::of_container(
@@ -109,7 +134,11 @@ impl DockerEngine {
                 mounts: Some(mounts),
                 network_mode: Some("none".to_owned()),
                 cap_drop: Some(vec!["ALL".to_owned()]),
-                cap_add: Some(["CHOWN", "DAC_OVERRIDE", "FOWNER"].map(str::to_owned).into()),
+                cap_add: Some(
+                    ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
+                        .map(str::to_owned)
+                        .into(),
+                ),
                 security_opt: Some(vec!["label=disable".to_owned()]),
                 ..Default::default()
             }),

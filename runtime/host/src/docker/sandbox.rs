@@ -1,6 +1,8 @@
 //! Sandboxes: containers that hold a network namespace which workloads join.
 
-use bollard::models::{ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig};
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig,
+};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
 };
@@ -34,19 +36,32 @@ impl DockerEngine {
             Err(fault) => return Err(refusal(format!("make the sandbox `{name}`"))(fault)),
         }
         // Also right for one that ran before the engine was restarted.
-        let started = ask(self.docker.start_container(name, None::<StartContainerOptions>)).await;
+        let started = ask(self
+            .docker
+            .start_container(name, None::<StartContainerOptions>))
+        .await;
         let Err(fault) = started else { return Ok(()) };
         // A sandbox may be left whose network is gone; it holds nothing, so a new one is as good.
         self.close(&request.name).await?;
-        let action = format!("start the sandbox `{name}` ({})", super::error::message(&fault));
-        self.create(name, body).await.map_err(refusal(action.as_str()))?;
-        ask(self.docker.start_container(name, None::<StartContainerOptions>))
+        let action = format!(
+            "start the sandbox `{name}` ({})",
+            super::error::message(&fault)
+        );
+        self.create(name, body)
             .await
-            .map_err(refusal(action))
+            .map_err(refusal(action.as_str()))?;
+        ask(self
+            .docker
+            .start_container(name, None::<StartContainerOptions>))
+        .await
+        .map_err(refusal(action))
     }
 
     pub(super) async fn close(&self, name: &SandboxName) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        let options = RemoveContainerOptionsBuilder::new()
+            .force(true)
+            .v(true)
+            .build();
         match ask(self.docker.remove_container(&name.0, Some(options))).await {
             Ok(()) => Ok(()),
             Err(fault) if is_missing(&fault) || workload::is_being_removed(&fault) => Ok(()),
@@ -61,13 +76,22 @@ impl DockerEngine {
         body: ContainerCreateBody,
     ) -> Result<(), super::error::Fault> {
         let options = CreateContainerOptionsBuilder::new().name(name).build();
-        ask(self.docker.create_container(Some(options), body)).await.map(|_| ())
+        ask(self.docker.create_container(Some(options), body))
+            .await
+            .map(|_| ())
     }
 
     fn sandbox_body(&self, request: &SandboxRequest, network: &Network) -> ContainerCreateBody {
-        let place = EndpointSettings { aliases: Some(request.aliases.clone()), ..Default::default() };
+        let place = EndpointSettings {
+            aliases: Some(request.aliases.clone()),
+            ..Default::default()
+        };
         let host = network.workbench_host();
-        let names = request.workbench_names.iter().map(|name| format!("{name}:{host}")).collect();
+        let names = request
+            .workbench_names
+            .iter()
+            .map(|name| format!("{name}:{host}"))
+            .collect();
         ContainerCreateBody {
             image: Some(PAUSE_IMAGE.to_owned()),
             entrypoint: Some(vec![PAUSE_PROGRAM.to_owned()]),
@@ -96,9 +120,10 @@ impl DockerEngine {
     /// A log that keeps nothing: there is nothing to keep.
     fn no_log(&self) -> Option<HostConfigLogConfig> {
         match self.engine.maker {
-            Maker::Docker => {
-                Some(HostConfigLogConfig { typ: Some("none".to_owned()), ..Default::default() })
-            }
+            Maker::Docker => Some(HostConfigLogConfig {
+                typ: Some("none".to_owned()),
+                ..Default::default()
+            }),
             Maker::Podman => None,
         }
     }

@@ -35,7 +35,10 @@ pub(super) struct Candidate {
 
 impl Candidate {
     fn new(origin: impl Into<String>, address: impl Into<String>) -> Self {
-        Self { origin: origin.into(), address: address.into() }
+        Self {
+            origin: origin.into(),
+            address: address.into(),
+        }
     }
 
     fn socket(origin: &str, path: &Path) -> Self {
@@ -52,13 +55,28 @@ pub(super) fn candidates(settings: &DockerSettings) -> Vec<Candidate> {
     places.extend(context(settings));
     places.push(Candidate::new("Docker", "unix:///var/run/docker.sock"));
     if let Some(home) = &settings.home {
-        places.push(Candidate::socket("Docker Desktop", &home.join(".docker/run/docker.sock")));
-        places.push(Candidate::socket("Docker Desktop", &home.join(".docker/desktop/docker.sock")));
-        places.push(Candidate::socket("Colima", &home.join(".colima/default/docker.sock")));
+        places.push(Candidate::socket(
+            "Docker Desktop",
+            &home.join(".docker/run/docker.sock"),
+        ));
+        places.push(Candidate::socket(
+            "Docker Desktop",
+            &home.join(".docker/desktop/docker.sock"),
+        ));
+        places.push(Candidate::socket(
+            "Colima",
+            &home.join(".colima/default/docker.sock"),
+        ));
     }
     if let Some(directory) = &settings.runtime_dir {
-        places.push(Candidate::socket("rootless Docker", &directory.join("docker.sock")));
-        places.push(Candidate::socket("rootless Podman", &directory.join("podman/podman.sock")));
+        places.push(Candidate::socket(
+            "rootless Docker",
+            &directory.join("docker.sock"),
+        ));
+        places.push(Candidate::socket(
+            "rootless Podman",
+            &directory.join("podman/podman.sock"),
+        ));
     }
     places.push(Candidate::new("Podman", "unix:///run/podman/podman.sock"));
     let mut seen = std::collections::BTreeSet::new();
@@ -94,12 +112,21 @@ fn context(settings: &DockerSettings) -> Option<Candidate> {
     let in_home = || Some(settings.home.as_ref()?.join(".docker"));
     let directory = settings.context_dir.clone().or_else(in_home)?;
     let config: ConfigFile = read_json(&directory.join("config.json"))?;
-    let name = config.current_context.filter(|name| !name.is_empty() && name != "default")?;
+    let name = config
+        .current_context
+        .filter(|name| !name.is_empty() && name != "default")?;
     // Docker files a context under the digest of its name.
     let folder = hex::encode(Sha256::digest(name.as_bytes()));
-    let context: ContextFile =
-        read_json(&directory.join("contexts/meta").join(folder).join("meta.json"))?;
-    Some(Candidate::new(format!("context `{name}`"), context.endpoints.docker.host))
+    let context: ContextFile = read_json(
+        &directory
+            .join("contexts/meta")
+            .join(folder)
+            .join("meta.json"),
+    )?;
+    Some(Candidate::new(
+        format!("context `{name}`"),
+        context.endpoints.docker.host,
+    ))
 }
 
 /// A file of Docker's own; one that is missing or not readable is as good as none, as it is to `docker`.
@@ -126,7 +153,10 @@ mod tests {
     }
 
     fn addresses(settings: &DockerSettings) -> Vec<String> {
-        candidates(settings).into_iter().map(|candidate| candidate.address).collect()
+        candidates(settings)
+            .into_iter()
+            .map(|candidate| candidate.address)
+            .collect()
     }
 
     #[test]
@@ -158,14 +188,27 @@ mod tests {
     fn the_current_context_comes_first() {
         let home = tempfile::tempdir().unwrap();
         let docker = home.path().join(".docker");
-        let folder = docker.join("contexts/meta").join(hex::encode(Sha256::digest("colima")));
+        let folder = docker
+            .join("contexts/meta")
+            .join(hex::encode(Sha256::digest("colima")));
         fs_err::create_dir_all(&folder).unwrap();
-        fs_err::write(docker.join("config.json"), r#"{"auths":{},"currentContext":"colima"}"#).unwrap();
+        fs_err::write(
+            docker.join("config.json"),
+            r#"{"auths":{},"currentContext":"colima"}"#,
+        )
+        .unwrap();
         let meta = r#"{"Name":"colima","Endpoints":{"docker":{"Host":"unix:///c.sock","SkipTLSVerify":false}}}"#;
         fs_err::write(folder.join("meta.json"), meta).unwrap();
         let first = candidates(&settings(home.path())).remove(0);
         assert_eq!(first, Candidate::new("context `colima`", "unix:///c.sock"));
-        fs_err::write(docker.join("config.json"), r#"{"currentContext":"default"}"#).unwrap();
-        assert_eq!(addresses(&settings(home.path()))[0], "unix:///var/run/docker.sock");
+        fs_err::write(
+            docker.join("config.json"),
+            r#"{"currentContext":"default"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            addresses(&settings(home.path()))[0],
+            "unix:///var/run/docker.sock"
+        );
     }
 }

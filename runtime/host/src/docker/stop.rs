@@ -9,7 +9,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 
 use super::client::DockerEngine;
-use super::error::{REQUEST_LIMIT, Fault, ask, is_conflict, is_missing, refusal, within};
+use super::error::{Fault, REQUEST_LIMIT, ask, is_conflict, is_missing, refusal, within};
 use super::workload::phase;
 use crate::engine::{EngineError, Phase, WorkloadName};
 
@@ -17,12 +17,17 @@ use crate::engine::{EngineError, Phase, WorkloadName};
 const DEATH_LIMIT: Duration = Duration::from_secs(30);
 
 impl DockerEngine {
-    pub(super) async fn end(&self, name: &WorkloadName, grace: Duration) -> Result<(), EngineError> {
+    pub(super) async fn end(
+        &self,
+        name: &WorkloadName,
+        grace: Duration,
+    ) -> Result<(), EngineError> {
         let action = || format!("stop `{name}`");
         // The engine counts in whole seconds; less than was asked for would be less than polite.
         let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
-        let options =
-            StopContainerOptionsBuilder::new().t(i32::try_from(seconds).unwrap_or(i32::MAX)).build();
+        let options = StopContainerOptionsBuilder::new()
+            .t(i32::try_from(seconds).unwrap_or(i32::MAX))
+            .build();
         let stopping = self.docker.stop_container(&name.0, Some(options));
         match within(grace + REQUEST_LIMIT, stopping).await {
             Ok(()) => {}
@@ -54,13 +59,19 @@ impl DockerEngine {
     /// Waits until the container does not run, at most for `limit`. How it ended, and whether it did, is only
     /// to be read from an inspection afterwards.
     pub(super) async fn wait_for_end(&self, name: &WorkloadName, limit: Duration) {
-        let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
+        let options = WaitContainerOptionsBuilder::new()
+            .condition("not-running")
+            .build();
         let mut ended = self.docker.wait_container(&name.0, Some(options));
         let _ = tokio::time::timeout(limit, ended.next()).await;
     }
 
     async fn is_over(&self, name: &WorkloadName) -> Result<bool, EngineError> {
-        match ask(self.docker.inspect_container(&name.0, None::<InspectContainerOptions>)).await {
+        match ask(self
+            .docker
+            .inspect_container(&name.0, None::<InspectContainerOptions>))
+        .await
+        {
             Ok(container) => Ok(phase(&container) != Phase::Running),
             Err(fault) if is_missing(&fault) => Ok(true),
             Err(fault) => Err(refusal(format!("look at `{name}`"))(fault)),

@@ -51,11 +51,19 @@ enum CpuFile {
 impl DockerEngine {
     /// Finds out where to read what a container uses.
     pub(super) fn meter(&self, container: &ContainerInspectResponse) -> Meter {
-        Meter { source: self.source(container), peak_memory_bytes: None, cpu: None }
+        Meter {
+            source: self.source(container),
+            peak_memory_bytes: None,
+            cpu: None,
+        }
     }
 
     fn source(&self, container: &ContainerInspectResponse) -> Source {
-        let pid = container.state.as_ref().and_then(|state| state.pid).unwrap_or(0);
+        let pid = container
+            .state
+            .as_ref()
+            .and_then(|state| state.pid)
+            .unwrap_or(0);
         let Some(id) = container.id.as_deref().filter(|_| pid > 0) else {
             return Source::None;
         };
@@ -70,12 +78,18 @@ impl DockerEngine {
 impl Meter {
     /// Of a container of which nothing is known yet.
     pub(super) fn blind() -> Self {
-        Self { source: Source::None, peak_memory_bytes: None, cpu: None }
+        Self {
+            source: Source::None,
+            peak_memory_bytes: None,
+            cpu: None,
+        }
     }
 
     /// Reads the kernel's accounts, when they are where to read.
     pub(super) fn sample(&mut self) {
-        let Source::Accounts(accounts) = &self.source else { return };
+        let Source::Accounts(accounts) = &self.source else {
+            return;
+        };
         let (memory, cpu) = accounts.read();
         self.note(memory, cpu);
     }
@@ -103,7 +117,10 @@ impl Meter {
     fn note_statistics(&mut self, sample: ContainerStatsResponse) {
         let memory = sample.memory_stats.unwrap_or_default();
         let cpu = sample.cpu_stats.and_then(|cpu| cpu.cpu_usage?.total_usage);
-        self.note(memory.max_usage.max(memory.usage), cpu.map(Duration::from_nanos));
+        self.note(
+            memory.max_usage.max(memory.usage),
+            cpu.map(Duration::from_nanos),
+        );
     }
 
     fn note(&mut self, memory: Option<u64>, cpu: Option<Duration>) {
@@ -132,7 +149,11 @@ impl Accounts {
         // The peak is told since Linux 5.19.
         let peak = group.join("memory.peak");
         Some(Self {
-            memory: if peak.exists() { peak } else { group.join("memory.current") },
+            memory: if peak.exists() {
+                peak
+            } else {
+                group.join("memory.current")
+            },
             cpu: CpuFile::Statistics(group.join("cpu.stat")),
         })
     }
@@ -152,18 +173,26 @@ fn read_number(path: &Path) -> Option<u64> {
 
 fn read_usage(path: &Path) -> Option<u64> {
     let text = fs_err::read_to_string(path).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("usage_usec "))?.trim().parse().ok()
+    text.lines()
+        .find_map(|line| line.strip_prefix("usage_usec "))?
+        .trim()
+        .parse()
+        .ok()
 }
 
 /// The directory of a process' control group for one controller of version 1.
 fn directory_v1(groups: &str, mounts: &str, controller: &str) -> Option<PathBuf> {
     let path = groups.lines().find_map(|line| {
         let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
-        controllers.split(',').any(|name| name == controller).then_some(path)
+        controllers
+            .split(',')
+            .any(|name| name == controller)
+            .then_some(path)
     })?;
     mounts.lines().find_map(|line| {
         let mount = MountLine::parse(line)?;
-        let fits = mount.kind == "cgroup" && mount.options.split(',').any(|name| name == controller);
+        let fits =
+            mount.kind == "cgroup" && mount.options.split(',').any(|name| name == controller);
         fits.then(|| mount.resolve(path))?
     })
 }
@@ -193,12 +222,21 @@ impl<'a> MountLine<'a> {
         let (root, target) = (place.next()?, place.next()?);
         let mut system = system.split(' ');
         let (kind, options) = (system.next()?, system.nth(1)?);
-        Some(Self { root, target, kind, options })
+        Some(Self {
+            root,
+            target,
+            kind,
+            options,
+        })
     }
 
     /// Where a path in the mounted file system is to be seen.
     fn resolve(&self, path: &str) -> Option<PathBuf> {
-        let inside = if self.root == "/" { path } else { path.strip_prefix(self.root)? };
+        let inside = if self.root == "/" {
+            path
+        } else {
+            path.strip_prefix(self.root)?
+        };
         Some(Path::new(self.target).join(inside.trim_start_matches('/')))
     }
 }
@@ -227,13 +265,17 @@ mod tests {
     #[test]
     fn control_groups_of_version_2_are_found_under_a_mounted_part() {
         let groups = "0::/system.slice/docker-abc.scope\n";
-        let whole = "29 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+        let whole =
+            "29 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
         assert_eq!(
             directory_v2(groups, whole),
             Some("/sys/fs/cgroup/system.slice/docker-abc.scope".into())
         );
         let part = "29 23 0:26 /system.slice /mnt rw - cgroup2 cgroup2 rw\n";
-        assert_eq!(directory_v2(groups, part), Some("/mnt/docker-abc.scope".into()));
+        assert_eq!(
+            directory_v2(groups, part),
+            Some("/mnt/docker-abc.scope".into())
+        );
     }
 
     #[test]
@@ -251,6 +293,9 @@ mod tests {
         meter.note(Some(3), None);
         meter.note(None, Some(Duration::from_secs(2)));
         let usage = meter.usage();
-        assert_eq!((usage.peak_memory_bytes, usage.cpu_seconds), (Some(5), Some(2.0)));
+        assert_eq!(
+            (usage.peak_memory_bytes, usage.cpu_seconds),
+            (Some(5), Some(2.0))
+        );
     }
 }

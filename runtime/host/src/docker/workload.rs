@@ -13,7 +13,9 @@ use bollard::query_parameters::{
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal, translate};
+use super::error::{
+    Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal, translate,
+};
 use super::{environment, labels};
 use crate::engine::{
     EngineError, Mount, MountSource, ObservedWorkload, Phase, Workload, WorkloadImage, WorkloadName,
@@ -41,7 +43,10 @@ impl DockerEngine {
             }
             Err(fault) => return Err(refusal(format!("create `{name}`"))(fault)),
         }
-        let started = ask(self.docker.start_container(name, None::<StartContainerOptions>)).await;
+        let started = ask(self
+            .docker
+            .start_container(name, None::<StartContainerOptions>))
+        .await;
         let Err(fault) = started else { return Ok(()) };
         let error = translate(format!("start `{name}`"), &fault);
         if !matches!(error, EngineError::Unavailable { .. }) {
@@ -61,7 +66,10 @@ impl DockerEngine {
             Ok(found) => found,
             Err(fault) => return Err(refusal(action)(fault)),
         };
-        let owner = found.config.as_ref().and_then(|config| config.labels.as_ref()?.get(labels::OWNER));
+        let owner = found
+            .config
+            .as_ref()
+            .and_then(|config| config.labels.as_ref()?.get(labels::OWNER));
         if owner != Some(&self.settings.owner) {
             return Err(EngineError::Refused {
                 action,
@@ -84,7 +92,10 @@ impl DockerEngine {
 
     pub(super) async fn list_workloads(&self) -> Result<Vec<ObservedWorkload>, EngineError> {
         let filters = labels::filter(labels::OWNER, &self.settings.owner);
-        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&filters)
+            .build();
         let found = ask(self.docker.list_containers(Some(options)))
             .await
             .map_err(refusal("list containers"))?;
@@ -93,7 +104,11 @@ impl DockerEngine {
 
     async fn body(&self, workload: &Workload) -> Result<ContainerCreateBody, EngineError> {
         // SELinux would deny a container the files of the workbench, which are not labelled for it.
-        let unlabelled = self.machine().await?.selinux.then(|| vec!["label=disable".to_owned()]);
+        let unlabelled = self
+            .machine()
+            .await?
+            .selinux
+            .then(|| vec!["label=disable".to_owned()]);
         Ok(ContainerCreateBody {
             image: Some(image_name(&workload.image)),
             // An entry point of its own also drops the image's default arguments.
@@ -135,7 +150,10 @@ pub(super) fn phase(container: &ContainerInspectResponse) -> Phase {
 pub(super) fn environment_list(
     environment: &std::collections::BTreeMap<String, String>,
 ) -> Vec<String> {
-    environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }
 
 /// How the engine keeps a container's output until it is written down here.
@@ -144,8 +162,12 @@ pub(super) fn environment_list(
 /// are lifted, since what it drops is lost, and its file is not split, since splitting loses lines that are
 /// being followed.
 pub(super) fn log_config(maker: Maker) -> Option<HostConfigLogConfig> {
-    let options =
-        [("max-size", "1000t"), ("max-file", "1"), ("compress", "false"), ("mode", "blocking")];
+    let options = [
+        ("max-size", "1000t"),
+        ("max-file", "1"),
+        ("compress", "false"),
+        ("mode", "blocking"),
+    ];
     let text = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     match maker {
         Maker::Docker => Some(HostConfigLogConfig {
@@ -158,9 +180,12 @@ pub(super) fn log_config(maker: Maker) -> Option<HostConfigLogConfig> {
 
 fn host_config(workload: &Workload) -> HostConfig {
     // Docker's own unit for CPUs refuses more than the machine has; Kubernetes does not.
-    let cpu_quota =
-        workload.cpu_limit.map(|cpu| whole(cpu.0.saturating_mul(100)).max(CPU_QUOTA_MIN));
-    let memory = workload.memory_limit.map(|memory| whole(memory.0).max(MEMORY_MIN));
+    let cpu_quota = workload
+        .cpu_limit
+        .map(|cpu| whole(cpu.0.saturating_mul(100)).max(CPU_QUOTA_MIN));
+    let memory = workload
+        .memory_limit
+        .map(|memory| whole(memory.0).max(MEMORY_MIN));
     HostConfig {
         cpu_period: cpu_quota.map(|_| CPU_PERIOD),
         cpu_quota,
@@ -170,7 +195,10 @@ fn host_config(workload: &Workload) -> HostConfig {
         shm_size: workload.shared_memory.map(|memory| whole(memory.0)),
         mounts: Some(workload.mounts.iter().map(mount).collect()),
         device_requests: (!workload.gpus.is_empty()).then(|| vec![gpu_request(workload)]),
-        network_mode: workload.sandbox.as_ref().map(|sandbox| format!("container:{}", sandbox.0)),
+        network_mode: workload
+            .sandbox
+            .as_ref()
+            .map(|sandbox| format!("container:{}", sandbox.0)),
         ..Default::default()
     }
 }
@@ -183,7 +211,13 @@ fn whole(amount: u64) -> i64 {
 fn gpu_request(workload: &Workload) -> DeviceRequest {
     DeviceRequest {
         driver: Some("nvidia".to_owned()),
-        device_ids: Some(workload.gpus.iter().map(|gpu| gpu.as_str().to_owned()).collect()),
+        device_ids: Some(
+            workload
+                .gpus
+                .iter()
+                .map(|gpu| gpu.as_str().to_owned())
+                .collect(),
+        ),
         capabilities: Some(vec![vec!["gpu".to_owned()]]),
         ..Default::default()
     }
@@ -194,7 +228,14 @@ fn mount(mount: &Mount) -> bollard::models::Mount {
         MountSource::Host(path) => (MountType::BIND, Some(path.display().to_string()), None),
         MountSource::Memory { limit } => {
             let size_bytes = limit.map(|limit| whole(limit.0));
-            (MountType::TMPFS, None, Some(MountTmpfsOptions { size_bytes, ..Default::default() }))
+            (
+                MountType::TMPFS,
+                None,
+                Some(MountTmpfsOptions {
+                    size_bytes,
+                    ..Default::default()
+                }),
+            )
         }
     };
     bollard::models::Mount {
@@ -224,7 +265,10 @@ fn missing_image(image: &WorkloadImage, fault: &Fault) -> EngineError {
         WorkloadImage::Plain { image, .. } => image.as_str().to_owned(),
         WorkloadImage::Prepared(key) => environment::image_of(key),
     };
-    EngineError::ImageNotFound { image, message: message(fault) }
+    EngineError::ImageNotFound {
+        image,
+        message: message(fault),
+    }
 }
 
 /// A container of a listing as a workload or sandbox; other kinds are the engine's own affair.
@@ -281,9 +325,19 @@ mod tests {
             ..workload()
         };
         let config = host_config(&limited);
-        assert_eq!((config.cpu_period, config.cpu_quota), (Some(100_000), Some(150_000)));
-        assert_eq!((config.memory, config.memory_swap), (Some(1 << 30), Some(1 << 30)));
-        let tiny = Workload { cpu_limit: Some(Cpu(1)), memory_limit: Some(Memory(1)), ..workload() };
+        assert_eq!(
+            (config.cpu_period, config.cpu_quota),
+            (Some(100_000), Some(150_000))
+        );
+        assert_eq!(
+            (config.memory, config.memory_swap),
+            (Some(1 << 30), Some(1 << 30))
+        );
+        let tiny = Workload {
+            cpu_limit: Some(Cpu(1)),
+            memory_limit: Some(Memory(1)),
+            ..workload()
+        };
         assert_eq!(host_config(&tiny).cpu_quota, Some(1_000));
         assert_eq!(host_config(&tiny).memory, Some(6 << 20));
         assert_eq!(host_config(&workload()).cpu_quota, None);
@@ -298,6 +352,9 @@ mod tests {
         };
         let config = host_config(&joined);
         assert_eq!(config.network_mode.as_deref(), Some("container:pod"));
-        assert_eq!(config.device_requests.unwrap()[0].device_ids, Some(vec!["GPU-1".to_owned()]));
+        assert_eq!(
+            config.device_requests.unwrap()[0].device_ids,
+            Some(vec!["GPU-1".to_owned()])
+        );
     }
 }
