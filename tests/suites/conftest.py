@@ -174,6 +174,12 @@ def wait_for(condition, seconds=30, what="it"):
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
+def finished(coracle, run_id):
+    """A run as `get` shows it, once it is over."""
+    run = coracle.json("get", run_id)
+    return run if run["state"] in ("SUCCEEDED", "FAILED") else None
+
+
 def tasks(run):
     """The tasks of a finished run, by name."""
     return {task["name"]: task for task in run["tasks"]}

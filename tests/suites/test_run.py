@@ -2,13 +2,9 @@
 
 import json
 import re
+import time
 
-from conftest import EXAMPLES, pipeline, step, tasks, wait_for
-
-CHAIN = {
-    "first": step("printf one > /tmp/kfp/outputs/out", outputs=["out"]),
-}
-
+from conftest import EXAMPLES, finished, pipeline, step, tasks, wait_for
 
 def out(text):
     """A shell text that writes the output parameter `out`, wherever the engine has it."""
@@ -66,12 +62,11 @@ def test_logs_keep_both_streams(coracle, tmp_path):
 
 
 def test_steps_without_a_common_ancestor_run_at_once(on_docker, tmp_path):
-    meet = 'touch "/kfp-workspace/$0"; '
     file = pipeline(tmp_path, {name: step("sleep 1") for name in "abcd"})
     run = on_docker.run(file, code=0)
     begun = [task["started_at"] for task in run["tasks"]]
     ended = [task["finished_at"] for task in run["tasks"]]
-    assert max(begun) < min(ended), f"{meet}: {begun} {ended}"
+    assert max(begun) < min(ended), f"{begun} {ended}"
 
 
 def test_usage_and_absence_have_their_exit_codes(on_processes, tmp_path):
@@ -117,12 +112,10 @@ def test_limits_are_enforced_by_the_engine(on_docker, tmp_path):
 def test_a_gpu_that_is_not_there_is_refused_at_once(on_docker, tmp_path):
     accelerator = {"accelerator": {"resourceType": "nvidia.com/gpu", "resourceCount": "99"}}
     run = on_docker.run(pipeline(tmp_path, {"a": step("true", resources=accelerator)}), code=1)
-    assert tasks(run)["a"]["reason"]["code"] == "insufficient_resources"
+    assert tasks(run)["a"]["reason"].startswith("insufficient_resources: the step asks for 99 GPU(s)")
 
 
 def test_a_cancelled_run_ends_within_two_seconds(coracle, tmp_path):
-    import time
-
     coracle.serve()
     file = pipeline(tmp_path, {"a": step("trap '' TERM; sleep 300 & wait")})
     started = coracle("run", file, "--detach", "-o", "json")
@@ -135,28 +128,23 @@ def test_a_cancelled_run_ends_within_two_seconds(coracle, tmp_path):
     assert time.monotonic() - begin < 3.0
 
 
-def test_a_retry_keeps_what_succeeded(coracle, tmp_path):
+def test_a_retry_keeps_what_succeeded(on_processes, tmp_path):
     flag = tmp_path / "flag"
-    steps = {
-        "a": producer("kept"),
-        "b": step(f'test -e "{flag}"' if coracle.engine == "process" else 'test "$KFP_RETRY_INDEX" = 1'),
-    }
-    file = pipeline(tmp_path, steps, b={"dependentTasks": ["a"]})
-    if coracle.engine == "docker":
-        return  # a container does not see the flag; the process engine shows the rule
-    run = coracle.run(file, code=1)
+    file = pipeline(tmp_path, {"a": producer("kept"), "b": step(f'test -e "{flag}"')}, b={"dependentTasks": ["a"]})
+    run = on_processes.run(file, code=1)
     flag.touch()
-    coracle.serve()
-    assert coracle("retry", run["run_id"]).returncode == 0
-    ended = wait_for(lambda: (run_ := coracle.json("get", run["run_id"])) and run_["state"] == "SUCCEEDED" and run_)
-    assert tasks(ended)["a"]["attempts"] == 1
-    assert tasks(ended)["b"]["attempts"] == 2
+    on_processes.serve()
+    assert on_processes("retry", run["run_id"]).returncode == 0
+    ended = wait_for(lambda: finished(on_processes, run["run_id"]), what="the retried run's end")
+    assert ended["state"] == "SUCCEEDED"
+    attempts = {task["path"]: len(task["attempts"]) for task in ended["tasks"]}
+    assert attempts == {"a": 1, "b": 2}
 
 
 def test_examples_run(on_docker):
     for name in ("hello", "loop", "exit-handler"):
         run = on_docker.run(EXAMPLES / name / "pipeline.yaml")
-        assert run["state"] in ("SUCCEEDED", "FAILED"), name
+        assert run["state"] == "SUCCEEDED", (name, run)
 
 
 def test_the_command_speaks_json_and_lists(coracle, tmp_path):

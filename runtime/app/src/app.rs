@@ -64,18 +64,34 @@ impl App {
     ///
     /// # Errors
     /// As [`App::build`].
-    pub async fn build_with(config: Config, clock: Arc<dyn Clock>, source: EngineSource) -> Result<Self, AppError> {
+    pub async fn build_with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        source: EngineSource,
+    ) -> Result<Self, AppError> {
         let home = config.home.clone();
         let (lock, store, identity) = off_runtime(move || {
             let lock = home.lock()?;
             let store = Store::open(&home)?;
             coracle_store::Volumes::new(&home).sweep()?;
-            Ok((lock, store, Identity::of(&home).map_err(AppError::Identity)?))
+            Ok((
+                lock,
+                store,
+                Identity::of(&home).map_err(AppError::Identity)?,
+            ))
         })
         .await?;
         let listener = listen(config.listen).await?;
-        let address = listener.local_addr().map_err(|source| AppError::Listen { address: config.listen, source })?;
-        Ok(Self { workbench: Workbench::new(config, store, identity, clock, source), lock, listener, address })
+        let address = listener.local_addr().map_err(|source| AppError::Listen {
+            address: config.listen,
+            source,
+        })?;
+        Ok(Self {
+            workbench: Workbench::new(config, store, identity, clock, source),
+            lock,
+            listener,
+            address,
+        })
     }
 
     /// The workbench as it is before anything runs: what is stored can be read and written.
@@ -85,20 +101,40 @@ impl App {
 
     /// Begins: looks for the engine and works on open runs as soon as there is one. The doors are to be served.
     pub fn spawn(self) -> Running {
-        let Self { workbench, lock, listener, address } = self;
+        let Self {
+            workbench,
+            lock,
+            listener,
+            address,
+        } = self;
         let stopping = workbench.stopping().clone();
         let supervisor = Supervisor::new(tokio::runtime::Handle::current());
         let (open_door, doors) = mpsc::channel(2);
         workbench.inner.stage.send_replace(Stage::Starting);
-        let front = Door { listener, visitors: Visitors::User { bound: address } };
-        let beginning = begin(workbench.clone(), supervisor.clone(), address, front, open_door);
+        let front = Door {
+            listener,
+            visitors: Visitors::User { bound: address },
+        };
+        let beginning = begin(
+            workbench.clone(),
+            supervisor.clone(),
+            address,
+            front,
+            open_door,
+        );
         supervisor.spawn(TaskKind::Lookup, beginning);
         let ending = supervisor.token().clone();
         supervisor.spawn(TaskKind::Server, async move {
             ending.cancelled().await;
             stopping.cancel();
         });
-        Running { workbench, lock, supervisor, address, doors: Some(doors) }
+        Running {
+            workbench,
+            lock,
+            supervisor,
+            address,
+            doors: Some(doors),
+        }
     }
 }
 
@@ -145,5 +181,7 @@ async fn listen(address: ListenAddress) -> Result<TcpListener, AppError> {
     if !address.socket().ip().is_loopback() {
         tracing::warn!(%address, "whoever reaches this address can do everything that you can here");
     }
-    TcpListener::bind(address.socket()).await.map_err(|source: io::Error| AppError::Listen { address, source })
+    TcpListener::bind(address.socket())
+        .await
+        .map_err(|source: io::Error| AppError::Listen { address, source })
 }

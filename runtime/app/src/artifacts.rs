@@ -21,8 +21,14 @@ impl Workbench {
         let home = self.home().clone();
         self.ask_store(move |store| {
             let run = find_run(store, &name)?;
-            let stored = store.artifacts(&ArtifactFilter { run: Some(run), limit: MOST, ..ArtifactFilter::default() })?;
-            Ok(ArtifactList { artifacts: stored.iter().map(|stored| detail(&home, stored)).collect() })
+            let stored = store.artifacts(&ArtifactFilter {
+                run: Some(run),
+                limit: MOST,
+                ..ArtifactFilter::default()
+            })?;
+            Ok(ArtifactList {
+                artifacts: stored.iter().map(|stored| detail(&home, stored)).collect(),
+            })
         })
         .await
     }
@@ -33,7 +39,8 @@ impl Workbench {
     /// When there is no such artifact.
     pub async fn artifact(&self, id: ArtifactId) -> Result<ArtifactDetail, AppError> {
         let home = self.home().clone();
-        self.ask_store(move |store| with_lineage(store, &home, id)).await
+        self.ask_store(move |store| with_lineage(store, &home, id))
+            .await
     }
 }
 
@@ -55,7 +62,9 @@ fn with_lineage(store: &Store, home: &Home, id: ArtifactId) -> Result<ArtifactDe
 fn detail(home: &Home, stored: &StoredArtifact) -> ArtifactDetail {
     let path = home.artifact_path(&stored.artifact.uri);
     // What cannot be measured has no size to show; reading it will say why.
-    let size_bytes = path.as_deref().and_then(|path| size_of(path).ok().flatten());
+    let size_bytes = path
+        .as_deref()
+        .and_then(|path| size_of(path).ok().flatten());
     ArtifactDetail {
         artifact: artifact(&stored.artifact),
         created_at: stored.created_at,
@@ -67,5 +76,9 @@ fn detail(home: &Home, stored: &StoredArtifact) -> ArtifactDetail {
 }
 
 fn used(lineage: Lineage) -> ArtifactUse {
-    ArtifactUse { run_id: lineage.run, task: lineage.task, key: lineage.key }
+    ArtifactUse {
+        run_id: lineage.run,
+        task: lineage.task,
+        key: lineage.key,
+    }
 }

@@ -27,8 +27,12 @@ const ENGINE_PAUSE: Duration = Duration::from_secs(2);
 const ENGINE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The names by which steps may call the workbench: its own, and those that KFP's client finds in a cluster.
-const WORKBENCH_NAMES: [&str; 4] =
-    ["coracle.internal", "ml-pipeline", "ml-pipeline.kubeflow", "ml-pipeline.kubeflow.svc.cluster.local"];
+const WORKBENCH_NAMES: [&str; 4] = [
+    "coracle.internal",
+    "ml-pipeline",
+    "ml-pipeline.kubeflow",
+    "ml-pipeline.kubeflow.svc.cluster.local",
+];
 
 /// Opens the front door, finds an engine, however long it takes, and starts the loop with it.
 pub(crate) async fn begin(
@@ -45,7 +49,10 @@ pub(crate) async fn begin(
         Ok(budget) => start(&workbench, &supervisor, front, &doors, chosen, budget).await,
         Err(error) => Err(error),
     };
-    let stage = stage.map_or_else(|error| Stage::Failed(Arc::new(error)), |working| Stage::Working(Arc::new(working)));
+    let stage = stage.map_or_else(
+        |error| Stage::Failed(Arc::new(error)),
+        |working| Stage::Working(Arc::new(working)),
+    );
     if let Stage::Failed(error) = &stage {
         tracing::error!(%error, "the workbench cannot work on runs");
     }
@@ -61,7 +68,10 @@ async fn find_engine(inner: &Inner) -> Chosen {
                 inner.stage.send_replace(Stage::NoEngine(error));
             }
         }
-        inner.clock.sleep_until(inner.clock.steady().after(ENGINE_PAUSE)).await;
+        inner
+            .clock
+            .sleep_until(inner.clock.steady().after(ENGINE_PAUSE))
+            .await;
     }
 }
 
@@ -104,10 +114,16 @@ async fn start(
         clock: Arc::clone(&inner.clock),
         budget,
         surroundings: surroundings(inner, &chosen, address),
-        run_variables: Arc::new(move |run| BTreeMap::from([(API_TOKEN.to_owned(), key.token(run))])),
+        run_variables: Arc::new(move |run| {
+            BTreeMap::from([(API_TOKEN.to_owned(), key.token(run))])
+        }),
     };
     let control = Control::start(setting, supervisor).await?;
-    tracing::info!(engine = chosen.description.summary, reason = chosen.reason, "ready for runs");
+    tracing::info!(
+        engine = chosen.description.summary,
+        reason = chosen.reason,
+        "ready for runs"
+    );
     Ok(Working { control, chosen })
 }
 
@@ -135,7 +151,9 @@ async fn step_address(
     gateway: Option<IpAddr>,
     doors: &mpsc::Sender<Door>,
 ) -> Option<SocketAddr> {
-    let Some(gateway) = gateway else { return Some(reachable(front)) };
+    let Some(gateway) = gateway else {
+        return Some(reachable(front));
+    };
     if front.ip().is_unspecified() || front.ip() == gateway {
         return Some(SocketAddr::new(gateway, front.port()));
     }
@@ -147,7 +165,10 @@ async fn step_address(
         }
     };
     let bound = listener.local_addr().ok()?;
-    let visitors = Visitors::Steps { bound, names: WORKBENCH_NAMES.map(str::to_owned).to_vec() };
+    let visitors = Visitors::Steps {
+        bound,
+        names: WORKBENCH_NAMES.map(str::to_owned).to_vec(),
+    };
     doors.send(Door { listener, visitors }).await.ok()?;
     Some(bound)
 }

@@ -14,17 +14,31 @@ impl Workbench {
     pub async fn configs_of(&self, kind: ConfigKind) -> Result<ConfigList, AppError> {
         let configs = self.configs();
         let listings = off_runtime(move || Ok(configs.list(kind)?)).await?;
-        let items = listings.into_iter().map(|listing| Config { name: listing.name, keys: listing.keys });
-        Ok(ConfigList { items: items.collect() })
+        let items = listings.into_iter().map(|listing| Config {
+            name: listing.name,
+            keys: listing.keys,
+        });
+        Ok(ConfigList {
+            items: items.collect(),
+        })
     }
 
     /// Keeps a secret or config map; what had this name is replaced as a whole.
     ///
     /// # Errors
     /// A name, a key or a size that Kubernetes does not take, and a disk that cannot be written.
-    pub async fn put_config(&self, kind: ConfigKind, name: String, request: PutConfig) -> Result<(), AppError> {
+    pub async fn put_config(
+        &self,
+        kind: ConfigKind,
+        name: String,
+        request: PutConfig,
+    ) -> Result<(), AppError> {
         let configs = self.configs();
-        let data = request.data.into_iter().map(|(key, value)| (key, value.0)).collect();
+        let data = request
+            .data
+            .into_iter()
+            .map(|(key, value)| (key, value.0))
+            .collect();
         off_runtime(move || Ok(configs.put(kind, &name, &data)?)).await
     }
 
@@ -45,6 +59,10 @@ impl Workbench {
             ConfigKind::Secret => ("secret", "coracle secret list"),
             ConfigKind::ConfigMap => ("config map", "coracle config-map list"),
         };
-        Err(AppError::NotFound { what, name, hint: format!("`{command}` lists those there are") })
+        Err(AppError::NotFound {
+            what,
+            name,
+            hint: format!("`{command}` lists those there are"),
+        })
     }
 }

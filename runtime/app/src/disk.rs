@@ -14,7 +14,11 @@ pub(crate) fn size_of(path: &Path) -> io::Result<Option<u64>> {
         Err(error) => return Err(error),
     };
     if !metadata.is_dir() {
-        return Ok(Some(if metadata.is_file() { metadata.len() } else { 0 }));
+        return Ok(Some(if metadata.is_file() {
+            metadata.len()
+        } else {
+            0
+        }));
     }
     let mut bytes = 0;
     for entry in fs::read_dir(path)? {

@@ -50,9 +50,16 @@ impl Workbench {
     /// # Errors
     /// When the store cannot be read.
     pub async fn admits(&self, token: &str) -> Result<Option<RunId>, AppError> {
-        let Some(run) = self.inner.identity.key().run_of(token) else { return Ok(None) };
-        self.ask_store(move |store| Ok(store.run(run)?.filter(|record| !record.state.is_final()).map(|record| record.id)))
-            .await
+        let Some(run) = self.inner.identity.key().run_of(token) else {
+            return Ok(None);
+        };
+        self.ask_store(move |store| {
+            Ok(store
+                .run(run)?
+                .filter(|record| !record.state.is_final())
+                .map(|record| record.id))
+        })
+        .await
     }
 }
 
@@ -62,6 +69,10 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     if !ip.is_unspecified() {
         return address;
     }
-    let loopback = if ip.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let loopback = if ip.is_ipv4() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        Ipv6Addr::LOCALHOST.into()
+    };
     SocketAddr::new(loopback, address.port())
 }

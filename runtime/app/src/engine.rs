@@ -66,14 +66,39 @@ pub(crate) async fn choose(
         (EngineSource::Settings, EngineWanted::Docker) => docker(config, identity, asked).await,
         (EngineSource::Settings, EngineWanted::Process) => process(config, clock, asked).await,
         (EngineSource::Settings, EngineWanted::Fake) => {
-            describe(Arc::new(FakeEngine::new(Arc::clone(clock), |_| Act::succeed())), asked).await
+            describe(
+                Arc::new(FakeEngine::new(Arc::clone(clock), |_| Act::succeed())),
+                asked,
+            )
+            .await
         }
-        (EngineSource::Settings, EngineWanted::Auto) => match docker(config, identity, "it answers").await {
-            Err(silence) => process(config, clock, &silence.to_string()).await,
-            chosen => chosen,
-        },
+        (EngineSource::Settings, EngineWanted::Auto) => {
+            match docker(config, identity, "it answers").await {
+                Err(error) => process(config, clock, &without_docker(&error)).await,
+                chosen => chosen,
+            }
+        }
     };
-    answer.map_err(|error| NoEngine { wanted: config.engine, answer: error.to_string() })
+    answer.map_err(|error| NoEngine {
+        wanted: config.engine,
+        answer: error.to_string(),
+    })
+}
+
+/// Why processes stand in for containers, short enough to stand with every run.
+fn without_docker(error: &EngineError) -> String {
+    match error {
+        EngineError::Unavailable { .. } => {
+            "no container engine answers; `coracle doctor` shows what was tried".to_owned()
+        }
+        EngineError::ImageNotFound { .. }
+        | EngineError::InstallFailed { .. }
+        | EngineError::Gone { .. }
+        | EngineError::Lost { .. }
+        | EngineError::DiskFull { .. }
+        | EngineError::Unsupported { .. }
+        | EngineError::Refused { .. } => error.to_string(),
+    }
 }
 
 /// Where to look for Docker, and as whom.
@@ -93,7 +118,11 @@ async fn docker(config: &Config, identity: &Identity, reason: &str) -> Result<Ch
     describe(Arc::new(engine), reason).await
 }
 
-async fn process(config: &Config, clock: &Arc<dyn Clock>, reason: &str) -> Result<Chosen, EngineError> {
+async fn process(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    reason: &str,
+) -> Result<Chosen, EngineError> {
     let settings = ProcessSettings {
         root: config.home.cache().to_owned(),
         supervisor: vec![config.program.clone().into_os_string(), "supervise".into()],
@@ -101,10 +130,18 @@ async fn process(config: &Config, clock: &Arc<dyn Clock>, reason: &str) -> Resul
         path: config.path.clone(),
         environment: config.process_environment.clone(),
     };
-    describe(Arc::new(ProcessEngine::new(settings, Arc::clone(clock))), reason).await
+    describe(
+        Arc::new(ProcessEngine::new(settings, Arc::clone(clock))),
+        reason,
+    )
+    .await
 }
 
 async fn describe(engine: Arc<dyn Engine>, reason: &str) -> Result<Chosen, EngineError> {
     let description = engine.describe().await?;
-    Ok(Chosen { engine, description, reason: reason.to_owned() })
+    Ok(Chosen {
+        engine,
+        description,
+        reason: reason.to_owned(),
+    })
 }

@@ -13,8 +13,15 @@ impl Workbench {
     /// When no engine answers.
     pub async fn environments(&self) -> Result<EnvironmentList, AppError> {
         let mut layers = self.chosen().await?.engine.environments().await?;
-        layers.sort_by(|one, other| other.created_at.cmp(&one.created_at).then_with(|| one.key.cmp(&other.key)));
-        Ok(EnvironmentList { environments: layers.into_iter().map(present).collect() })
+        layers.sort_by(|one, other| {
+            other
+                .created_at
+                .cmp(&one.created_at)
+                .then_with(|| one.key.cmp(&other.key))
+        });
+        Ok(EnvironmentList {
+            environments: layers.into_iter().map(present).collect(),
+        })
     }
 
     /// Removes a prepared environment, by its key or a unique beginning of it.
@@ -30,7 +37,9 @@ impl Workbench {
 }
 
 fn find<'a>(layers: &'a [EnvironmentLayer], name: &str) -> Result<&'a EnvironmentLayer, AppError> {
-    let matching = layers.iter().filter(|layer| !name.is_empty() && layer.key.as_str().starts_with(name));
+    let matching = layers
+        .iter()
+        .filter(|layer| !name.is_empty() && layer.key.as_str().starts_with(name));
     let found: Vec<&EnvironmentLayer> = matching.collect();
     match found.as_slice() {
         [] => Err(AppError::NotFound {
@@ -42,7 +51,11 @@ fn find<'a>(layers: &'a [EnvironmentLayer], name: &str) -> Result<&'a Environmen
         [..] => Err(AppError::Ambiguous {
             what: "environment",
             name: name.to_owned(),
-            candidates: found.iter().map(|layer| layer.key.to_string()).take(5).collect(),
+            candidates: found
+                .iter()
+                .map(|layer| layer.key.to_string())
+                .take(5)
+                .collect(),
         }),
     }
 }

@@ -125,7 +125,7 @@ pub enum AppError {
     Identity(#[source] std::io::Error),
     /// The workbench could not begin.
     #[error(transparent)]
-    Begin(Arc<AppError>),
+    Begin(Arc<Self>),
     /// Work off the runtime's threads ended badly.
     #[error("work ended without an answer")]
     Lost(#[source] tokio::task::JoinError),
@@ -135,9 +135,12 @@ impl From<ControlError> for AppError {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::NoSuchRun(run) => Self::no_run(&run.to_string()),
-            ControlError::WrongState { run, state, action } => {
-                Self::WrongState { run, state, action, hint: "`coracle get` shows where it stands" }
-            }
+            ControlError::WrongState { run, state, action } => Self::WrongState {
+                run,
+                state,
+                action,
+                hint: "`coracle get` shows where it stands",
+            },
             ControlError::Store(error) => Self::Store(error),
             ControlError::Stopping | ControlError::Thread(_) => Self::Control(error),
         }
@@ -146,7 +149,11 @@ impl From<ControlError> for AppError {
 
 impl AppError {
     pub(crate) fn no_run(name: &str) -> Self {
-        Self::NotFound { what: "run", name: name.to_owned(), hint: "`coracle runs` lists those there are".to_owned() }
+        Self::NotFound {
+            what: "run",
+            name: name.to_owned(),
+            hint: "`coracle runs` lists those there are".to_owned(),
+        }
     }
 
     pub(crate) fn stopping() -> Self {
@@ -154,7 +161,10 @@ impl AppError {
     }
 
     pub(crate) fn request(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Request { message: message.into(), hint: hint.into() }
+        Self::Request {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 
     /// What to switch on.
@@ -177,7 +187,9 @@ impl AppError {
             Self::Config(error) => of_config(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
-            Self::Log(_) | Self::Lost(_) | Self::Listen { .. } | Self::Identity(_) => ErrorCode::Internal,
+            Self::Log(_) | Self::Lost(_) | Self::Listen { .. } | Self::Identity(_) => {
+                ErrorCode::Internal
+            }
         }
     }
 
@@ -193,8 +205,12 @@ impl AppError {
             Self::NoEngine(error) => Some(error.hint()),
             Self::Engine(error) => error.to_failure().hint,
             Self::Begin(error) => error.hint(),
-            Self::Listen { .. } => Some("another program may listen there; try `--listen 127.0.0.1:0`".to_owned()),
-            Self::Identity(_) => Some("`coracle doctor` shows whether the data directory can be used".to_owned()),
+            Self::Listen { .. } => {
+                Some("another program may listen there; try `--listen 127.0.0.1:0`".to_owned())
+            }
+            Self::Identity(_) => {
+                Some("`coracle doctor` shows whether the data directory can be used".to_owned())
+            }
             Self::Definition { .. }
             | Self::Parameters { .. }
             | Self::Control(_)
@@ -217,7 +233,10 @@ impl AppError {
     }
 
     fn diagnostics(&self) -> &[Diagnostic] {
-        let (Self::Definition { diagnostics, .. } | Self::Parameters { diagnostics, .. }) = self else { return &[] };
+        let (Self::Definition { diagnostics, .. } | Self::Parameters { diagnostics, .. }) = self
+        else {
+            return &[];
+        };
         diagnostics
     }
 }
@@ -242,7 +261,9 @@ fn of_store(error: &StoreError) -> ErrorCode {
         StoreError::DiskFull { .. } => ErrorCode::DiskFull,
         StoreError::NoSuchRun { .. } => ErrorCode::NotFound,
         StoreError::RunExists { .. } | StoreError::RunOpen { .. } => ErrorCode::WrongState,
-        StoreError::Unnumbered { .. } | StoreError::Disk { .. } | StoreError::Database { .. } => ErrorCode::Internal,
+        StoreError::Unnumbered { .. } | StoreError::Disk { .. } | StoreError::Database { .. } => {
+            ErrorCode::Internal
+        }
     }
 }
 

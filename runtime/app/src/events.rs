@@ -46,7 +46,12 @@ impl Workbench {
 }
 
 fn present(event: Event) -> view::Event {
-    view::Event { cursor: event.cursor, at: event.at, run_id: event.run, what: event.kind }
+    view::Event {
+        cursor: event.cursor,
+        at: event.at,
+        run_id: event.run,
+        what: event.kind,
+    }
 }
 
 /// Reads events one after another, and waits for those to come.
@@ -62,7 +67,14 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new(workbench: Workbench, run: Option<RunId>, cursor: EventCursor) -> Self {
         let stages = workbench.inner.stage.subscribe();
-        Self { workbench, run, cursor, ready: VecDeque::new(), stages, news: None }
+        Self {
+            workbench,
+            run,
+            cursor,
+            ready: VecDeque::new(),
+            stages,
+            news: None,
+        }
     }
 
     /// The next event; none when there will be no more. Cancel-safe: an event is passed over only once it was
@@ -76,7 +88,10 @@ impl Reader {
             // Before reading: what is recorded while we read is news.
             let live = self.mark_seen();
             let (run, cursor) = (self.run, self.cursor);
-            self.ready = self.workbench.ask_store(move |store| Ok(store.events_after(cursor, run, BATCH)?.into())).await?;
+            self.ready = self
+                .workbench
+                .ask_store(move |store| Ok(store.events_after(cursor, run, BATCH)?.into()))
+                .await?;
             if self.ready.is_empty() && !(live && self.changed().await) {
                 return Ok(None);
             }

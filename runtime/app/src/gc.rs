@@ -32,9 +32,20 @@ impl Workbench {
             })
             .await?;
         if request.environments {
-            items.extend(self.chosen().await?.engine.environments().await?.iter().map(of_environment));
+            items.extend(
+                self.chosen()
+                    .await?
+                    .engine
+                    .environments()
+                    .await?
+                    .iter()
+                    .map(of_environment),
+            );
         }
-        Ok(GcPlan { bytes: items.iter().map(|item| item.bytes).sum(), items })
+        Ok(GcPlan {
+            bytes: items.iter().map(|item| item.bytes).sum(),
+            items,
+        })
     }
 
     /// Frees what [`Workbench::gc_plan`] names, and goes on when something cannot be removed.
@@ -44,7 +55,9 @@ impl Workbench {
     pub async fn gc(&self, request: GcRequest) -> Result<GcFreed, AppError> {
         let home = self.home().clone();
         let before = request.runs_before;
-        let mut freed = self.ask_store(move |store| free(store, &home, before)).await?;
+        let mut freed = self
+            .ask_store(move |store| free(store, &home, before))
+            .await?;
         if request.environments {
             self.free_environments(&mut freed).await?;
         }
@@ -75,14 +88,31 @@ fn free(store: &Store, home: &Home, before: Option<Timestamp>) -> Result<GcFreed
     let planned: Vec<GcItem> = plan.garbage.iter().cloned().map(of_garbage).collect();
     let failures = gc::carry_out(store, &plan)?.failures;
     // What could not be removed is still there.
-    let items = planned.into_iter().filter(|item| item.path.as_ref().is_none_or(|path| !path.exists())).collect();
-    Ok(GcFreed { items, bytes: 0, failures: failures.iter().map(|error| with_causes(error)).collect() })
+    let items = planned
+        .into_iter()
+        .filter(|item| item.path.as_ref().is_none_or(|path| !path.exists()))
+        .collect();
+    Ok(GcFreed {
+        items,
+        bytes: 0,
+        failures: failures.iter().map(|error| with_causes(error)).collect(),
+    })
 }
 
-fn old_runs(store: &Store, home: &Home, before: Option<Timestamp>) -> Result<Vec<GcItem>, AppError> {
-    let Some(before) = before else { return Ok(Vec::new()) };
+fn old_runs(
+    store: &Store,
+    home: &Home,
+    before: Option<Timestamp>,
+) -> Result<Vec<GcItem>, AppError> {
+    let Some(before) = before else {
+        return Ok(Vec::new());
+    };
     let mut items = Vec::new();
-    let mut filter = RunFilter { finished_before: Some(before), limit: PAGE, ..RunFilter::default() };
+    let mut filter = RunFilter {
+        finished_before: Some(before),
+        limit: PAGE,
+        ..RunFilter::default()
+    };
     loop {
         let page = store.runs(&filter)?;
         filter.before = page.last().map(|run| run.id);
@@ -99,8 +129,15 @@ fn old_runs(store: &Store, home: &Home, before: Option<Timestamp>) -> Result<Vec
 /// A run with what goes with it: its folder, and artifacts that lie in a directory of its own.
 fn of_run(store: &Store, home: &Home, run: RunSummary) -> Result<GcItem, AppError> {
     let folder = size(&home.run_dir(run.id));
-    let filter = ArtifactFilter { run: Some(run.id), limit: usize::MAX, ..ArtifactFilter::default() };
-    let own = store.artifacts(&filter)?.into_iter().filter_map(|stored| own_place(home, &stored.artifact.uri, run.id));
+    let filter = ArtifactFilter {
+        run: Some(run.id),
+        limit: usize::MAX,
+        ..ArtifactFilter::default()
+    };
+    let own = store
+        .artifacts(&filter)?
+        .into_iter()
+        .filter_map(|stored| own_place(home, &stored.artifact.uri, run.id));
     let artifacts: u64 = own.map(|path| size(&path)).sum();
     Ok(GcItem {
         kind: GcItemKind::Run,
@@ -114,7 +151,10 @@ fn of_run(store: &Store, home: &Home, run: RunSummary) -> Result<GcItem, AppErro
 /// Where an artifact lies, when that is below a directory that bears the run's id.
 fn own_place(home: &Home, uri: &ArtifactUri, run: RunId) -> Option<PathBuf> {
     let id = run.to_string();
-    uri.as_str().split('/').any(|segment| segment == id).then(|| home.artifact_path(uri))?
+    uri.as_str()
+        .split('/')
+        .any(|segment| segment == id)
+        .then(|| home.artifact_path(uri))?
 }
 
 fn size(path: &std::path::Path) -> u64 {

@@ -43,7 +43,11 @@ impl Identity {
         let path = file(home);
         match read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let made = StoredIdentity { version: VERSION, owner: Uuid::new_v4(), key: [Uuid::new_v4(), Uuid::new_v4()] };
+                let made = StoredIdentity {
+                    version: VERSION,
+                    owner: Uuid::new_v4(),
+                    key: [Uuid::new_v4(), Uuid::new_v4()],
+                };
                 write(&path, &made)?;
                 Ok(made.into())
             }
@@ -53,7 +57,11 @@ impl Identity {
 
     /// The identity of a home that is only read. One that has none owns nothing, so any will do.
     pub(crate) fn of_reader(home: &Home) -> Self {
-        let none = StoredIdentity { version: VERSION, owner: Uuid::nil(), key: [Uuid::new_v4(), Uuid::new_v4()] };
+        let none = StoredIdentity {
+            version: VERSION,
+            owner: Uuid::nil(),
+            key: [Uuid::new_v4(), Uuid::new_v4()],
+        };
         read(&file(home)).unwrap_or(none).into()
     }
 
@@ -71,7 +79,10 @@ impl Identity {
 impl From<StoredIdentity> for Identity {
     fn from(stored: StoredIdentity) -> Self {
         let key = TokenKey::new(stored.key.map(Uuid::into_bytes).concat());
-        Self { owner: stored.owner.to_string(), key }
+        Self {
+            owner: stored.owner.to_string(),
+            key,
+        }
     }
 }
 
@@ -84,13 +95,21 @@ fn read(path: &Path) -> io::Result<StoredIdentity> {
     if stored.version == VERSION {
         return Ok(stored);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{}` was written by a newer version", path.display())))
+    Err(io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("`{}` was written by a newer version", path.display()),
+    ))
 }
 
 /// Written beside and renamed, so that a kill leaves no half of one.
 fn write(path: &Path, identity: &StoredIdentity) -> io::Result<()> {
     let unfinished = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
     file.write_all(&serde_json::to_vec(identity)?)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)

@@ -36,13 +36,23 @@ impl TokenKey {
 
     /// Key, then message of fixed length: nothing can be appended to it.
     fn seal(&self, run: RunId) -> String {
-        hex::encode(Sha256::new().chain_update(&self.0).chain_update(run.0.as_bytes()).finalize())
+        hex::encode(
+            Sha256::new()
+                .chain_update(&self.0)
+                .chain_update(run.0.as_bytes())
+                .finalize(),
+        )
     }
 }
 
 /// Compares in a time that does not tell how much was right.
 fn same(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).fold(0, |all, (left, right)| all | (left ^ right)) == 0
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .fold(0, |all, (left, right)| all | (left ^ right))
+            == 0
 }
 
 #[cfg(test)]
@@ -58,7 +68,13 @@ mod tests {
         assert_eq!(TokenKey::new(vec![2; 32]).run_of(&token), None);
         let other = RunId::random().to_string();
         assert_eq!(key.run_of(&token.replace(&run.to_string(), &other)), None);
-        for text in ["", ".", &run.to_string(), &format!("{run}."), &token[..token.len() - 1]] {
+        for text in [
+            "",
+            ".",
+            &run.to_string(),
+            &format!("{run}."),
+            &token[..token.len() - 1],
+        ] {
             assert_eq!(key.run_of(text), None, "{text}");
         }
     }

@@ -14,7 +14,9 @@ impl Workbench {
     pub async fn volume_list(&self) -> Result<VolumeList, AppError> {
         let volumes = self.volumes();
         let listed = off_runtime(move || Ok(volumes.list()?)).await?;
-        Ok(VolumeList { volumes: listed.into_iter().map(present).collect() })
+        Ok(VolumeList {
+            volumes: listed.into_iter().map(present).collect(),
+        })
     }
 
     /// Makes a volume claim; an equal one that is there stays as it is.
@@ -23,7 +25,11 @@ impl Workbench {
     /// A name that Kubernetes does not take, another claim of that name, and a disk that cannot be written.
     pub async fn create_volume(&self, name: String, request: PutVolume) -> Result<(), AppError> {
         let volumes = self.volumes();
-        let claim = VolumeClaim { size: request.size, access_modes: request.access_modes, storage_class: None };
+        let claim = VolumeClaim {
+            size: request.size,
+            access_modes: request.access_modes,
+            storage_class: None,
+        };
         off_runtime(move || Ok(volumes.create(&name, &claim).map(drop)?)).await
     }
 
@@ -41,7 +47,11 @@ impl Workbench {
             return Ok(());
         }
         let hint = "`coracle volume list` lists those there are".to_owned();
-        Err(AppError::NotFound { what: "volume claim", name, hint })
+        Err(AppError::NotFound {
+            what: "volume claim",
+            name,
+            hint,
+        })
     }
 }
 

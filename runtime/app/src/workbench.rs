@@ -35,10 +35,27 @@ pub(crate) struct Inner {
 }
 
 impl Workbench {
-    pub(crate) fn new(config: Config, store: Store, identity: Identity, clock: Arc<dyn Clock>, source: EngineSource) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        store: Store,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        source: EngineSource,
+    ) -> Self {
         let stage = watch::Sender::new(Stage::Reading);
         let (stopping, asked) = (CancellationToken::new(), OnceCell::new());
-        Self { inner: Arc::new(Inner { config, store, identity, clock, source, stage, stopping, asked }) }
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                store,
+                identity,
+                clock,
+                source,
+                stage,
+                stopping,
+                asked,
+            }),
+        }
     }
 
     /// Opens what a home has stored, to look at it; nothing works on runs. Another workbench may use the home
@@ -48,9 +65,16 @@ impl Workbench {
     /// When the database cannot be read.
     pub async fn read_only(config: Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let home = config.home.clone();
-        let opened = off_runtime(move || Ok((Store::open_read_only(&home)?, Identity::of_reader(&home))));
+        let opened =
+            off_runtime(move || Ok((Store::open_read_only(&home)?, Identity::of_reader(&home))));
         let (store, identity) = opened.await?;
-        Ok(Self::new(config, store, identity, clock, EngineSource::Settings))
+        Ok(Self::new(
+            config,
+            store,
+            identity,
+            clock,
+            EngineSource::Settings,
+        ))
     }
 
     /// Cancelled when the workbench shuts down.
@@ -78,7 +102,11 @@ impl Workbench {
     pub(crate) async fn working(&self) -> Result<Arc<Working>, AppError> {
         let mut stages = self.inner.stage.subscribe();
         let begun = |stage: &Stage| !matches!(stage, Stage::Starting);
-        let stage = stages.wait_for(begun).await.map_err(|_| AppError::stopping())?.clone();
+        let stage = stages
+            .wait_for(begun)
+            .await
+            .map_err(|_| AppError::stopping())?
+            .clone();
         match stage {
             Stage::Working(working) => Ok(working),
             Stage::NoEngine(error) => Err(error.into()),
@@ -92,8 +120,18 @@ impl Workbench {
         match self.working().await {
             Ok(working) => Ok(working.chosen.clone()),
             Err(AppError::NoWorkbench) => {
-                let Inner { source, config, identity, clock, asked, .. } = self.inner.as_ref();
-                Ok(asked.get_or_try_init(|| choose(source, config, identity, clock)).await?.clone())
+                let Inner {
+                    source,
+                    config,
+                    identity,
+                    clock,
+                    asked,
+                    ..
+                } = self.inner.as_ref();
+                Ok(asked
+                    .get_or_try_init(|| choose(source, config, identity, clock))
+                    .await?
+                    .clone())
             }
             Err(error) => Err(error),
         }
@@ -113,5 +151,7 @@ impl Workbench {
 pub(crate) async fn off_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
-    tokio::task::spawn_blocking(work).await.map_err(AppError::Lost)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(AppError::Lost)?
 }

@@ -6,17 +6,24 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs, secret, serve,
-    supervise, volume, why,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs,
+    secret, serve, supervise, volume, why,
 };
 use crate::output::Format;
 
 /// Kubeflow in a boat one person can carry: pipelines on this machine, with Kubeflow's own files.
 #[derive(Debug, Parser)]
-#[command(name = "coracle", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Settings come from the environment: CORACLE_HOME moves everything that is kept,\n\
+#[command(
+    name = "coracle",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Settings come from the environment: CORACLE_HOME moves everything that is kept,\n\
     CORACLE_ENGINE chooses the engine, CORACLE_LOG=debug says more, NO_COLOR is respected.\n\
-    Exit codes: 0 fine, 1 the work failed, 2 usage, 3 no engine, 4 not found, 130 interrupted.")]
+    Exit codes: 0 fine, 1 the work failed, 2 usage, 3 no engine, 4 not found, 130 interrupted."
+)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -86,14 +93,24 @@ mod tests {
 
     #[test]
     fn the_format_may_stand_anywhere() {
-        for line in [["coracle", "-o", "json", "runs"], ["coracle", "runs", "-o", "json"]] {
-            assert_eq!(Arguments::try_parse_from(line).unwrap().output, Format::Json);
+        for line in [
+            ["coracle", "-o", "json", "runs"],
+            ["coracle", "runs", "-o", "json"],
+        ] {
+            assert_eq!(
+                Arguments::try_parse_from(line).unwrap().output,
+                Format::Json
+            );
         }
     }
 
     #[test]
     fn an_unknown_engine_is_refused_with_those_there_are() {
-        let error = Arguments::try_parse_from(["coracle", "runs", "--engine", "podman"]).unwrap_err();
-        assert!(error.to_string().contains("`auto`, `docker` or `process`"), "{error}");
+        let error =
+            Arguments::try_parse_from(["coracle", "runs", "--engine", "podman"]).unwrap_err();
+        assert!(
+            error.to_string().contains("`auto`, `docker` or `process`"),
+            "{error}"
+        );
     }
 }

@@ -40,7 +40,9 @@ impl Exit {
     pub(crate) fn of_run(state: RunState) -> Self {
         match state {
             RunState::Succeeded => Self::Fine,
-            RunState::Failed | RunState::Canceling | RunState::Running | RunState::Pending => Self::Failed,
+            RunState::Failed | RunState::Canceling | RunState::Running | RunState::Pending => {
+                Self::Failed
+            }
         }
     }
 }
@@ -75,7 +77,16 @@ pub(crate) struct Report {
 impl CommandError {
     fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
         let (code, message) = (code.to_owned(), message.into());
-        Self { exit, report: Box::new(Report { code, message, hint: None, diagnostics: Vec::new(), unheard: false }) }
+        Self {
+            exit,
+            report: Box::new(Report {
+                code,
+                message,
+                hint: None,
+                diagnostics: Vec::new(),
+                unheard: false,
+            }),
+        }
     }
 
     /// The command line says something that cannot be done.
@@ -108,10 +119,26 @@ impl CommandError {
 
 impl From<ErrorBody> for CommandError {
     fn from(body: ErrorBody) -> Self {
-        let ErrorBody { code, message, hint, diagnostics } = body;
-        let word = serde_json::to_value(code).ok().and_then(|word| Some(word.as_str()?.to_owned()));
-        let report = Report { code: word.unwrap_or_default(), message, hint, diagnostics, unheard: false };
-        Self { exit: exit_of(code), report: Box::new(report) }
+        let ErrorBody {
+            code,
+            message,
+            hint,
+            diagnostics,
+        } = body;
+        let word = serde_json::to_value(code)
+            .ok()
+            .and_then(|word| Some(word.as_str()?.to_owned()));
+        let report = Report {
+            code: word.unwrap_or_default(),
+            message,
+            hint,
+            diagnostics,
+            unheard: false,
+        };
+        Self {
+            exit: exit_of(code),
+            report: Box::new(report),
+        }
     }
 }
 
@@ -157,7 +184,13 @@ mod tests {
     use super::*;
 
     fn refused(code: ErrorCode) -> CommandError {
-        ErrorBody { code, message: "no".to_owned(), hint: None, diagnostics: Vec::new() }.into()
+        ErrorBody {
+            code,
+            message: "no".to_owned(),
+            hint: None,
+            diagnostics: Vec::new(),
+        }
+        .into()
     }
 
     #[test]
@@ -172,13 +205,19 @@ mod tests {
     #[test]
     fn a_refusal_keeps_the_word_to_switch_on() {
         let json = serde_json::to_value(&*refused(ErrorCode::NoEngine).report).unwrap();
-        assert_eq!(json, serde_json::json!({ "code": "no_engine", "message": "no" }));
+        assert_eq!(
+            json,
+            serde_json::json!({ "code": "no_engine", "message": "no" })
+        );
     }
 
     #[test]
     fn a_reader_that_left_is_no_failure() {
         let error = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!(error.exit, Exit::Fine);
-        assert_eq!(CommandError::from(io::Error::from(io::ErrorKind::StorageFull)).exit, Exit::Failed);
+        assert_eq!(
+            CommandError::from(io::Error::from(io::ErrorKind::StorageFull)).exit,
+            Exit::Failed
+        );
     }
 }

@@ -19,17 +19,35 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     /// Looks around. The only place that reads the environment.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment and the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment and the clock"
+    )]
     pub(crate) fn read() -> Result<Self, CommandError> {
-        let variables: BTreeMap<String, OsString> =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
-        let gone = |what: &str, error: &std::io::Error| CommandError::failed("surroundings", format!("{what}: {error}"));
-        let current_directory =
-            std::env::current_dir().map_err(|error| gone("failed to find the current directory", &error))?;
-        let program = std::env::current_exe().map_err(|error| gone("failed to find this program", &error))?;
-        let user_and_group = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-        let situation = Situation { variables, current_directory, program, user_and_group };
-        Ok(Self { situation, now: Timestamp::now() })
+        let variables: BTreeMap<String, OsString> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .collect();
+        let gone = |what: &str, error: &std::io::Error| {
+            CommandError::failed("surroundings", format!("{what}: {error}"))
+        };
+        let current_directory = std::env::current_dir()
+            .map_err(|error| gone("failed to find the current directory", &error))?;
+        let program =
+            std::env::current_exe().map_err(|error| gone("failed to find this program", &error))?;
+        let user_and_group = (
+            nix::unistd::geteuid().as_raw(),
+            nix::unistd::getegid().as_raw(),
+        );
+        let situation = Situation {
+            variables,
+            current_directory,
+            program,
+            user_and_group,
+        };
+        Ok(Self {
+            situation,
+            now: Timestamp::now(),
+        })
     }
 
     /// What the workbench is told.
@@ -44,7 +62,8 @@ impl Surroundings {
 
     /// Whether colours are unwelcome everywhere; see <https://no-color.org>.
     pub(crate) fn no_color(&self) -> bool {
-        self.variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+        self.variable("NO_COLOR")
+            .is_some_and(|value| !value.is_empty())
     }
 
     /// What kind of terminal it is.
@@ -54,7 +73,9 @@ impl Surroundings {
 
     /// What `CORACLE_LOG` says is logged.
     pub(crate) fn log_filter(&self) -> Option<&str> {
-        self.variable("CORACLE_LOG").and_then(OsStr::to_str).filter(|text| !text.trim().is_empty())
+        self.variable("CORACLE_LOG")
+            .and_then(OsStr::to_str)
+            .filter(|text| !text.trim().is_empty())
     }
 
     fn variable(&self, name: &str) -> Option<&OsStr> {

@@ -6,8 +6,8 @@ use crate::arguments::Command;
 use crate::command_error::CommandError;
 use crate::context::Context;
 
-/// What is logged when `CORACLE_LOG` does not say it: what goes wrong.
-const USUAL: &str = "warn";
+/// What is logged when `CORACLE_LOG` does not say it. What people should know of their runs is told as such.
+const USUAL: &str = "error";
 
 /// What a workbench that stays logs: also what it does.
 const OF_A_WORKBENCH: &str = "warn,coracle=info";
@@ -17,15 +17,19 @@ const OF_A_WORKBENCH: &str = "warn,coracle=info";
 /// # Errors
 /// A `CORACLE_LOG` that is no filter.
 pub(crate) fn begin(context: &Context, command: &Command) -> Result<(), CommandError> {
-    let usual = if matches!(command, Command::Serve(_)) { OF_A_WORKBENCH } else { USUAL };
+    let usual = if matches!(command, Command::Serve(_)) {
+        OF_A_WORKBENCH
+    } else {
+        USUAL
+    };
     let filter = context.surroundings.log_filter().unwrap_or(usual);
-    let filter = EnvFilter::builder()
-        .parse(filter)
-        .map_err(|error| {
-            CommandError::usage(format!("`CORACLE_LOG` cannot be used: {error}"))
-                .with_hint("use `debug`, or a list such as `info,coracle_host=trace`")
-        })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::builder().parse(filter).map_err(|error| {
+        CommandError::usage(format!("`CORACLE_LOG` cannot be used: {error}"))
+            .with_hint("use `debug`, or a list such as `info,coracle_host=trace`")
+    })?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     log.with_ansi(context.output.stderr.colour).init();
     Ok(())
 }

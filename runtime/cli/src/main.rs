@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     let exit = match Surroundings::read() {
         Ok(surroundings) => command(arguments, surroundings),
         Err(error) => {
-            let output = Output::of_process(arguments.output, true, None, jiff::Timestamp::UNIX_EPOCH);
+            let output =
+                Output::of_process(arguments.output, true, None, jiff::Timestamp::UNIX_EPOCH);
             end(&output, &error)
         }
     };
@@ -56,9 +57,25 @@ fn main() -> ExitCode {
 }
 
 fn command(arguments: Arguments, surroundings: Surroundings) -> Exit {
-    let Arguments { command, output, engine } = arguments;
-    let output = Output::of_process(output, surroundings.no_color(), surroundings.term(), surroundings.now);
-    let context = Context { surroundings, flags: Flags { engine, listen: None }, output };
+    let Arguments {
+        command,
+        output,
+        engine,
+    } = arguments;
+    let output = Output::of_process(
+        output,
+        surroundings.no_color(),
+        surroundings.term(),
+        surroundings.now,
+    );
+    let context = Context {
+        surroundings,
+        flags: Flags {
+            engine,
+            listen: None,
+        },
+        output,
+    };
     match log::begin(&context, &command).and_then(|()| carry_out(&context, command)) {
         Ok(exit) => exit,
         Err(error) => end(&output, &error),
@@ -70,7 +87,9 @@ fn carry_out(context: &Context, command: Command) -> Result<Exit, CommandError> 
         .worker_threads(WORKERS)
         .enable_all()
         .build()
-        .map_err(|error| CommandError::failed("runtime", format!("failed to start threads: {error}")))?;
+        .map_err(|error| {
+            CommandError::failed("runtime", format!("failed to start threads: {error}"))
+        })?;
     let done = runtime.block_on(commands::dispatch(context, command));
     // What still blocks a thread, such as a look at a disk that hangs, is not worth waiting for.
     runtime.shutdown_background();
@@ -98,14 +117,25 @@ fn not_understood(error: &clap::Error, words: impl Iterator<Item = OsString>) ->
     };
     // Where nothing can be written there is nobody to tell.
     drop(told);
-    if error.use_stderr() { Exit::Usage.code().into() } else { Exit::Fine.code().into() }
+    if error.use_stderr() {
+        Exit::Usage.code().into()
+    } else {
+        Exit::Fine.code().into()
+    }
 }
 
 /// Whether programs read the answer, as far as a command line that is not understood can tell.
 fn wants_json(words: impl Iterator<Item = OsString>) -> bool {
-    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-    let joined = words.iter().any(|word| ["-ojson", "-o=json", "--output=json"].contains(&word.as_str()));
-    joined || words.windows(2).any(|pair| ["-o", "--output"].contains(&pair[0].as_str()) && pair[1] == "json")
+    let words: Vec<_> = words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let joined = words
+        .iter()
+        .any(|word| ["-ojson", "-o=json", "--output=json"].contains(&word.as_str()));
+    joined
+        || words
+            .windows(2)
+            .any(|pair| ["-o", "--output"].contains(&pair[0].as_str()) && pair[1] == "json")
 }
 
 #[cfg(test)]
@@ -115,7 +145,11 @@ mod tests {
     #[test]
     fn programs_get_json_also_for_a_mistake() {
         let wants = |line: &str| wants_json(line.split(' ').map(OsString::from));
-        assert!(wants("coracle run -o json --nope") && wants("coracle --output=json nope") && wants("coracle -ojson x"));
+        assert!(
+            wants("coracle run -o json --nope")
+                && wants("coracle --output=json nope")
+                && wants("coracle -ojson x")
+        );
         assert!(!wants("coracle run json -o text"));
     }
 }

@@ -215,7 +215,15 @@ impl RunLoop {
     /// not recorded could do a step twice.
     fn commit(&mut self, mut batch: Batch) {
         // Who follows a run stops at its end: what its last tasks did has to stand before it.
-        batch.changes.sort_by_key(|change| matches!(change, Change::Run { finished_at: Some(_), .. }));
+        batch.changes.sort_by_key(|change| {
+            matches!(
+                change,
+                Change::Run {
+                    finished_at: Some(_),
+                    ..
+                }
+            )
+        });
         if !batch.changes.is_empty() && !self.record(&batch.changes) {
             return;
         }

@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coracle_model::{
-    AttemptUsage, Cpu, EngineKind, EnvironmentKey, Failure, GpuUuid, ImageDigest, ImageRef, Memory, Timestamp,
+    AttemptUsage, Cpu, EngineKind, EnvironmentKey, Failure, GpuUuid, ImageDigest, ImageRef, Memory,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,14 +39,21 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// [`EngineError::ImageNotFound`] when it is neither here nor to be had.
-    async fn resolve_image(&self, image: &ImageRef, policy: PullPolicy) -> Result<ImageAnswer, EngineError>;
+    async fn resolve_image(
+        &self,
+        image: &ImageRef,
+        policy: PullPolicy,
+    ) -> Result<ImageAnswer, EngineError>;
 
     /// Runs an install text on top of an image and keeps the result under its key. Returns at once when the key
     /// is there already.
     ///
     /// # Errors
     /// [`EngineError::InstallFailed`] with the end of the installer's output.
-    async fn prepare_environment(&self, request: &EnvironmentRequest) -> Result<EnvironmentLayer, EngineError>;
+    async fn prepare_environment(
+        &self,
+        request: &EnvironmentRequest,
+    ) -> Result<EnvironmentLayer, EngineError>;
 
     /// The prepared environments that are kept.
     ///
@@ -95,7 +103,12 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// When the engine holds no such workload, or the copy cannot be written.
-    async fn copy_out(&self, name: &WorkloadName, path: &str, destination: &Path) -> Result<bool, EngineError>;
+    async fn copy_out(
+        &self,
+        name: &WorkloadName,
+        path: &str,
+        destination: &Path,
+    ) -> Result<bool, EngineError>;
 
     /// Removes an ended workload; one that is not there is no error.
     ///
@@ -385,10 +398,16 @@ impl EngineError {
     /// What a file that cannot be read or written means for what was asked.
     pub(crate) fn of_file(action: impl Into<String>, error: &std::io::Error) -> Self {
         let message = error.to_string();
-        if matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
+        if matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        ) {
             Self::DiskFull { message }
         } else {
-            Self::Refused { action: action.into(), message }
+            Self::Refused {
+                action: action.into(),
+                message,
+            }
         }
     }
 
@@ -399,15 +418,18 @@ impl EngineError {
         match self {
             Self::Unavailable { .. } => failure(Code::EngineUnavailable)
                 .with_hint("start the engine again; `coracle doctor` shows what was tried"),
-            Self::ImageNotFound { image, .. } => failure(Code::ImageNotFound)
-                .with_hint(format!("check the name, run `docker pull {image}`, or build it under that name")),
+            Self::ImageNotFound { image, .. } => failure(Code::ImageNotFound).with_hint(format!(
+                "check the name, run `docker pull {image}`, or build it under that name"
+            )),
             Self::InstallFailed { .. } => {
                 failure(Code::StartRefused).with_hint("check the package names and the network")
             }
             Self::Gone { .. } => failure(Code::EngineUnavailable)
                 .with_hint("something removed the container while it ran; run the step again"),
             Self::Lost { .. } => failure(Code::EngineUnavailable).with_hint("run the step again"),
-            Self::DiskFull { .. } => failure(Code::DiskFull).with_hint("`coracle gc --dry-run` shows what can be freed"),
+            Self::DiskFull { .. } => {
+                failure(Code::DiskFull).with_hint("`coracle gc --dry-run` shows what can be freed")
+            }
             Self::Unsupported { .. } => failure(Code::Unsupported),
             Self::Refused { .. } => failure(Code::StartRefused),
         }

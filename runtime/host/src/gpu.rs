@@ -24,4 +24,6 @@ mod survey;
 pub use checks::{Check, Outcome, check_inventory, check_stable};
 pub use detect::{DETECT_DEADLINE, detect, detect_within};
 pub use kernel::{KernelError, KernelRun, refuses_a_broken_kernel, run_vector_add};
-pub use survey::{ComputeCapability, CudaVersion, Driver, Gpu, GpuSurvey, GpuUnit, MigSlice, Utilization};
+pub use survey::{
+    ComputeCapability, CudaVersion, Driver, Gpu, GpuSurvey, GpuUnit, MigSlice, Utilization,
+};

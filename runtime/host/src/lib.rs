@@ -14,7 +14,7 @@ pub mod machine;
 pub mod process;
 
 pub use engine::{
-    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit, ImageAnswer, Mount,
-    MountSource, ObservedWorkload, Phase, PullPolicy, SandboxName, SandboxRequest, Workload, WorkloadImage,
-    WorkloadName,
+    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit,
+    ImageAnswer, Mount, MountSource, ObservedWorkload, Phase, PullPolicy, SandboxName,
+    SandboxRequest, Workload, WorkloadImage, WorkloadName,
 };

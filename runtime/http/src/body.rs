@@ -20,19 +20,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         // A page of another site can send a form unasked, but not this.
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         if kind.split(';').next().map(str::trim) != Some("application/json") {
-            return Err(Refusal::request("the body is not JSON", "send it with `Content-Type: application/json`"));
+            return Err(Refusal::request(
+                "the body is not JSON",
+                "send it with `Content-Type: application/json`",
+            ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Refusal::new(ErrorCode::TooLarge, "the body is larger than is taken", "send a smaller file")
-            } else {
-                Refusal::request("the body ended too early", "send it again")
-            }
-        })?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| {
+                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Refusal::new(
+                        ErrorCode::TooLarge,
+                        "the body is larger than is taken",
+                        "send a smaller file",
+                    )
+                } else {
+                    Refusal::request("the body ended too early", "send it again")
+                }
+            })?;
         let read = serde_json::from_slice(&bytes);
-        read.map(Self).map_err(|error| Refusal::request(format!("the body cannot be read: {error}"), "see the documentation of this route"))
+        read.map(Self).map_err(|error| {
+            Refusal::request(
+                format!("the body cannot be read: {error}"),
+                "see the documentation of this route",
+            )
+        })
     }
 }
 
@@ -42,7 +60,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let read = Query::try_from_uri(&parts.uri);
         read.map(|Query(query)| Self(query)).map_err(|rejection| {
-            Refusal::request(format!("the query cannot be read: {}", rejection.body_text()), "see the documentation of this route")
+            Refusal::request(
+                format!("the query cannot be read: {}", rejection.body_text()),
+                "see the documentation of this route",
+            )
         })
     }
 }

@@ -15,9 +15,21 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// A refusal that no use case made.
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let body = ErrorBody { code, message: message.into(), hint: Some(hint.into()), diagnostics: Vec::new() };
-        Self { status: status(code), body }
+    pub(crate) fn new(
+        code: ErrorCode,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        let body = ErrorBody {
+            code,
+            message: message.into(),
+            hint: Some(hint.into()),
+            diagnostics: Vec::new(),
+        };
+        Self {
+            status: status(code),
+            body,
+        }
     }
 
     /// A request that cannot be understood.
@@ -27,14 +39,24 @@ impl Refusal {
 
     /// A method that a route does not have.
     pub(crate) fn method() -> Self {
-        let refusal = Self::request("this route does not take that method", "see the list of routes in the documentation");
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..refusal }
+        let refusal = Self::request(
+            "this route does not take that method",
+            "see the list of routes in the documentation",
+        );
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            ..refusal
+        }
     }
 
     /// A route that is not there.
     pub(crate) fn route(path: &str) -> Self {
         let hint = "the workbench's own API is below `/apis/coracle/v1`";
-        Self::new(ErrorCode::NotFound, format!("there is no route `{path}`"), hint)
+        Self::new(
+            ErrorCode::NotFound,
+            format!("there is no route `{path}`"),
+            hint,
+        )
     }
 }
 
@@ -53,7 +75,10 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(
+                header::WWW_AUTHENTICATE,
+                header::HeaderValue::from_static("Bearer"),
+            );
         }
         response
     }
@@ -61,16 +86,22 @@ impl IntoResponse for Refusal {
 
 fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::InvalidDefinition | ErrorCode::InvalidParameters => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::InvalidDefinition | ErrorCode::InvalidParameters => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         ErrorCode::InvalidRequest | ErrorCode::Ambiguous => StatusCode::BAD_REQUEST,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::WrongState | ErrorCode::HomeLocked => StatusCode::CONFLICT,
-        ErrorCode::NoEngine | ErrorCode::NoWorkbench | ErrorCode::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::NoEngine | ErrorCode::NoWorkbench | ErrorCode::Stopping => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::Engine => StatusCode::BAD_GATEWAY,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
         ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::ReadOnly | ErrorCode::Database | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::ReadOnly | ErrorCode::Database | ErrorCode::Internal => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }

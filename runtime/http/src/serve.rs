@@ -2,11 +2,11 @@
 
 use std::future::IntoFuture;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use axum::serve::ListenerExt;
-use axum::Router;
 use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workbench};
 
 use crate::error::Refusal;
@@ -23,7 +23,9 @@ pub fn router(workbench: Workbench) -> Router {
 
 /// Serves all doors of a workbench, as they open, until it shuts down.
 pub fn serve(running: &mut Running) {
-    let Some(mut doors) = running.take_doors() else { return };
+    let Some(mut doors) = running.take_doors() else {
+        return;
+    };
     let workbench = running.workbench().clone();
     let supervisor = running.supervisor().clone();
     let porter = supervisor.clone();
@@ -39,7 +41,8 @@ async fn serve_door(workbench: Workbench, door: Door) {
     let stopping = workbench.stopping().clone();
     // Answers are written in small pieces, and each is waited for.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let served = axum::serve(listener, router_at(workbench, visitors)).with_graceful_shutdown(stopping.cancelled_owned());
+    let served = axum::serve(listener, router_at(workbench, visitors))
+        .with_graceful_shutdown(stopping.cancelled_owned());
     if let Err(error) = served.into_future().await {
         tracing::error!(%error, "a door closed");
     }

@@ -23,7 +23,11 @@ impl IndexSettings {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let names = PLACELESS.iter().chain([&LINKS]).chain(&OF_THIS_MACHINE);
         let found = names.filter_map(|name| Some(((*name).to_owned(), variable(name)?)));
-        Self(found.filter(|(_, value)| !value.trim().is_empty()).collect())
+        Self(
+            found
+                .filter(|(_, value)| !value.trim().is_empty())
+                .collect(),
+        )
     }
 
     /// The settings that a step on this engine can use. A container sees none of the machine's files: a path in
@@ -31,9 +35,11 @@ impl IndexSettings {
     pub fn for_engine(&self, engine: EngineKind) -> BTreeMap<String, String> {
         match engine {
             EngineKind::Process => self.0.clone(),
-            EngineKind::Docker | EngineKind::Fake => {
-                self.0.iter().filter_map(|(name, value)| Some((name.clone(), in_container(name, value)?))).collect()
-            }
+            EngineKind::Docker | EngineKind::Fake => self
+                .0
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), in_container(name, value)?)))
+                .collect(),
         }
     }
 }
@@ -42,8 +48,13 @@ fn in_container(name: &str, value: &str) -> Option<String> {
     if PLACELESS.contains(&name) {
         return Some(value.to_owned());
     }
-    let addresses: Vec<&str> = value.split_whitespace().filter(|place| place.contains("://")).collect();
-    let usable = name == LINKS && addresses.iter().all(|place| !place.starts_with("file:")) && !addresses.is_empty();
+    let addresses: Vec<&str> = value
+        .split_whitespace()
+        .filter(|place| place.contains("://"))
+        .collect();
+    let usable = name == LINKS
+        && addresses.iter().all(|place| !place.starts_with("file:"))
+        && !addresses.is_empty();
     usable.then(|| addresses.join(" "))
 }
 
@@ -52,7 +63,10 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&str, &str)]) -> IndexSettings {
-        let pairs: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let pairs: BTreeMap<String, String> = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         IndexSettings::read(|name| pairs.get(name).cloned())
     }
 
@@ -66,15 +80,22 @@ mod tests {
             ("PIP_QUIET", "1"),
         ]);
         let docker = all.for_engine(EngineKind::Docker);
-        assert_eq!(docker.keys().collect::<Vec<_>>(), ["PIP_FIND_LINKS", "PIP_INDEX_URL"]);
+        assert_eq!(
+            docker.keys().collect::<Vec<_>>(),
+            ["PIP_FIND_LINKS", "PIP_INDEX_URL"]
+        );
         assert_eq!(docker["PIP_FIND_LINKS"], "https://wheels/");
         let process = all.for_engine(EngineKind::Process);
-        assert_eq!(process.keys().collect::<Vec<_>>(), ["PIP_CERT", "PIP_FIND_LINKS", "PIP_INDEX_URL"]);
+        assert_eq!(
+            process.keys().collect::<Vec<_>>(),
+            ["PIP_CERT", "PIP_FIND_LINKS", "PIP_INDEX_URL"]
+        );
     }
 
     #[test]
     fn links_that_are_only_paths_are_left_out() {
-        let links = |value: &str| settings(&[("PIP_FIND_LINKS", value)]).for_engine(EngineKind::Docker);
+        let links =
+            |value: &str| settings(&[("PIP_FIND_LINKS", value)]).for_engine(EngineKind::Docker);
         assert!(links("/srv/wheels").is_empty());
         assert!(links("file:///srv/wheels").is_empty());
     }

@@ -43,9 +43,21 @@ impl FromStr for ListenAddress {
     type Err = ListenError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let named = |rest: &str| Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), rest.parse().ok()?));
-        let local = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).and_then(named);
-        let bare = || text.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, DEFAULT_PORT));
+        let named = |rest: &str| {
+            Some(SocketAddr::new(
+                Ipv4Addr::LOCALHOST.into(),
+                rest.parse().ok()?,
+            ))
+        };
+        let local = text
+            .strip_prefix("localhost:")
+            .or_else(|| text.strip_prefix(':'))
+            .and_then(named);
+        let bare = || {
+            text.parse::<IpAddr>()
+                .ok()
+                .map(|address| SocketAddr::new(address, DEFAULT_PORT))
+        };
         local
             .or_else(|| text.parse().ok())
             .or_else(bare)
@@ -60,13 +72,22 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_people_write_them() {
-        let read = |text: &str| text.parse::<ListenAddress>().map(|address| address.to_string());
+        let read = |text: &str| {
+            text.parse::<ListenAddress>()
+                .map(|address| address.to_string())
+        };
         assert_eq!(read("127.0.0.1:9000").unwrap(), "127.0.0.1:9000");
         assert_eq!(read("localhost:0").unwrap(), "127.0.0.1:0");
         assert_eq!(read(":9000").unwrap(), "127.0.0.1:9000");
         assert_eq!(read("[::1]:9000").unwrap(), "[::1]:9000");
         assert_eq!(read("0.0.0.0").unwrap(), "0.0.0.0:8890");
-        for text in ["", "localhost", "example.com:80", "127.0.0.1:70000", "127.0.0.1:"] {
+        for text in [
+            "",
+            "localhost",
+            "example.com:80",
+            "127.0.0.1:70000",
+            "127.0.0.1:",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

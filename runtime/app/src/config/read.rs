@@ -73,14 +73,30 @@ pub enum ConfigError {
         message: String,
     },
     /// Nothing says where to keep things.
-    #[error("nothing says where to keep things: neither `CORACLE_HOME` nor `HOME` is set; set one of them")]
+    #[error(
+        "nothing says where to keep things: neither `CORACLE_HOME` nor `HOME` is set; set one of them"
+    )]
     NoHome,
 }
 
 /// What processes need of the environment to find the user's files, certificates and proxies.
 const KEPT_FOR_PROCESSES: [&str; 16] = [
-    "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SSL_CERT_FILE",
-    "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
 ];
 
 impl Config {
@@ -99,7 +115,9 @@ impl Config {
             user_home: situation.path("HOME"),
             user_runtime: situation.path("XDG_RUNTIME_DIR"),
             index: IndexSettings::read(text),
-            active_environment: situation.path("VIRTUAL_ENV").or_else(|| situation.path("CONDA_PREFIX")),
+            active_environment: situation
+                .path("VIRTUAL_ENV")
+                .or_else(|| situation.path("CONDA_PREFIX")),
             path: situation.variables.get("PATH").cloned().unwrap_or_default(),
             process_environment: situation.kept(&KEPT_FOR_PROCESSES),
             program: situation.program.clone(),
@@ -128,17 +146,28 @@ impl Situation {
 
     /// A base directory of XDG; a relative one is passed over, as its specification asks.
     fn base(&self, name: &str) -> Option<PathBuf> {
-        self.variables.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+        self.variables
+            .get(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
     }
 
     fn kept(&self, names: &[&str]) -> BTreeMap<String, OsString> {
-        let kept = names.iter().filter_map(|name| Some(((*name).to_owned(), self.variables.get(*name)?.clone())));
+        let kept = names
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), self.variables.get(*name)?.clone())));
         kept.collect()
     }
 
     fn engine(&self) -> Result<EngineWanted, ConfigError> {
-        let wanted = self.text("CORACLE_ENGINE").map(|text| text.parse()).transpose();
-        let wanted = wanted.map_err(|message| ConfigError::Variable { name: "CORACLE_ENGINE", message })?;
+        let wanted = self
+            .text("CORACLE_ENGINE")
+            .map(|text| text.parse())
+            .transpose();
+        let wanted = wanted.map_err(|message| ConfigError::Variable {
+            name: "CORACLE_ENGINE",
+            message,
+        })?;
         Ok(wanted.unwrap_or_default())
     }
 
@@ -148,11 +177,16 @@ impl Situation {
         }
         let own = |name: &str, usual: &str| {
             let usual = || Some(self.path("HOME")?.join(usual));
-            self.base(name).or_else(usual).map(|base| base.join("coracle")).ok_or(ConfigError::NoHome)
+            self.base(name)
+                .or_else(usual)
+                .map(|base| base.join("coracle"))
+                .ok_or(ConfigError::NoHome)
         };
         let data = own("XDG_DATA_HOME", ".local/share")?;
         let cache = own("XDG_CACHE_HOME", ".cache")?;
-        let runtime = self.base("XDG_RUNTIME_DIR").map_or_else(|| cache.join("run"), |base| base.join("coracle"));
+        let runtime = self
+            .base("XDG_RUNTIME_DIR")
+            .map_or_else(|| cache.join("run"), |base| base.join("coracle"));
         Ok(Home::new(data, cache, runtime))
     }
 }
@@ -160,7 +194,9 @@ impl Situation {
 /// The first program of a name in a `PATH`.
 pub(crate) fn find_program(path: &OsString, name: &str) -> Option<PathBuf> {
     let candidates = std::env::split_paths(path).map(|directory: PathBuf| directory.join(name));
-    candidates.into_iter().find(|candidate: &PathBuf| is_file(candidate))
+    candidates
+        .into_iter()
+        .find(|candidate: &PathBuf| is_file(candidate))
 }
 
 fn is_file(path: &Path) -> bool {
@@ -173,7 +209,10 @@ mod tests {
 
     fn situation(variables: &[(&str, &str)]) -> Situation {
         Situation {
-            variables: variables.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.into()))
+                .collect(),
             current_directory: PathBuf::from("/work"),
             program: PathBuf::from("/bin/coracle"),
             user_and_group: (1000, 1000),
@@ -186,15 +225,31 @@ mod tests {
 
     #[test]
     fn one_variable_moves_everything() {
-        let home = read(&[("CORACLE_HOME", "here"), ("HOME", "/u"), ("XDG_DATA_HOME", "/d")]).unwrap().home;
+        let home = read(&[
+            ("CORACLE_HOME", "here"),
+            ("HOME", "/u"),
+            ("XDG_DATA_HOME", "/d"),
+        ])
+        .unwrap()
+        .home;
         assert_eq!(home, Home::at(Path::new("/work/here")));
     }
 
     #[test]
     fn the_base_directories_of_xdg_are_followed() {
-        let home = read(&[("HOME", "/u"), ("XDG_CACHE_HOME", "/c"), ("XDG_DATA_HOME", "relative")]).unwrap().home;
+        let home = read(&[
+            ("HOME", "/u"),
+            ("XDG_CACHE_HOME", "/c"),
+            ("XDG_DATA_HOME", "relative"),
+        ])
+        .unwrap()
+        .home;
         let cache = Path::new("/c/coracle");
-        let expected = Home::new("/u/.local/share/coracle".into(), cache.to_owned(), cache.join("run"));
+        let expected = Home::new(
+            "/u/.local/share/coracle".into(),
+            cache.to_owned(),
+            cache.join("run"),
+        );
         assert_eq!(home, expected);
         assert_eq!(read(&[]), Err(ConfigError::NoHome));
     }
@@ -203,9 +258,20 @@ mod tests {
     fn flags_go_before_the_environment() {
         let variables = [("HOME", "/u"), ("CORACLE_ENGINE", "docker")];
         assert_eq!(read(&variables).unwrap().engine, EngineWanted::Docker);
-        let flags = Flags { engine: Some(EngineWanted::Process), listen: None };
-        assert_eq!(Config::read(&situation(&variables), &flags).unwrap().engine, EngineWanted::Process);
-        assert_eq!(read(&[("HOME", "/u"), ("CORACLE_ENGINE", "")]).unwrap().engine, EngineWanted::Auto);
+        let flags = Flags {
+            engine: Some(EngineWanted::Process),
+            listen: None,
+        };
+        assert_eq!(
+            Config::read(&situation(&variables), &flags).unwrap().engine,
+            EngineWanted::Process
+        );
+        assert_eq!(
+            read(&[("HOME", "/u"), ("CORACLE_ENGINE", "")])
+                .unwrap()
+                .engine,
+            EngineWanted::Auto
+        );
         let refused = read(&[("HOME", "/u"), ("CORACLE_ENGINE", "podman")]).unwrap_err();
         assert!(refused.to_string().contains("`podman`"), "{refused}");
     }

@@ -1,7 +1,7 @@
 //! What this machine offers and what is missing, each problem with a fix.
 //!
-//! It looks and asks, and changes nothing. It also works where nothing else does: on a home that another
-//! workbench uses, without an engine, on a full disk.
+//! It also works where nothing else does: on a home that another workbench uses, without an engine, on a full
+//! disk.
 
 mod engines;
 mod gpus;
@@ -25,12 +25,20 @@ impl Workbench {
     pub async fn doctor(&self) -> Result<DoctorReport, AppError> {
         let data = self.home().data().to_owned();
         let (engine, engine_gpus) = self.engine_choice().await;
-        let facts = off_runtime(move || Ok(machine::survey(&data).map_err(|error| with_causes(&error)))).await?;
+        let facts =
+            off_runtime(move || Ok(machine::survey(&data).map_err(|error| with_causes(&error))))
+                .await?;
         let survey = off_runtime(|| Ok(coracle_host::gpu::detect())).await?;
         let home = self.home().clone();
-        let places = Places { data: home.data().into(), cache: home.cache().into(), runtime: home.runtime().into() };
+        let places = Places {
+            data: home.data().into(),
+            cache: home.cache().into(),
+            runtime: home.runtime().into(),
+        };
         let on_disk = off_runtime(move || Ok(places::check(&home))).await?;
-        let database = self.ask_store(|store| Ok(places::check_database(store))).await?;
+        let database = self
+            .ask_store(|store| Ok(places::check_database(store)))
+            .await?;
         let python = python::check(&self.inner.config, engine.chosen).await;
 
         let mut checks = engines::check(&engine);
@@ -66,9 +74,25 @@ impl Workbench {
             Ok(chosen) => {
                 let reason = format!("{}: {}", chosen.description.summary, chosen.reason);
                 let kind = Some(chosen.description.kind);
-                (EngineChoice { wanted, chosen: kind, reason, tried }, Some(chosen.description.gpus))
+                (
+                    EngineChoice {
+                        wanted,
+                        chosen: kind,
+                        reason,
+                        tried,
+                    },
+                    Some(chosen.description.gpus),
+                )
             }
-            Err(error) => (EngineChoice { wanted, chosen: None, reason: error.to_string(), tried }, None),
+            Err(error) => (
+                EngineChoice {
+                    wanted,
+                    chosen: None,
+                    reason: error.to_string(),
+                    tried,
+                },
+                None,
+            ),
         }
     }
 }
@@ -76,7 +100,10 @@ impl Workbench {
 fn machine_check(facts: &Result<machine::Machine, String>) -> Check {
     match facts {
         Ok(machine) => {
-            let message = format!("{} CPU and {} of memory for steps, on {}", machine.cpus, machine.memory, machine.os);
+            let message = format!(
+                "{} CPU and {} of memory for steps, on {}",
+                machine.cpus, machine.memory, machine.os
+            );
             fine("machine", message)
         }
         Err(error) => Check {
@@ -100,10 +127,20 @@ fn machine_facts(machine: machine::Machine) -> MachineFacts {
 
 /// A check that came out well.
 fn fine(name: &str, message: impl Into<String>) -> Check {
-    Check { name: name.to_owned(), status: CheckStatus::Ok, message: message.into(), fix: None }
+    Check {
+        name: name.to_owned(),
+        status: CheckStatus::Ok,
+        message: message.into(),
+        fix: None,
+    }
 }
 
 /// A check that did not.
 fn bad(name: &str, status: CheckStatus, message: impl Into<String>, fix: &str) -> Check {
-    Check { name: name.to_owned(), status, message: message.into(), fix: Some(fix.to_owned()) }
+    Check {
+        name: name.to_owned(),
+        status,
+        message: message.into(),
+        fix: Some(fix.to_owned()),
+    }
 }

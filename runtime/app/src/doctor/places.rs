@@ -17,7 +17,10 @@ const NEARLY_FULL: Memory = Memory(1 << 30);
 /// Whether the directories can be written, and how much room there is.
 pub(super) fn check(home: &Home) -> Vec<Check> {
     let writable = match home.prepare() {
-        Ok(()) => fine("directories", format!("`{}` can be written", home.data().display())),
+        Ok(()) => fine(
+            "directories",
+            format!("`{}` can be written", home.data().display()),
+        ),
         Err(error) => bad(
             "directories",
             CheckStatus::Problem,
@@ -37,7 +40,8 @@ fn check_disk(home: &Home) -> Check {
         }
     };
     let message = format!("{free} free at `{}`", home.data().display());
-    let free_some = "`coracle gc --dry-run` shows what can be freed; `docker system df` shows what images take";
+    let free_some =
+        "`coracle gc --dry-run` shows what can be freed; `docker system df` shows what images take";
     if free < NEARLY_FULL {
         bad("disk", CheckStatus::Problem, message, free_some)
     } else if free < SCARCE {
@@ -53,9 +57,22 @@ pub(super) fn check_database(store: &Store) -> Check {
     match (store.check(), store.statistics()) {
         (Ok(problems), Ok(count)) if problems.is_empty() => {
             let size = Memory(count.database_bytes);
-            fine("database", format!("whole; {} runs ({} open), {size}", count.runs, count.open_runs))
+            fine(
+                "database",
+                format!(
+                    "whole; {} runs ({} open), {size}",
+                    count.runs, count.open_runs
+                ),
+            )
         }
-        (Ok(problems), Ok(_)) => bad("database", CheckStatus::Problem, format!("damaged: {}", problems.join("; ")), mend),
-        (Err(error), _) | (_, Err(error)) => bad("database", CheckStatus::Problem, with_causes(&error), mend),
+        (Ok(problems), Ok(_)) => bad(
+            "database",
+            CheckStatus::Problem,
+            format!("damaged: {}", problems.join("; ")),
+            mend,
+        ),
+        (Err(error), _) | (_, Err(error)) => {
+            bad("database", CheckStatus::Problem, with_causes(&error), mend)
+        }
     }
 }

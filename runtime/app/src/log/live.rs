@@ -41,8 +41,13 @@ struct Following {
 pub(super) fn pieces(workbench: Workbench, mut wanted: Wanted) -> PieceStream {
     let events = Reader::new(workbench, Some(wanted.run), wanted.as_of);
     let logs = std::mem::take(&mut wanted.logs);
-    let mut following =
-        Following { wanted, events, logs: SelectAll::new(), ends: HashMap::new(), complete: false };
+    let mut following = Following {
+        wanted,
+        events,
+        logs: SelectAll::new(),
+        ends: HashMap::new(),
+        complete: false,
+    };
     for log in logs {
         following.add(log);
     }
@@ -77,13 +82,22 @@ impl Following {
                     self.finish();
                 }
             }
-            EventKind::Attempt { path, number, state, .. } => {
+            EventKind::Attempt {
+                path,
+                number,
+                state,
+                ..
+            } => {
                 let name = AttemptName { step: path, number };
                 match (self.ends.get(&name), state.is_final()) {
                     (Some(end), true) => end.cancel(),
                     (None, over) if self.wanted.admits(&name) => {
                         let directory = directory(&self.wanted.home, self.wanted.run, &name);
-                        self.add(AttemptLog { name, directory, over });
+                        self.add(AttemptLog {
+                            name,
+                            directory,
+                            over,
+                        });
                     }
                     (Some(_), false) | (None, _) => {}
                 }
@@ -121,8 +135,18 @@ struct One {
 type Live = Pin<Box<dyn Stream<Item = Vec<Result<Chunk, LogError>>> + Send>>;
 
 fn of_attempt(log: AttemptLog, reading: Reading, end: CancellationToken) -> PieceStream {
-    let one = One { log, reading, end, live: None, rest: None, delivered: 0 };
-    stream::try_unfold(one, |mut one| async move { Ok(one.next().await?.map(|pieces| (pieces, one))) }).boxed()
+    let one = One {
+        log,
+        reading,
+        end,
+        live: None,
+        rest: None,
+        delivered: 0,
+    };
+    stream::try_unfold(one, |mut one| async move {
+        Ok(one.next().await?.map(|pieces| (pieces, one)))
+    })
+    .boxed()
 }
 
 impl One {
@@ -130,10 +154,17 @@ impl One {
         if self.rest.is_none()
             && let Some(chunks) = self.next_live().await?
         {
-            return Ok(Some(Pieces { of: self.log.name.clone(), chunks }));
+            return Ok(Some(Pieces {
+                of: self.log.name.clone(),
+                chunks,
+            }));
         }
         let (log, reading, delivered) = (&self.log, self.reading, self.delivered);
-        self.rest.get_or_insert_with(|| rest(log.clone(), reading, delivered)).next().await.transpose()
+        self.rest
+            .get_or_insert_with(|| rest(log.clone(), reading, delivered))
+            .next()
+            .await
+            .transpose()
     }
 
     /// What is written while the attempt goes on; none when it is over.
@@ -145,8 +176,12 @@ impl One {
             () = end.cancelled() => None,
             chunks = self.written() => chunks,
         };
-        let Some(chunks) = chunks else { return Ok(None) };
-        let chunks = chunks.into_iter().collect::<Result<Vec<Chunk>, LogError>>()?;
+        let Some(chunks) = chunks else {
+            return Ok(None);
+        };
+        let chunks = chunks
+            .into_iter()
+            .collect::<Result<Vec<Chunk>, LogError>>()?;
         if let Some(last) = chunks.last() {
             self.delivered = last.offset + last.bytes.len() as u64;
         }

@@ -31,7 +31,9 @@ impl Workbench {
     ) -> Result<BoxStream<'static, Result<Bytes, AppError>>, AppError> {
         let home = self.home().clone();
         let asked = query.clone();
-        let wanted = self.ask_store(move |store| attempts::wanted(store, &home, &name, &asked)).await?;
+        let wanted = self
+            .ask_store(move |store| attempts::wanted(store, &home, &name, &asked))
+            .await?;
         let one = wanted.is_one();
         let pieces = if query.follow && !wanted.over {
             live::pieces(self.clone(), wanted)

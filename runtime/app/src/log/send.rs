@@ -20,8 +20,13 @@ pub(super) fn bytes(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, App
 }
 
 /// The same, with a line before what another attempt wrote.
-pub(super) fn bytes_with_headers(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
-    let mut state = Headed { current: None, at_line_start: true };
+pub(super) fn bytes_with_headers(
+    pieces: PieceStream,
+) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
+    let mut state = Headed {
+        current: None,
+        at_line_start: true,
+    };
     pieces.map(move |pieces| Ok(state.add(&pieces?)))
 }
 
@@ -59,7 +64,9 @@ fn joined(chunks: &[Chunk]) -> Bytes {
         return chunk.bytes.clone();
     }
     let mut all = BytesMut::with_capacity(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
-    chunks.iter().for_each(|chunk| all.extend_from_slice(&chunk.bytes));
+    chunks
+        .iter()
+        .for_each(|chunk| all.extend_from_slice(&chunk.bytes));
     all.freeze()
 }
 
@@ -67,7 +74,9 @@ fn joined(chunks: &[Chunk]) -> Bytes {
 pub(super) fn lines(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
     let state = Some((pieces, Splitter::default()));
     stream::try_unfold(state, |state| async move {
-        let Some((mut pieces, mut splitter)) = state else { return Ok(None) };
+        let Some((mut pieces, mut splitter)) = state else {
+            return Ok(None);
+        };
         match pieces.next().await.transpose()? {
             Some(more) => {
                 let text = splitter.add(&more);
@@ -96,7 +105,10 @@ impl Splitter {
     fn add_chunk(&mut self, of: &AttemptName, chunk: &Chunk, out: &mut Vec<u8>) {
         let key = (of.clone(), chunk.stream);
         for part in chunk.bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (at, line) = self.open.entry(key.clone()).or_insert_with(|| (chunk.at, Vec::new()));
+            let (at, line) = self
+                .open
+                .entry(key.clone())
+                .or_insert_with(|| (chunk.at, Vec::new()));
             line.extend_from_slice(part);
             if line.ends_with(b"\n") || line.len() >= LONGEST_LINE {
                 write_line(of, chunk.stream, *at, line, out);
@@ -117,7 +129,9 @@ impl Splitter {
 }
 
 fn write_line(of: &AttemptName, stream: Output, at: Timestamp, line: &[u8], out: &mut Vec<u8>) {
-    let text = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
+    let text = line
+        .strip_suffix(b"\n")
+        .map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
     let line = LogLine {
         step: of.step.clone(),
         attempt: of.number,
@@ -138,37 +152,79 @@ mod tests {
     use coracle_model::AttemptNumber;
 
     fn pieces(step: &str, texts: &[(Output, &str)]) -> Pieces {
-        let chunks = texts.iter().enumerate().map(|(place, (stream, text))| Chunk {
-            record: place as u64,
-            offset: 0,
-            stream: *stream,
-            at: Timestamp::from_second(place as i64).unwrap(),
-            bytes: Bytes::copy_from_slice(text.as_bytes()),
-        });
-        Pieces { of: AttemptName { step: step.into(), number: AttemptNumber(1) }, chunks: chunks.collect() }
+        let chunks = texts
+            .iter()
+            .enumerate()
+            .map(|(place, (stream, text))| Chunk {
+                record: place as u64,
+                offset: 0,
+                stream: *stream,
+                at: Timestamp::from_second(place as i64).unwrap(),
+                bytes: Bytes::copy_from_slice(text.as_bytes()),
+            });
+        Pieces {
+            of: AttemptName {
+                step: step.into(),
+                number: AttemptNumber(1),
+            },
+            chunks: chunks.collect(),
+        }
     }
 
     #[test]
     fn lines_are_put_together_for_each_stream() {
         use Output::{Stderr, Stdout};
         let mut splitter = Splitter::default();
-        let mut out = splitter.add(&pieces("a", &[(Stdout, "one\ntw"), (Stderr, "oops\r\n"), (Stdout, "o\nlast")])).to_vec();
+        let mut out = splitter
+            .add(&pieces(
+                "a",
+                &[
+                    (Stdout, "one\ntw"),
+                    (Stderr, "oops\r\n"),
+                    (Stdout, "o\nlast"),
+                ],
+            ))
+            .to_vec();
         out.extend(splitter.finish());
-        let lines: Vec<LogLine> =
-            out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap()).collect();
-        let told: Vec<_> = lines.iter().map(|line| (line.at.as_second(), line.stream, line.text.as_str())).collect();
+        let lines: Vec<LogLine> = out
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.at.as_second(), line.stream, line.text.as_str()))
+            .collect();
         use LogStream::{Stderr as Err, Stdout as Out};
-        assert_eq!(told, [(0, Out, "one"), (1, Err, "oops"), (0, Out, "two"), (2, Out, "last")]);
+        assert_eq!(
+            told,
+            [
+                (0, Out, "one"),
+                (1, Err, "oops"),
+                (0, Out, "two"),
+                (2, Out, "last")
+            ]
+        );
     }
 
     #[test]
     fn a_header_stands_where_another_step_begins() {
-        let mut headed = Headed { current: None, at_line_start: true };
+        let mut headed = Headed {
+            current: None,
+            at_line_start: true,
+        };
         let mut out = Vec::new();
-        for (step, text) in [("a", "1\n"), ("a", "2"), ("b", "3\n"), ("b", ""), ("a", "4\n")] {
+        for (step, text) in [
+            ("a", "1\n"),
+            ("a", "2"),
+            ("b", "3\n"),
+            ("b", ""),
+            ("a", "4\n"),
+        ] {
             out.extend(headed.add(&pieces(step, &[(Output::Stdout, text)])));
         }
-        let expected = "==> a (attempt 1) <==\n1\n2\n\n==> b (attempt 1) <==\n3\n\n==> a (attempt 1) <==\n4\n";
+        let expected =
+            "==> a (attempt 1) <==\n1\n2\n\n==> b (attempt 1) <==\n3\n\n==> a (attempt 1) <==\n4\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -18,22 +18,36 @@ const BATCH_RECORDS: usize = 16 * 1024;
 
 pub(super) fn pieces(wanted: Wanted) -> PieceStream {
     let reading = wanted.reading;
-    stream::iter(wanted.logs).flat_map(move |log| of_attempt(log, reading)).boxed()
+    stream::iter(wanted.logs)
+        .flat_map(move |log| of_attempt(log, reading))
+        .boxed()
 }
 
 /// What an attempt has written so far.
 fn of_attempt(log: AttemptLog, reading: Reading) -> PieceStream {
-    let AttemptLog { name, directory, .. } = log;
+    let AttemptLog {
+        name, directory, ..
+    } = log;
     let opened = stream::once(off_runtime(move || open(&directory, reading)));
-    let chunks = opened.map_ok(|reader| batches(reader)).try_flatten();
-    chunks.map_ok(move |chunks| Pieces { of: name.clone(), chunks }).boxed()
+    let chunks = opened.map_ok(batches).try_flatten();
+    chunks
+        .map_ok(move |chunks| Pieces {
+            of: name.clone(),
+            chunks,
+        })
+        .boxed()
 }
 
 /// What an attempt wrote after so many bytes of its log.
 pub(super) fn rest(log: AttemptLog, reading: Reading, delivered: u64) -> PieceStream {
-    let start = if delivered > 0 { Start::Record(0) } else { reading.start };
+    let start = if delivered > 0 {
+        Start::Record(0)
+    } else {
+        reading.start
+    };
     let all = of_attempt(log, Reading { start, ..reading });
-    all.map_ok(move |pieces| undelivered(pieces, delivered)).boxed()
+    all.map_ok(move |pieces| undelivered(pieces, delivered))
+        .boxed()
 }
 
 fn undelivered(pieces: Pieces, delivered: u64) -> Pieces {
@@ -45,14 +59,19 @@ fn undelivered(pieces: Pieces, delivered: u64) -> Pieces {
             chunk
         })
     };
-    Pieces { chunks: pieces.chunks.into_iter().filter_map(cut).collect(), ..pieces }
+    Pieces {
+        chunks: pieces.chunks.into_iter().filter_map(cut).collect(),
+        ..pieces
+    }
 }
 
 /// A reader where reading begins; none where no log was begun, as when a step could not start.
 fn open(directory: &Path, reading: Reading) -> Result<Option<LogReader>, AppError> {
     let mut reader = match LogReader::open(directory) {
         Ok(reader) => reader.only(reading.only),
-        Err(LogError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(LogError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
         Err(error) => return Err(error.into()),
     };
     match reading.start {
@@ -64,7 +83,9 @@ fn open(directory: &Path, reading: Reading) -> Result<Option<LogReader>, AppErro
 
 fn batches(reader: Option<LogReader>) -> stream::BoxStream<'static, Result<Vec<Chunk>, AppError>> {
     stream::try_unfold(reader, |reader| async move {
-        let Some(reader) = reader else { return Ok(None) };
+        let Some(reader) = reader else {
+            return Ok(None);
+        };
         let (reader, chunks) = off_runtime(move || batch(reader)).await?;
         Ok((!chunks.is_empty()).then_some((chunks, Some(reader))))
     })

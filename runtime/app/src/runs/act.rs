@@ -38,12 +38,14 @@ impl Workbench {
                     store.delete_run(run)?;
                     Ok(())
                 }
-                RunState::Pending | RunState::Running | RunState::Canceling => Err(AppError::WrongState {
-                    run,
-                    state,
-                    action: "removed",
-                    hint: "cancel it first: `coracle cancel`",
-                }),
+                RunState::Pending | RunState::Running | RunState::Canceling => {
+                    Err(AppError::WrongState {
+                        run,
+                        state,
+                        action: "removed",
+                        hint: "cancel it first: `coracle cancel`",
+                    })
+                }
             }
         })
         .await

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::{Diagnostic, EngineKind, RunId, RunRecord, RunRequest, RunState, Timestamp, Value};
+use coracle_model::{
+    Diagnostic, EngineKind, RunId, RunRecord, RunRequest, RunState, Timestamp, Value,
+};
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, Store};
 
@@ -48,16 +50,25 @@ impl Workbench {
             rerun_of: None,
             diagnostics: accepted.warnings,
         };
-        self.ask_store(move |store| remember(store, &record, &notices)).await?;
+        self.ask_store(move |store| remember(store, &record, &notices))
+            .await?;
         working.control.wake(created.run_id);
         Ok(created)
     }
 }
 
 /// Remembers a new run and what its user should know of it.
-pub(super) fn remember(store: &Store, record: &RunRecord, notices: &[String]) -> Result<(), AppError> {
+pub(super) fn remember(
+    store: &Store,
+    record: &RunRecord,
+    notices: &[String],
+) -> Result<(), AppError> {
     store.create_run(record)?;
-    let notice = |message: &String| Change::Notice { run: record.id, path: None, message: message.clone() };
+    let notice = |message: &String| Change::Notice {
+        run: record.id,
+        path: None,
+        message: message.clone(),
+    };
     let changes: Vec<Change> = notices.iter().map(notice).collect();
     if !changes.is_empty() {
         store.record(&changes, record.created_at)?;
@@ -68,17 +79,25 @@ pub(super) fn remember(store: &Store, record: &RunRecord, notices: &[String]) ->
 /// What the user of a new run should know: warnings about the file, and an engine that does not keep steps apart.
 pub(super) fn notices(warnings: &[Diagnostic], chosen: &Chosen) -> Vec<String> {
     let open = match chosen.description.kind {
-        EngineKind::Process => {
-            Some(format!("steps run as processes of this machine, which isolates nothing: {}", chosen.reason))
-        }
+        EngineKind::Process => Some(format!(
+            "steps run as processes of this machine, which isolates nothing: {}",
+            chosen.reason
+        )),
         EngineKind::Docker | EngineKind::Fake => None,
     };
     warnings.iter().map(sentence).chain(open).collect()
 }
 
 fn sentence(diagnostic: &Diagnostic) -> String {
-    let place = diagnostic.span.map(|span| format!("line {}: ", span.line)).unwrap_or_default();
-    let help = diagnostic.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    let place = diagnostic
+        .span
+        .map(|span| format!("line {}: ", span.line))
+        .unwrap_or_default();
+    let help = diagnostic
+        .help
+        .as_ref()
+        .map(|help| format!("; {help}"))
+        .unwrap_or_default();
     format!("{place}{}{help}", diagnostic.message)
 }
 
@@ -86,7 +105,9 @@ fn accept(request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
     let (definition, warnings) = read(&request)?;
     let root = request.pipeline_root.map(checked_root).transpose()?;
     let parameters = parameters(&definition.spec, request.parameters)?;
-    let display_name = request.display_name.unwrap_or_else(|| usual_name(&definition.spec, now));
+    let display_name = request
+        .display_name
+        .unwrap_or_else(|| usual_name(&definition.spec, now));
     let request = RunRequest {
         definition: definition.text,
         display_name,
@@ -95,7 +116,11 @@ fn accept(request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
         cache: request.cache,
         rerun: None,
     };
-    Ok(Accepted { spec: definition.spec, request, warnings })
+    Ok(Accepted {
+        spec: definition.spec,
+        request,
+        warnings,
+    })
 }
 
 fn read(request: &CreateRun) -> Result<(Definition, Vec<Diagnostic>), AppError> {
@@ -104,7 +129,10 @@ fn read(request: &CreateRun) -> Result<(Definition, Vec<Diagnostic>), AppError> 
         Some(definition) => Ok((definition, reading.diagnostics)),
         None => {
             let file_name = request.file_name.clone();
-            Err(AppError::Definition { file_name, diagnostics: reading.diagnostics })
+            Err(AppError::Definition {
+                file_name,
+                diagnostics: reading.diagnostics,
+            })
         }
     }
 }
@@ -118,7 +146,9 @@ fn parameters(
     for (name, value) in given {
         let declared = spec.root.input_parameters.get(&name);
         let read = match (value, declared) {
-            (ParameterValue::Text(text), Some(declared)) => pipeline::parse_parameter_argument(declared, &text),
+            (ParameterValue::Text(text), Some(declared)) => {
+                pipeline::parse_parameter_argument(declared, &text)
+            }
             // The check below says that there is no such parameter.
             (ParameterValue::Text(text), None) => Ok(Value::from(text)),
             (ParameterValue::Value(value), _) => Ok(value),
@@ -127,7 +157,10 @@ fn parameters(
             Ok(value) => drop(values.insert(name, value)),
             Err(diagnostic) => {
                 let message = format!("parameter `{name}`: {}", diagnostic.message);
-                diagnostics.push(Diagnostic { message, ..diagnostic });
+                diagnostics.push(Diagnostic {
+                    message,
+                    ..diagnostic
+                });
             }
         }
     }
@@ -137,22 +170,37 @@ fn parameters(
     if diagnostics.is_empty() {
         return Ok(values);
     }
-    Err(AppError::Parameters { pipeline: spec.name.to_string(), diagnostics })
+    Err(AppError::Parameters {
+        pipeline: spec.name.to_string(),
+        diagnostics,
+    })
 }
 
 fn checked_root(root: String) -> Result<String, AppError> {
-    let known = ROOT_SCHEMES.iter().any(|scheme| root.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-    let inside = root.split('/').all(|segment| segment != ".." && segment != ".");
+    let known = ROOT_SCHEMES.iter().any(|scheme| {
+        root.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty())
+    });
+    let inside = root
+        .split('/')
+        .all(|segment| segment != ".." && segment != ".");
     if known && inside {
         return Ok(root);
     }
     let hint = "use `minio://BUCKET/PATH`, `s3://BUCKET/PATH` or `gs://BUCKET/PATH`; all are kept on this machine";
-    Err(AppError::request(format!("`{root}` is no pipeline root"), hint))
+    Err(AppError::request(
+        format!("`{root}` is no pipeline root"),
+        hint,
+    ))
 }
 
 /// As the `kfp` client names a run: the pipeline and the time.
 fn usual_name(spec: &PipelineSpec, now: Timestamp) -> String {
-    format!("{} {}", spec.display_name.as_deref().unwrap_or(spec.name.as_str()), now.strftime("%Y-%m-%d %H-%M-%S"))
+    format!(
+        "{} {}",
+        spec.display_name.as_deref().unwrap_or(spec.name.as_str()),
+        now.strftime("%Y-%m-%d %H-%M-%S")
+    )
 }
 
 #[cfg(test)]
@@ -164,7 +212,14 @@ mod tests {
         for root in ["minio://b", "s3://b/k", "gs://b/a/b/"] {
             assert_eq!(checked_root(root.to_owned()).unwrap(), root);
         }
-        for root in ["", "b/k", "minio://", "https://b/k", "file:///tmp", "minio://b/../../etc"] {
+        for root in [
+            "",
+            "b/k",
+            "minio://",
+            "https://b/k",
+            "file:///tmp",
+            "minio://b/../../etc",
+        ] {
             assert!(checked_root(root.to_owned()).is_err(), "{root}");
         }
     }

@@ -29,21 +29,34 @@ impl Workbench {
             limit: limit + 1,
             ..RunFilter::default()
         };
-        let mut runs = self.ask_store(move |store| Ok(store.runs(&filter)?)).await?;
+        let mut runs = self
+            .ask_store(move |store| Ok(store.runs(&filter)?))
+            .await?;
         let more = runs.len() > limit;
         runs.truncate(limit);
         let next = runs.last().map(|run| run.id).filter(|_| more);
-        Ok(RunList { runs: runs.into_iter().map(present::summary).collect(), next })
+        Ok(RunList {
+            runs: runs.into_iter().map(present::summary).collect(),
+            next,
+        })
     }
 }
 
 fn states(text: &str) -> Result<Vec<RunState>, AppError> {
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let words = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
     words
         .map(|word| {
-            word.to_ascii_uppercase().parse().map_err(|message: String| {
-                AppError::request(message, "use `PENDING`, `RUNNING`, `CANCELING`, `SUCCEEDED` or `FAILED`")
-            })
+            word.to_ascii_uppercase()
+                .parse()
+                .map_err(|message: String| {
+                    AppError::request(
+                        message,
+                        "use `PENDING`, `RUNNING`, `CANCELING`, `SUCCEEDED` or `FAILED`",
+                    )
+                })
         })
         .collect()
 }
@@ -54,7 +67,10 @@ mod tests {
 
     #[test]
     fn states_are_read_in_any_case() {
-        assert_eq!(states("running, FAILED").unwrap(), [RunState::Running, RunState::Failed]);
+        assert_eq!(
+            states("running, FAILED").unwrap(),
+            [RunState::Running, RunState::Failed]
+        );
         assert_eq!(states("").unwrap(), []);
         assert!(states("done").is_err());
     }

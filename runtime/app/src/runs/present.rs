@@ -22,7 +22,9 @@ pub(super) fn outputs(outputs: &model::Outputs) -> view::Outputs {
     let artifacts = outputs.artifacts.iter();
     view::Outputs {
         parameters: outputs.parameters.clone(),
-        artifacts: artifacts.map(|(key, list)| (key.clone(), list.iter().map(artifact).collect())).collect(),
+        artifacts: artifacts
+            .map(|(key, list)| (key.clone(), list.iter().map(artifact).collect()))
+            .collect(),
     }
 }
 
@@ -33,7 +35,10 @@ pub(super) fn plain_outputs(outputs: &model::Outputs) -> BTreeMap<String, Value>
         [one] => uri(one),
         several => several.iter().map(uri).collect(),
     };
-    let artifacts = outputs.artifacts.iter().map(|(key, list)| (key.clone(), uris(list)));
+    let artifacts = outputs
+        .artifacts
+        .iter()
+        .map(|(key, list)| (key.clone(), uris(list)));
     artifacts.chain(outputs.parameters.clone()).collect()
 }
 
@@ -139,7 +144,9 @@ pub(super) fn is_in_result(task: &TaskRecord) -> bool {
 pub(super) fn in_order(tasks: &mut [TaskRecord]) {
     tasks.sort_by(|one, other| {
         let began = |task: &TaskRecord| task.started_at.unwrap_or(model::Timestamp::MAX);
-        began(one).cmp(&began(other)).then_with(|| one.path.cmp(&other.path))
+        began(one)
+            .cmp(&began(other))
+            .then_with(|| one.path.cmp(&other.path))
     });
 }
 
@@ -165,11 +172,17 @@ mod tests {
             parameters: BTreeMap::from([("n".to_owned(), Value::Number(3.0))]),
             artifacts: BTreeMap::from([
                 ("model".to_owned(), vec![made("minio://b/m")]),
-                ("parts".to_owned(), vec![made("minio://b/1"), made("minio://b/2")]),
+                (
+                    "parts".to_owned(),
+                    vec![made("minio://b/1"), made("minio://b/2")],
+                ),
                 ("none".to_owned(), Vec::new()),
             ]),
         };
         let json = serde_json::to_string(&plain_outputs(&outputs)).unwrap();
-        assert_eq!(json, r#"{"model":"minio://b/m","n":3,"none":[],"parts":["minio://b/1","minio://b/2"]}"#);
+        assert_eq!(
+            json,
+            r#"{"model":"minio://b/m","n":3,"none":[],"parts":["minio://b/1","minio://b/2"]}"#
+        );
     }
 }

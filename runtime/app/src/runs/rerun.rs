@@ -16,7 +16,9 @@ impl Workbench {
     /// # Errors
     /// When there is no such run or step, the run is not over, or nobody works on runs here.
     pub async fn rerun(&self, name: String, request: Rerun) -> Result<CreatedRun, AppError> {
-        let (old, from) = self.ask_store(move |store| origin(store, &name, &request.from)).await?;
+        let (old, from) = self
+            .ask_store(move |store| origin(store, &name, &request.from))
+            .await?;
         let working = self.working().await?;
         let now = self.inner.clock.now();
         let record = RunRecord {
@@ -30,7 +32,8 @@ impl Workbench {
             diagnostics: Vec::new(),
         };
         let notices = notices(&[], &working.chosen);
-        self.ask_store(move |store| remember(store, &record, &notices)).await?;
+        self.ask_store(move |store| remember(store, &record, &notices))
+            .await?;
         working.control.wake(created.run_id);
         Ok(created)
     }
@@ -41,7 +44,12 @@ fn origin(store: &Store, name: &str, from: &str) -> Result<(RunRecord, TaskPath)
     if !record.state.is_final() {
         let (run, state) = (record.id, record.state);
         let hint = "wait for it, or cancel it first: `coracle cancel`";
-        return Err(AppError::WrongState { run, state, action: "rerun", hint });
+        return Err(AppError::WrongState {
+            run,
+            state,
+            action: "rerun",
+            hint,
+        });
     }
     let tasks = store.tasks(record.id)?;
     let from = find_task(record.id, tasks.iter().map(|task| &task.path), from)?;
@@ -52,7 +60,11 @@ fn again(old: RunRecord, from: TaskPath, now: Timestamp) -> RunRecord {
     let display_name = format!("{} from {from}", old.request.display_name);
     RunRecord {
         id: RunId::random(),
-        request: RunRequest { rerun: Some((old.id, from)), display_name, ..old.request },
+        request: RunRequest {
+            rerun: Some((old.id, from)),
+            display_name,
+            ..old.request
+        },
         state: RunState::Pending,
         failure: None,
         created_at: now,

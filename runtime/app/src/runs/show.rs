@@ -31,7 +31,8 @@ impl Workbench {
     /// # Errors
     /// When there is no such run.
     pub async fn definition(&self, name: String) -> Result<String, AppError> {
-        self.ask_store(move |store| Ok(read_run(store, &name)?.request.definition)).await
+        self.ask_store(move |store| Ok(read_run(store, &name)?.request.definition))
+            .await
     }
 
     /// The tasks of a run, with the attempts made at them, in the order in which they began.
@@ -52,9 +53,20 @@ impl Workbench {
 
     fn waiting_steps(&self, run: RunId) -> Vec<Waiting> {
         let stage = self.inner.stage.borrow();
-        let Stage::Working(working) = &*stage else { return Vec::new() };
-        let waiting = working.control.waiting().into_iter().filter(|waiting| waiting.id.run == run);
-        waiting.map(|waiting| Waiting { task: waiting.id.task, reason: waiting.reason }).collect()
+        let Stage::Working(working) = &*stage else {
+            return Vec::new();
+        };
+        let waiting = working
+            .control
+            .waiting()
+            .into_iter()
+            .filter(|waiting| waiting.id.run == run);
+        waiting
+            .map(|waiting| Waiting {
+                task: waiting.id.task,
+                reason: waiting.reason,
+            })
+            .collect()
     }
 }
 
@@ -62,7 +74,10 @@ fn show(store: &Store, name: &str) -> Result<Run, AppError> {
     let record = read_run(store, name)?;
     let root = store.task(record.id, &TaskPath::root())?;
     let notices = notices(store, record.id)?;
-    Ok(Run { notices, ..present::run(record, root.as_ref()) })
+    Ok(Run {
+        notices,
+        ..present::run(record, root.as_ref())
+    })
 }
 
 fn notices(store: &Store, run: RunId) -> Result<Vec<Notice>, AppError> {
@@ -70,11 +85,17 @@ fn notices(store: &Store, run: RunId) -> Result<Vec<Notice>, AppError> {
     let mut cursor = EventCursor::default();
     loop {
         let events = store.events_after(cursor, Some(run), EVENTS)?;
-        let Some(last) = events.last() else { return Ok(notices) };
+        let Some(last) = events.last() else {
+            return Ok(notices);
+        };
         cursor = last.cursor;
         let complete = events.len() < EVENTS;
         notices.extend(events.into_iter().filter_map(|event| match event.kind {
-            EventKind::Notice { path, message } => Some(Notice { at: event.at, task: path, message }),
+            EventKind::Notice { path, message } => Some(Notice {
+                at: event.at,
+                task: path,
+                message,
+            }),
             EventKind::Run { .. } | EventKind::Task { .. } | EventKind::Attempt { .. } => None,
         }));
         if complete {
@@ -87,7 +108,10 @@ fn tasks(store: &Store, name: &str) -> Result<TaskList, AppError> {
     let run = find_run(store, name)?;
     let mut attempts: HashMap<TaskPath, Vec<view::Attempt>> = HashMap::new();
     for attempt in store.attempts(run)? {
-        attempts.entry(attempt.path.clone()).or_default().push(present::attempt(attempt));
+        attempts
+            .entry(attempt.path.clone())
+            .or_default()
+            .push(present::attempt(attempt));
     }
     let mut records = store.tasks(run)?;
     present::in_order(&mut records);
@@ -96,7 +120,9 @@ fn tasks(store: &Store, name: &str) -> Result<TaskList, AppError> {
         attempts.sort_by_key(|attempt| attempt.number);
         present::task(record, attempts)
     });
-    Ok(TaskList { tasks: tasks.collect() })
+    Ok(TaskList {
+        tasks: tasks.collect(),
+    })
 }
 
 fn result(store: &Store, name: &str) -> Result<RunResult, AppError> {
@@ -108,10 +134,20 @@ fn result(store: &Store, name: &str) -> Result<RunResult, AppError> {
     let mut records = store.tasks(record.id)?;
     present::in_order(&mut records);
     let root = records.iter().find(|task| task.path.is_root());
-    let outputs = root.map(|root| present::plain_outputs(&root.outputs)).unwrap_or_default();
-    let tasks = records.into_iter().filter(present::is_in_result).map(|task| {
-        let attempts = attempts.get(&task.path).copied().unwrap_or_default();
-        present::result_task(task, attempts)
-    });
-    Ok(RunResult { run_id: record.id, state: record.state, outputs, tasks: tasks.collect() })
+    let outputs = root
+        .map(|root| present::plain_outputs(&root.outputs))
+        .unwrap_or_default();
+    let tasks = records
+        .into_iter()
+        .filter(present::is_in_result)
+        .map(|task| {
+            let attempts = attempts.get(&task.path).copied().unwrap_or_default();
+            present::result_task(task, attempts)
+        });
+    Ok(RunResult {
+        run_id: record.id,
+        state: record.state,
+        outputs,
+        tasks: tasks.collect(),
+    })
 }

@@ -22,43 +22,102 @@ pub(super) fn changes(before: &str, after: &str) -> Vec<KeyChange> {
 
 fn compare(before: &CacheKey, after: &CacheKey) -> Vec<KeyChange> {
     let mut found = Vec::new();
-    let user = |key: &CacheKey| key.user_key.as_ref().map(|(component, key)| format!("{component}: {key}"));
-    found.extend(part("the cache key in the definition", user(before), user(after)));
-    found.extend(entries("input parameter", &before.input_parameters, &after.input_parameters, value_text));
-    found.extend(entries("input artifact", &before.input_artifacts, &after.input_artifacts, |ids| ids.join(", ")));
+    let user = |key: &CacheKey| {
+        key.user_key
+            .as_ref()
+            .map(|(component, key)| format!("{component}: {key}"))
+    };
+    found.extend(part(
+        "the cache key in the definition",
+        user(before),
+        user(after),
+    ));
+    found.extend(entries(
+        "input parameter",
+        &before.input_parameters,
+        &after.input_parameters,
+        value_text,
+    ));
+    found.extend(entries(
+        "input artifact",
+        &before.input_artifacts,
+        &after.input_artifacts,
+        |ids| ids.join(", "),
+    ));
     found.extend(image(before, after));
     found.extend(command(&before.command, &after.command));
-    found.extend(entries("output parameter", &before.output_parameters, &after.output_parameters, Clone::clone));
-    found.extend(entries("output artifact", &before.output_artifacts, &after.output_artifacts, |(kind, metadata)| {
-        let metadata: Value = metadata.clone().into_iter().collect();
-        format!("{}{} {}", kind.schema_title, kind.instance_schema, metadata.to_json()).trim().to_owned()
-    }));
-    found.extend(part("mounted volumes", list_text(&before.volumes), list_text(&after.volumes)));
+    found.extend(entries(
+        "output parameter",
+        &before.output_parameters,
+        &after.output_parameters,
+        Clone::clone,
+    ));
+    found.extend(entries(
+        "output artifact",
+        &before.output_artifacts,
+        &after.output_artifacts,
+        |(kind, metadata)| {
+            let metadata: Value = metadata.clone().into_iter().collect();
+            format!(
+                "{}{} {}",
+                kind.schema_title,
+                kind.instance_schema,
+                metadata.to_json()
+            )
+            .trim()
+            .to_owned()
+        },
+    ));
+    found.extend(part(
+        "mounted volumes",
+        list_text(&before.volumes),
+        list_text(&after.volumes),
+    ));
     found
 }
 
 /// The image by its name, or, where the name stayed, by what it stands for.
 fn image(before: &CacheKey, after: &CacheKey) -> Option<KeyChange> {
     if before.image != after.image {
-        return Some(changed("image", Some(before.image.clone()), Some(after.image.clone())));
+        return Some(changed(
+            "image",
+            Some(before.image.clone()),
+            Some(after.image.clone()),
+        ));
     }
     let name = format!("image digest of `{}`", after.image);
-    part(&name, before.image_digest.clone(), after.image_digest.clone())
+    part(
+        &name,
+        before.image_digest.clone(),
+        after.image_digest.clone(),
+    )
 }
 
 /// The command from the first argument that is not as it was; the code of a lightweight component is one argument,
 /// of which the first line that changed is shown.
 fn command(before: &[String], after: &[String]) -> Option<KeyChange> {
-    let place = (0..before.len().max(after.len())).find(|place| before.get(*place) != after.get(*place))?;
+    let place =
+        (0..before.len().max(after.len())).find(|place| before.get(*place) != after.get(*place))?;
     let (old, new) = (before.get(place), after.get(place));
     let (Some(old), Some(new)) = (old, new) else {
-        return Some(changed("command", old.map(|text| shown(text)), new.map(|text| shown(text))));
+        return Some(changed(
+            "command",
+            old.map(|text| shown(text)),
+            new.map(|text| shown(text)),
+        ));
     };
-    let line = old.lines().zip(new.lines()).position(|(old, new)| old != new);
+    let line = old
+        .lines()
+        .zip(new.lines())
+        .position(|(old, new)| old != new);
     let line = line.unwrap_or_else(|| old.lines().count().min(new.lines().count()));
     let of = |text: &str| text.lines().nth(line).map(shown);
     let several = old.lines().count() > 1 || new.lines().count() > 1;
-    let name = if several { format!("command, line {} of its code", line + 1) } else { "command".to_owned() };
+    let name = if several {
+        format!("command, line {} of its code", line + 1)
+    } else {
+        "command".to_owned()
+    };
     Some(changed(&name, of(old), of(new)))
 }
 
@@ -69,9 +128,19 @@ fn entries<T: PartialEq>(
     text: impl Fn(&T) -> String,
 ) -> Vec<KeyChange> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let differing = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    let differing = names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name));
     let show = |value: Option<&T>| value.map(|value| shown(&text(value)));
-    differing.map(|name| changed(&format!("{what} `{name}`"), show(before.get(name)), show(after.get(name)))).collect()
+    differing
+        .map(|name| {
+            changed(
+                &format!("{what} `{name}`"),
+                show(before.get(name)),
+                show(after.get(name)),
+            )
+        })
+        .collect()
 }
 
 fn part(name: &str, before: Option<String>, after: Option<String>) -> Option<KeyChange> {
@@ -79,7 +148,11 @@ fn part(name: &str, before: Option<String>, after: Option<String>) -> Option<Key
 }
 
 fn changed(part: &str, before: Option<String>, after: Option<String>) -> KeyChange {
-    KeyChange { part: part.to_owned(), before, after }
+    KeyChange {
+        part: part.to_owned(),
+        before,
+        after,
+    }
 }
 
 fn value_text(value: &Value) -> String {
@@ -92,7 +165,11 @@ fn list_text(list: &[String]) -> Option<String> {
 
 fn shown(text: &str) -> String {
     let short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+    if short.len() < text.len() {
+        format!("{short}…")
+    } else {
+        short
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +185,12 @@ mod tests {
         let told = changes(&key(before), &key(after)).into_iter();
         told.map(|change| {
             let side = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-            format!("{}: {} -> {}", change.part, side(change.before), side(change.after))
+            format!(
+                "{}: {} -> {}",
+                change.part,
+                side(change.before),
+                side(change.after)
+            )
         })
         .collect()
     }
@@ -130,10 +212,20 @@ mod tests {
 
     #[test]
     fn an_image_changes_by_name_or_by_digest() {
-        let image = |name: &str, digest: &str| format!(r#"{{"image":"{name}","imageDigest":"{digest}"}}"#);
-        let same_name = told(&image("python:3.11", "sha256:1"), &image("python:3.11", "sha256:2"));
-        assert_eq!(same_name, ["image digest of `python:3.11`: sha256:1 -> sha256:2"]);
-        let renamed = told(&image("python:3.11", "sha256:1"), &image("python:3.12", "sha256:2"));
+        let image =
+            |name: &str, digest: &str| format!(r#"{{"image":"{name}","imageDigest":"{digest}"}}"#);
+        let same_name = told(
+            &image("python:3.11", "sha256:1"),
+            &image("python:3.11", "sha256:2"),
+        );
+        assert_eq!(
+            same_name,
+            ["image digest of `python:3.11`: sha256:1 -> sha256:2"]
+        );
+        let renamed = told(
+            &image("python:3.11", "sha256:1"),
+            &image("python:3.12", "sha256:2"),
+        );
         assert_eq!(renamed, ["image: python:3.11 -> python:3.12"]);
     }
 
@@ -141,7 +233,10 @@ mod tests {
     fn code_is_compared_line_by_line() {
         let before = r#"{"command":["sh","-c","def f():\n    return 1\n"]}"#;
         let after = r#"{"command":["sh","-c","def f():\n    return 2\n"]}"#;
-        assert_eq!(told(before, after), ["command, line 2 of its code:     return 1 ->     return 2"]);
+        assert_eq!(
+            told(before, after),
+            ["command, line 2 of its code:     return 1 ->     return 2"]
+        );
         let longer = r#"{"command":["sh","-c","def f():\n    return 1\n","extra"]}"#;
         assert_eq!(told(before, longer), ["command: - -> extra"]);
         assert_eq!(told(before, before), Vec::<String>::new());

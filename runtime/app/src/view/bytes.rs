@@ -26,6 +26,9 @@ impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // The text itself stays out of the message: it may be a secret.
-        STANDARD.decode(text).map(Self).map_err(|_| D::Error::custom("not base64"))
+        STANDARD
+            .decode(text)
+            .map(Self)
+            .map_err(|_| D::Error::custom("not base64"))
     }
 }

@@ -25,7 +25,9 @@ pub use artifact::{Artifact, ArtifactDetail, ArtifactList, ArtifactUse};
 pub use bytes::Bytes;
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CreateRun, CreatedRun, ParameterValue, Rerun};
-pub use doctor::{Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places};
+pub use doctor::{
+    Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,
+};
 pub use environment::{Environment, EnvironmentList};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::Event;

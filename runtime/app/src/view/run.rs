@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::{EngineKind, Failure, PipelineName, RunId, RunState, TaskPath, Timestamp, Value};
+use coracle_model::{
+    EngineKind, Failure, PipelineName, RunId, RunState, TaskPath, Timestamp, Value,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Outputs;

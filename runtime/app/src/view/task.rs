@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    AttemptNumber, AttemptUsage, Failure, Fingerprint, GpuUuid, Resources, TaskKind, TaskPath, TaskState, Timestamp,
-    Value,
+    AttemptNumber, AttemptUsage, Failure, Fingerprint, GpuUuid, Resources, TaskKind, TaskPath,
+    TaskState, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
 

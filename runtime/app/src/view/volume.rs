@@ -40,7 +40,10 @@ pub struct PutVolume {
 
 impl Default for PutVolume {
     fn default() -> Self {
-        Self { size: usual_size(), access_modes: usual_modes() }
+        Self {
+            size: usual_size(),
+            access_modes: usual_modes(),
+        }
     }
 }
 

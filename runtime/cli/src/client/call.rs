@@ -40,7 +40,11 @@ impl Call {
 
     /// Asks whether a workbench answers.
     pub(crate) fn health() -> Self {
-        Self { method: Method::GET, path: "/healthz".to_owned(), body: None }
+        Self {
+            method: Method::GET,
+            path: "/healthz".to_owned(),
+            body: None,
+        }
     }
 
     /// Does something to what the path names: `/runs/ID:cancel`.
@@ -54,7 +58,8 @@ impl Call {
     /// With a query.
     #[must_use]
     pub(crate) fn query(mut self, query: &impl Serialize) -> Self {
-        let text = serde_urlencoded::to_string(query).expect("queries are flat and hold texts and numbers");
+        let text = serde_urlencoded::to_string(query)
+            .expect("queries are flat and hold texts and numbers");
         if !text.is_empty() {
             self.path.push('?');
             self.path.push_str(&text);
@@ -70,8 +75,14 @@ impl Call {
     }
 
     fn new<'a>(method: Method, segments: impl IntoIterator<Item = &'a str>) -> Self {
-        let path = segments.into_iter().fold(ROOT.to_owned(), |path, segment| format!("{path}/{}", escape(segment)));
-        Self { method, path, body: None }
+        let path = segments.into_iter().fold(ROOT.to_owned(), |path, segment| {
+            format!("{path}/{}", escape(segment))
+        });
+        Self {
+            method,
+            path,
+            body: None,
+        }
     }
 }
 
@@ -86,7 +97,11 @@ fn escape(segment: &str) -> String {
         }
     }
     // A segment of dots only is taken for a step in the path.
-    if !escaped.is_empty() && escaped.bytes().all(|byte| byte == b'.') { escaped.replace('.', "%2E") } else { escaped }
+    if !escaped.is_empty() && escaped.bytes().all(|byte| byte == b'.') {
+        escaped.replace('.', "%2E")
+    } else {
+        escaped
+    }
 }
 
 #[cfg(test)]
@@ -98,17 +113,35 @@ mod tests {
 
     #[test]
     fn names_stay_one_segment() {
-        assert_eq!(Call::get(["runs", "a/b c", "tasks"]).path, "/apis/coracle/v1/runs/a%2Fb%20c/tasks");
-        assert_eq!(Call::post(["runs", "1f"]).action("cancel").path, "/apis/coracle/v1/runs/1f:cancel");
-        assert_eq!(Call::delete(["secrets", ".."]).path, "/apis/coracle/v1/secrets/%2E%2E");
+        assert_eq!(
+            Call::get(["runs", "a/b c", "tasks"]).path,
+            "/apis/coracle/v1/runs/a%2Fb%20c/tasks"
+        );
+        assert_eq!(
+            Call::post(["runs", "1f"]).action("cancel").path,
+            "/apis/coracle/v1/runs/1f:cancel"
+        );
+        assert_eq!(
+            Call::delete(["secrets", ".."]).path,
+            "/apis/coracle/v1/secrets/%2E%2E"
+        );
     }
 
     #[test]
     fn queries_say_only_what_was_asked() {
-        assert_eq!(Call::get(["runs"]).query(&RunQuery::default()).path, "/apis/coracle/v1/runs");
-        let gc = GcRequest { runs_before: "2025-01-02T03:04:05Z".parse().ok(), environments: true };
+        assert_eq!(
+            Call::get(["runs"]).query(&RunQuery::default()).path,
+            "/apis/coracle/v1/runs"
+        );
+        let gc = GcRequest {
+            runs_before: "2025-01-02T03:04:05Z".parse().ok(),
+            environments: true,
+        };
         let path = Call::get(["gc"]).query(&gc).path;
-        assert_eq!(path, "/apis/coracle/v1/gc?runs_before=2025-01-02T03%3A04%3A05Z&environments=true");
+        assert_eq!(
+            path,
+            "/apis/coracle/v1/gc?runs_before=2025-01-02T03%3A04%3A05Z&environments=true"
+        );
         let log = LogQuery {
             step: Some("loop-1[0]/a&b".to_owned()),
             attempt: Some(AttemptNumber(2)),
@@ -118,7 +151,8 @@ mod tests {
             format: LogFormat::Lines,
         };
         let path = Call::get(["log"]).query(&log).path;
-        let expected = "?step=loop-1%5B0%5D%2Fa%26b&attempt=2&stream=stderr&follow=false&format=lines";
+        let expected =
+            "?step=loop-1%5B0%5D%2Fa%26b&attempt=2&stream=stderr&follow=false&format=lines";
         assert_eq!(path, format!("/apis/coracle/v1/log{expected}"));
     }
 }

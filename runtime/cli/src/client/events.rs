@@ -23,7 +23,9 @@ impl EventFrames {
         let mut events = Vec::new();
         let mut start = 0;
         while let Some(length) = self.rest[start..].iter().position(|byte| *byte == b'\n') {
-            let line = self.rest[start..start + length].strip_suffix(b"\r").unwrap_or(&self.rest[start..start + length]);
+            let line = self.rest[start..start + length]
+                .strip_suffix(b"\r")
+                .unwrap_or(&self.rest[start..start + length]);
             let line = String::from_utf8_lossy(line).into_owned();
             start += length + 1;
             events.extend(self.line(&line));
@@ -40,7 +42,8 @@ impl EventFrames {
         }
         // Everything else is a comment that keeps the connection open, or stands in the data too.
         if let Some(data) = line.strip_prefix("data:") {
-            self.data.push(data.strip_prefix(' ').unwrap_or(data).to_owned());
+            self.data
+                .push(data.strip_prefix(' ').unwrap_or(data).to_owned());
         }
         None
     }
@@ -56,7 +59,11 @@ pub(crate) struct Events {
 impl Events {
     /// Reads events from an answer.
     pub(crate) fn new(content: Content) -> Self {
-        Self { content: BodyStream::new(content), frames: EventFrames::default(), ready: Default::default() }
+        Self {
+            content: BodyStream::new(content),
+            frames: EventFrames::default(),
+            ready: Default::default(),
+        }
     }
 
     /// The next event; none when the workbench has ended the stream. Cancel-safe.
@@ -65,8 +72,13 @@ impl Events {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
             }
-            let Some(frame) = self.content.next().await else { return Ok(None) };
-            let piece: Bytes = frame.map_err(|error| broken_off(&error))?.into_data().unwrap_or_default();
+            let Some(frame) = self.content.next().await else {
+                return Ok(None);
+            };
+            let piece: Bytes = frame
+                .map_err(|error| broken_off(&error))?
+                .into_data()
+                .unwrap_or_default();
             for data in self.frames.push(&piece) {
                 // What a newer workbench says and this program does not know is left out.
                 self.ready.extend(serde_json::from_str::<Event>(&data).ok());
@@ -94,7 +106,11 @@ mod tests {
         let text = ": hello\r\n\r\nid: 1\ndata: {\"a\":1}\n\nevent: x\ndata:one\ndata: two\r\n\r\ndata: unfinished\n";
         for size in [1, 2, 7, text.len()] {
             let mut frames = EventFrames::default();
-            let events: Vec<_> = text.as_bytes().chunks(size).flat_map(|piece| frames.push(piece)).collect();
+            let events: Vec<_> = text
+                .as_bytes()
+                .chunks(size)
+                .flat_map(|piece| frames.push(piece))
+                .collect();
             assert_eq!(events, ["{\"a\":1}", "one\ntwo"], "in pieces of {size}");
         }
     }

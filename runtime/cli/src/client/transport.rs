@@ -27,13 +27,20 @@ type BodyError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Content = UnsyncBoxBody<Bytes, BodyError>;
 
 /// Answers requests in this process.
-type Router = Box<dyn Fn(Request<Full<Bytes>>) -> BoxFuture<'static, Result<Response<Content>, Infallible>> + Send + Sync>;
+type Router = Box<
+    dyn Fn(Request<Full<Bytes>>) -> BoxFuture<'static, Result<Response<Content>, Infallible>>
+        + Send
+        + Sync,
+>;
 
 /// A workbench to talk to.
 pub(crate) struct Client(Transport);
 
 enum Transport {
-    Socket { http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>, url: String },
+    Socket {
+        http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+        url: String,
+    },
     Router(Router),
 }
 
@@ -43,16 +50,24 @@ impl Client {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_LIMIT));
         connector.set_nodelay(true);
-        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Self(Transport::Socket { http, url: url.trim_end_matches('/').to_owned() })
+        let http =
+            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Self(Transport::Socket {
+            http,
+            url: url.trim_end_matches('/').to_owned(),
+        })
     }
 
     /// The routes themselves, without a socket.
-    pub(crate) fn of_router<F>(call: impl Fn(Request<Full<Bytes>>) -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn of_router<F>(
+        call: impl Fn(Request<Full<Bytes>>) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<Response<Content>, Infallible>> + Send + 'static,
     {
-        Self(Transport::Router(Box::new(move |request| Box::pin(call(request)))))
+        Self(Transport::Router(Box::new(move |request| {
+            Box::pin(call(request))
+        })))
     }
 
     /// Where the workbench is; none for one that is only looked at.
@@ -98,12 +113,17 @@ impl Client {
     async fn send(&self, call: Call) -> Result<Response<Content>, CommandError> {
         match &self.0 {
             Transport::Socket { http, url } => {
-                let response = http.request(request(call, url)).await.map_err(|error| unreachable_at(url, &error))?;
+                let response = http
+                    .request(request(call, url))
+                    .await
+                    .map_err(|error| unreachable_at(url, &error))?;
                 Ok(response.map(|body| body.map_err(BodyError::from).boxed_unsync()))
             }
             Transport::Router(router) => {
                 let mut request = request(call, "");
-                request.headers_mut().insert(HOST, hyper::header::HeaderValue::from_static("localhost"));
+                request
+                    .headers_mut()
+                    .insert(HOST, hyper::header::HeaderValue::from_static("localhost"));
                 let Ok(response) = router(request).await;
                 Ok(response)
             }
@@ -112,7 +132,9 @@ impl Client {
 }
 
 fn request(call: Call, url: &str) -> Request<Full<Bytes>> {
-    let mut builder = Request::builder().method(call.method).uri(format!("{url}{}", call.path));
+    let mut builder = Request::builder()
+        .method(call.method)
+        .uri(format!("{url}{}", call.path));
     if call.body.is_some() {
         builder = builder.header(CONTENT_TYPE, "application/json");
     }
@@ -122,14 +144,20 @@ fn request(call: Call, url: &str) -> Request<Full<Bytes>> {
 }
 
 async fn collect(content: Content) -> Result<Bytes, CommandError> {
-    Ok(content.collect().await.map_err(|error| broken_off(&error))?.to_bytes())
+    Ok(content
+        .collect()
+        .await
+        .map_err(|error| broken_off(&error))?
+        .to_bytes())
 }
 
 fn refusal(status: StatusCode, bytes: &[u8]) -> CommandError {
     match serde_json::from_slice::<ErrorBody>(bytes) {
         Ok(body) => body.into(),
         Err(_) => CommandError::failed("refused", format!("the workbench answered {status}"))
-            .with_hint("another program may listen at its address; `coracle doctor` shows where it is"),
+            .with_hint(
+                "another program may listen at its address; `coracle doctor` shows where it is",
+            ),
     }
 }
 
@@ -139,18 +167,33 @@ fn unreachable_at(url: &str, error: &hyper_util::client::legacy::Error) -> Comma
         cause = deeper;
     }
     // What was never sent can be asked again.
-    let code = if error.is_connect() { "unreachable" } else { "broken_off" };
-    CommandError::failed(code, format!("the workbench at {url} cannot be reached: {cause}"))
+    let code = if error.is_connect() {
+        "unreachable"
+    } else {
+        "broken_off"
+    };
+    CommandError::failed(
+        code,
+        format!("the workbench at {url} cannot be reached: {cause}"),
+    )
 }
 
 /// An answer that ended before it was whole.
 pub(super) fn broken_off(error: &BodyError) -> CommandError {
-    CommandError::failed("broken_off", format!("the workbench's answer broke off: {error}"))
+    CommandError::failed(
+        "broken_off",
+        format!("the workbench's answer broke off: {error}"),
+    )
 }
 
 fn not_understood(error: &serde_json::Error) -> CommandError {
-    CommandError::failed("not_understood", format!("the workbench's answer cannot be read: {error}"))
-        .with_hint("it may be of another version; stop it, and the next command starts one of this version")
+    CommandError::failed(
+        "not_understood",
+        format!("the workbench's answer cannot be read: {error}"),
+    )
+    .with_hint(
+        "it may be of another version; stop it, and the next command starts one of this version",
+    )
 }
 
 #[cfg(test)]
@@ -168,7 +211,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_told_as_it_was_said() {
-        let client = answering(StatusCode::NOT_FOUND, r#"{"code":"not_found","message":"no","hint":"look"}"#);
+        let client = answering(
+            StatusCode::NOT_FOUND,
+            r#"{"code":"not_found","message":"no","hint":"look"}"#,
+        );
         let error = client.tell(Call::health()).await.unwrap_err();
         assert_eq!(error.exit.code(), 4);
         assert_eq!(error.report.hint.as_deref(), Some("look"));
@@ -177,8 +223,19 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_workbench_is_no_panic() {
         let client = answering(StatusCode::BAD_GATEWAY, "<html>");
-        assert!(client.tell(Call::health()).await.unwrap_err().report.message.contains("502"));
-        let error = answering(StatusCode::OK, "<html>").ask::<Vec<u8>>(Call::health()).await.unwrap_err();
+        assert!(
+            client
+                .tell(Call::health())
+                .await
+                .unwrap_err()
+                .report
+                .message
+                .contains("502")
+        );
+        let error = answering(StatusCode::OK, "<html>")
+            .ask::<Vec<u8>>(Call::health())
+            .await
+            .unwrap_err();
         assert_eq!(error.report.code, "not_understood");
     }
 }

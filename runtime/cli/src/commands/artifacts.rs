@@ -16,10 +16,17 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let session = Session::look(context).await?;
-    let list: ArtifactList = session.client().ask(Call::get(["runs", &arguments.run, "artifacts"])).await?;
+    let list: ArtifactList = session
+        .client()
+        .ask(Call::get(["runs", &arguments.run, "artifacts"]))
+        .await?;
     match context.output.format {
         Format::Json => context.output.json(&list)?,
-        Format::Text => context.output.table(&table(&list.artifacts), list.artifacts.len(), "the run has no artifacts")?,
+        Format::Text => context.output.table(
+            &table(&list.artifacts),
+            list.artifacts.len(),
+            "the run has no artifacts",
+        )?,
     }
     Ok(Exit::Fine)
 }
@@ -35,13 +42,35 @@ fn table(artifacts: &[ArtifactDetail]) -> Table {
     ]);
     for detail in artifacts {
         let artifact = &detail.artifact;
-        let place = detail.path.as_ref().map_or_else(|| artifact.uri.to_string(), |path| path.display().to_string());
+        let place = detail.path.as_ref().map_or_else(
+            || artifact.uri.to_string(),
+            |path| path.display().to_string(),
+        );
         table.row([
-            (artifact.id.map(|id| id.to_string()).unwrap_or_default(), Paint::Dim),
+            (
+                artifact.id.map(|id| id.to_string()).unwrap_or_default(),
+                Paint::Dim,
+            ),
             (artifact.name.clone(), Paint::Bold),
-            (artifact.schema_title.trim_start_matches("system.").to_owned(), Paint::Plain),
-            (detail.producers.first().map(|producer| producer.task.to_string()).unwrap_or_default(), Paint::Plain),
-            (detail.size_bytes.map(bytes).unwrap_or_default(), Paint::Plain),
+            (
+                artifact
+                    .schema_title
+                    .trim_start_matches("system.")
+                    .to_owned(),
+                Paint::Plain,
+            ),
+            (
+                detail
+                    .producers
+                    .first()
+                    .map(|producer| producer.task.to_string())
+                    .unwrap_or_default(),
+                Paint::Plain,
+            ),
+            (
+                detail.size_bytes.map(bytes).unwrap_or_default(),
+                Paint::Plain,
+            ),
             (place, Paint::Plain),
         ]);
     }

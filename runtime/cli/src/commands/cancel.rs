@@ -1,12 +1,11 @@
 //! `coracle cancel RUN`: stops a run, with all that it started.
 
-use coracle_app::view::Run;
-use coracle_model::EventCursor;
+use coracle_app::view::{Health, Run};
 
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::follow::{Interrupts, watch};
+use crate::follow::{Ending, Interrupts, watch};
 use crate::output::{Format, Output};
 use crate::workbench::{Session, Wanted};
 
@@ -24,17 +23,29 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
 }
 
 async fn cancel(session: &mut Session, name: &str, output: &Output) -> Result<Exit, CommandError> {
+    let mut interrupts = Interrupts::listen()?;
     let run: Run = session.client().ask(Call::get(["runs", name])).await?;
     let id = run.run_id.to_string();
-    session.client().tell(Call::post(["runs", &id]).action("cancel")).await?;
-    if session.is_own() {
-        // Nobody else ends its steps: this process stays until they have ended.
-        let mut interrupts = Interrupts::listen()?;
-        watch(session, run.run_id, EventCursor::default(), output, &mut interrupts).await?;
+    let Health { last_event, .. } = session.client().ask(Call::health()).await?;
+    match session
+        .client()
+        .tell(Call::post(["runs", &id]).action("cancel"))
+        .await
+    {
+        // It was open a moment ago and has ended by itself; that is told below.
+        Err(error) if error.report.code == "wrong_state" && !run.state.is_final() => {}
+        told => told?,
     }
+    let watched = watch(session, run.run_id, last_event, output, &mut interrupts).await?;
     match output.format {
-        Format::Json => output.json(&session.client().ask::<Run>(Call::get(["runs", &id])).await?)?,
-        Format::Text => output.note(&format!("cancelled {id}")),
+        Format::Json => output.json(
+            &session
+                .client()
+                .ask::<Run>(Call::get(["runs", &id]))
+                .await?,
+        )?,
+        Format::Text if watched.ending == Ending::Over => output.note(&format!("cancelled {id}")),
+        Format::Text => {}
     }
-    Ok(Exit::Fine)
+    Ok(watched.ending.exit(Exit::Fine))
 }

@@ -7,7 +7,9 @@ use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "For bash: coracle completion bash > ~/.local/share/bash-completion/completions/coracle")]
+#[command(
+    after_help = "For bash: coracle completion bash > ~/.local/share/bash-completion/completions/coracle"
+)]
 pub(crate) struct Arguments {
     /// The shell
     shell: Shell,
@@ -15,7 +17,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut crate::arguments::Arguments::command(), "coracle", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut crate::arguments::Arguments::command(),
+        "coracle",
+        &mut script,
+    );
     context.output.raw(&script)?;
     Ok(Exit::Fine)
 }

@@ -11,5 +11,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
-    config_values::run(context, Kind { segment: "config-maps", noun: "config map" }, arguments.command).await
+    config_values::run(
+        context,
+        Kind {
+            segment: "config-maps",
+            noun: "config map",
+        },
+        arguments.command,
+    )
+    .await
 }

@@ -35,8 +35,9 @@ pub(crate) struct Set {
     name: String,
 
     /// A key and its value; other programs of this machine see what stands on a command line
-    #[arg(value_name = "KEY=VALUE", value_parser = pair, required_unless_present = "from_file")]
-    value: Vec<(String, String)>,
+    // Read later: the message of the parser for a wrong one would repeat the secret.
+    #[arg(value_name = "KEY=VALUE", required_unless_present = "from_file")]
+    value: Vec<String>,
 
     /// A key and the file that holds its value, byte for byte; `-` reads standard input
     #[arg(long, value_name = "KEY=PATH", value_parser = pair)]
@@ -53,27 +54,47 @@ pub(crate) struct Kind {
 }
 
 /// Carries out what was asked of one kind.
-pub(crate) async fn run(context: &Context, kind: Kind, command: Subcommand) -> Result<Exit, CommandError> {
+pub(crate) async fn run(
+    context: &Context,
+    kind: Kind,
+    command: Subcommand,
+) -> Result<Exit, CommandError> {
     let output = &context.output;
     let session = Session::look(context).await?;
     match command {
         Subcommand::Set(set) => {
             let name = set.name.clone();
-            let body = PutConfig { data: read(context, set)? };
-            session.client().tell(Call::put([kind.segment, &name]).json(&body)).await?;
-            output.note(&format!("kept the {} `{name}`", kind.noun));
+            let body = PutConfig {
+                data: read(context, set)?,
+            };
+            session
+                .client()
+                .tell(Call::put([kind.segment, &name]).json(&body))
+                .await?;
+            output.done("kept", &name, &format!("kept the {} `{name}`", kind.noun))?;
         }
         Subcommand::List => {
             let list: ConfigList = session.client().ask(Call::get([kind.segment])).await?;
             match output.format {
                 Format::Json => output.json(&list)?,
-                Format::Text => output.table(&table(&list), list.items.len(), &format!("no {}s", kind.noun))?,
+                Format::Text => output.table(
+                    &table(&list),
+                    list.items.len(),
+                    &format!("no {}s", kind.noun),
+                )?,
             }
         }
         Subcommand::Remove { name } => {
             for name in name {
-                session.client().tell(Call::delete([kind.segment, &name])).await?;
-                output.note(&format!("removed the {} `{name}`", kind.noun));
+                session
+                    .client()
+                    .tell(Call::delete([kind.segment, &name]))
+                    .await?;
+                output.done(
+                    "removed",
+                    &name,
+                    &format!("removed the {} `{name}`", kind.noun),
+                )?;
             }
         }
     }
@@ -81,13 +102,21 @@ pub(crate) async fn run(context: &Context, kind: Kind, command: Subcommand) -> R
 }
 
 fn read(context: &Context, set: Set) -> Result<BTreeMap<String, Bytes>, CommandError> {
-    let literal = set.value.into_iter().map(|(key, value)| Ok::<_, CommandError>((key, value.into_bytes())));
-    let files = set.from_file.into_iter().map(|(key, path)| Ok((key, read_value(context, &path)?)));
+    let literal = set.value.iter().map(|text| match pair(text) {
+        Ok((key, value)) => Ok((key, value.into_bytes())),
+        Err(message) => Err(CommandError::usage(message)),
+    });
+    let files = set
+        .from_file
+        .into_iter()
+        .map(|(key, path)| Ok((key, read_value(context, &path)?)));
     let mut data = BTreeMap::new();
     for pair in literal.chain(files) {
         let (key, value) = pair?;
         if data.insert(key.clone(), Bytes(value)).is_some() {
-            return Err(CommandError::usage(format!("the key `{key}` is given twice")));
+            return Err(CommandError::usage(format!(
+                "the key `{key}` is given twice"
+            )));
         }
     }
     Ok(data)
@@ -103,7 +132,9 @@ fn read_value(context: &Context, path: &str) -> Result<Vec<u8>, CommandError> {
     };
     match read {
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(CommandError::not_found(error.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(CommandError::not_found(error.to_string()))
+        }
         Err(error) => Err(CommandError::usage(error.to_string())),
     }
 }
@@ -111,7 +142,10 @@ fn read_value(context: &Context, path: &str) -> Result<Vec<u8>, CommandError> {
 fn table(list: &ConfigList) -> Table {
     let mut table = Table::new([("NAME", Align::Left), ("KEYS", Align::Left)]);
     for item in &list.items {
-        table.row([(item.name.clone(), Paint::Bold), (item.keys.join(", "), Paint::Plain)]);
+        table.row([
+            (item.name.clone(), Paint::Bold),
+            (item.keys.join(", "), Paint::Plain),
+        ]);
     }
     table
 }
@@ -119,7 +153,6 @@ fn table(list: &ConfigList) -> Table {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        // What was given may be a secret, so the message does not repeat it; clap does so only for flags' values.
-        Some(_) | None => Err("a key, `=` and its value are needed".to_owned()),
+        Some(_) | None => Err("write KEY=VALUE: a key, `=` and its value".to_owned()),
     }
 }

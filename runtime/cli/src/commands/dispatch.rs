@@ -1,8 +1,8 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs, secret, serve,
-    supervise, volume, why,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs,
+    secret, serve, supervise, volume, why,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};

@@ -16,7 +16,10 @@ pub(crate) async fn run(context: &Context, Arguments {}: Arguments) -> Result<Ex
     let report: DoctorReport = session.client().ask(Call::get(["doctor"])).await?;
     match context.output.format {
         Format::Json => context.output.json(&report)?,
-        Format::Text => context.output.data(&tell(&report, &context.output, session.client().url()))?,
+        Format::Text => {
+            let text = tell(&report, &context.output, session.client().url());
+            context.output.data(&text)?;
+        }
     }
     Ok(exit(&report))
 }
@@ -25,7 +28,11 @@ pub(crate) async fn run(context: &Context, Arguments {}: Arguments) -> Result<Ex
 fn exit(report: &DoctorReport) -> Exit {
     if report.engine.chosen.is_none() {
         Exit::NoEngine
-    } else if report.checks.iter().any(|check| check.status == CheckStatus::Problem) {
+    } else if report
+        .checks
+        .iter()
+        .any(|check| check.status == CheckStatus::Problem)
+    {
         Exit::Failed
     } else {
         Exit::Fine
@@ -33,14 +40,30 @@ fn exit(report: &DoctorReport) -> Exit {
 }
 
 fn tell(report: &DoctorReport, output: &Output, url: Option<&str>) -> String {
-    let mut text = format!("{} {}\n\n", output.on_stdout(Paint::Bold, "coracle"), report.version);
+    let mut text = format!(
+        "{} {}\n\n",
+        output.on_stdout(Paint::Bold, "coracle"),
+        report.version
+    );
     let mut field = |name: &str, value: &str| {
-        text.push_str(&format!("{} {value}\n", output.on_stdout(Paint::Dim, &format!("{name:<11}"))));
+        text.push_str(&format!(
+            "{} {value}\n",
+            output.on_stdout(Paint::Dim, &format!("{name:<11}"))
+        ));
     };
-    field("workbench", url.unwrap_or("none runs; commands that need one are one meanwhile"));
+    field(
+        "workbench",
+        url.unwrap_or("none runs; commands that need one are one meanwhile"),
+    );
     field("engine", &engine(report));
     if let Some(machine) = &report.machine {
-        field("machine", &format!("{} CPU, {} memory, {}, {}", machine.cpus, machine.memory, machine.os, machine.kernel));
+        field(
+            "machine",
+            &format!(
+                "{} CPU, {} memory, {}, {}",
+                machine.cpus, machine.memory, machine.os, machine.kernel
+            ),
+        );
         field("disk", &format!("{} free", machine.disk_free));
     }
     for gpu in &report.gpus {
@@ -61,13 +84,22 @@ fn engine(report: &DoctorReport) -> String {
     let mut text = format!("{chosen} ({})", report.engine.reason);
     for tried in &report.engine.tried {
         let mark = if tried.answered { "answers" } else { "no" };
-        text.push_str(&format!("\n{:<12}  {} {}: {mark}, {}", "", tried.origin, tried.address, tried.answer));
+        text.push_str(&format!(
+            "\n{:<12}  {} {}: {mark}, {}",
+            "", tried.origin, tried.address, tried.answer
+        ));
     }
     text
 }
 
 fn name_gpu(gpu: &Gpu) -> String {
-    let memory = gpu.memory_total.map(|total| format!(", {} of {} used", gpu.memory_used.map_or(0, |used| used.0), total));
+    let memory = gpu.memory_total.map(|total| {
+        format!(
+            ", {} of {} used",
+            gpu.memory_used.map_or(0, |used| used.0),
+            total
+        )
+    });
     format!("{} {}{}", gpu.name, gpu.uuid, memory.unwrap_or_default())
 }
 
@@ -77,9 +109,17 @@ fn tell_check(check: &Check, output: &Output) -> String {
         CheckStatus::Warning => ("warning", Paint::Warning),
         CheckStatus::Problem => ("problem", Paint::Bad),
     };
-    let mut text = format!("{}  {}: {}\n", output.on_stdout(paint, &format!("{mark:<7}")), check.name, check.message);
+    let mut text = format!(
+        "{}  {}: {}\n",
+        output.on_stdout(paint, &format!("{mark:<7}")),
+        check.name,
+        check.message
+    );
     if let Some(fix) = &check.fix {
-        text.push_str(&format!("         {}: {fix}\n", output.on_stdout(Paint::Busy, "fix")));
+        text.push_str(&format!(
+            "         {}: {fix}\n",
+            output.on_stdout(Paint::Busy, "fix")
+        ));
     }
     text
 }

@@ -27,26 +27,55 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let output = &context.output;
-    let runs_before = arguments.older_than.map(|age| before(output.clock(), age)).transpose()?;
-    let request = GcRequest { runs_before, environments: arguments.environments };
-    let session = Session::look(context).await?;
+    let runs_before = arguments
+        .older_than
+        .map(|age| before(output.clock(), age))
+        .transpose()?;
+    let request = GcRequest {
+        runs_before,
+        environments: arguments.environments,
+    };
     if arguments.dry_run {
-        let plan: GcPlan = session.client().ask(Call::get(["gc"]).query(&request)).await?;
+        let session = Session::look(context).await?;
+        let plan: GcPlan = session
+            .client()
+            .ask(Call::get(["gc"]).query(&request))
+            .await?;
         match output.format {
             Format::Json => output.json(&plan)?,
-            Format::Text => show(output, &plan.items, &format!("would free {}", bytes(plan.bytes)))?,
+            Format::Text => show(
+                output,
+                &plan.items,
+                &format!("would free {}", bytes(plan.bytes)),
+            )?,
         }
         return Ok(Exit::Fine);
     }
-    let freed: GcFreed = session.client().ask(Call::post(["gc"]).json(&request)).await?;
+    let session = Session::change(context).await?;
+    let freed: GcFreed = session
+        .client()
+        .ask(Call::post(["gc"]).json(&request))
+        .await?;
+    session.close().await;
     match output.format {
         Format::Json => output.json(&freed)?,
-        Format::Text => show(output, &freed.items, &format!("freed {}", bytes(freed.bytes)))?,
+        Format::Text => show(
+            output,
+            &freed.items,
+            &format!("freed {}", bytes(freed.bytes)),
+        )?,
     }
     for failure in &freed.failures {
-        output.note(&format!("{}: {failure}", output.on_stderr(Paint::Bad, "not removed")));
+        output.note(&format!(
+            "{}: {failure}",
+            output.on_stderr(Paint::Bad, "not removed")
+        ));
     }
-    Ok(if freed.failures.is_empty() { Exit::Fine } else { Exit::Failed })
+    Ok(if freed.failures.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    })
 }
 
 fn show(output: &Output, items: &[GcItem], sum: &str) -> Result<(), CommandError> {
@@ -58,9 +87,17 @@ fn show(output: &Output, items: &[GcItem], sum: &str) -> Result<(), CommandError
 }
 
 fn table(items: &[GcItem]) -> Table {
-    let mut table = Table::new([("WHAT", Align::Left), ("SIZE", Align::Right), ("NAME", Align::Left)]);
+    let mut table = Table::new([
+        ("WHAT", Align::Left),
+        ("SIZE", Align::Right),
+        ("NAME", Align::Left),
+    ]);
     for item in items {
-        table.row([(noun(item.kind).to_owned(), Paint::Plain), (bytes(item.bytes), Paint::Plain), (item.name.clone(), Paint::Plain)]);
+        table.row([
+            (noun(item.kind).to_owned(), Paint::Plain),
+            (bytes(item.bytes), Paint::Plain),
+            (item.name.clone(), Paint::Plain),
+        ]);
     }
     table
 }
@@ -75,14 +112,22 @@ fn noun(kind: GcItemKind) -> &'static str {
 }
 
 fn age(text: &str) -> Result<Span, String> {
-    let span: Span = text.parse().map_err(|_| "write an age such as `30d` or `12h`".to_owned())?;
-    if span.is_negative() { Err("an age is not negative".to_owned()) } else { Ok(span) }
+    let span: Span = text
+        .parse()
+        .map_err(|_| "write an age such as `30d` or `12h`".to_owned())?;
+    if span.is_negative() {
+        Err("an age is not negative".to_owned())
+    } else {
+        Ok(span)
+    }
 }
 
 /// Days are those of the calendar in UTC: nobody counts the minutes of a month.
 fn before(now: Timestamp, age: Span) -> Result<Timestamp, CommandError> {
     let earlier = now.to_zoned(TimeZone::UTC).checked_sub(age);
-    earlier.map(|time| time.timestamp()).map_err(|_| CommandError::usage("that long ago there was nothing"))
+    earlier
+        .map(|time| time.timestamp())
+        .map_err(|_| CommandError::usage("that long ago there was nothing"))
 }
 
 #[cfg(test)]

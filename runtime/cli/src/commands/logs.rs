@@ -13,7 +13,9 @@ use crate::output::Format;
 use crate::workbench::Session;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "With `-o json` each line becomes an object with its step, attempt, stream and time.")]
+#[command(
+    after_help = "With `-o json` each line becomes an object with its step, attempt, stream and time."
+)]
 pub(crate) struct Arguments {
     /// The run: its id, or the beginning of it
     run: String,
@@ -65,8 +67,12 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             Format::Json => LogFormat::Lines,
         },
     };
-    let content = session.client().stream(Call::get(["runs", &arguments.run, "log"]).query(&query)).await?;
+    let content = session
+        .client()
+        .stream(Call::get(["runs", &arguments.run, "log"]).query(&query))
+        .await?;
     let mut frames = BodyStream::new(content);
+    let mut silent = true;
     loop {
         // Both are cancel-safe.
         let frame = tokio::select! {
@@ -74,14 +80,32 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             () = interrupts.next() => return Ok(Exit::Interrupted),
         };
         match frame {
-            None => return Ok(Exit::Fine),
-            Some(Ok(frame)) => context.output.raw(frame.data_ref().map_or(&[][..], |bytes| bytes))?,
-            Some(Err(error)) => return Err(CommandError::failed("broken_off", format!("the log broke off: {error}"))),
+            None => {
+                if silent {
+                    context
+                        .output
+                        .note("nothing was written; steps whose results were known are not run");
+                }
+                return Ok(Exit::Fine);
+            }
+            Some(Ok(frame)) => {
+                let bytes = frame.into_data().unwrap_or_default();
+                silent &= bytes.is_empty();
+                context.output.raw(&bytes)?;
+            }
+            Some(Err(error)) => {
+                return Err(CommandError::failed(
+                    "broken_off",
+                    format!("the log broke off: {error}"),
+                ));
+            }
         }
     }
 }
 
 fn attempt(text: &str) -> Result<AttemptNumber, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
-    number.map(AttemptNumber).ok_or_else(|| "attempts count from 1".to_owned())
+    number
+        .map(AttemptNumber)
+        .ok_or_else(|| "attempts count from 1".to_owned())
 }

@@ -7,20 +7,21 @@ use std::path::{Path, PathBuf};
 use coracle_app::view::{Bytes, CreateRun, CreatedRun, ParameterValue};
 use coracle_model::EventCursor;
 
-use super::outcome::{self, Aftermath};
+use super::outcome::{self, Aftermath, Begun};
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
 use crate::output::{Format, Source};
 use crate::python::{Interpreter, is_python};
-use crate::workbench::Session;
 
 /// The most that is read of a file. No definition comes near it, and the workbench takes less; a device that
 /// never ends stops here.
 const LONGEST: u64 = 256 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "While a run is followed, Ctrl-C cancels it, and a second one leaves it to itself.")]
+#[command(
+    after_help = "While a run is followed, Ctrl-C cancels it, and a second one leaves it to itself."
+)]
 pub(crate) struct Arguments {
     /// A compiled pipeline (YAML, JSON, zip, tar.gz), or a Python file with a `@dsl.pipeline`
     file: PathBuf,
@@ -71,39 +72,44 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         cache: !arguments.no_cache,
     };
     let aftermath = Aftermath::of(arguments.detach);
-    let mut session = Session::work(context, aftermath.wanted()).await?;
-    let done = begin(context, &mut session, &request, &definition, aftermath).await;
-    session.close().await;
-    done
-}
-
-async fn begin(
-    context: &Context,
-    session: &mut Session,
-    request: &CreateRun,
-    definition: &Definition,
-    aftermath: Aftermath,
-) -> Result<Exit, CommandError> {
-    let asked = session.ask_once_more::<CreatedRun>(Call::post(["runs"]).json(request)).await;
-    let created = asked.map_err(|error| explain(context, error, definition))?;
-    outcome::announce(session, created.run_id, &created.display_name, &context.output).await;
-    if aftermath == Aftermath::Detach {
-        // Who follows the run is told them as they were recorded.
-        context.output.diagnostics(&created.diagnostics, Some(&definition.source()));
-    }
-    outcome::of_run(session, created.run_id, EventCursor::default(), aftermath, &context.output).await
+    outcome::begin(context, aftermath, async |session| {
+        let asked = session
+            .ask_once_more::<CreatedRun>(Call::post(["runs"]).json(&request))
+            .await;
+        let created = asked.map_err(|error| explain(context, error, &definition))?;
+        if aftermath == Aftermath::Detach {
+            // Who follows the run is told them as they were recorded.
+            context
+                .output
+                .diagnostics(&created.diagnostics, Some(&definition.source()));
+        }
+        Ok(Begun {
+            run: created.run_id,
+            name: created.display_name,
+            after: EventCursor::default(),
+        })
+    })
+    .await
 }
 
 impl Definition {
     fn source(&self) -> Source<'_> {
-        Source { name: &self.shown_as, text: str::from_utf8(&self.bytes).ok() }
+        Source {
+            name: &self.shown_as,
+            text: str::from_utf8(&self.bytes).ok(),
+        }
     }
 }
 
 /// Shows diagnostics with their lines to people; programs get them with the error.
 fn explain(context: &Context, mut error: CommandError, definition: &Definition) -> CommandError {
     if context.output.format == Format::Text {
-        context.output.diagnostics(&std::mem::take(&mut error.report.diagnostics), Some(&definition.source()));
+        let of_file = error.report.code == "invalid_definition";
+        let source = Some(definition.source()).filter(|_| of_file);
+        context.output.diagnostics(
+            &std::mem::take(&mut error.report.diagnostics),
+            source.as_ref(),
+        );
     }
     error
 }
@@ -111,31 +117,50 @@ fn explain(context: &Context, mut error: CommandError, definition: &Definition) 
 fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandError> {
     let path = context.surroundings.path(&arguments.file);
     let shown = arguments.file.display().to_string();
-    let name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = arguments
+        .file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if !is_python(&path) {
         if arguments.pipeline.is_some() {
-            return Err(CommandError::usage("`--pipeline` chooses from a Python file; a compiled file holds one pipeline"));
+            return Err(CommandError::usage(
+                "`--pipeline` chooses from a Python file; a compiled file holds one pipeline",
+            ));
         }
-        return Ok(Definition { bytes: read_file(&path, &shown)?, file_name: name, shown_as: shown });
+        return Ok(Definition {
+            bytes: read_file(&path, &shown)?,
+            file_name: name,
+            shown_as: shown,
+        });
     }
     if !path.exists() {
-        return Err(CommandError::not_found(format!("there is no file `{shown}`")));
+        return Err(CommandError::not_found(format!(
+            "there is no file `{shown}`"
+        )));
     }
     let python = Interpreter::of(context.config()?.active_python());
-    let bytes = python.compile(&path, arguments.pipeline.as_deref())?;
+    let bytes = python.compile(&path, &shown, arguments.pipeline.as_deref())?;
     let file_name = format!("{}.yaml", name.trim_end_matches(".py"));
-    Ok(Definition { bytes, file_name, shown_as: format!("{shown} (compiled)") })
+    Ok(Definition {
+        bytes,
+        file_name,
+        shown_as: format!("{shown} (compiled)"),
+    })
 }
 
 fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
-    let read = fs_err::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    let read =
+        fs_err::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
     match read {
-        Ok(_) if bytes.len() as u64 > LONGEST => Err(CommandError::usage(format!("`{shown}` is too large for a pipeline"))),
+        Ok(_) if bytes.len() as u64 > LONGEST => Err(CommandError::usage(format!(
+            "`{shown}` is too large for a pipeline"
+        ))),
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(CommandError::not_found(format!("there is no file `{shown}`")))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(CommandError::not_found(
+            format!("there is no file `{shown}`"),
+        )),
         Err(error) => Err(CommandError::usage(error.to_string())),
     }
 }
@@ -147,11 +172,18 @@ fn parameter(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn once_each(parameters: &[(String, String)]) -> Result<BTreeMap<String, ParameterValue>, CommandError> {
+fn once_each(
+    parameters: &[(String, String)],
+) -> Result<BTreeMap<String, ParameterValue>, CommandError> {
     let mut values = BTreeMap::new();
     for (name, value) in parameters {
-        if values.insert(name.clone(), ParameterValue::Text(value.clone())).is_some() {
-            return Err(CommandError::usage(format!("the parameter `{name}` is given twice")));
+        if values
+            .insert(name.clone(), ParameterValue::Text(value.clone()))
+            .is_some()
+        {
+            return Err(CommandError::usage(format!(
+                "the parameter `{name}` is given twice"
+            )));
         }
     }
     Ok(values)
@@ -164,7 +196,10 @@ mod tests {
     #[test]
     fn a_parameter_is_a_name_and_any_text() {
         assert_eq!(parameter("n=3"), Ok(("n".to_owned(), "3".to_owned())));
-        assert_eq!(parameter("query=a=b"), Ok(("query".to_owned(), "a=b".to_owned())));
+        assert_eq!(
+            parameter("query=a=b"),
+            Ok(("query".to_owned(), "a=b".to_owned()))
+        );
         assert_eq!(parameter("empty="), Ok(("empty".to_owned(), String::new())));
         assert!(parameter("n").is_err() && parameter("=3").is_err());
     }
@@ -172,14 +207,26 @@ mod tests {
     #[test]
     fn a_parameter_that_is_given_twice_is_a_mistake() {
         let pair = |value: &str| ("n".to_owned(), value.to_owned());
-        assert_eq!(once_each(&[pair("1"), pair("2")]).unwrap_err().exit, Exit::Usage);
-        assert_eq!(once_each(&[pair("1")]).unwrap()["n"], ParameterValue::Text("1".to_owned()));
+        assert_eq!(
+            once_each(&[pair("1"), pair("2")]).unwrap_err().exit,
+            Exit::Usage
+        );
+        assert_eq!(
+            once_each(&[pair("1")]).unwrap()["n"],
+            ParameterValue::Text("1".to_owned())
+        );
     }
 
     #[test]
     fn a_file_that_is_not_there_is_not_found() {
         let error = read_file(Path::new("/no/such/file.yaml"), "file.yaml").unwrap_err();
-        assert_eq!((error.exit, error.report.message.as_str()), (Exit::NotFound, "there is no file `file.yaml`"));
-        assert_eq!(read_file(Path::new("/"), "/").unwrap_err().exit, Exit::Usage);
+        assert_eq!(
+            (error.exit, error.report.message.as_str()),
+            (Exit::NotFound, "there is no file `file.yaml`")
+        );
+        assert_eq!(
+            read_file(Path::new("/"), "/").unwrap_err().exit,
+            Exit::Usage
+        );
     }
 }

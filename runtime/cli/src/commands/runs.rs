@@ -41,13 +41,21 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         before: arguments.before,
         limit: Some(arguments.limit),
     };
-    let list: RunList = session.client().ask(Call::get(["runs"]).query(&query)).await?;
+    let list: RunList = session
+        .client()
+        .ask(Call::get(["runs"]).query(&query))
+        .await?;
     let output = &context.output;
     if output.format == Format::Json {
         output.json(&list)?;
         return Ok(Exit::Fine);
     }
-    output.table(&table(&list.runs, output), list.runs.len(), "no runs; begin one with `coracle run FILE`")?;
+    output.table(
+        &table(&list.runs, output),
+        list.runs.len(),
+        "no runs; begin one with `coracle run FILE`",
+    )?;
+    session.note_idle(list.runs.iter().any(|run| !run.state.is_final()), output);
     if let Some(next) = list.next {
         output.note(&format!("there are more: `coracle runs --before {next}`"));
     }
@@ -63,10 +71,20 @@ fn table(runs: &[RunSummary], output: &Output) -> Table {
         ("TOOK", Align::Right),
     ]);
     for run in runs {
-        let took = run.finished_at.map(|at| seconds(at.duration_since(run.created_at))).unwrap_or_default();
+        let took = run
+            .finished_at
+            .map(|at| seconds(at.duration_since(run.created_at)))
+            .unwrap_or_default();
         table.row([
             // Programs that split the table get the whole id.
-            (if output.stdout.terminal { short(run.run_id) } else { run.run_id.to_string() }, Paint::Bold),
+            (
+                if output.stdout.terminal {
+                    short(run.run_id)
+                } else {
+                    run.run_id.to_string()
+                },
+                Paint::Bold,
+            ),
             (run.state.as_str().to_owned(), of_run_state(run.state)),
             (run.display_name.clone(), Paint::Plain),
             (output.when().show(Some(run.created_at)), Paint::Plain),
@@ -81,6 +99,9 @@ fn state(text: &str) -> Result<RunState, String> {
 }
 
 fn limit(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (1..=1000).contains(number));
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=1000).contains(number));
     number.ok_or_else(|| "a number from 1 to 1000".to_owned())
 }

@@ -11,5 +11,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
-    config_values::run(context, Kind { segment: "secrets", noun: "secret" }, arguments.command).await
+    config_values::run(
+        context,
+        Kind {
+            segment: "secrets",
+            noun: "secret",
+        },
+        arguments.command,
+    )
+    .await
 }

@@ -29,7 +29,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let url = own.url();
     let told = match context.output.format {
         Format::Text => context.output.data(&format!("listening on {url}\n")),
-        Format::Json => context.output.json(&serde_json::json!({ "listening_on": url })),
+        Format::Json => context
+            .output
+            .json(&serde_json::json!({ "listening_on": url })),
     };
     if let Err(error) = told {
         // Whoever started us may have stopped listening; others find the address in the home.
@@ -45,11 +47,16 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
 }
 
 async fn start(config: &Config, listen: Option<ListenAddress>) -> Result<Own, CommandError> {
-    let at = |listen| Config { listen, ..config.clone() };
+    let at = |listen| Config {
+        listen,
+        ..config.clone()
+    };
     match listen {
         Some(listen) => Own::start(at(listen)).await,
         None => match Own::start(at(ListenAddress::usual())).await {
-            Err(error) if error.report.code == ADDRESS_TAKEN => Own::start(at(ListenAddress::any_port())).await,
+            Err(error) if error.report.code == ADDRESS_TAKEN => {
+                Own::start(at(ListenAddress::any_port())).await
+            }
             started => started,
         },
     }

@@ -13,5 +13,9 @@ pub(crate) struct Arguments {
 
 /// Has to be called before the process has a second thread.
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    if coracle_app::supervise(&arguments.directory) == 0 { Exit::Fine } else { Exit::Failed }
+    if coracle_app::supervise(&arguments.directory) == 0 {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    }
 }

@@ -44,14 +44,25 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let session = Session::look(context).await?;
     let output = &context.output;
     match arguments.command {
-        Subcommand::Create { name, size, access_mode } => {
+        Subcommand::Create {
+            name,
+            size,
+            access_mode,
+        } => {
             let usual = PutVolume::default();
             let body = PutVolume {
                 size: size.unwrap_or(usual.size),
-                access_modes: if access_mode.is_empty() { usual.access_modes } else { access_mode },
+                access_modes: if access_mode.is_empty() {
+                    usual.access_modes
+                } else {
+                    access_mode
+                },
             };
-            session.client().tell(Call::put(["volumes", &name]).json(&body)).await?;
-            output.note(&format!("the volume `{name}` is there"));
+            session
+                .client()
+                .tell(Call::put(["volumes", &name]).json(&body))
+                .await?;
+            output.done("kept", &name, &format!("the volume `{name}` is there"))?;
         }
         Subcommand::List => {
             let list: VolumeList = session.client().ask(Call::get(["volumes"])).await?;
@@ -62,8 +73,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         }
         Subcommand::Delete { name } => {
             for name in name {
-                session.client().tell(Call::delete(["volumes", &name])).await?;
-                output.note(&format!("deleted the volume `{name}`"));
+                session
+                    .client()
+                    .tell(Call::delete(["volumes", &name]))
+                    .await?;
+                output.done("removed", &name, &format!("deleted the volume `{name}`"))?;
             }
         }
     }

@@ -25,7 +25,9 @@ struct Query {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let session = Session::look(context).await?;
-    let call = Call::get(["runs", &arguments.run, "why"]).query(&Query { step: arguments.step });
+    let call = Call::get(["runs", &arguments.run, "why"]).query(&Query {
+        step: arguments.step,
+    });
     let why: Why = session.client().ask(call).await?;
     match context.output.format {
         Format::Json => context.output.json(&why)?,
@@ -35,9 +37,15 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
 }
 
 fn tell(why: &Why, output: &Output) -> String {
-    let mut text = format!("{}: {}\n", output.on_stdout(Paint::Bold, why.task.as_str()), why.message);
+    let mut text = format!(
+        "{}: {}\n",
+        output.on_stdout(Paint::Bold, why.task.as_str()),
+        why.message
+    );
     match &why.verdict {
-        Verdict::Changed { changes, .. } => text.extend(changes.iter().map(|change| tell_change(change, output))),
+        Verdict::Changed { changes, .. } => {
+            text.extend(changes.iter().map(|change| tell_change(change, output)));
+        }
         Verdict::Cached { .. }
         | Verdict::TakenOver { .. }
         | Verdict::Unchanged { .. }
@@ -51,9 +59,15 @@ fn tell(why: &Why, output: &Output) -> String {
 /// The part, and below it what went and what came.
 fn tell_change(change: &KeyChange, output: &Output) -> String {
     let mut text = format!("  {}\n", change.part);
-    for (mark, paint, value) in [("-", Paint::Bad, &change.before), ("+", Paint::Good, &change.after)] {
+    for (mark, paint, value) in [
+        ("-", Paint::Bad, &change.before),
+        ("+", Paint::Good, &change.after),
+    ] {
         for line in value.iter().flat_map(|value| value.lines()) {
-            text.push_str(&format!("    {}\n", output.on_stdout(paint, &format!("{mark} {line}"))));
+            text.push_str(&format!(
+                "    {}\n",
+                output.on_stdout(paint, &format!("{mark} {line}"))
+            ));
         }
     }
     text
@@ -73,15 +87,22 @@ mod tests {
             before: before.map(str::to_owned),
             after: after.map(str::to_owned),
         };
-        let changes = vec![change("command", Some("a\nb"), Some("c")), change("input parameter `n`", None, Some("3"))];
+        let changes = vec![
+            change("command", Some("a\nb"), Some("c")),
+            change("input parameter `n`", None, Some("3")),
+        ];
         let why = Why {
             run_id: RunId::random(),
             task: "train".into(),
             state: TaskState::Succeeded,
-            verdict: Verdict::Changed { before: RunId::random(), changes },
+            verdict: Verdict::Changed {
+                before: RunId::random(),
+                changes,
+            },
             message: "it ran".to_owned(),
         };
-        let expected = "train: it ran\n  command\n    - a\n    - b\n    + c\n  input parameter `n`\n    + 3\n";
+        let expected =
+            "train: it ran\n  command\n    - a\n    - b\n    + c\n  input parameter `n`\n    + 3\n";
         assert_eq!(tell(&why, &Output::for_tests(Screen::PIPE)), expected);
     }
 }

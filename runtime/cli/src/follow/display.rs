@@ -31,13 +31,22 @@ struct Live {
 impl Display {
     /// A display on standard error.
     pub(crate) fn on_stderr(screen: Screen) -> Self {
-        let look = Look { colour: screen.colour, columns: screen.terminal };
+        let look = Look {
+            colour: screen.colour,
+            columns: screen.terminal,
+        };
         let live = screen.terminal.then(|| Live {
-            area: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_A_SECOND)),
+            area: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(
+                DRAWS_A_SECOND,
+            )),
             bars: Vec::new(),
             turn: 0,
         });
-        Self { look, width: screen.width.unwrap_or(usize::MAX), live }
+        Self {
+            look,
+            width: screen.width.unwrap_or(usize::MAX),
+            live,
+        }
     }
 
     /// Whether it wants to be drawn again and again.
@@ -50,7 +59,10 @@ impl Display {
         match &self.live {
             // A line that cannot be shown harms nobody; the same below.
             Some(live) => drop(live.area.println(line)),
-            None => drop(std::io::Write::write_all(&mut std::io::stderr().lock(), format!("{line}\n").as_bytes())),
+            None => drop(std::io::Write::write_all(
+                &mut std::io::stderr().lock(),
+                format!("{line}\n").as_bytes(),
+            )),
         }
     }
 
@@ -59,7 +71,11 @@ impl Display {
         let Some(live) = &mut self.live else { return };
         live.turn += 1;
         let (look, turn) = (self.look, live.turn);
-        let mut lines: Vec<_> = progress.at_work().take(MOST_BARS).map(|step| look.at_work(step, now, turn)).collect();
+        let mut lines: Vec<_> = progress
+            .at_work()
+            .take(MOST_BARS)
+            .map(|step| look.at_work(step, now, turn))
+            .collect();
         lines.push(look.status(progress, now, waiting));
         live.show(&lines, self.width);
     }
@@ -82,7 +98,8 @@ impl Live {
         }
         while self.bars.len() < lines.len() {
             let style = ProgressStyle::with_template("{msg}").expect("the template is sound");
-            self.bars.push(self.area.add(ProgressBar::new_spinner().with_style(style)));
+            self.bars
+                .push(self.area.add(ProgressBar::new_spinner().with_style(style)));
         }
         for (bar, line) in self.bars.iter().zip(lines) {
             bar.set_message(console::truncate_str(line, width, "…").into_owned());

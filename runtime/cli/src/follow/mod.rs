@@ -14,4 +14,4 @@ mod signals;
 mod watch;
 
 pub(crate) use signals::Interrupts;
-pub(crate) use watch::{Ending, watch};
+pub(crate) use watch::{Ending, Watched, watch};

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use coracle_app::view::Event;
-use coracle_model::{AttemptNumber, EventKind, Failure, FailureCode, RunState, TaskPath, TaskState, Timestamp};
+use coracle_model::{
+    AttemptNumber, EventKind, Failure, FailureCode, RunState, TaskPath, TaskState, Timestamp,
+};
 use jiff::SignedDuration;
 
 /// Something to tell.
@@ -73,6 +75,7 @@ pub(crate) struct AtWork {
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     began_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
     state: Option<RunState>,
     tasks: HashMap<TaskPath, Seen>,
     at_work: BTreeMap<TaskPath, AtWork>,
@@ -93,18 +96,33 @@ impl Progress {
     /// Takes in an event and returns what is news to people.
     pub(crate) fn apply(&mut self, event: &Event) -> Option<Tiding> {
         let began_at = *self.began_at.get_or_insert(event.at);
+        self.last_at = Some(event.at);
         let news = match &event.what {
             EventKind::Run { state, .. } => {
                 self.state = Some(*state);
                 None
             }
-            EventKind::Task { path, state, cached, reason } => self.task(path, *state, *cached, reason.as_ref(), event.at),
-            EventKind::Attempt { path, number, state, failure } => {
-                self.attempt(path, *number, *state, failure.as_ref(), event.at)
-            }
-            EventKind::Notice { path, message } => Some(News::Notice { path: path.clone(), message: message.clone() }),
+            EventKind::Task {
+                path,
+                state,
+                cached,
+                reason,
+            } => self.task(path, *state, *cached, reason.as_ref(), event.at),
+            EventKind::Attempt {
+                path,
+                number,
+                state,
+                failure,
+            } => self.attempt(path, *number, *state, failure.as_ref(), event.at),
+            EventKind::Notice { path, message } => Some(News::Notice {
+                path: path.clone(),
+                message: message.clone(),
+            }),
         };
-        Some(Tiding { at: event.at.duration_since(began_at), news: news? })
+        Some(Tiding {
+            at: event.at.duration_since(began_at),
+            news: news?,
+        })
     }
 
     /// The run's state, once it is known.
@@ -127,9 +145,28 @@ impl Progress {
         self.done
     }
 
+    /// How many steps are known that have not begun; those of loops and conditions become known as they come.
+    pub(crate) fn to_come(&self) -> usize {
+        self.tasks
+            .values()
+            .filter(|seen| seen.state == Some(TaskState::Pending) && !seen.contains)
+            .count()
+    }
+
+    /// How long the run has taken so far.
+    pub(crate) fn took(&self) -> SignedDuration {
+        self.began_at
+            .zip(self.last_at)
+            .map_or(SignedDuration::ZERO, |(began, last)| {
+                last.duration_since(began)
+            })
+    }
+
     /// Whether a container of this step was ever started, so that there is a log.
     pub(crate) fn has_log(&self, path: &TaskPath) -> bool {
-        self.tasks.get(path).is_some_and(|seen| seen.started_at.is_some() && !seen.contains)
+        self.tasks
+            .get(path)
+            .is_some_and(|seen| seen.started_at.is_some() && !seen.contains)
     }
 
     fn task(
@@ -149,7 +186,11 @@ impl Progress {
         if !state.is_final() {
             if before.is_some_and(TaskState::is_final) {
                 // The run is retried; what was is not counted again.
-                *seen = Seen { state: Some(state), contains: seen.contains, ..Seen::default() };
+                *seen = Seen {
+                    state: Some(state),
+                    contains: seen.contains,
+                    ..Seen::default()
+                };
             }
             if state == TaskState::Running {
                 seen.started_at.get_or_insert(at);
@@ -166,7 +207,12 @@ impl Progress {
             (false, Some(started_at)) => Effort::Ran(at.duration_since(started_at)),
             (false, None) => Effort::None,
         };
-        Some(News::Ended { path: path.clone(), state, effort, reason: reason.cloned() })
+        Some(News::Ended {
+            path: path.clone(),
+            state,
+            effort,
+            reason: reason.cloned(),
+        })
     }
 
     fn attempt(
@@ -185,10 +231,18 @@ impl Progress {
             return None;
         }
         seen.started_at.get_or_insert(at);
-        let at_work = AtWork { path: path.clone(), since: at, attempt: number };
+        let at_work = AtWork {
+            path: path.clone(),
+            since: at,
+            attempt: number,
+        };
         self.at_work.insert(path.clone(), at_work);
         let failure = seen.last_failure.take()?;
-        Some(News::TriedAgain { path: path.clone(), attempt: number, failure: Some(failure) })
+        Some(News::TriedAgain {
+            path: path.clone(),
+            attempt: number,
+            failure: Some(failure),
+        })
     }
 
     /// Events do not say what a task is made of. What has tasks inside is no step, and theirs come first.
@@ -209,7 +263,9 @@ impl Progress {
 fn worth_telling(seen: &Seen, state: TaskState, reason: Option<&Failure>) -> bool {
     match state {
         TaskState::Succeeded | TaskState::Skipped => !seen.contains,
-        TaskState::Failed => !seen.contains || reason.is_some_and(|reason| reason.code != FailureCode::TaskFailed),
+        TaskState::Failed => {
+            !seen.contains || reason.is_some_and(|reason| reason.code != FailureCode::TaskFailed)
+        }
         TaskState::Canceled => !seen.contains && seen.started_at.is_some(),
         TaskState::Pending | TaskState::Running => false,
     }
@@ -231,16 +287,30 @@ mod tests {
             run_id,
             what,
         });
-        let tidings = events.collect::<Vec<_>>().iter().filter_map(|event| progress.apply(event)).collect();
+        let tidings = events
+            .collect::<Vec<_>>()
+            .iter()
+            .filter_map(|event| progress.apply(event))
+            .collect();
         (progress, tidings)
     }
 
     fn task(path: &str, state: TaskState) -> EventKind {
-        EventKind::Task { path: path.into(), state, cached: false, reason: None }
+        EventKind::Task {
+            path: path.into(),
+            state,
+            cached: false,
+            reason: None,
+        }
     }
 
     fn attempt(path: &str, number: u32, state: TaskState, failure: Option<&Failure>) -> EventKind {
-        EventKind::Attempt { path: path.into(), number: AttemptNumber(number), state, failure: failure.cloned() }
+        EventKind::Attempt {
+            path: path.into(),
+            number: AttemptNumber(number),
+            state,
+            failure: failure.cloned(),
+        }
     }
 
     use TaskState::{Canceled, Failed, Pending, Running, Succeeded};
@@ -260,17 +330,46 @@ mod tests {
             task("", Succeeded),
         ];
         let (progress, tidings) = tell(events);
-        let [Tiding { at, news: News::Ended { path, effort, .. } }] = &tidings[..] else { panic!("{tidings:?}") };
+        let [
+            Tiding {
+                at,
+                news: News::Ended { path, effort, .. },
+            },
+        ] = &tidings[..]
+        else {
+            panic!("{tidings:?}")
+        };
         assert_eq!(path.as_str(), "loop[0]/train");
-        assert_eq!((*at, *effort), (SignedDuration::from_secs(6), Effort::Ran(SignedDuration::from_secs(3))));
+        assert_eq!(
+            (*at, *effort),
+            (
+                SignedDuration::from_secs(6),
+                Effort::Ran(SignedDuration::from_secs(3))
+            )
+        );
         assert_eq!((progress.done(), progress.at_work().count()), (1, 0));
+        assert_eq!(progress.took(), SignedDuration::from_secs(9));
     }
 
     #[test]
     fn a_cached_step_ran_for_no_time() {
-        let cached = EventKind::Task { path: "a".into(), state: Succeeded, cached: true, reason: None };
+        let cached = EventKind::Task {
+            path: "a".into(),
+            state: Succeeded,
+            cached: true,
+            reason: None,
+        };
         let (_, tidings) = tell([task("a", Pending), cached]);
-        assert!(matches!(&tidings[..], [Tiding { news: News::Ended { effort: Effort::Cached, .. }, .. }]));
+        assert!(matches!(
+            &tidings[..],
+            [Tiding {
+                news: News::Ended {
+                    effort: Effort::Cached,
+                    ..
+                },
+                ..
+            }]
+        ));
     }
 
     #[test]
@@ -284,8 +383,18 @@ mod tests {
             attempt("a", 2, Running, None),
         ];
         let (progress, tidings) = tell(events);
-        let again = News::TriedAgain { path: "a".into(), attempt: AttemptNumber(2), failure: Some(failure) };
-        assert_eq!(tidings.iter().map(|tiding| &tiding.news).collect::<Vec<_>>(), [&again]);
+        let again = News::TriedAgain {
+            path: "a".into(),
+            attempt: AttemptNumber(2),
+            failure: Some(failure),
+        };
+        assert_eq!(
+            tidings
+                .iter()
+                .map(|tiding| &tiding.news)
+                .collect::<Vec<_>>(),
+            [&again]
+        );
         assert_eq!(progress.at_work().next().unwrap().attempt, AttemptNumber(2));
     }
 
@@ -296,7 +405,10 @@ mod tests {
             task("waiting", Pending),
             task("running", Canceled),
             task("waiting", Canceled),
-            EventKind::Run { state: RunState::Failed, failure: None },
+            EventKind::Run {
+                state: RunState::Failed,
+                failure: None,
+            },
         ];
         let (progress, tidings) = tell(events);
         assert_eq!(tidings.len(), 1);
@@ -311,15 +423,50 @@ mod tests {
             cached: false,
             reason: Some(Failure::new(code, "why")),
         };
-        assert_eq!(tell([task("loop", Running), task("loop", Succeeded)]).1.len(), 1);
-        assert_eq!(tell([task("condition-1/a", Failed), failed(FailureCode::BadExpression)]).1.len(), 2);
-        assert_eq!(tell([task("condition-1/a", Failed), failed(FailureCode::TaskFailed)]).1.len(), 1);
+        assert_eq!(
+            tell([task("loop", Running), task("loop", Succeeded)])
+                .1
+                .len(),
+            1
+        );
+        assert_eq!(
+            tell([
+                task("condition-1/a", Failed),
+                failed(FailureCode::BadExpression)
+            ])
+            .1
+            .len(),
+            2
+        );
+        assert_eq!(
+            tell([
+                task("condition-1/a", Failed),
+                failed(FailureCode::TaskFailed)
+            ])
+            .1
+            .len(),
+            1
+        );
     }
 
     #[test]
     fn what_a_retry_begins_again_is_told_again() {
-        let (_, tidings) = tell([task("a", Running), task("a", Failed), task("a", Running), task("a", Succeeded)]);
-        let [_, Tiding { news: News::Ended { effort, .. }, .. }] = &tidings[..] else { panic!("{tidings:?}") };
+        let (_, tidings) = tell([
+            task("a", Running),
+            task("a", Failed),
+            task("a", Running),
+            task("a", Succeeded),
+        ]);
+        let [
+            _,
+            Tiding {
+                news: News::Ended { effort, .. },
+                ..
+            },
+        ] = &tidings[..]
+        else {
+            panic!("{tidings:?}")
+        };
         assert_eq!(*effort, Effort::Ran(SignedDuration::from_secs(1)));
     }
 }

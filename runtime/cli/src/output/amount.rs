@@ -39,7 +39,11 @@ pub(crate) fn seconds(duration: SignedDuration) -> String {
 
 /// A number with its noun: `1 run`, `3 runs`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }
 
 #[cfg(test)]
@@ -48,8 +52,25 @@ mod tests {
 
     #[test]
     fn sizes_have_three_digits() {
-        let sizes = [0, 1023, 1024, 1024 * 1024 - 1, 5 * 1024 * 1024 * 1024, u64::MAX];
-        assert_eq!(sizes.map(bytes), ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "5.0 GiB", "16384 PiB"]);
+        let sizes = [
+            0,
+            1023,
+            1024,
+            1024 * 1024 - 1,
+            5 * 1024 * 1024 * 1024,
+            u64::MAX,
+        ];
+        assert_eq!(
+            sizes.map(bytes),
+            [
+                "0 B",
+                "1023 B",
+                "1.0 KiB",
+                "1.0 MiB",
+                "5.0 GiB",
+                "16384 PiB"
+            ]
+        );
         assert_eq!(bytes(150 * 1024), "150 KiB");
     }
 
@@ -57,7 +78,10 @@ mod tests {
     fn durations_change_units() {
         let spans = [0, 840, 59_949, 59_960, 125_000, 3_600_000, 187_200_000];
         let shown = spans.map(|millis| seconds(SignedDuration::from_millis(millis)));
-        assert_eq!(shown, ["0.0s", "0.8s", "59.9s", "1m00s", "2m05s", "1h00m", "2d04h"]);
+        assert_eq!(
+            shown,
+            ["0.0s", "0.8s", "59.9s", "1m00s", "2m05s", "1h00m", "2d04h"]
+        );
         assert_eq!(seconds(SignedDuration::from_secs(-3)), "0.0s");
     }
 }

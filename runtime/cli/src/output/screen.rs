@@ -8,10 +8,10 @@ use coracle_model::Diagnostic;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::diagnostic::{Source, render_diagnostic};
 use super::paint::Paint;
 use super::table::Table;
 use super::time::When;
-use super::diagnostic::{Source, render_diagnostic};
 use crate::command_error::Report;
 
 /// How answers look.
@@ -37,14 +37,27 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// A file or a pipe.
-    pub(crate) const PIPE: Self = Self { terminal: false, colour: false, width: None };
+    pub(crate) const PIPE: Self = Self {
+        terminal: false,
+        colour: false,
+        width: None,
+    };
 
-    fn of(stream: &impl IsTerminal, width: Option<u16>, no_color: bool, term: Option<&OsStr>) -> Self {
+    fn of(
+        stream: &impl IsTerminal,
+        width: Option<u16>,
+        no_color: bool,
+        term: Option<&OsStr>,
+    ) -> Self {
         if !stream.is_terminal() {
             return Self::PIPE;
         }
         let dumb = term.is_some_and(|term| term == "dumb");
-        Self { terminal: true, colour: !no_color && !dumb, width: width.map(usize::from) }
+        Self {
+            terminal: true,
+            colour: !no_color && !dumb,
+            width: width.map(usize::from),
+        }
     }
 }
 
@@ -64,27 +77,52 @@ pub(crate) struct Output {
 
 impl Output {
     /// The process's own streams.
-    pub(crate) fn of_process(format: Format, no_color: bool, term: Option<&OsStr>, now: Timestamp) -> Self {
-        let width = console::Term::stdout().size_checked().map(|(_, columns)| columns);
+    pub(crate) fn of_process(
+        format: Format,
+        no_color: bool,
+        term: Option<&OsStr>,
+        now: Timestamp,
+    ) -> Self {
+        let width = console::Term::stdout()
+            .size_checked()
+            .map(|(_, columns)| columns);
         let stdout = Screen::of(&io::stdout(), width, no_color, term);
         let stderr = Screen::of(&io::stderr(), width, no_color, term);
-        Self { format, stdout, stderr, now, began: Instant::now() }
+        Self {
+            format,
+            stdout,
+            stderr,
+            now,
+            began: Instant::now(),
+        }
     }
 
     /// An output whose texts are looked at and not written.
     #[cfg(test)]
     pub(crate) fn for_tests(screen: Screen) -> Self {
-        Self { format: Format::Text, stdout: screen, stderr: screen, now: Timestamp::UNIX_EPOCH, began: Instant::now() }
+        Self {
+            format: Format::Text,
+            stdout: screen,
+            stderr: screen,
+            now: Timestamp::UNIX_EPOCH,
+            began: Instant::now(),
+        }
     }
 
     /// What time it is, as far as showing it goes.
     pub(crate) fn clock(&self) -> Timestamp {
-        self.now.saturating_add(self.began.elapsed()).unwrap_or(Timestamp::MAX)
+        self.now
+            .saturating_add(self.began.elapsed())
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// How times are written in answers.
     pub(crate) fn when(&self) -> When {
-        if self.stdout.terminal { When::Ago(self.clock()) } else { When::Exact }
+        if self.stdout.terminal {
+            When::Ago(self.clock())
+        } else {
+            When::Exact
+        }
     }
 
     /// Writes part of the answer.
@@ -93,7 +131,10 @@ impl Output {
     }
 
     /// Writes part of the answer, byte for byte.
-    #[expect(clippy::unused_self, reason = "all that is written goes through the output")]
+    #[expect(
+        clippy::unused_self,
+        reason = "all that is written goes through the output"
+    )]
     pub(crate) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
@@ -116,8 +157,22 @@ impl Output {
         self.data(&table.render(self.stdout.width, self.stdout.colour))
     }
 
+    /// Tells that something was done that has no answer of its own.
+    pub(crate) fn done(&self, verb: &str, name: &str, sentence: &str) -> io::Result<()> {
+        match self.format {
+            Format::Json => self.json(&serde_json::json!({ verb: name })),
+            Format::Text => {
+                self.note(sentence);
+                Ok(())
+            }
+        }
+    }
+
     /// Tells people something that is not part of the answer.
-    #[expect(clippy::unused_self, reason = "all that is written goes through the output")]
+    #[expect(
+        clippy::unused_self,
+        reason = "all that is written goes through the output"
+    )]
     pub(crate) fn note(&self, text: &str) {
         // A note that nobody can read harms nobody.
         let _ = writeln!(io::stderr().lock(), "{text}");
@@ -132,7 +187,11 @@ impl Output {
             }
             Format::Text => {
                 self.diagnostics(&report.diagnostics, None);
-                self.note(&format!("{}: {}", self.on_stderr(Paint::Bad, "error"), report.message));
+                self.note(&format!(
+                    "{}: {}",
+                    self.on_stderr(Paint::Bad, "error"),
+                    report.message
+                ));
                 if let Some(hint) = &report.hint {
                     self.note(&format!("{}: {hint}", self.on_stderr(Paint::Busy, "hint")));
                 }
@@ -149,12 +208,19 @@ impl Output {
 
     /// A text as it stands out in the answer.
     pub(crate) fn on_stdout(&self, paint: Paint, text: &str) -> String {
-        if self.stdout.colour { paint.wrap(text) } else { text.to_owned() }
+        if self.stdout.colour {
+            paint.wrap(text)
+        } else {
+            text.to_owned()
+        }
     }
 
     /// A text as it stands out on standard error.
     pub(crate) fn on_stderr(&self, paint: Paint, text: &str) -> String {
-        if self.stderr.colour { paint.wrap(text) } else { text.to_owned() }
+        if self.stderr.colour {
+            paint.wrap(text)
+        } else {
+            text.to_owned()
+        }
     }
 }
-

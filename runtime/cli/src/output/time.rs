@@ -14,7 +14,9 @@ pub(crate) enum When {
 impl When {
     /// The time as it is written; a dash for none.
     pub(crate) fn show(self, time: Option<Timestamp>) -> String {
-        let Some(time) = time else { return "-".to_owned() };
+        let Some(time) = time else {
+            return "-".to_owned();
+        };
         match self {
             Self::Ago(now) => ago(now.duration_since(time).as_secs()),
             Self::Exact => format!("{time:.0}"),
@@ -39,9 +41,16 @@ mod tests {
     #[test]
     fn times_are_seen_from_now_or_in_full() {
         let now: Timestamp = "2025-11-23T10:00:00.123456Z".parse().unwrap();
-        let before = |seconds: i64| Some(Timestamp::from_second(now.as_second() - seconds).unwrap());
-        let shown = [-5, 0, 59, 60, 3599, 7200, 3 * 86_400].map(|seconds| When::Ago(now).show(before(seconds)));
-        assert_eq!(shown, ["now", "now", "59s ago", "1m ago", "59m ago", "2h ago", "3d ago"]);
+        let before =
+            |seconds: i64| Some(Timestamp::from_second(now.as_second() - seconds).unwrap());
+        let shown = [-5, 0, 59, 60, 3599, 7200, 3 * 86_400]
+            .map(|seconds| When::Ago(now).show(before(seconds)));
+        assert_eq!(
+            shown,
+            [
+                "now", "now", "59s ago", "1m ago", "59m ago", "2h ago", "3d ago"
+            ]
+        );
         assert_eq!(When::Exact.show(Some(now)), "2025-11-23T10:00:00Z");
         assert_eq!(When::Exact.show(None), "-");
     }

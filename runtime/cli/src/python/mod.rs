@@ -46,32 +46,61 @@ enum Problem {
 impl Interpreter {
     /// The one of the environment that is active, else the one in the path.
     pub(crate) fn of(active: Option<PathBuf>) -> Self {
-        Self { program: active.unwrap_or_else(|| PathBuf::from("python3")) }
-    }
-
-    /// Compiles a file; `pipeline` says which of its pipelines, when there are several.
-    ///
-    /// # Errors
-    /// What the file, the compiler or the environment lacks.
-    pub(crate) fn compile(&self, file: &Path, pipeline: Option<&str>) -> Result<Vec<u8>, CommandError> {
-        let failed = |error: std::io::Error| CommandError::compile(format!("failed to compile `{}`: {error}", file.display()));
-        let scratch = tempfile::tempdir().map_err(failed)?;
-        let (output, answer) = (scratch.path().join("pipeline.yaml"), scratch.path().join("answer.json"));
-        self.run(file, pipeline.unwrap_or_default(), &output, &answer)?;
-        let said = fs_err::read(&answer).map_err(|_| ended_early(file))?;
-        let said: Answer = serde_json::from_slice(&said).map_err(|_| ended_early(file))?;
-        match said.problem {
-            None => fs_err::read(&output).map_err(failed),
-            Some(problem) => Err(self.explain(file, pipeline, problem, &said)),
+        Self {
+            program: active.unwrap_or_else(|| PathBuf::from("python3")),
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the user's compiler is no step that an engine runs")]
-    fn run(&self, file: &Path, pipeline: &str, output: &Path, answer: &Path) -> Result<(), CommandError> {
+    /// Compiles a file, which messages call `shown`; `pipeline` says which of its pipelines, when there are several.
+    ///
+    /// # Errors
+    /// What the file, the compiler or the environment lacks.
+    pub(crate) fn compile(
+        &self,
+        file: &Path,
+        shown: &str,
+        pipeline: Option<&str>,
+    ) -> Result<Vec<u8>, CommandError> {
+        let failed = |error: std::io::Error| {
+            CommandError::compile(format!("failed to compile `{shown}`: {error}"))
+        };
+        let scratch = tempfile::tempdir().map_err(failed)?;
+        let (output, answer) = (
+            scratch.path().join("pipeline.yaml"),
+            scratch.path().join("answer.json"),
+        );
+        self.run(file, pipeline.unwrap_or_default(), &output, &answer)?;
+        let said = fs_err::read(&answer).map_err(|_| ended_early(shown))?;
+        let said: Answer = serde_json::from_slice(&said).map_err(|_| ended_early(shown))?;
+        match said.problem {
+            None => fs_err::read(&output).map_err(failed),
+            Some(problem) => Err(self.explain(shown, pipeline, problem, &said)),
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the user's compiler is no step that an engine runs"
+    )]
+    fn run(
+        &self,
+        file: &Path,
+        pipeline: &str,
+        output: &Path,
+        answer: &Path,
+    ) -> Result<(), CommandError> {
         let mut command = Command::new(&self.program);
-        command.arg("-c").arg(SCRIPT).arg(file).arg(pipeline).arg(output).arg(answer);
+        command
+            .arg("-c")
+            .arg(SCRIPT)
+            .arg(file)
+            .arg(pipeline)
+            .arg(output)
+            .arg(answer);
         // What the file prints is not our answer.
-        command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::from(std::io::stderr()));
         match command.status() {
             Ok(_) => Ok(()),
             Err(error) => Err(CommandError::compile(format!("failed to run `{}`: {error}", self.program.display()))
@@ -79,8 +108,14 @@ impl Interpreter {
         }
     }
 
-    fn explain(&self, file: &Path, pipeline: Option<&str>, problem: Problem, said: &Answer) -> CommandError {
-        let (file, program) = (file.display(), self.program.display());
+    fn explain(
+        &self,
+        file: &str,
+        pipeline: Option<&str>,
+        problem: Problem,
+        said: &Answer,
+    ) -> CommandError {
+        let program = self.program.display();
         match problem {
             Problem::NoKfp if said.name.as_deref().is_none_or(|name| name.starts_with("kfp")) => {
                 CommandError::compile(format!("`{file}` needs `kfp` to be compiled, which `{program}` does not have"))
@@ -92,25 +127,32 @@ impl Interpreter {
                     .with_hint(format!("`{program} -m pip install -U kfp`"))
             }
             Problem::Failed => CommandError::compile(format!("`{file}` cannot be compiled\n{}", said.message)),
-            Problem::Which => which(&file, pipeline, &said.names),
+            Problem::Which => which(file, pipeline, &said.names),
         }
     }
 }
 
-fn which(file: &std::path::Display<'_>, wanted: Option<&str>, names: &[String]) -> CommandError {
-    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+fn which(file: &str, wanted: Option<&str>, names: &[String]) -> CommandError {
+    let list = names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match (wanted, names) {
-        (_, []) => CommandError::compile(format!("`{file}` has no pipeline"))
-            .with_hint("a pipeline is a function under `@dsl.pipeline`, at the top level of the file"),
+        (_, []) => CommandError::compile(format!("`{file}` has no pipeline")).with_hint(
+            "a pipeline is a function under `@dsl.pipeline`, at the top level of the file",
+        ),
         (Some(wanted), _) => CommandError::compile(format!("`{file}` has no pipeline `{wanted}`"))
             .with_hint(format!("there is {list}")),
-        (None, [first, ..]) => CommandError::compile(format!("`{file}` has more than one pipeline: {list}"))
-            .with_hint(format!("say which: `--pipeline {first}`")),
+        (None, [first, ..]) => {
+            CommandError::compile(format!("`{file}` has more than one pipeline: {list}"))
+                .with_hint(format!("say which: `--pipeline {first}`"))
+        }
     }
 }
 
-fn ended_early(file: &Path) -> CommandError {
-    CommandError::compile(format!("`{}` ended Python before it was compiled", file.display()))
+fn ended_early(file: &str) -> CommandError {
+    CommandError::compile(format!("`{file}` ended Python before it was compiled"))
         .with_hint("what it does when it is imported should only define things")
 }
 
@@ -125,25 +167,55 @@ mod tests {
 
     fn explain(answer: &str, wanted: Option<&str>) -> CommandError {
         let said: Answer = serde_json::from_str(answer).unwrap();
-        let python = Interpreter { program: "/venv/bin/python3".into() };
-        python.explain(Path::new("digits.py"), wanted, said.problem.unwrap(), &said)
+        let python = Interpreter {
+            program: "/venv/bin/python3".into(),
+        };
+        python.explain("digits.py", wanted, said.problem.unwrap(), &said)
     }
 
     #[test]
     fn a_missing_kfp_says_how_to_get_it() {
-        let error = explain(r#"{"problem":"no_kfp","message":"No module named 'kfp'","name":"kfp"}"#, None);
+        let error = explain(
+            r#"{"problem":"no_kfp","message":"No module named 'kfp'","name":"kfp"}"#,
+            None,
+        );
         assert_eq!(error.exit.code(), 2);
-        assert!(error.report.hint.unwrap().contains("/venv/bin/python3 -m pip install kfp"));
-        let broken = explain(r#"{"problem":"no_kfp","message":"No module named 'yaml'","name":"yaml"}"#, None);
-        assert!(broken.report.message.contains("No module named 'yaml'"), "{broken:?}");
+        assert!(
+            error
+                .report
+                .hint
+                .unwrap()
+                .contains("/venv/bin/python3 -m pip install kfp")
+        );
+        let broken = explain(
+            r#"{"problem":"no_kfp","message":"No module named 'yaml'","name":"yaml"}"#,
+            None,
+        );
+        assert!(
+            broken.report.message.contains("No module named 'yaml'"),
+            "{broken:?}"
+        );
     }
 
     #[test]
     fn several_pipelines_have_to_be_told_apart() {
         let several = r#"{"problem":"which","names":["one","two"]}"#;
-        assert_eq!(explain(several, None).report.hint.unwrap(), "say which: `--pipeline one`");
-        assert!(explain(several, Some("three")).report.message.contains("no pipeline `three`"));
-        assert!(explain(r#"{"problem":"which","names":[]}"#, None).report.message.contains("has no pipeline"));
+        assert_eq!(
+            explain(several, None).report.hint.unwrap(),
+            "say which: `--pipeline one`"
+        );
+        assert!(
+            explain(several, Some("three"))
+                .report
+                .message
+                .contains("no pipeline `three`")
+        );
+        assert!(
+            explain(r#"{"problem":"which","names":[]}"#, None)
+                .report
+                .message
+                .contains("has no pipeline")
+        );
     }
 
     #[test]

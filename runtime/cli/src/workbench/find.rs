@@ -25,7 +25,10 @@ pub(super) struct Found {
 pub(super) async fn find(config: &Config) -> Option<Found> {
     let said = config.home.workbench()?;
     let client = Client::at(&said.address?);
-    let health: Health = tokio::time::timeout(ANSWERS_WITHIN, client.ask(Call::health())).await.ok()?.ok()?;
+    let health: Health = tokio::time::timeout(ANSWERS_WITHIN, client.ask(Call::health()))
+        .await
+        .ok()?
+        .ok()?;
     // A killed workbench leaves its address behind, and another program may listen there by now.
     (health.pid == said.pid).then_some(Found { client, health })
 }
@@ -41,7 +44,12 @@ pub(super) fn check_engine(config: &Config, health: &Health) -> Result<(), Comma
     if fits {
         return Ok(());
     }
-    let (wanted, kind) = (config.engine, health.engine.map_or("none", EngineKind::as_str));
-    Err(CommandError::usage(format!("the workbench that runs here uses the engine `{kind}`, not `{wanted}`"))
-        .with_hint(format!("stop it first: `kill {}`", health.pid)))
+    let (wanted, kind) = (
+        config.engine,
+        health.engine.map_or("none", EngineKind::as_str),
+    );
+    Err(CommandError::usage(format!(
+        "the workbench that runs here uses the engine `{kind}`, not `{wanted}`"
+    ))
+    .with_hint(format!("stop it first: `kill {}`", health.pid)))
 }

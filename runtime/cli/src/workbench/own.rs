@@ -42,7 +42,8 @@ impl Own {
 /// What a use case refused, as a command tells it.
 pub(super) fn refused(error: &AppError) -> CommandError {
     let mut told = CommandError::from(error.body());
-    if matches!(error, AppError::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse) {
+    if matches!(error, AppError::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse)
+    {
         told.report.code = ADDRESS_TAKEN.to_owned();
     }
     told

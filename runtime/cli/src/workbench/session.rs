@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use coracle_app::config::{Config, ListenAddress};
 use coracle_app::view::Health;
-use coracle_app::{SystemClock, Workbench};
+use coracle_app::{App, SystemClock, Workbench};
 use coracle_model::EventKind;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -35,11 +35,21 @@ pub(crate) enum Wanted {
     Background,
 }
 
-/// A workbench to talk to, and the one that this process is, if it is one.
+/// A workbench to talk to, and what of it is in this process.
 pub(crate) struct Session {
     client: Client,
-    own: Option<Own>,
+    held: Held,
     context: Context,
+}
+
+/// What is in this process.
+enum Held {
+    /// Nothing that has to end.
+    Nothing,
+    /// The home, so that what is stored can be changed; nothing works on runs.
+    Home(Box<App>),
+    /// A workbench at work.
+    Workbench(Own),
 }
 
 impl Session {
@@ -50,24 +60,61 @@ impl Session {
             Some(found) => found.client,
             None => reader(config).await?,
         };
-        Ok(Self { client, own: None, context: context.clone() })
+        Ok(Self {
+            client,
+            held: Held::Nothing,
+            context: context.clone(),
+        })
+    }
+
+    /// For commands that change what is stored: a workbench that runs, else the home is taken meanwhile.
+    pub(crate) async fn change(context: &Context) -> Result<Self, CommandError> {
+        Self::found_or_made(context, async |config| {
+            let config = Config {
+                listen: ListenAddress::any_port(),
+                ..config.clone()
+            };
+            let app = App::build(config).await.map_err(|error| refused(&error))?;
+            Ok((
+                in_process(app.workbench().clone()),
+                Held::Home(Box::new(app)),
+            ))
+        })
+        .await
     }
 
     /// For commands that have work done: a workbench that runs, else a new one.
     pub(crate) async fn work(context: &Context, wanted: Wanted) -> Result<Self, CommandError> {
+        Self::found_or_made(context, async |config| match wanted {
+            Wanted::Here => here(config).await,
+            Wanted::Background => Ok((background::start(context).await?.client, Held::Nothing)),
+        })
+        .await
+    }
+
+    async fn found_or_made(
+        context: &Context,
+        make: impl AsyncFn(&Config) -> Result<(Client, Held), CommandError>,
+    ) -> Result<Self, CommandError> {
         let config = context.config()?;
         let begun = tokio::time::Instant::now();
         loop {
             if let Some(Found { client, health }) = find(&config).await {
                 check_engine(&config, &health)?;
-                return Ok(Self { client, own: None, context: context.clone() });
+                return Ok(Self {
+                    client,
+                    held: Held::Nothing,
+                    context: context.clone(),
+                });
             }
-            let made = match wanted {
-                Wanted::Here => here(&config).await,
-                Wanted::Background => background::start(context).await.map(|found| (found.client, None)),
-            };
-            match made {
-                Ok((client, own)) => return Ok(Self { client, own, context: context.clone() }),
+            match make(&config).await {
+                Ok((client, held)) => {
+                    return Ok(Self {
+                        client,
+                        held,
+                        context: context.clone(),
+                    });
+                }
                 // Another command is about to be the workbench, or about to be none any more.
                 Err(error) if error.report.code == "home_locked" && begun.elapsed() < PATIENCE => {
                     tokio::time::sleep(AGAIN).await;
@@ -82,13 +129,18 @@ impl Session {
         &self.client
     }
 
-    /// Whether this process is the workbench.
-    pub(crate) fn is_own(&self) -> bool {
-        self.own.is_some()
+    /// Says so when runs are open and nothing works on them, which their states do not show.
+    pub(crate) fn note_idle(&self, open: bool, output: &Output) {
+        if open && self.client.url().is_none() {
+            output.note("nothing works on open runs now; `coracle serve` goes on with them");
+        }
     }
 
     /// Asks for work to be done. A workbench that ends just then is followed by another one.
-    pub(crate) async fn ask_once_more<T: DeserializeOwned>(&mut self, call: Call) -> Result<T, CommandError> {
+    pub(crate) async fn ask_once_more<T: DeserializeOwned>(
+        &mut self,
+        call: Call,
+    ) -> Result<T, CommandError> {
         match self.client.ask(call.clone()).await {
             Err(error) if ["unreachable", "stopping"].contains(&error.report.code.as_str()) => {
                 self.find_again().await?;
@@ -100,26 +152,32 @@ impl Session {
 
     /// The workbench went away: waits for it to come back, and otherwise goes on as one.
     pub(crate) async fn find_again(&mut self) -> Result<(), CommandError> {
-        if self.own.is_some() {
-            return Err(CommandError::failed("stopping", "the workbench in this process has ended"));
+        if matches!(self.held, Held::Workbench(_)) {
+            return Err(CommandError::failed(
+                "stopping",
+                "the workbench in this process has ended",
+            ));
         }
         let config = self.context.config()?;
         let gone = tokio::time::Instant::now();
         while gone.elapsed() < PATIENCE {
+            // First, so that an answer that always breaks off is not asked for without pause.
+            tokio::time::sleep(AGAIN).await;
             if let Some(found) = find(&config).await {
                 self.client = found.client;
                 return Ok(());
             }
-            tokio::time::sleep(AGAIN).await;
         }
-        self.context.output.note("the workbench went away; this command goes on as one");
+        self.context
+            .output
+            .note("the workbench went away; this command goes on as one");
         *self = Self::work(&self.context, Wanted::Here).await?;
         Ok(())
     }
 
     /// A workbench in this process stays for as long as others need it.
     pub(crate) async fn finish_other_runs(&self, output: &Output, interrupts: &mut Interrupts) {
-        if self.own.is_none() {
+        if !matches!(self.held, Held::Workbench(_)) {
             return;
         }
         // Both are cancel-safe.
@@ -132,8 +190,10 @@ impl Session {
 
     /// Ends the workbench in this process, if it is one.
     pub(crate) async fn close(self) {
-        if let Some(own) = self.own {
-            own.close().await;
+        match self.held {
+            Held::Nothing => {}
+            Held::Home(app) => drop(app),
+            Held::Workbench(own) => own.close().await,
         }
     }
 
@@ -144,11 +204,23 @@ impl Session {
             if health.open_runs == 0 {
                 return Ok(());
             }
-            let query = EventQuery { run: None, after: health.last_event };
-            let mut events = Events::new(self.client.stream(Call::get(["events"]).query(&query)).await?);
+            let query = EventQuery {
+                run: None,
+                after: health.last_event,
+            };
+            let mut events = Events::new(
+                self.client
+                    .stream(Call::get(["events"]).query(&query))
+                    .await?,
+            );
             if !std::mem::replace(&mut told, true) {
-                let runs = count(usize::try_from(health.open_runs).unwrap_or(usize::MAX), "other run");
-                output.note(&format!("{runs} still at work here; Ctrl-C leaves them to the next workbench"));
+                let runs = count(
+                    usize::try_from(health.open_runs).unwrap_or(usize::MAX),
+                    "other run",
+                );
+                output.note(&format!(
+                    "{runs} still at work here; Ctrl-C leaves them to the next workbench"
+                ));
             }
             while let Some(event) = events.next().await? {
                 if matches!(event.what, EventKind::Run { state, .. } if state.is_final()) {
@@ -159,18 +231,29 @@ impl Session {
     }
 }
 
-async fn here(config: &Config) -> Result<(Client, Option<Own>), CommandError> {
-    let config = Config { listen: ListenAddress::any_port(), ..config.clone() };
+async fn here(config: &Config) -> Result<(Client, Held), CommandError> {
+    let config = Config {
+        listen: ListenAddress::any_port(),
+        ..config.clone()
+    };
     let own = Own::start(config).await?;
-    Ok((Client::at(&own.url()), Some(own)))
+    Ok((Client::at(&own.url()), Held::Workbench(own)))
 }
 
 /// What is stored, looked at in this process.
 async fn reader(config: Config) -> Result<Client, CommandError> {
     let opened = Workbench::read_only(config, Arc::new(SystemClock::new())).await;
-    let router = coracle_http::router(opened.map_err(|error| refused(&error))?);
-    Ok(Client::of_router(move |request| {
+    Ok(in_process(opened.map_err(|error| refused(&error))?))
+}
+
+fn in_process(workbench: Workbench) -> Client {
+    let router = coracle_http::router(workbench);
+    Client::of_router(move |request| {
         let answer = router.clone().oneshot(request);
-        async move { Ok(answer.await?.map(|body| body.map_err(Into::into).boxed_unsync())) }
-    }))
+        async move {
+            Ok(answer
+                .await?
+                .map(|body| body.map_err(Into::into).boxed_unsync()))
+        }
+    })
 }

@@ -193,7 +193,7 @@ impl DockerEngine {
                 recording
                     .writer
                     .append(stream, at, b"\n")
-                    .map_err(cannot_write)?;
+                    .map_err(|error| cannot_write(&error))?;
             }
         }
         Ok(())
@@ -212,7 +212,7 @@ struct Recording {
 
 impl Recording {
     fn begin(directory: &Path, newlines: Newlines) -> Result<Self, EngineError> {
-        let writer = LogWriter::create(directory).map_err(cannot_write)?;
+        let writer = LogWriter::create(directory).map_err(|error| cannot_write(&error))?;
         Ok(Self {
             writer,
             lines: Lines::new(newlines),
@@ -224,7 +224,9 @@ impl Recording {
     fn add(&mut self, piece: Piece<'_>) -> Result<(), EngineError> {
         let writer = &mut self.writer;
         let write = |stream, at, bytes: &[u8]| writer.append(stream, at, bytes);
-        self.lines.accept(piece, write).map_err(cannot_write)?;
+        self.lines
+            .accept(piece, write)
+            .map_err(|error| cannot_write(&error))?;
         self.pieces += 1;
         self.last.0 = piece.stream;
         self.last.1.clear();
@@ -233,7 +235,7 @@ impl Recording {
     }
 
     fn flush(&mut self) -> Result<(), EngineError> {
-        self.writer.flush().map_err(cannot_write)
+        self.writer.flush().map_err(|error| cannot_write(&error))
     }
 
     /// Whether the engine's last piece is ours too. Fragments of one line bear the same time and may bear the
@@ -245,12 +247,12 @@ impl Recording {
     }
 
     fn finish(self) -> Result<(), EngineError> {
-        self.writer.finish().map_err(cannot_write)
+        self.writer.finish().map_err(|error| cannot_write(&error))
     }
 }
 
-fn cannot_write(error: std::io::Error) -> EngineError {
-    file_error("write the log", &error)
+fn cannot_write(error: &std::io::Error) -> EngineError {
+    file_error("write the log", error)
 }
 
 fn lost(name: &WorkloadName, fault: &super::error::Fault) -> EngineError {

@@ -280,7 +280,7 @@ struct Transcript {
 impl Transcript {
     fn begin(request: &EnvironmentRequest) -> Result<Self, EngineError> {
         Ok(Self {
-            log: LogWriter::create(&request.log).map_err(cannot_write)?,
+            log: LogWriter::create(&request.log).map_err(|error| cannot_write(&error))?,
             end: Vec::new(),
         })
     }
@@ -294,19 +294,21 @@ impl Transcript {
         };
         self.end.extend_from_slice(&bytes);
         self.end.drain(..self.end.len().saturating_sub(SHOWN_BYTES));
-        self.log.append(stream, at, &bytes).map_err(cannot_write)?;
-        self.log.flush().map_err(cannot_write)
+        self.log
+            .append(stream, at, &bytes)
+            .map_err(|error| cannot_write(&error))?;
+        self.log.flush().map_err(|error| cannot_write(&error))
     }
 
     /// The end of the output.
     fn finish(self) -> Result<String, EngineError> {
-        self.log.finish().map_err(cannot_write)?;
+        self.log.finish().map_err(|error| cannot_write(&error))?;
         Ok(String::from_utf8_lossy(&self.end).trim().to_owned())
     }
 }
 
-fn cannot_write(error: std::io::Error) -> EngineError {
-    file_error("write the installer's log", &error)
+fn cannot_write(error: &std::io::Error) -> EngineError {
+    file_error("write the installer's log", error)
 }
 
 /// The configuration of the image that is kept: the base's, and the labels that make it an environment.

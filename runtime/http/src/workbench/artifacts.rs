@@ -19,6 +19,11 @@ pub(super) async fn show(
     State(workbench): State<Workbench>,
     Path(id): Path<String>,
 ) -> Result<Json<ArtifactDetail>, Refusal> {
-    let number = id.parse().map_err(|_| Refusal::request(format!("`{id}` is no artifact's number"), "artifacts are numbered: `12`"))?;
+    let number = id.parse().map_err(|_| {
+        Refusal::request(
+            format!("`{id}` is no artifact's number"),
+            "artifacts are numbered: `12`",
+        )
+    })?;
     Ok(Json(workbench.artifact(ArtifactId(number)).await?))
 }

@@ -9,11 +9,15 @@ use coracle_app::{ConfigKind, Workbench};
 use crate::body::Sent;
 use crate::error::Refusal;
 
-pub(super) async fn secrets(State(workbench): State<Workbench>) -> Result<Json<ConfigList>, Refusal> {
+pub(super) async fn secrets(
+    State(workbench): State<Workbench>,
+) -> Result<Json<ConfigList>, Refusal> {
     Ok(Json(workbench.configs_of(ConfigKind::Secret).await?))
 }
 
-pub(super) async fn config_maps(State(workbench): State<Workbench>) -> Result<Json<ConfigList>, Refusal> {
+pub(super) async fn config_maps(
+    State(workbench): State<Workbench>,
+) -> Result<Json<ConfigList>, Refusal> {
     Ok(Json(workbench.configs_of(ConfigKind::ConfigMap).await?))
 }
 
@@ -22,7 +26,9 @@ pub(super) async fn put_secret(
     Path(name): Path<String>,
     Sent(request): Sent<PutConfig>,
 ) -> Result<StatusCode, Refusal> {
-    workbench.put_config(ConfigKind::Secret, name, request).await?;
+    workbench
+        .put_config(ConfigKind::Secret, name, request)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -31,7 +37,9 @@ pub(super) async fn put_config_map(
     Path(name): Path<String>,
     Sent(request): Sent<PutConfig>,
 ) -> Result<StatusCode, Refusal> {
-    workbench.put_config(ConfigKind::ConfigMap, name, request).await?;
+    workbench
+        .put_config(ConfigKind::ConfigMap, name, request)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -28,19 +28,33 @@ pub(super) async fn events(
     // A browser that connects again sends the same query, and where it was.
     let after = last_event(&headers)?.or(query.after).unwrap_or_default();
     let stopping = workbench.stopping().clone().cancelled_owned();
-    let events = workbench.events(query.run, after).await?.take_until(stopping);
-    let events = events.inspect_err(|error| tracing::warn!(%error, "events could not be sent on")).map_ok(sent);
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    let events = workbench
+        .events(query.run, after)
+        .await?
+        .take_until(stopping);
+    let events = events
+        .inspect_err(|error| tracing::warn!(%error, "events could not be sent on"))
+        .map_ok(|event| sent(&event));
+    Ok(Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response())
 }
 
 fn last_event(headers: &HeaderMap) -> Result<Option<EventCursor>, Refusal> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
     let number = value.to_str().ok().and_then(|text| text.parse().ok());
-    let unreadable = || Refusal::request("`Last-Event-ID` is no cursor", "send the `id` of the last event, or nothing");
+    let unreadable = || {
+        Refusal::request(
+            "`Last-Event-ID` is no cursor",
+            "send the `id` of the last event, or nothing",
+        )
+    };
     Ok(Some(EventCursor(number.ok_or_else(unreadable)?)))
 }
 
-fn sent(event: Event) -> Sent {
-    let text = serde_json::to_string(&event).expect("an event has only texts and numbers");
+fn sent(event: &Event) -> Sent {
+    let text = serde_json::to_string(event).expect("an event has only texts and numbers");
     Sent::default().id(event.cursor.0.to_string()).data(text)
 }

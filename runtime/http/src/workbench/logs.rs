@@ -23,7 +23,11 @@ pub(super) async fn log(
     let stopping = workbench.stopping().clone().cancelled_owned();
     let text = workbench.log(run, query).await?.take_until(stopping);
     // The answer is under way: all that can be done is to break it off, which the reader notices.
-    let text = text.inspect_err(|error| tracing::warn!(%error, "a log could not be sent to its end"));
-    let headers = [(header::CONTENT_TYPE, kind), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let text =
+        text.inspect_err(|error| tracing::warn!(%error, "a log could not be sent to its end"));
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
     Ok((headers, Body::from_stream(text)).into_response())
 }

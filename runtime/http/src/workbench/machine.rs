@@ -13,7 +13,9 @@ pub(super) async fn health(State(workbench): State<Workbench>) -> Result<Json<He
     Ok(Json(workbench.health().await?))
 }
 
-pub(super) async fn environments(State(workbench): State<Workbench>) -> Result<Json<EnvironmentList>, Refusal> {
+pub(super) async fn environments(
+    State(workbench): State<Workbench>,
+) -> Result<Json<EnvironmentList>, Refusal> {
     Ok(Json(workbench.environments().await?))
 }
 
@@ -39,6 +41,8 @@ pub(super) async fn gc(
     Ok(Json(workbench.gc(request).await?))
 }
 
-pub(super) async fn doctor(State(workbench): State<Workbench>) -> Result<Json<DoctorReport>, Refusal> {
+pub(super) async fn doctor(
+    State(workbench): State<Workbench>,
+) -> Result<Json<DoctorReport>, Refusal> {
     Ok(Json(workbench.doctor().await?))
 }

@@ -13,7 +13,10 @@ pub(crate) fn for_steps() -> Router<Workbench> {
     let api = Router::new()
         .route("/runs", post(runs::create).get(runs::list))
         // Also `{run}:cancel` and the like, which the router cannot take apart.
-        .route("/runs/{run}", get(runs::show).delete(runs::remove).post(runs::act))
+        .route(
+            "/runs/{run}",
+            get(runs::show).delete(runs::remove).post(runs::act),
+        )
         .route("/runs/{run}/definition", get(runs::definition))
         .route("/runs/{run}/result", get(runs::result))
         .route("/runs/{run}/tasks", get(runs::tasks))
@@ -22,7 +25,9 @@ pub(crate) fn for_steps() -> Router<Workbench> {
         .route("/runs/{run}/log", get(logs::log))
         .route("/artifacts/{id}", get(artifacts::show))
         .route("/events", get(events::events));
-    Router::new().route("/healthz", get(machine::health)).nest(ROOT, api)
+    Router::new()
+        .route("/healthz", get(machine::health))
+        .nest(ROOT, api)
 }
 
 /// What only the user of the machine may ask.
@@ -31,11 +36,20 @@ pub(crate) fn for_user() -> Router<Workbench> {
         .route("/environments", get(machine::environments))
         .route("/environments/{key}", delete(machine::remove_environment))
         .route("/secrets", get(configs::secrets))
-        .route("/secrets/{name}", put(configs::put_secret).delete(configs::remove_secret))
+        .route(
+            "/secrets/{name}",
+            put(configs::put_secret).delete(configs::remove_secret),
+        )
         .route("/config-maps", get(configs::config_maps))
-        .route("/config-maps/{name}", put(configs::put_config_map).delete(configs::remove_config_map))
+        .route(
+            "/config-maps/{name}",
+            put(configs::put_config_map).delete(configs::remove_config_map),
+        )
         .route("/volumes", get(volumes::list))
-        .route("/volumes/{name}", put(volumes::create).delete(volumes::remove))
+        .route(
+            "/volumes/{name}",
+            put(volumes::create).delete(volumes::remove),
+        )
         .route("/gc", get(machine::gc_plan).post(machine::gc))
         .route("/doctor", get(machine::doctor));
     Router::new().nest(ROOT, api)

@@ -6,7 +6,9 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
-use coracle_app::view::{CreateRun, CreatedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why};
+use coracle_app::view::{
+    CreateRun, CreatedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why,
+};
 use serde::Deserialize;
 
 use crate::body::{Asked, Sent};
@@ -16,7 +18,10 @@ pub(super) async fn create(
     State(workbench): State<Workbench>,
     Sent(request): Sent<CreateRun>,
 ) -> Result<(StatusCode, Json<CreatedRun>), Refusal> {
-    Ok((StatusCode::CREATED, Json(workbench.create_run(request).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(workbench.create_run(request).await?),
+    ))
 }
 
 pub(super) async fn list(
@@ -26,11 +31,17 @@ pub(super) async fn list(
     Ok(Json(workbench.runs(query).await?))
 }
 
-pub(super) async fn show(State(workbench): State<Workbench>, Path(run): Path<String>) -> Result<Json<Run>, Refusal> {
+pub(super) async fn show(
+    State(workbench): State<Workbench>,
+    Path(run): Path<String>,
+) -> Result<Json<Run>, Refusal> {
     Ok(Json(workbench.run(run).await?))
 }
 
-pub(super) async fn remove(State(workbench): State<Workbench>, Path(run): Path<String>) -> Result<StatusCode, Refusal> {
+pub(super) async fn remove(
+    State(workbench): State<Workbench>,
+    Path(run): Path<String>,
+) -> Result<StatusCode, Refusal> {
     workbench.remove_run(run).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -52,12 +63,23 @@ pub(super) async fn act(
 }
 
 async fn rerun(workbench: &Workbench, run: &str, body: &Bytes) -> Result<Response, Refusal> {
-    let request: Rerun = serde_json::from_slice(body)
-        .map_err(|error| Refusal::request(format!("the body cannot be read: {error}"), "send `{\"from\": \"STEP\"}`"))?;
-    Ok((StatusCode::CREATED, Json(workbench.rerun(run.to_owned(), request).await?)).into_response())
+    let request: Rerun = serde_json::from_slice(body).map_err(|error| {
+        Refusal::request(
+            format!("the body cannot be read: {error}"),
+            "send `{\"from\": \"STEP\"}`",
+        )
+    })?;
+    Ok((
+        StatusCode::CREATED,
+        Json(workbench.rerun(run.to_owned(), request).await?),
+    )
+        .into_response())
 }
 
-pub(super) async fn definition(State(workbench): State<Workbench>, Path(run): Path<String>) -> Result<Response, Refusal> {
+pub(super) async fn definition(
+    State(workbench): State<Workbench>,
+    Path(run): Path<String>,
+) -> Result<Response, Refusal> {
     let text = workbench.definition(run).await?;
     Ok(([(header::CONTENT_TYPE, "application/yaml")], text).into_response())
 }

@@ -14,25 +14,67 @@ use tower::ServiceExt;
 
 use crate::place::{API, LIMIT, Place, greet, whole};
 
-async fn ask(place: &Place, visitors: &Visitors, path: &str, headers: &[(&str, &str)]) -> (StatusCode, Option<ErrorCode>) {
-    let request = headers.iter().fold(Request::builder().uri(path), |request, (name, value)| request.header(*name, *value));
+async fn ask(
+    place: &Place,
+    visitors: &Visitors,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (StatusCode, Option<ErrorCode>) {
+    let request = headers
+        .iter()
+        .fold(Request::builder().uri(path), |request, (name, value)| {
+            request.header(*name, *value)
+        });
     let router = coracle_http::router_at(place.workbench().clone(), visitors.clone());
-    let (status, body) = whole(router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).await;
-    (status, serde_json::from_slice::<ErrorBody>(&body).ok().map(|body| body.code))
+    let (status, body) = whole(
+        router
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap(),
+    )
+    .await;
+    (
+        status,
+        serde_json::from_slice::<ErrorBody>(&body)
+            .ok()
+            .map(|body| body.code),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_others_are_kept_out() {
     let place = Place::new(|_| Act::succeed()).await;
-    let front = Visitors::User { bound: "127.0.0.1:8890".parse().unwrap() };
+    let front = Visitors::User {
+        bound: "127.0.0.1:8890".parse().unwrap(),
+    };
     let ask = async |headers: &[(&str, &str)]| ask(&place, &front, "/healthz", headers).await;
-    let (ok, forbidden) = ((StatusCode::OK, None), (StatusCode::FORBIDDEN, Some(ErrorCode::Forbidden)));
+    let (ok, forbidden) = (
+        (StatusCode::OK, None),
+        (StatusCode::FORBIDDEN, Some(ErrorCode::Forbidden)),
+    );
     assert_eq!(ask(&[("host", "localhost:8890")]).await, ok);
-    assert_eq!(ask(&[("host", "127.0.0.1:8890"), ("origin", "http://127.0.0.1:8890")]).await, ok);
+    assert_eq!(
+        ask(&[
+            ("host", "127.0.0.1:8890"),
+            ("origin", "http://127.0.0.1:8890")
+        ])
+        .await,
+        ok
+    );
     assert_eq!(ask(&[("host", "rebound.example:8890")]).await, forbidden);
     assert_eq!(ask(&[]).await, forbidden);
-    assert_eq!(ask(&[("host", "127.0.0.1:8890"), ("origin", "http://evil.example")]).await, forbidden);
-    assert_eq!(ask(&[("host", "127.0.0.1:8890"), ("origin", "null")]).await, forbidden);
+    assert_eq!(
+        ask(&[
+            ("host", "127.0.0.1:8890"),
+            ("origin", "http://evil.example")
+        ])
+        .await,
+        forbidden
+    );
+    assert_eq!(
+        ask(&[("host", "127.0.0.1:8890"), ("origin", "null")]).await,
+        forbidden
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,34 +87,73 @@ async fn steps_come_in_with_the_token_of_their_open_run() {
     })
     .await;
     let run = place.create(&greet()).await.run_id;
-    let begun = |what: &EventKind| matches!(what, EventKind::Attempt { state: TaskState::Running, .. });
+    let begun = |what: &EventKind| {
+        matches!(
+            what,
+            EventKind::Attempt {
+                state: TaskState::Running,
+                ..
+            }
+        )
+    };
     place.until(run, EventCursor::default(), begun).await;
     let waiting = async {
         while !seen.lock().unwrap().contains_key(API_TOKEN) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(LIMIT, waiting).await.expect("the step starts");
+    tokio::time::timeout(LIMIT, waiting)
+        .await
+        .expect("the step starts");
     let bearer = format!("Bearer {}", seen.lock().unwrap()[API_TOKEN]);
 
     let names = vec!["coracle.internal".to_owned()];
-    let door = Visitors::Steps { bound: "172.17.0.1:8890".parse().unwrap(), names };
+    let door = Visitors::Steps {
+        bound: "172.17.0.1:8890".parse().unwrap(),
+        names,
+    };
     let ask = async |path: &str, host: &str, token: &str| {
-        ask(&place, &door, path, &[("host", host), ("authorization", token)]).await
+        ask(
+            &place,
+            &door,
+            path,
+            &[("host", host), ("authorization", token)],
+        )
+        .await
     };
     let runs = format!("{API}/runs");
     let unauthorized = (StatusCode::UNAUTHORIZED, Some(ErrorCode::Unauthorized));
-    assert_eq!(ask(&runs, "172.17.0.1:8890", &bearer).await, (StatusCode::OK, None));
-    assert_eq!(ask(&runs, "coracle.internal", &bearer).await, (StatusCode::OK, None));
-    assert_eq!(ask(&runs, "localhost", &bearer).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(ask(&runs, "172.17.0.1:8890", "Bearer guess").await, unauthorized);
+    assert_eq!(
+        ask(&runs, "172.17.0.1:8890", &bearer).await,
+        (StatusCode::OK, None)
+    );
+    assert_eq!(
+        ask(&runs, "coracle.internal", &bearer).await,
+        (StatusCode::OK, None)
+    );
+    assert_eq!(
+        ask(&runs, "localhost", &bearer).await.0,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        ask(&runs, "172.17.0.1:8890", "Bearer guess").await,
+        unauthorized
+    );
     assert_eq!(ask("/healthz", "172.17.0.1:8890", "").await, unauthorized);
     let secrets = format!("{API}/secrets");
-    assert_eq!(ask(&secrets, "172.17.0.1:8890", &bearer).await.0, StatusCode::NOT_FOUND, "not the steps' business");
+    assert_eq!(
+        ask(&secrets, "172.17.0.1:8890", &bearer).await.0,
+        StatusCode::NOT_FOUND,
+        "not the steps' business"
+    );
 
     place.workbench().cancel(run.to_string()).await.unwrap();
     place.finished(run).await;
-    assert_eq!(ask(&runs, "172.17.0.1:8890", &bearer).await, unauthorized, "the run is over");
+    assert_eq!(
+        ask(&runs, "172.17.0.1:8890", &bearer).await,
+        unauthorized,
+        "the run is over"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,12 +166,19 @@ async fn the_front_door_is_served_until_the_workbench_ends() {
         let request = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        tokio::time::timeout(LIMIT, connection.read_to_string(&mut answer)).await.unwrap().unwrap();
+        tokio::time::timeout(LIMIT, connection.read_to_string(&mut answer))
+            .await
+            .unwrap()
+            .unwrap();
         answer.lines().next().unwrap_or_default().to_owned()
     };
     assert_eq!(ask(&address).await, "HTTP/1.1 200 OK");
     assert_eq!(ask("foreign.example").await, "HTTP/1.1 403 Forbidden");
-    let Place { running, root: _root, .. } = place;
+    let Place {
+        running,
+        root: _root,
+        ..
+    } = place;
     running.shutdown(LIMIT).await;
     assert!(tokio::net::TcpStream::connect(&address).await.is_err());
 }

@@ -11,9 +11,9 @@ use axum::http::{Method, Request, Response, StatusCode};
 use coracle_app::config::{Config, Flags, Situation};
 use coracle_app::view::{CreateRun, CreatedRun, ErrorBody, Event, ParameterValue, RunResult};
 use coracle_app::{App, EngineSource, Running, Workbench};
+use coracle_host::Workload;
 use coracle_host::clock::SystemClock;
 use coracle_host::fake::{Act, FakeEngine};
-use coracle_host::Workload;
 use coracle_model::{EventCursor, EventKind, RunId};
 use futures_util::TryStreamExt;
 use serde::Serialize;
@@ -67,7 +67,8 @@ pub(crate) struct Place {
 }
 
 pub(crate) fn config(root: &Path) -> Config {
-    let variables = [("HOME", root), ("CORACLE_HOME", root)].map(|(name, path)| (name.to_owned(), path.into()));
+    let variables =
+        [("HOME", root), ("CORACLE_HOME", root)].map(|(name, path)| (name.to_owned(), path.into()));
     let situation = Situation {
         variables: BTreeMap::from(variables),
         current_directory: root.to_owned(),
@@ -83,10 +84,21 @@ impl Place {
         let clock = Arc::new(SystemClock::new());
         let engine = Arc::new(FakeEngine::new(clock.clone(), script));
         let root = tempfile::tempdir().unwrap();
-        let app = App::build_with(config(root.path()), clock, EngineSource::Given(engine.clone())).await.unwrap();
+        let app = App::build_with(
+            config(root.path()),
+            clock,
+            EngineSource::Given(engine.clone()),
+        )
+        .await
+        .unwrap();
         let running = app.spawn();
         let router = coracle_http::router(running.workbench().clone());
-        Self { root, engine, running, router }
+        Self {
+            root,
+            engine,
+            running,
+            router,
+        }
     }
 
     pub(crate) fn workbench(&self) -> &Workbench {
@@ -115,7 +127,10 @@ impl Place {
     pub(crate) async fn refused(&self, request: Request<Body>) -> (StatusCode, ErrorBody) {
         let (status, body) = whole(self.send(request).await).await;
         let read = serde_json::from_slice(&body);
-        (status, read.unwrap_or_else(|error| panic!("{status} {error} {body:?}")))
+        (
+            status,
+            read.unwrap_or_else(|error| panic!("{status} {error} {body:?}")),
+        )
     }
 
     /// A request with nothing to say back.
@@ -138,22 +153,42 @@ impl Place {
     }
 
     /// Waits until an event of a run is what is waited for.
-    pub(crate) async fn until(&self, run: RunId, after: EventCursor, reached: impl Fn(&EventKind) -> bool) -> Event {
-        let events = self.workbench().events(Some(run.to_string()), after).await.unwrap();
+    pub(crate) async fn until(
+        &self,
+        run: RunId,
+        after: EventCursor,
+        reached: impl Fn(&EventKind) -> bool,
+    ) -> Event {
+        let events = self
+            .workbench()
+            .events(Some(run.to_string()), after)
+            .await
+            .unwrap();
         let mut events = std::pin::pin!(events);
         let waiting = async {
             loop {
-                let event = events.try_next().await.unwrap().expect("the events of a workbench at work do not end");
+                let event = events
+                    .try_next()
+                    .await
+                    .unwrap()
+                    .expect("the events of a workbench at work do not end");
                 if reached(&event.what) {
                     return event;
                 }
             }
         };
-        tokio::time::timeout(LIMIT, waiting).await.expect("it happens in time")
+        tokio::time::timeout(LIMIT, waiting)
+            .await
+            .expect("it happens in time")
     }
 
     pub(crate) async fn finished(&self, run: RunId) -> Event {
-        self.until(run, EventCursor::default(), |what| matches!(what, EventKind::Run { state, .. } if state.is_final())).await
+        self.until(
+            run,
+            EventCursor::default(),
+            |what| matches!(what, EventKind::Run { state, .. } if state.is_final()),
+        )
+        .await
     }
 }
 
@@ -170,7 +205,10 @@ pub(crate) fn greet() -> CreateRun {
 
 pub(crate) fn greet_with(n: &str) -> CreateRun {
     let parameters = BTreeMap::from([("n".to_owned(), ParameterValue::Text(n.to_owned()))]);
-    CreateRun { parameters, ..greet() }
+    CreateRun {
+        parameters,
+        ..greet()
+    }
 }
 
 /// Every step says its own command and succeeds.
@@ -180,17 +218,28 @@ pub(crate) fn talking(workload: &Workload) -> Act {
 }
 
 pub(crate) fn bare(method: Method, path: &str) -> Request<Body> {
-    Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Body::empty())
+        .unwrap()
 }
 
 /// A request below the API's root with a JSON body.
 pub(crate) fn json(method: Method, path: &str, body: &impl Serialize) -> Request<Body> {
-    let builder = Request::builder().method(method).uri(format!("{API}{path}")).header("content-type", "application/json");
-    builder.body(Body::from(serde_json::to_vec(body).unwrap())).unwrap()
+    let builder = Request::builder()
+        .method(method)
+        .uri(format!("{API}{path}"))
+        .header("content-type", "application/json");
+    builder
+        .body(Body::from(serde_json::to_vec(body).unwrap()))
+        .unwrap()
 }
 
 pub(crate) async fn whole(response: Response<Body>) -> (StatusCode, Bytes) {
     let status = response.status();
-    let body = tokio::time::timeout(LIMIT, to_bytes(response.into_body(), usize::MAX)).await.expect("it ends in time");
+    let body = tokio::time::timeout(LIMIT, to_bytes(response.into_body(), usize::MAX))
+        .await
+        .expect("it ends in time");
     (status, body.unwrap())
 }

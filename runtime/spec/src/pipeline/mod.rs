@@ -26,16 +26,17 @@ mod tree;
 mod yaml;
 
 pub use ir::{
-    ArtifactOutputSource, ArtifactParameter, ArtifactSpec, CachingOptions, Component, ContainerSpec, Dag, DagOutputs,
-    EnvironmentVariable, Executor, ImporterSpec, Iterator, IteratorItems, OutputArtifactSpec, ParameterInput,
-    ParameterOutputSource, ParameterSource, ParameterSpec, ParameterType, PipelineSpec, ResourceRequest, RetryPolicy,
-    Task, TaskConfigPassthrough, TriggerStrategy, Work,
+    ArtifactOutputSource, ArtifactParameter, ArtifactSpec, CachingOptions, Component,
+    ContainerSpec, Dag, DagOutputs, EnvironmentVariable, Executor, ImporterSpec, Iterator,
+    IteratorItems, OutputArtifactSpec, ParameterInput, ParameterOutputSource, ParameterSource,
+    ParameterSpec, ParameterType, PipelineSpec, ResourceRequest, RetryPolicy, Task,
+    TaskConfigPassthrough, TriggerStrategy, Work,
 };
 pub use parameters::{check_parameters, parse_parameter_argument};
 pub use platform::{
-    ConfigSource, ConfigVolume, EmptyDir, EphemeralVolume, FieldPathVariable, InitContainer, InputParameter,
-    KeyToVariable, PipelinePlatform, PlatformSpec, PodSecurity, PullPolicy, SharedMemory, StepPlatform, VolumeMount,
-    Workspace,
+    ConfigSource, ConfigVolume, EmptyDir, EphemeralVolume, FieldPathVariable, InitContainer,
+    InputParameter, KeyToVariable, PipelinePlatform, PlatformSpec, PodSecurity, PullPolicy,
+    SharedMemory, StepPlatform, VolumeMount, Workspace,
 };
 pub use read::{Definition, Reading, read};
 pub use source::MAX_BYTES;

@@ -198,4 +198,3 @@ pub struct InitContainer {
     /// What it asks of the machine.
     pub resources: ResourceRequest,
 }
-
