@@ -42,25 +42,16 @@ pub fn check_parameters(spec: &PipelineSpec, given: &BTreeMap<String, Value>) ->
     found
 }
 
-/// Inputs of the root that nobody can give: a run is started with parameters alone, and with no task's outcome.
+/// Artifacts that the root requires: a run is started with parameters alone.
 fn not_to_be_given(spec: &PipelineSpec) -> impl Iterator<Item = Diagnostic> {
-    let artifacts = spec
-        .root
-        .input_artifacts
-        .iter()
-        .filter(|(_, input)| !input.optional);
-    let artifacts = artifacts.map(|(name, _)| {
-        let message = format!("artifact `{name}` is a required input of the pipeline, and a run cannot be given artifacts");
-        Diagnostic::error("artifact-input", message).with_help("bring it in with `dsl.importer` inside the pipeline")
-    });
-    let outcomes = spec.root.input_parameters.iter();
-    let outcomes =
-        outcomes.filter(|(_, input)| input.parameter_type == ParameterType::TaskFinalStatus);
-    let outcomes = outcomes.map(|(name, _)| {
-        let message = format!("input parameter {name} requires type TASK_FINAL_STATUS, which a pipeline cannot be given");
-        Diagnostic::error("final-status-input", message).with_help("only an exit task inside a pipeline has such an input")
-    });
-    artifacts.chain(outcomes)
+    let required = spec.root.input_artifacts.iter();
+    required.filter(|(_, input)| !input.optional).map(|(name, _)| {
+        let message = format!(
+            "artifact `{name}` is a required input of the pipeline, and a run cannot be given artifacts"
+        );
+        Diagnostic::error("artifact-input", message)
+            .with_help("bring it in with `dsl.importer` inside the pipeline")
+    })
 }
 
 /// Reads a parameter that was written as text, as on a command line, into a value of its declared type.
