@@ -6,7 +6,8 @@ use coracle_model::{
 use coracle_spec::executor::{ExecutorInput, ProvisionedOutputs};
 use coracle_spec::expression::{self, ConditionInputs};
 use coracle_spec::pipeline::{
-    Component, Executor, IteratorItems, ParameterType, PipelineSpec, Task, TriggerStrategy, Work,
+    ArtifactParameter, Component, Executor, IteratorItems, ParameterSource, ParameterType,
+    PipelineSpec, Task, TriggerStrategy, Work,
 };
 
 use crate::cache_key::CacheKey;
@@ -177,14 +178,11 @@ impl RunPlan {
             Err(failure) => return self.end(id, End::Failed(failure), now),
         };
         self.open(id, now);
-        let given_list = match &iterator.items {
-            IteratorItems::Raw(_) => None,
-            IteratorItems::Parameter(name) | IteratorItems::Artifact(name) => Some(name),
-        };
         let mut base = self.inputs_of(id).clone();
-        if let Some(name) = given_list {
-            base.parameters.remove(name);
-            base.artifacts.remove(name);
+        if let Some(list) = list_input(&iterator.items).filter(|list| !self.body_reads(id, list)) {
+            // Each iteration would carry the whole list for nothing.
+            base.parameters.remove(list);
+            base.artifacts.remove(list);
         }
         for (index, item) in items.into_iter().enumerate() {
             let mut inputs = base.clone();
@@ -208,6 +206,22 @@ impl RunPlan {
             self.next_iteration(id);
         }
         self.close_when_done(id, now);
+    }
+
+    /// Whether a task inside a loop reads an input of the loop.
+    fn body_reads(&self, id: NodeId, input: &str) -> bool {
+        let Work::Dag(dag) = &self.component(id).work else {
+            return true;
+        };
+        dag.tasks.values().any(|task| {
+            let parameter = task.parameters.values().any(
+                |given| matches!(&given.source, ParameterSource::ComponentInput(name) if name == input),
+            );
+            let artifact = task.artifacts.values().any(
+                |given| matches!(given, ArtifactParameter::ComponentInput(name) if name == input),
+            );
+            parameter || artifact
+        })
     }
 
     fn add_iteration(&mut self, parent: NodeId, index: usize, inputs: Inputs) -> NodeId {
@@ -383,6 +397,14 @@ impl RunPlan {
 enum Item {
     Value(Value),
     Artifact(Box<Artifact>),
+}
+
+/// The input of a loop that holds its list.
+fn list_input(items: &IteratorItems) -> Option<&String> {
+    match items {
+        IteratorItems::Raw(_) => None,
+        IteratorItems::Parameter(name) | IteratorItems::Artifact(name) => Some(name),
+    }
 }
 
 /// What a loop goes over: a list, or a text that holds one.

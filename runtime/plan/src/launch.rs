@@ -685,7 +685,7 @@ fn accelerators(
     let kind = kind
         .or_else(|| request.accelerator_type.clone())
         .unwrap_or_default();
-    if parsed == 0 || kind.to_ascii_lowercase().contains("nvidia") {
+    if parsed == 0 || kind.starts_with("nvidia.com/") {
         return Ok(parsed);
     }
     Err(Failure::new(
