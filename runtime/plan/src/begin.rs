@@ -22,7 +22,8 @@ const DELETE_VOLUME: &str = "argostub/deletepvc";
 impl RunPlan {
     /// Looks at a node whose upstream has ended.
     pub(crate) fn begin(&mut self, id: NodeId, now: Timestamp) {
-        if self.is_canceling() {
+        // What was at work when the workbench ended is taken up even then, so that it can be stopped.
+        if self.is_canceling() && !self.history.runs_below(&self.node(id).path) {
             return self.end(id, End::Canceled(canceled()), now);
         }
         let spec = self.spec();

@@ -108,6 +108,18 @@ impl History {
         Self { steps }
     }
 
+    /// Whether an attempt at this task, or at one inside it, was at work when the workbench ended.
+    pub(crate) fn runs_below(&self, path: &TaskPath) -> bool {
+        let below = |task: &TaskPath| {
+            let rest = task.as_str().strip_prefix(path.as_str());
+            path.is_root()
+                || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+        };
+        self.steps
+            .iter()
+            .any(|(task, past)| past.running.is_some() && below(task))
+    }
+
     pub(crate) fn take(&mut self, path: &TaskPath) -> Option<Past> {
         self.steps.remove(path)
     }

@@ -264,6 +264,8 @@ impl RunPlan {
                     self.steps.push(Step::Dequeue { task: path });
                     self.end(id, End::Canceled(canceled()), now);
                 }
+                // An attempt of an earlier life is stopped as soon as it has been taken up.
+                Status::LookedUp | Status::Preparing(_) if self.has_left_attempt(id) => {}
                 Status::LookedUp | Status::Preparing(_) | Status::BackingOff | Status::Serving => {
                     self.end(id, End::Canceled(canceled()), now);
                 }
@@ -275,6 +277,15 @@ impl RunPlan {
             .map(NodeId)
             .filter(|id| self.nodes[id.0].status == Status::Waiting);
         self.ready.extend(waiting.collect::<Vec<_>>());
+    }
+
+    fn has_left_attempt(&self, id: NodeId) -> bool {
+        let past = self
+            .node(id)
+            .step
+            .as_ref()
+            .and_then(|step| step.past.as_ref());
+        past.is_some_and(|past| past.running.is_some())
     }
 
     fn finish_when_over(&mut self) {

@@ -336,3 +336,30 @@ fn a_cancelled_run_runs_no_exit_task() {
     assert_eq!(world.state("c"), "CANCELED");
     assert!(world.started.is_empty());
 }
+
+#[test]
+fn what_an_earlier_life_began_is_stopped_by_a_cancelled_run() {
+    for restart_first in [true, false] {
+        let mut world = World::new(&pipeline(&["a", "b"], "", CHAIN), &[], 1, &echo);
+        world.advance();
+        while world.started.is_empty() {
+            assert!(world.answer_one());
+        }
+        if restart_first {
+            world.restart();
+            world.advance();
+            world.observe(Observation::CancelRequested);
+        } else {
+            world.record.state = RunState::Canceling;
+            world.restart();
+            world.advance();
+        }
+        while world.answer_one() {}
+        assert!(world.plan.is_finished());
+        assert_eq!(world.stopped, ["a"], "restarted first: {restart_first}");
+        assert_eq!(
+            (world.state("a"), world.state("b")),
+            ("CANCELED", "CANCELED")
+        );
+    }
+}

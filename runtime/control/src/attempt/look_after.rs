@@ -92,6 +92,9 @@ impl Context {
         );
         spent.push(workload.name.clone());
         if self.stop.is_cancelled() {
+            // It may be at work already, when it was begun by an earlier life of the workbench.
+            self.patiently(|| self.setting.engine.stop(&workload.name, GRACE))
+                .await?;
             return Err(stopped());
         }
         self.patiently(|| self.setting.engine.start(&workload))

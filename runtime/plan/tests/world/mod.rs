@@ -24,6 +24,7 @@ pub(crate) struct World<'script> {
     pub(crate) launches: HashMap<(TaskPath, AttemptNumber), Launch>,
     /// Attempts the engine started; a name started twice is one workload.
     pub(crate) started: BTreeSet<(TaskPath, AttemptNumber)>,
+    pub(crate) stopped: Vec<String>,
     pub(crate) waits: Vec<(TaskPath, std::time::Duration)>,
     pub(crate) finish: Option<(RunState, Option<Failure>, Outputs)>,
     pending: Vec<Observation>,
@@ -73,6 +74,7 @@ impl<'script> World<'script> {
             attempts: Vec::new(),
             launches: HashMap::new(),
             started: BTreeSet::new(),
+            stopped: Vec::new(),
             waits: Vec::new(),
             finish: None,
             pending: Vec::new(),
@@ -107,7 +109,7 @@ impl<'script> World<'script> {
         self.run()
     }
 
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let tasks: Vec<_> = self.tasks.values().cloned().collect();
         self.plan = plan(
             &self.definition,
@@ -204,6 +206,7 @@ impl<'script> World<'script> {
                 self.pending.push(Observation::BackoffOver { task });
             }
             Step::Stop { task, attempt } => {
+                self.stopped.push(task.to_string());
                 let result = Err(Failure::new(FailureCode::Canceled, "stopped"));
                 self.pending.retain(|pending| !matches!(pending, Observation::Ended { task: ended, .. } if *ended == task));
                 self.pending.push(Observation::Ended {
