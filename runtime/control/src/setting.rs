@@ -62,7 +62,8 @@ impl Setting {
                 run: self.home.run_dir(record.id),
                 volumes: self.home.volumes(),
             },
-            cache: record.request.cache,
+            // What is asked to run again runs; what came before it is taken over without the cache.
+            cache: record.request.cache && record.request.rerun.is_none(),
             prepare_environments: self.surroundings.prepare_environments,
             index_settings: self.surroundings.index_settings.clone(),
             step_variables,

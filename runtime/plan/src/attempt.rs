@@ -10,7 +10,7 @@ use coracle_spec::pipeline::RetryPolicy;
 use crate::environment::{EnvironmentPlan, InstallPrefix};
 use crate::launch::pull_policy;
 use crate::node::{End, NodeId, Status, StepState};
-use crate::run::{Preparation, RunPlan};
+use crate::run::{Preparation, RunPlan, canceled};
 use crate::step::{Looked, Step};
 
 impl RunPlan {
@@ -203,12 +203,12 @@ impl RunPlan {
                 self.end(id, End::Succeeded { cached: false }, now);
             }
             Err(failure) if self.is_canceling() => {
-                let message = format!("the run was cancelled ({})", failure.message);
-                self.end(
-                    id,
-                    End::Canceled(Failure::new(FailureCode::Canceled, message)),
-                    now,
-                );
+                let told = if failure.code == FailureCode::Canceled {
+                    failure
+                } else {
+                    canceled()
+                };
+                self.end(id, End::Canceled(told), now);
             }
             Err(failure) => {
                 let attempts = self.step(id).attempts;

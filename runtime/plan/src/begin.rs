@@ -71,7 +71,7 @@ impl RunPlan {
             })?;
             if !met {
                 let message = format!("its condition is false: {condition}");
-                return Err(End::Skipped(Failure::new(FailureCode::Canceled, message)));
+                return Err(End::Skipped(Failure::new(FailureCode::Skipped, message)));
             }
         }
         Ok(Some(inputs))
@@ -98,7 +98,7 @@ impl RunPlan {
         }
         skipped.map_or(Ok(()), |path| {
             let message = format!("`{path}`, which it needs, was skipped");
-            Err(End::Skipped(Failure::new(FailureCode::Canceled, message)))
+            Err(End::Skipped(Failure::new(FailureCode::Skipped, message)))
         })
     }
 
