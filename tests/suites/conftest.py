@@ -13,6 +13,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
 BINARY = os.environ.get("CORACLE_BIN") or str(ROOT / "target" / "debug" / "coracle")
 
+# Where a container step writes its output parameter `out`.
+OUTPUT = "{{$.outputs.parameters['out'].output_file}}"
+
 
 class Coracle:
     """The command on one home."""
@@ -50,11 +53,22 @@ class Coracle:
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
-    def serve(self):
-        """Starts a workbench and waits until it is ready."""
+    def submit(self, file, *arguments):
+        """Begins a run on the workbench that is running; its id."""
+        started = self("run", file, *arguments, "--detach", "-o", "json")
+        assert started.returncode == 0, started.stderr
+        return json.loads(started.stdout)["run_id"]
+
+    def keep(self, target, *arguments):
+        """Writes what the command prints into a file, byte for byte."""
+        with open(target, "wb") as file:
+            subprocess.run([BINARY, *map(str, arguments)], env=self.environment, stdout=file, check=True, timeout=180)
+
+    def serve(self, *before):
+        """Starts a workbench, `before` being what stands in front of the command, and waits until it is ready."""
         log = open(self.home / "serve.log", "ab")
         server = subprocess.Popen(
-            [BINARY, "serve", "--listen", "127.0.0.1:0"], env=self.environment, stdin=subprocess.DEVNULL,
+            [*before, BINARY, "serve", "--listen", "127.0.0.1:0"], env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
         )
         self.servers.append(server)
@@ -110,13 +124,19 @@ def on_processes(tmp_path):
     command.close()
 
 
-def step(command, image="python:3.11", args=(), outputs=(), resources=None, env=None, inputs=None):
+DATASET = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}
+
+
+def step(command, image="python:3.11", args=(), outputs=(), artifacts=(), resources=None, env=None, inputs=None):
     """A container step for `pipeline`: a shell text or an argument list."""
     return {
         "image": image,
         "command": ["sh", "-c", command, "step"] if isinstance(command, str) else list(command),
         "args": list(args),
-        "outputs": list(outputs),
+        "outputs": {
+            **({"parameters": {name: {"parameterType": "STRING"} for name in outputs}} if outputs else {}),
+            **({"artifacts": {name: {"artifactType": DATASET} for name in artifacts}} if artifacts else {}),
+        },
         "resources": resources,
         "env": env or {},
         "inputs": inputs or {},
@@ -135,9 +155,7 @@ def pipeline(tmp_path, steps, name="made", platform=None, **tasks):
         executors[f"exec-{key}"] = {"container": container}
         component = {"executorLabel": f"exec-{key}"}
         if given["outputs"]:
-            component["outputDefinitions"] = {
-                "parameters": {output: {"parameterType": "STRING"} for output in given["outputs"]}
-            }
+            component["outputDefinitions"] = given["outputs"]
         if given["inputs"]:
             component["inputDefinitions"] = {"parameters": {key: {"parameterType": "STRING"} for key in given["inputs"]}}
         components[f"comp-{key}"] = component

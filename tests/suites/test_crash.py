@@ -9,9 +9,8 @@ import signal
 import time
 
 import pytest
-from conftest import ENGINES, finished, pipeline, step, wait_for
+from conftest import ENGINES, OUTPUT, finished, pipeline, step, wait_for
 
-OUTPUT = "{{$.outputs.parameters['out'].output_file}}"
 MOMENTS = int(os.environ.get("CORACLE_CRASHES", "50"))
 
 
@@ -74,18 +73,12 @@ def summary(run):
     )
 
 
-def submit(coracle, file):
-    started = coracle("run", file, "--no-cache", "--detach", "-o", "json")
-    assert started.returncode == 0, started.stderr
-    return json.loads(started.stdout)["run_id"]
-
-
 @pytest.mark.parametrize("make", PIPELINES, ids=lambda make: make.__name__)
 def test_killed_at_seeded_moments_a_run_ends_as_undisturbed(coracle, tmp_path, make):
     file = make(tmp_path)
     undisturbed_server = coracle.serve()
     begin = time.monotonic()
-    run_id = submit(coracle, file)
+    run_id = coracle.submit(file, "--no-cache")
     undisturbed = wait_for(lambda: finished(coracle, run_id), 60, "the undisturbed run")
     length = time.monotonic() - begin
     undisturbed_server.send_signal(signal.SIGTERM)
@@ -95,7 +88,7 @@ def test_killed_at_seeded_moments_a_run_ends_as_undisturbed(coracle, tmp_path, m
     for seed in range(moments):
         moment = random.Random(f"{make.__name__}-{coracle.engine}-{seed}").uniform(0, length)
         server = coracle.serve()
-        run_id = submit(coracle, file)
+        run_id = coracle.submit(file, "--no-cache")
         time.sleep(moment)  # the moment is what is tested
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()

@@ -4,14 +4,12 @@ import json
 import re
 import time
 
-from conftest import EXAMPLES, finished, pipeline, step, tasks, wait_for
+from conftest import EXAMPLES, OUTPUT, finished, pipeline, step, tasks, wait_for
+
 
 def out(text):
     """A shell text that writes the output parameter `out`, wherever the engine has it."""
     return f'printf "%s" "{text}" > "$1"'
-
-
-OUTPUT = "{{$.outputs.parameters['out'].output_file}}"
 
 
 def producer(text):
@@ -118,9 +116,7 @@ def test_a_gpu_that_is_not_there_is_refused_at_once(on_docker, tmp_path):
 def test_a_cancelled_run_ends_within_two_seconds(coracle, tmp_path):
     coracle.serve()
     file = pipeline(tmp_path, {"a": step("trap '' TERM; sleep 300 & wait")})
-    started = coracle("run", file, "--detach", "-o", "json")
-    assert started.returncode == 0, started.stderr
-    run_id = json.loads(started.stdout)["run_id"]
+    run_id = coracle.submit(file)
     wait_for(lambda: "RUNNING" in json.dumps(coracle.json("get", run_id)["tasks"]), what="the step's start")
     begin = time.monotonic()
     assert coracle("cancel", run_id).returncode == 0

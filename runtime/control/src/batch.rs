@@ -8,6 +8,9 @@ use tokio::sync::oneshot;
 
 use crate::handle::ControlError;
 
+/// Where whoever asked for something waits to hear what came of it.
+pub(crate) type Answer = oneshot::Sender<Result<(), ControlError>>;
+
 /// What the loop is told.
 #[derive(Debug)]
 pub(crate) enum Message {
@@ -16,15 +19,17 @@ pub(crate) enum Message {
     /// Somebody wants a run to stop.
     Cancel {
         run: RunId,
-        answer: oneshot::Sender<Result<(), ControlError>>,
+        answer: Answer,
     },
     /// Somebody wants a failed run to go on.
     Retry {
         run: RunId,
-        answer: oneshot::Sender<Result<(), ControlError>>,
+        answer: Answer,
     },
     /// A run has used up its time.
     DeadlineOver(RunId),
+    /// What a run that is over left on the engine is gone.
+    Closed(RunId),
     /// An image was looked at; steps wait for the answer.
     Resolved {
         run: RunId,
@@ -68,8 +73,5 @@ pub(crate) enum Act {
     /// The run is over: its sandboxes go.
     Close,
     /// An answer to whoever asked.
-    Answer(
-        oneshot::Sender<Result<(), ControlError>>,
-        Result<(), ControlError>,
-    ),
+    Answer(Answer, Result<(), ControlError>),
 }

@@ -143,10 +143,24 @@ impl RunLoop {
             let hit = key.and_then(|key| self.cached(run, &task, &key, &pipeline, batch));
             Looked { digest, hit }
         });
+        if result.as_ref().is_ok_and(|looked| looked.hit.is_none()) {
+            self.open_sandbox_ahead(run);
+        }
         let now = self.setting.clock.now();
         if let Some(plan) = self.plan_of(run) {
             plan.observe(Observation::Looked { task, result }, now);
         }
+    }
+
+    /// A step will run: its network place is opened while its environment is prepared and it waits to be let in.
+    fn open_sandbox_ahead(&self, run: RunId) {
+        let Some(live) = self.runs.get(&run).filter(|live| live.sandboxes.begin()) else {
+            return;
+        };
+        let (engine, sandboxes) = (self.shared_engine(), Arc::clone(&live.sandboxes));
+        self.supervisor.spawn(TaskKind::Lookup, async move {
+            sandboxes.open_ahead(engine.as_ref()).await;
+        });
     }
 
     fn cached(
@@ -244,9 +258,12 @@ impl RunLoop {
             }
             Act::Close => {
                 if let Some(live) = self.runs.remove(&run) {
-                    let engine = self.shared_engine();
+                    let (engine, outbox) = (self.shared_engine(), self.outbox.clone());
+                    self.closing.insert(run, Vec::new());
                     self.supervisor.spawn(TaskKind::Cleanup, async move {
                         live.sandboxes.close(engine.as_ref()).await;
+                        // A loop that has ended finds nothing left to tidy up.
+                        let _ = outbox.send(Message::Closed(run));
                     });
                 }
             }

@@ -13,7 +13,7 @@ use coracle_store::{Change, StoreError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 
-use crate::batch::{Act, Batch, Message};
+use crate::batch::{Act, Answer, Batch, Message};
 use crate::handle::ControlError;
 use crate::live::Live;
 use crate::setting::Setting;
@@ -32,6 +32,9 @@ pub(crate) struct RunLoop {
     pub(crate) outbox: UnboundedSender<Message>,
     pub(crate) runs: HashMap<RunId, Live>,
     pub(crate) admission: Admission,
+    /// Runs that are over and being tidied up after, with those who wait to retry them: the sandboxes that go
+    /// have the names of those that would come.
+    pub(crate) closing: HashMap<RunId, Vec<Answer>>,
     events: watch::Sender<EventCursor>,
     waiting: watch::Sender<Vec<Waiting>>,
 }
@@ -51,6 +54,7 @@ impl RunLoop {
             outbox,
             runs: HashMap::new(),
             admission,
+            closing: HashMap::new(),
             events,
             waiting,
         }
@@ -112,10 +116,14 @@ impl RunLoop {
                 touched.insert(run);
                 batch.acts.push((run, Act::Answer(answer, result)));
             }
-            Message::Retry { run, answer } => {
-                let result = self.retry(run, batch);
-                touched.insert(run);
-                batch.acts.push((run, Act::Answer(answer, result)));
+            Message::Retry { run, answer } => match self.closing.get_mut(&run) {
+                Some(waiting) => waiting.push(answer),
+                None => self.answer_retry(run, answer, batch, touched),
+            },
+            Message::Closed(run) => {
+                for answer in self.closing.remove(&run).unwrap_or_default() {
+                    self.answer_retry(run, answer, batch, touched);
+                }
             }
             Message::DeadlineOver(run) => {
                 if let Some(live) = self.runs.get_mut(&run) {
@@ -158,6 +166,18 @@ impl RunLoop {
             // The loop looks at the token after each batch.
             Message::Shutdown => {}
         }
+    }
+
+    fn answer_retry(
+        &mut self,
+        run: RunId,
+        answer: Answer,
+        batch: &mut Batch,
+        touched: &mut BTreeSet<RunId>,
+    ) {
+        let result = self.retry(run, batch);
+        touched.insert(run);
+        batch.acts.push((run, Act::Answer(answer, result)));
     }
 
     fn observed(&mut self, run: RunId, observation: Observation) {

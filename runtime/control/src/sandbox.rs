@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use coracle_host::{Engine, EngineError, SandboxName, SandboxRequest};
 use coracle_model::RunId;
+use tokio::sync::RwLock;
 
 /// The places of one run.
 #[derive(Debug)]
@@ -16,12 +17,15 @@ pub(crate) struct SandboxPool {
     run: RunId,
     workbench_names: Vec<String>,
     places: Mutex<Places>,
+    /// Whether places may still be opened ahead. Held for reading meanwhile: closing waits for what is begun.
+    open: RwLock<bool>,
 }
 
 #[derive(Debug, Default)]
 struct Places {
     free: Vec<SandboxName>,
     made: usize,
+    begun: bool,
 }
 
 impl SandboxPool {
@@ -30,6 +34,7 @@ impl SandboxPool {
             run,
             workbench_names,
             places: Mutex::default(),
+            open: RwLock::new(true),
         })
     }
 
@@ -45,8 +50,18 @@ impl SandboxPool {
         }
     }
 
+    /// True the first time only: whoever asks then opens the first place ahead.
+    pub(crate) fn begin(&self) -> bool {
+        !std::mem::replace(&mut self.lock().begun, true)
+    }
+
     /// Opens the first place ahead of the first step.
     pub(crate) async fn open_ahead(&self, engine: &dyn Engine) {
+        // A run may be over before it comes to that.
+        let open = self.open.read().await;
+        if !*open {
+            return;
+        }
         match self.enter(engine).await {
             Ok(name) => self.leave(name),
             // The first step will meet the same error and report it.
@@ -61,6 +76,7 @@ impl SandboxPool {
 
     /// Removes every place.
     pub(crate) async fn close(&self, engine: &dyn Engine) {
+        *self.open.write().await = false;
         let made = std::mem::take(&mut self.lock().made);
         for index in 0..made {
             if let Err(error) = engine.close_sandbox(&self.name(index)).await {

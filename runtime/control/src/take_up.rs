@@ -98,7 +98,6 @@ impl RunLoop {
             });
         }
         let sandboxes = SandboxPool::new(run, self.setting.surroundings.workbench_names.clone());
-        self.open_sandbox_ahead(&sandboxes);
         self.watch_deadline(run, deadline, record);
         let live = Live {
             plan,
@@ -111,13 +110,6 @@ impl RunLoop {
             overdue: false,
         };
         self.runs.insert(run, live);
-    }
-
-    fn open_sandbox_ahead(&self, sandboxes: &Arc<SandboxPool>) {
-        let (engine, sandboxes) = (self.shared_engine(), Arc::clone(sandboxes));
-        self.supervisor.spawn(TaskKind::Lookup, async move {
-            sandboxes.open_ahead(engine.as_ref()).await;
-        });
     }
 
     fn watch_deadline(&self, run: RunId, deadline: Option<Duration>, record: &RunRecord) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use coracle_app::LARGEST_DEFINITION;
 use coracle_app::view::{Bytes, CreateRun, CreatedRun, ParameterValue};
 use coracle_model::EventCursor;
 
@@ -11,12 +12,11 @@ use super::outcome::{self, Aftermath, Begun};
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::output::{Format, Source};
+use crate::output::{self, Format, Source};
 use crate::python::{Interpreter, is_python};
 
-/// The most that is read of a file. No definition comes near it, and the workbench takes less; a device that
-/// never ends stops here.
-const LONGEST: u64 = 256 * 1024 * 1024;
+/// The most that is read of a file: what the workbench takes.
+const LONGEST: u64 = LARGEST_DEFINITION as u64;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -155,7 +155,8 @@ fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, CommandError> {
         fs_err::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) if bytes.len() as u64 > LONGEST => Err(CommandError::usage(format!(
-            "`{shown}` is too large for a pipeline"
+            "`{shown}` is larger than the {} that a pipeline may have",
+            output::bytes(LONGEST)
         ))),
         Ok(_) => Ok(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(CommandError::not_found(

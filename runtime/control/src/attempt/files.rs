@@ -27,7 +27,7 @@ pub(crate) fn prepare_attempt(
 ) -> Result<Prepared, Failure> {
     let directory = home.attempt_dir(run, &launch.task, launch.attempt);
     if !directory.exists() {
-        begin_empty(launch).map_err(|error| disk_failure(&error))?;
+        empty_outputs(launch).map_err(|error| disk_failure(&error))?;
         // Its presence says that the others are ready, so it is made last.
         fs_err::create_dir_all(&directory).map_err(|error| disk_failure(&error))?;
     }
@@ -74,7 +74,8 @@ pub(crate) fn forget_stored(home: &Home, run: RunId, launch: &Launch) {
     }
 }
 
-fn begin_empty(launch: &Launch) -> io::Result<()> {
+/// Makes the directories that an attempt writes to, or makes them empty again.
+pub(crate) fn empty_outputs(launch: &Launch) -> io::Result<()> {
     for directory in launch
         .layout
         .artifacts

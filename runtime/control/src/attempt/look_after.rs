@@ -13,7 +13,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::collect::{collect, custom_paths};
-use super::files::{Prepared, disk_failure, forget_stored, prepare, prepare_attempt};
+use super::files::{
+    Prepared, disk_failure, empty_outputs, forget_stored, prepare, prepare_attempt,
+};
 use super::judge::failure_of;
 use super::outputs_on_disk::foreign_files;
 use super::workload::of_launch;
@@ -55,6 +57,11 @@ pub(crate) async fn look_after(context: Context, launch: Launch) {
         },
     };
     forget_stored(&context.setting.home, context.attempt.run, &launch);
+    if let Err(failure) = &outcome.result
+        && failure.code == FailureCode::DiskFull
+    {
+        give_room_back(&launch).await;
+    }
     context.report(&launch, outcome, spent);
 }
 
@@ -326,6 +333,16 @@ impl Context {
             changes,
             spent,
         });
+    }
+}
+
+/// Removes what a step wrote until the disk was full: without room, nothing can be recorded of it either.
+async fn give_room_back(launch: &Launch) {
+    let own = launch.clone();
+    match blocking(move || empty_outputs(&own)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "what `{}` wrote stays on the full disk", launch.task),
+        Err(failure) => tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task),
     }
 }
 
