@@ -71,7 +71,7 @@ def milliseconds(run):
 def prepare_peer():
     """Makes the image with kfp in it that `docker_run` starts."""
     maker = f"{PREPARED}-maker"
-    install = ["python3", "-m", "pip", "install", "--quiet", "--no-deps", "kfp==2.17.0"]
+    install = ["python3", "-m", "pip", "install", "--quiet", "--no-deps", "kfp==2.17.0", "typing-extensions>=3.7.4,<5"]
     subprocess.run(["docker", "rm", "-f", maker], capture_output=True)
     for command in (["run", "--name", maker, IMAGE, *install], ["commit", maker, PREPARED], ["rm", maker]):
         subprocess.run(["docker", *command], check=True, capture_output=True)
@@ -79,7 +79,7 @@ def prepare_peer():
 
 def docker_run():
     subprocess.run(
-        ["docker", "run", "--rm", PREPARED, "python3", "-c", "import kfp.dsl.executor_main"],
+        ["docker", "run", "--rm", "--env", "_KFP_RUNTIME=true", PREPARED, "python3", "-c", "import kfp.dsl.executor_main"],
         check=True, capture_output=True,
     )
 

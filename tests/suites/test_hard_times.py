@@ -141,7 +141,7 @@ def test_an_engine_that_is_started_anew_in_mid_step_is_named_and_the_run_goes_on
     on_docker.environment["DOCKER_HOST"] = f"unix://{own_engine.socket}"
     on_docker.serve()
     first = step('echo at work; printf one > "$1"', "busybox:latest", args=[OUTPUT], outputs=["out"])
-    second = step("echo at work; sleep 8", "busybox:latest")
+    second = step("trap 'exit 143' TERM; echo at work; sleep 5 & wait", "busybox:latest")
     run_id = on_docker.submit(
         pipeline(tmp_path, {"a": first, "b": second}, b={"dependentTasks": ["a"]}), "--no-cache"
     )
@@ -272,3 +272,27 @@ def test_a_second_workbench_is_told_of_the_first(on_processes):
     assert second.returncode not in (0, 101)
     assert server.address in second.stderr, second.stderr
     assert on_processes("runs").returncode == 0
+
+
+def sandboxes():
+    listed = subprocess.run(
+        ["docker", "ps", "--filter", "label=coracle.kind=sandbox", "--format", "{{.Names}}"],
+        check=True, capture_output=True, text=True,
+    )
+    return set(listed.stdout.split())
+
+
+def test_a_network_place_is_used_again_and_made_again_when_somebody_removed_it(on_docker, tmp_path):
+    there = sandboxes()
+    on_docker.serve()
+    file = pipeline(tmp_path, {"a": step("true"), "b": step("true")}, b={"dependentTasks": ["a"]})
+    on_docker.run(file, "--no-cache", code=0)
+    [place] = sandboxes() - there
+    on_docker.run(file, "--no-cache", code=0)
+    assert sandboxes() - there == {place}
+    subprocess.run(["docker", "rm", "-f", place], check=True, capture_output=True)
+    run = on_docker.run(file, "--no-cache", code=0)
+    assert [task["attempts"] for task in run["tasks"]] == [1, 1]
+    assert sandboxes() - there == {place}
+    on_docker.close()
+    assert sandboxes() <= there

@@ -17,19 +17,11 @@ pub(crate) enum Message {
     /// A run was stored or changed.
     Wake(RunId),
     /// Somebody wants a run to stop.
-    Cancel {
-        run: RunId,
-        answer: Answer,
-    },
+    Cancel { run: RunId, answer: Answer },
     /// Somebody wants a failed run to go on.
-    Retry {
-        run: RunId,
-        answer: Answer,
-    },
+    Retry { run: RunId, answer: Answer },
     /// A run has used up its time.
     DeadlineOver(RunId),
-    /// What a run that is over left on the engine is gone.
-    Closed(RunId),
     /// An image was looked at; steps wait for the answer.
     Resolved {
         run: RunId,
@@ -70,7 +62,7 @@ pub(crate) enum Act {
     Launch(Box<Launch>),
     /// Workloads whose end is recorded.
     Remove(Vec<WorkloadName>),
-    /// The run is over: its sandboxes go.
+    /// The run is over: nothing is kept of it any more.
     Close,
     /// An answer to whoever asked.
     Answer(Answer, Result<(), ControlError>),

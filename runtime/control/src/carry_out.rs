@@ -144,7 +144,7 @@ impl RunLoop {
             Looked { digest, hit }
         });
         if result.as_ref().is_ok_and(|looked| looked.hit.is_none()) {
-            self.open_sandbox_ahead(run);
+            self.open_sandbox_ahead();
         }
         let now = self.setting.clock.now();
         if let Some(plan) = self.plan_of(run) {
@@ -152,15 +152,11 @@ impl RunLoop {
         }
     }
 
-    /// A step will run: its network place is opened while its environment is prepared and it waits to be let in.
-    fn open_sandbox_ahead(&self, run: RunId) {
-        let Some(live) = self.runs.get(&run).filter(|live| live.sandboxes.begin()) else {
-            return;
-        };
-        let (engine, sandboxes) = (self.shared_engine(), Arc::clone(&live.sandboxes));
-        self.supervisor.spawn(TaskKind::Lookup, async move {
-            sandboxes.open_ahead(engine.as_ref()).await;
-        });
+    /// A step will run: a network place is opened while its environment is prepared and it waits to be let in.
+    fn open_sandbox_ahead(&self) {
+        if let Some(opening) = self.sandboxes.open_ahead(self.shared_engine()) {
+            self.supervisor.spawn(TaskKind::Lookup, opening);
+        }
     }
 
     fn cached(
@@ -256,17 +252,7 @@ impl RunLoop {
                     }
                 });
             }
-            Act::Close => {
-                if let Some(live) = self.runs.remove(&run) {
-                    let (engine, outbox) = (self.shared_engine(), self.outbox.clone());
-                    self.closing.insert(run, Vec::new());
-                    self.supervisor.spawn(TaskKind::Cleanup, async move {
-                        live.sandboxes.close(engine.as_ref()).await;
-                        // A loop that has ended finds nothing left to tidy up.
-                        let _ = outbox.send(Message::Closed(run));
-                    });
-                }
-            }
+            Act::Close => drop(self.runs.remove(&run)),
             // Whoever asked may have gone.
             Act::Answer(answer, result) => drop(answer.send(result)),
         }
@@ -292,7 +278,7 @@ impl RunLoop {
         let context = Context {
             setting: self.setting.clone(),
             outbox: self.outbox.clone(),
-            sandboxes: Arc::clone(&live.sandboxes),
+            sandboxes: Arc::clone(&self.sandboxes),
             component: component.clone(),
             attempt,
             stop,

@@ -1,14 +1,11 @@
 //! What the loop keeps of an open run besides its plan.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_model::{Attempt, ImageDigest, PipelineName, RunState, TaskPath};
 use coracle_plan::{CacheKey, RunPlan};
 use tokio_util::sync::CancellationToken;
-
-use crate::sandbox::SandboxPool;
 
 /// An open run.
 #[derive(Debug)]
@@ -21,7 +18,6 @@ pub(crate) struct Live {
     pub(crate) left: HashMap<TaskPath, Attempt>,
     /// What is known of the images that its steps name.
     pub(crate) images: HashMap<String, Image>,
-    pub(crate) sandboxes: Arc<SandboxPool>,
     /// How long the whole run may take.
     pub(crate) deadline: Option<Duration>,
     /// Whether it has taken longer.

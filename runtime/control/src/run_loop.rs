@@ -13,9 +13,10 @@ use coracle_store::{Change, StoreError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 
-use crate::batch::{Act, Answer, Batch, Message};
+use crate::batch::{Act, Batch, Message};
 use crate::handle::ControlError;
 use crate::live::Live;
+use crate::sandbox::SandboxPool;
 use crate::setting::Setting;
 use crate::supervisor::{Supervisor, TaskKind};
 
@@ -32,9 +33,7 @@ pub(crate) struct RunLoop {
     pub(crate) outbox: UnboundedSender<Message>,
     pub(crate) runs: HashMap<RunId, Live>,
     pub(crate) admission: Admission,
-    /// Runs that are over and being tidied up after, with those who wait to retry them: the sandboxes that go
-    /// have the names of those that would come.
-    pub(crate) closing: HashMap<RunId, Vec<Answer>>,
+    pub(crate) sandboxes: Arc<SandboxPool>,
     events: watch::Sender<EventCursor>,
     waiting: watch::Sender<Vec<Waiting>>,
 }
@@ -48,13 +47,14 @@ impl RunLoop {
         waiting: watch::Sender<Vec<Waiting>>,
     ) -> Self {
         let admission = Admission::new(setting.budget.clone());
+        let sandboxes = SandboxPool::new(setting.surroundings.workbench_names.clone());
         Self {
             setting,
             supervisor,
             outbox,
             runs: HashMap::new(),
             admission,
-            closing: HashMap::new(),
+            sandboxes,
             events,
             waiting,
         }
@@ -73,6 +73,11 @@ impl RunLoop {
         self.supervisor.spawn(TaskKind::Server, async move {
             wake.cancelled().await;
             let _ = outbox.send(Message::Shutdown);
+        });
+        let (sandboxes, engine) = (Arc::clone(&self.sandboxes), self.shared_engine());
+        let token = stopping.clone();
+        self.supervisor.spawn(TaskKind::Server, async move {
+            sandboxes.tend(engine.as_ref(), &token).await;
         });
         let taken_up = self.take_up_open_runs(held);
         let failed = taken_up.is_err();
@@ -116,14 +121,10 @@ impl RunLoop {
                 touched.insert(run);
                 batch.acts.push((run, Act::Answer(answer, result)));
             }
-            Message::Retry { run, answer } => match self.closing.get_mut(&run) {
-                Some(waiting) => waiting.push(answer),
-                None => self.answer_retry(run, answer, batch, touched),
-            },
-            Message::Closed(run) => {
-                for answer in self.closing.remove(&run).unwrap_or_default() {
-                    self.answer_retry(run, answer, batch, touched);
-                }
+            Message::Retry { run, answer } => {
+                let result = self.retry(run, batch);
+                touched.insert(run);
+                batch.acts.push((run, Act::Answer(answer, result)));
             }
             Message::DeadlineOver(run) => {
                 if let Some(live) = self.runs.get_mut(&run) {
@@ -166,18 +167,6 @@ impl RunLoop {
             // The loop looks at the token after each batch.
             Message::Shutdown => {}
         }
-    }
-
-    fn answer_retry(
-        &mut self,
-        run: RunId,
-        answer: Answer,
-        batch: &mut Batch,
-        touched: &mut BTreeSet<RunId>,
-    ) {
-        let result = self.retry(run, batch);
-        touched.insert(run);
-        batch.acts.push((run, Act::Answer(answer, result)));
     }
 
     fn observed(&mut self, run: RunId, observation: Observation) {

@@ -1,113 +1,176 @@
-//! The network places of one run.
+//! The network places that steps run in.
 //!
 //! A step needs a network of its own, as a pod has: two steps that listen on the same port must not meet. But
 //! making one costs more than a small step's own work, so a place that a step has left is used again by the next
-//! step of the same run. A chain of steps makes one; a loop makes as many as run at once.
+//! one. A chain of steps makes one; a loop makes as many as run at once. A place that nobody has entered for a
+//! while is closed, and all are when the workbench ends.
+//!
+//! ```text
+//!   open ahead ─┐                  ┌── leave ──► free ──nobody came──► closed
+//!               ├──► enter ──► step ┘              │
+//!   kept by an adopted step ─┘                     └── enter
+//! ```
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use coracle_host::{Engine, EngineError, SandboxName, SandboxRequest};
-use coracle_model::RunId;
-use tokio::sync::RwLock;
+use coracle_host::{Engine, EngineError, SandboxName, SandboxRequest, WorkloadName};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-/// The places of one run.
+/// The label of a workload that names the place it is in.
+pub(crate) const SANDBOX_LABEL: &str = "coracle.sandbox";
+
+/// How long a place stays open that nobody enters: long enough for a person who runs a pipeline again.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// The places of a workbench.
 #[derive(Debug)]
 pub(crate) struct SandboxPool {
-    run: RunId,
+    /// Tells this life's places from those of earlier ones.
+    life: String,
     workbench_names: Vec<String>,
     places: Mutex<Places>,
-    /// Whether places may still be opened ahead. Held for reading meanwhile: closing waits for what is begun.
-    open: RwLock<bool>,
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Places {
-    free: Vec<SandboxName>,
+    /// Those that nobody is in, with when they were left; the last one left comes last.
+    free: Vec<(Instant, SandboxName)>,
+    /// One is being opened ahead and nobody waits for it yet; whoever does hears when it is there.
+    coming: Option<oneshot::Receiver<()>>,
+    /// Those in which workloads of an earlier life still are.
+    kept: HashMap<WorkloadName, SandboxName>,
     made: usize,
-    begun: bool,
 }
 
 impl SandboxPool {
-    pub(crate) fn new(run: RunId, workbench_names: Vec<String>) -> Arc<Self> {
+    pub(crate) fn new(workbench_names: Vec<String>) -> Arc<Self> {
+        let life = Uuid::new_v4().simple().to_string();
         Arc::new(Self {
-            run,
+            life: life[..12].to_owned(),
             workbench_names,
             places: Mutex::default(),
-            open: RwLock::new(true),
+            left: Notify::new(),
         })
     }
 
-    /// A place that no other step is in. It is opened even when it was before, since the engine may have lost it.
-    pub(crate) async fn enter(&self, engine: &dyn Engine) -> Result<SandboxName, EngineError> {
-        let name = self.take();
-        match engine.open_sandbox(&self.request(&name)).await {
-            Ok(()) => Ok(name),
-            Err(error) => {
-                self.leave(name);
-                Err(error)
+    /// Says in which place a workload is that an earlier life of the workbench began.
+    pub(crate) fn keep(&self, workload: WorkloadName, place: SandboxName) {
+        self.lock().kept.insert(workload, place);
+    }
+
+    /// A place for a workload that no other is in. One that was left is taken to be there still; see [`Self::mend`].
+    pub(crate) async fn enter(
+        &self,
+        engine: &dyn Engine,
+        workload: &WorkloadName,
+    ) -> Result<SandboxName, EngineError> {
+        loop {
+            let coming = {
+                let mut places = self.lock();
+                let there = places.kept.remove(workload);
+                if let Some(name) = there.or_else(|| Some(places.free.pop()?.1)) {
+                    return Ok(name);
+                }
+                places.coming.take()
+            };
+            let Some(coming) = coming else { break };
+            // The sender says nothing: it goes when the place is free, or could not be opened.
+            let _ = coming.await;
+        }
+        let name = self.next_name();
+        self.mend(engine, &name).await?;
+        Ok(name)
+    }
+
+    /// Opens a place, or opens it again when the engine has lost it meanwhile.
+    pub(crate) async fn mend(
+        &self,
+        engine: &dyn Engine,
+        name: &SandboxName,
+    ) -> Result<(), EngineError> {
+        let request = SandboxRequest {
+            name: name.clone(),
+            aliases: vec![name.0.clone()],
+            workbench_names: self.workbench_names.clone(),
+            labels: BTreeMap::new(),
+        };
+        engine.open_sandbox(&request).await
+    }
+
+    /// What opens a place for a step that will come; none when one is free or on its way.
+    pub(crate) fn open_ahead(
+        self: &Arc<Self>,
+        engine: Arc<dyn Engine>,
+    ) -> Option<impl Future<Output = ()> + use<>> {
+        let (opened, coming) = oneshot::channel();
+        {
+            let mut places = self.lock();
+            if !places.free.is_empty() || places.coming.is_some() {
+                return None;
             }
+            places.coming = Some(coming);
         }
-    }
-
-    /// True the first time only: whoever asks then opens the first place ahead.
-    pub(crate) fn begin(&self) -> bool {
-        !std::mem::replace(&mut self.lock().begun, true)
-    }
-
-    /// Opens the first place ahead of the first step.
-    pub(crate) async fn open_ahead(&self, engine: &dyn Engine) {
-        // A run may be over before it comes to that.
-        let open = self.open.read().await;
-        if !*open {
-            return;
-        }
-        match self.enter(engine).await {
-            Ok(name) => self.leave(name),
-            // The first step will meet the same error and report it.
-            Err(error) => tracing::debug!(%error, "no sandbox was opened ahead"),
-        }
+        let pool = Arc::clone(self);
+        Some(async move {
+            let name = pool.next_name();
+            match pool.mend(engine.as_ref(), &name).await {
+                Ok(()) => pool.leave(name),
+                // The step that comes will meet the same error and report it.
+                Err(error) => tracing::debug!(%error, "no sandbox was opened ahead"),
+            }
+            pool.lock().coming = None;
+            drop(opened);
+        })
     }
 
     /// Gives a place back.
     pub(crate) fn leave(&self, name: SandboxName) {
-        self.lock().free.push(name);
+        self.lock().free.push((Instant::now(), name));
+        self.left.notify_one();
     }
 
-    /// Removes every place.
-    pub(crate) async fn close(&self, engine: &dyn Engine) {
-        *self.open.write().await = false;
-        let made = std::mem::take(&mut self.lock().made);
-        for index in 0..made {
-            if let Err(error) = engine.close_sandbox(&self.name(index)).await {
-                tracing::warn!(%error, run = %self.run, "a sandbox was left behind");
+    /// Closes places that nobody enters, and at the end all that nobody is in.
+    pub(crate) async fn tend(&self, engine: &dyn Engine, stopping: &CancellationToken) {
+        while !stopping.is_cancelled() {
+            let oldest = self.lock().free.first().map(|(left, _)| *left + LINGER);
+            // All three only wait.
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = self.left.notified() => {}
+                () = sleep_until(oldest.unwrap_or_else(Instant::now)), if oldest.is_some() => {
+                    self.close(engine, |left| left.elapsed() >= LINGER).await;
+                }
+            }
+        }
+        self.close(engine, |_| true).await;
+    }
+
+    async fn close(&self, engine: &dyn Engine, due: impl Fn(Instant) -> bool) {
+        let closing: Vec<_> = self
+            .lock()
+            .free
+            .extract_if(.., |(left, _)| due(*left))
+            .collect();
+        for (_, name) in closing {
+            if let Err(error) = engine.close_sandbox(&name).await {
+                tracing::warn!(%error, "a sandbox was left behind; the next start removes it");
             }
         }
     }
 
-    fn take(&self) -> SandboxName {
+    fn next_name(&self) -> SandboxName {
         let mut places = self.lock();
-        if let Some(name) = places.free.pop() {
-            return name;
-        }
         places.made += 1;
-        self.name(places.made - 1)
+        SandboxName(format!("coracle-net-{}-{}", self.life, places.made))
     }
 
-    fn name(&self, index: usize) -> SandboxName {
-        SandboxName(format!("coracle-{}-net-{index}", self.run.0.simple()))
-    }
-
-    fn request(&self, name: &SandboxName) -> SandboxRequest {
-        SandboxRequest {
-            name: name.clone(),
-            aliases: vec![name.0.clone()],
-            workbench_names: self.workbench_names.clone(),
-            labels: BTreeMap::from([("coracle.run".to_owned(), self.run.to_string())]),
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Places> {
+    fn lock(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use coracle_host::ObservedWorkload;
+use coracle_host::{ObservedWorkload, SandboxName};
 use coracle_model::{
     Attempt, Failure, FailureCode, RunId, RunRecord, RunState, TaskPath, TaskState,
 };
@@ -12,12 +12,12 @@ use coracle_plan::{History, RunPlan, is_redone};
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, StoreError};
 
-use crate::attempt::RUN_LABEL;
+use crate::attempt::{RUN_LABEL, attempt_of};
 use crate::batch::{Batch, Message};
 use crate::handle::ControlError;
 use crate::live::Live;
 use crate::run_loop::RunLoop;
-use crate::sandbox::SandboxPool;
+use crate::sandbox::SANDBOX_LABEL;
 use crate::supervisor::TaskKind;
 
 impl RunLoop {
@@ -97,7 +97,6 @@ impl RunLoop {
                 finished_at: None,
             });
         }
-        let sandboxes = SandboxPool::new(run, self.setting.surroundings.workbench_names.clone());
         self.watch_deadline(run, deadline, record);
         let live = Live {
             plan,
@@ -105,7 +104,6 @@ impl RunLoop {
             stops: HashMap::new(),
             left,
             images: HashMap::new(),
-            sandboxes,
             deadline,
             overdue: false,
         };
@@ -196,32 +194,42 @@ impl RunLoop {
     }
 
     /// Removes what the engine holds of runs that are over: the workbench ended between their end and the tidying.
+    /// The places of those that are not stay with what is in them.
     pub(crate) fn discard_leftovers(&self, held: &[ObservedWorkload], open: &HashSet<RunId>) {
-        for workload in held {
-            let run = workload
-                .labels
-                .get(RUN_LABEL)
-                .and_then(|text| text.parse::<RunId>().ok());
-            if run.is_some_and(|run| open.contains(&run)) {
-                continue;
+        let (left, stay): (Vec<_>, Vec<_>) = held.iter().partition(|workload| {
+            let run = workload.labels.get(RUN_LABEL);
+            run.and_then(|run| run.parse().ok())
+                .is_none_or(|run| !open.contains(&run))
+        });
+        let mut entered = HashSet::new();
+        for workload in stay {
+            let place = workload.labels.get(SANDBOX_LABEL);
+            if let Some((place, attempt)) = place.zip(attempt_of(&workload.labels)) {
+                self.sandboxes.keep(attempt, SandboxName(place.clone()));
+                entered.insert(place);
             }
-            let (engine, name) = (self.shared_engine(), workload.name.clone());
-            let is_sandbox = workload
-                .labels
-                .get("coracle.kind")
-                .is_some_and(|kind| kind == "sandbox");
-            self.supervisor.spawn(TaskKind::Lookup, async move {
-                let removed = if is_sandbox {
-                    engine
-                        .close_sandbox(&coracle_host::SandboxName(name.0.clone()))
-                        .await
-                } else {
-                    engine.remove(&name).await
-                };
-                if let Err(error) = removed {
-                    tracing::warn!(%error, "a workload of a finished run was left behind");
-                }
-            });
         }
+        for workload in left
+            .into_iter()
+            .filter(|workload| !entered.contains(&workload.name.0))
+        {
+            self.discard(workload);
+        }
+    }
+
+    fn discard(&self, workload: &ObservedWorkload) {
+        let (engine, name) = (self.shared_engine(), workload.name.clone());
+        let kind = workload.labels.get("coracle.kind");
+        let is_sandbox = kind.is_some_and(|kind| kind == "sandbox");
+        self.supervisor.spawn(TaskKind::Lookup, async move {
+            let removed = if is_sandbox {
+                engine.close_sandbox(&SandboxName(name.0)).await
+            } else {
+                engine.remove(&name).await
+            };
+            if let Err(error) = removed {
+                tracing::warn!(%error, "a workload of a finished run was left behind");
+            }
+        });
     }
 }

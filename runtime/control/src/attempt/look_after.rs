@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coracle_host::{EngineError, Exit, SandboxName, WorkloadName};
+use coracle_host::{EngineError, Exit, SandboxName, Workload, WorkloadName};
 use coracle_model::{Attempt, Failure, FailureCode, Outputs, TaskState};
 use coracle_plan::{InitLaunch, Launch, Observation};
 use coracle_spec::pipeline::Component;
@@ -18,7 +18,7 @@ use super::files::{
 };
 use super::judge::failure_of;
 use super::outputs_on_disk::foreign_files;
-use super::workload::of_launch;
+use super::workload::{of_launch, workload_name};
 use crate::batch::Message;
 use crate::image::policy;
 use crate::sandbox::SandboxPool;
@@ -72,8 +72,9 @@ impl Context {
         spent: &mut Vec<WorkloadName>,
     ) -> Result<Outcome, Failure> {
         let prepared = self.prepare(launch).await?;
+        let name = workload_name(self.attempt.run, &launch.task, launch.attempt);
         let sandbox = self
-            .patiently(|| self.sandboxes.enter(self.setting.engine.as_ref()))
+            .patiently(|| self.sandboxes.enter(self.setting.engine.as_ref(), &name))
             .await?;
         let outcome = self.in_sandbox(launch, &prepared, &sandbox, spent).await;
         self.sandboxes.leave(sandbox);
@@ -104,8 +105,7 @@ impl Context {
                 .await?;
             return Err(stopped());
         }
-        self.patiently(|| self.setting.engine.start(&workload))
-            .await?;
+        self.start(&workload, sandbox).await?;
         let log = workload.directory.join("log");
         let ending = self.attend(&workload.name, &log, launch.timeout).await?;
         self.reclaim(launch).await;
@@ -172,7 +172,7 @@ impl Context {
         workload.name = WorkloadName(format!("{}-init-{index}", workload.name));
         workload.directory.clone_from(&directory);
         spent.push(workload.name.clone());
-        self.patiently(|| engine.start(&workload)).await?;
+        self.start(&workload, sandbox).await?;
         let log = directory.join("log");
         let ending = self.attend(&workload.name, &log, launch.timeout).await?;
         let failure = ending
@@ -182,6 +182,22 @@ impl Context {
             let message = format!("init container `{}` {}", init.name, failure.message);
             Err(Failure { message, ..failure })
         })
+    }
+
+    /// Starts a workload. The place it is to be in may have gone since it was left: with an engine that was started
+    /// anew, or by somebody's hand.
+    async fn start(&self, workload: &Workload, sandbox: &SandboxName) -> Result<(), Failure> {
+        let engine = self.setting.engine.as_ref();
+        let started = self.patiently(|| engine.start(workload)).await;
+        if !started
+            .as_ref()
+            .is_err_and(|failure| failure.code == FailureCode::StartRefused)
+        {
+            return started;
+        }
+        self.patiently(|| self.sandboxes.mend(engine, sandbox))
+            .await?;
+        self.patiently(|| engine.start(workload)).await
     }
 
     /// Attends a workload until it has ended, stops it when its time is over or the run is stopped, and waits for an
@@ -341,8 +357,12 @@ async fn give_room_back(launch: &Launch) {
     let own = launch.clone();
     match blocking(move || empty_outputs(&own)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "what `{}` wrote stays on the full disk", launch.task),
-        Err(failure) => tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "what `{}` wrote stays on the full disk", launch.task)
+        }
+        Err(failure) => {
+            tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task)
+        }
     }
 }
 

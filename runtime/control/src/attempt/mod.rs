@@ -17,4 +17,4 @@ mod outputs_on_disk;
 mod workload;
 
 pub(crate) use look_after::{Context, look_after};
-pub(crate) use workload::{RUN_LABEL, begun_attempt};
+pub(crate) use workload::{RUN_LABEL, attempt_of, begun_attempt};

@@ -9,10 +9,14 @@ use coracle_store::Home;
 use sha2::{Digest, Sha256};
 
 use super::files::Prepared;
+use crate::sandbox::SANDBOX_LABEL;
 use crate::stored::expand;
 
 /// The label that says which run a workload belongs to.
 pub(crate) const RUN_LABEL: &str = "coracle.run";
+/// The labels that say which task of the run, and which attempt at it.
+const TASK_LABEL: &str = "coracle.task";
+const ATTEMPT_LABEL: &str = "coracle.attempt";
 
 /// The name of an attempt's workload: readable, and the same at every derivation.
 pub(crate) fn workload_name(run: RunId, task: &TaskPath, attempt: AttemptNumber) -> WorkloadName {
@@ -54,7 +58,7 @@ pub(crate) fn of_launch(
     };
     Workload {
         name: workload_name(run, &launch.task, launch.attempt),
-        labels: labels(run, launch),
+        labels: labels(run, launch, sandbox.as_ref()),
         image,
         command: launch
             .command
@@ -78,12 +82,25 @@ pub(crate) fn of_launch(
     }
 }
 
-fn labels(run: RunId, launch: &Launch) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        (RUN_LABEL.to_owned(), run.to_string()),
-        ("coracle.task".to_owned(), launch.task.to_string()),
-        ("coracle.attempt".to_owned(), launch.attempt.to_string()),
-    ])
+fn labels(run: RunId, launch: &Launch, sandbox: Option<&SandboxName>) -> BTreeMap<String, String> {
+    let own = [
+        (RUN_LABEL, run.to_string()),
+        (TASK_LABEL, launch.task.to_string()),
+        (ATTEMPT_LABEL, launch.attempt.to_string()),
+    ];
+    let place = sandbox.map(|sandbox| (SANDBOX_LABEL, sandbox.0.clone()));
+    let labels = own.into_iter().chain(place);
+    labels
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// The workload of the attempt that labels name; init containers bear the labels of theirs.
+pub(crate) fn attempt_of(labels: &BTreeMap<String, String>) -> Option<WorkloadName> {
+    let run = labels.get(RUN_LABEL)?.parse().ok()?;
+    let task = TaskPath::from(labels.get(TASK_LABEL)?.as_str());
+    let attempt = AttemptNumber(labels.get(ATTEMPT_LABEL)?.parse().ok()?);
+    Some(workload_name(run, &task, attempt))
 }
 
 /// The record of an attempt that begins. Values of secrets are not in it.
