@@ -22,17 +22,17 @@ def write(folder, name, root, command=("echo", "hello")):
     return path
 
 
-def step(name, after=()):
+def step(name, after=(), cache=False):
     """A task that runs the command, after others."""
-    task = {"taskInfo": {"name": name}, "componentRef": {"name": "comp-step"}}
+    task = {"taskInfo": {"name": name}, "componentRef": {"name": "comp-step"}, "cachingOptions": {"enableCache": cache}}
     return {**task, "dependentTasks": list(after)} if after else task
 
 
-def layers(count, width):
+def layers(count, width, cache=False):
     """Layers of tasks that each depend on their like in the layer before."""
     names = [f"step-{index}" for index in range(count)]
     before = [[]] * width + [[name] for name in names]
-    return {"dag": {"tasks": {name: step(name, after) for name, after in zip(names, before)}}}
+    return {"dag": {"tasks": {name: step(name, after, cache) for name, after in zip(names, before)}}}
 
 
 def loop(count):

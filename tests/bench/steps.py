@@ -8,14 +8,14 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from datetime import datetime
 
+import pipelines
 from kfp import compiler, dsl
 from table import interleaved, timed
 from workbench import Workbench
 
 IMAGE, PREPARED = "python:3.11", "coracle-bench"
-CHAIN, LOOP = 5, 16
+CHAIN, LOOP, CACHED = 5, 16, 20
 
 
 @dsl.component(base_image=IMAGE)
@@ -50,8 +50,10 @@ def measure(folder, table):
         compare(table, "a chain of five", "chain_of_five", ours)
         loops, = interleaved(table.repetitions, lambda: workbench.run(loop, "--no-cache"))
         compare(table, "a loop of sixteen", "sixteen", loops)
-        workbench.run(chain)
-        table.row("a cached step", milliseconds(workbench.run(chain)) / CHAIN, 10, " ms")
+        cached = pipelines.write(folder, "cached", pipelines.layers(CACHED, 1, cache=True), ["true"])
+        workbench.run(cached)
+        seconds, = interleaved(table.repetitions, lambda: all_cached(workbench.run(cached)))
+        table.row("a cached step, start of the command included", seconds * 1000 / CACHED, 10, " ms")
 
 
 def compare(table, name, pipeline, seconds):
@@ -60,12 +62,8 @@ def compare(table, name, pipeline, seconds):
     table.row(f"{name} / kfp.local", seconds / peer, 1 / 6)
 
 
-def milliseconds(run):
-    """From the beginning of a run's first step to the end of its last; all of them have to be cached."""
-    assert all(task["cached"] for task in run["tasks"]), run
-    begin = min(datetime.fromisoformat(task["started_at"]) for task in run["tasks"])
-    end = max(datetime.fromisoformat(task["finished_at"]) for task in run["tasks"])
-    return (end - begin).total_seconds() * 1000
+def all_cached(run):
+    assert all(task["cached"] for task in run["tasks"]) and len(run["tasks"]) == CACHED, run
 
 
 def prepare_peer():

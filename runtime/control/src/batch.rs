@@ -2,7 +2,7 @@
 
 use coracle_host::WorkloadName;
 use coracle_model::{ImageDigest, RunId};
-use coracle_plan::{Launch, Observation, Step};
+use coracle_plan::{Launch, Observation, Step, Waiting};
 use coracle_store::Change;
 use tokio::sync::oneshot;
 
@@ -20,6 +20,11 @@ pub(crate) enum Message {
     Cancel { run: RunId, answer: Answer },
     /// Somebody wants a failed run to go on.
     Retry { run: RunId, answer: Answer },
+    /// Somebody wants to know which steps of a run wait for room on the machine.
+    Waiting {
+        run: RunId,
+        answer: oneshot::Sender<Vec<Waiting>>,
+    },
     /// A run has used up its time.
     DeadlineOver(RunId),
     /// An image was looked at; steps wait for the answer.

@@ -15,7 +15,6 @@ use crate::supervisor::Supervisor;
 pub struct Control {
     messages: mpsc::UnboundedSender<Message>,
     events: watch::Receiver<EventCursor>,
-    waiting: watch::Receiver<Vec<Waiting>>,
 }
 
 /// Why the loop could not do what it was asked.
@@ -54,14 +53,12 @@ impl Control {
         // Unbounded: each message answers a step that was begun, so there are never more than steps in flight.
         let (messages, inbox) = mpsc::unbounded_channel();
         let (events_out, events) = watch::channel(EventCursor::default());
-        let (waiting_out, waiting) = watch::channel(Vec::new());
         let held = setting.engine.observe().await.unwrap_or_default();
         let run_loop = RunLoop::new(
             setting,
             supervisor.clone(),
             messages.clone(),
             events_out,
-            waiting_out,
         );
         let (ready, started) = oneshot::channel();
         std::thread::Builder::new()
@@ -72,7 +69,6 @@ impl Control {
         Ok(Self {
             messages,
             events,
-            waiting,
         })
     }
 
@@ -87,7 +83,7 @@ impl Control {
     /// # Errors
     /// When there is no such run, or it is over.
     pub async fn cancel(&self, run: RunId) -> Result<(), ControlError> {
-        self.ask(|answer| Message::Cancel { run, answer }).await
+        self.ask(|answer| Message::Cancel { run, answer }).await?
     }
 
     /// Begins a failed run anew where it failed; what succeeded stands.
@@ -95,7 +91,7 @@ impl Control {
     /// # Errors
     /// When there is no such run, or it has not failed.
     pub async fn retry(&self, run: RunId) -> Result<(), ControlError> {
-        self.ask(|answer| Message::Retry { run, answer }).await
+        self.ask(|answer| Message::Retry { run, answer }).await?
     }
 
     /// Changes when something was recorded.
@@ -103,19 +99,22 @@ impl Control {
         self.events.clone()
     }
 
-    /// The steps that wait for room on the machine, and for what.
-    pub fn waiting(&self) -> Vec<Waiting> {
-        self.waiting.borrow().clone()
+    /// The steps of a run that wait for room on the machine, and for what.
+    ///
+    /// # Errors
+    /// When the workbench is shutting down.
+    pub async fn waiting(&self, run: RunId) -> Result<Vec<Waiting>, ControlError> {
+        self.ask(|answer| Message::Waiting { run, answer }).await
     }
 
-    async fn ask(
+    async fn ask<T>(
         &self,
-        message: impl FnOnce(oneshot::Sender<Result<(), ControlError>>) -> Message,
-    ) -> Result<(), ControlError> {
+        message: impl FnOnce(oneshot::Sender<T>) -> Message,
+    ) -> Result<T, ControlError> {
         let (answer, answered) = oneshot::channel();
         self.messages
             .send(message(answer))
             .map_err(|_| ControlError::Stopping)?;
-        answered.await.map_err(|_| ControlError::Stopping)?
+        answered.await.map_err(|_| ControlError::Stopping)
     }
 }

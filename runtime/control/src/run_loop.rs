@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use coracle_host::ObservedWorkload;
 use coracle_model::{EventCursor, Failure, FailureCode, RunId, RunState};
-use coracle_plan::{Admission, AdmissionId, Observation, RunPlan, Verdict, Waiting};
+use coracle_plan::{Admission, AdmissionId, Observation, RunPlan, Verdict};
 use coracle_store::{Change, StoreError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
@@ -35,7 +35,6 @@ pub(crate) struct RunLoop {
     pub(crate) admission: Admission,
     pub(crate) sandboxes: Arc<SandboxPool>,
     events: watch::Sender<EventCursor>,
-    waiting: watch::Sender<Vec<Waiting>>,
 }
 
 impl RunLoop {
@@ -44,8 +43,7 @@ impl RunLoop {
         supervisor: Supervisor,
         outbox: UnboundedSender<Message>,
         events: watch::Sender<EventCursor>,
-        waiting: watch::Sender<Vec<Waiting>>,
-    ) -> Self {
+        ) -> Self {
         let admission = Admission::new(setting.budget.clone());
         let sandboxes = SandboxPool::new(setting.surroundings.workbench_names.clone());
         Self {
@@ -56,7 +54,6 @@ impl RunLoop {
             admission,
             sandboxes,
             events,
-            waiting,
         }
     }
 
@@ -125,6 +122,10 @@ impl RunLoop {
                 let result = self.retry(run, batch);
                 touched.insert(run);
                 batch.acts.push((run, Act::Answer(answer, result)));
+            }
+            Message::Waiting { run, answer } => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.admission.waiting(run));
             }
             Message::DeadlineOver(run) => {
                 if let Some(live) = self.runs.get_mut(&run) {
@@ -200,12 +201,6 @@ impl RunLoop {
             }
         }
         self.commit(batch);
-        self.waiting.send_if_modified(|waiting| {
-            let now = self.admission.waiting();
-            let changed = *waiting != now;
-            *waiting = now;
-            changed
-        });
     }
 
     fn advance(&mut self, run: RunId, batch: &mut Batch, touched: &mut BTreeSet<RunId>) {

@@ -157,13 +157,14 @@ impl Admission {
         admitted
     }
 
-    /// The steps at the head of each queue that wait, and for what.
-    pub fn waiting(&self) -> Vec<Waiting> {
+    /// The steps of a run that wait, and for what.
+    pub fn waiting(&self, run: RunId) -> Vec<Waiting> {
         let entries = self
             .queues
             .iter()
             .flat_map(|(size, queue)| queue.iter().map(move |entry| (size, entry)));
         entries
+            .filter(|(_, entry)| entry.id.run == run)
             .filter(|(_, entry)| self.queued.get(&entry.id) == Some(&entry.ticket))
             .map(|(size, entry)| Waiting {
                 id: entry.id.clone(),
@@ -378,8 +379,9 @@ mod tests {
         admission.enqueue(id(2), &asks(500, 0));
         assert_eq!(admission.admit().len(), 1);
         admission.dequeue(&id(1));
-        assert_eq!(admission.waiting().len(), 1);
-        assert_eq!(admission.waiting()[0].reason, "needs 500m CPU, 0 free");
+        let [waiting] = admission.waiting(id(2).run).try_into().unwrap();
+        assert_eq!(waiting.reason, "needs 500m CPU, 0 free");
+        assert_eq!(admission.waiting(RunId::random()), []);
         admission.release(&id(0));
         assert_eq!(admission.admit()[0].id, id(2));
     }

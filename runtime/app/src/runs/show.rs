@@ -22,7 +22,9 @@ impl Workbench {
     /// When there is no such run.
     pub async fn run(&self, name: String) -> Result<Run, AppError> {
         let mut run = self.ask_store(move |store| show(store, &name)).await?;
-        run.waiting = self.waiting_steps(run.run_id);
+        if !run.state.is_final() {
+            run.waiting = self.waiting_steps(run.run_id).await;
+        }
         Ok(run)
     }
 
@@ -51,17 +53,14 @@ impl Workbench {
         self.ask_store(move |store| result(store, &name)).await
     }
 
-    fn waiting_steps(&self, run: RunId) -> Vec<Waiting> {
-        let stage = self.inner.stage.borrow();
-        let Stage::Working(working) = &*stage else {
+    async fn waiting_steps(&self, run: RunId) -> Vec<Waiting> {
+        let Stage::Working(working) = self.inner.stage.borrow().clone() else {
             return Vec::new();
         };
-        let waiting = working
-            .control
-            .waiting()
-            .into_iter()
-            .filter(|waiting| waiting.id.run == run);
+        // A workbench that is shutting down lets nothing in any more.
+        let waiting = working.control.waiting(run).await.unwrap_or_default();
         waiting
+            .into_iter()
             .map(|waiting| Waiting {
                 task: waiting.id.task,
                 reason: waiting.reason,
