@@ -23,11 +23,7 @@ impl Workbench {
     /// # Errors
     /// When the work itself is lost; what is found wrong is in the report.
     pub async fn doctor(&self) -> Result<DoctorReport, AppError> {
-        let data = self.home().data().to_owned();
         let (engine, engine_gpus) = self.engine_choice().await;
-        let facts =
-            off_runtime(move || Ok(machine::survey(&data).map_err(|error| with_causes(&error))))
-                .await?;
         let survey = off_runtime(|| Ok(coracle_host::gpu::detect())).await?;
         let home = self.home().clone();
         let places = Places {
@@ -35,7 +31,13 @@ impl Workbench {
             cache: home.cache().into(),
             runtime: home.runtime().into(),
         };
-        let on_disk = off_runtime(move || Ok(places::check(&home))).await?;
+        // The directories are made where they are missing; the machine is asked about the disk below them.
+        let (on_disk, facts) = off_runtime(move || {
+            let on_disk = places::check(&home);
+            let facts = machine::survey(home.data()).map_err(|error| with_causes(&error));
+            Ok((on_disk, facts))
+        })
+        .await?;
         let database = self
             .ask_store(|store| Ok(places::check_database(store)))
             .await?;

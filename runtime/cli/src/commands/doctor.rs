@@ -5,7 +5,7 @@ use coracle_app::view::{Check, CheckStatus, DoctorReport, Gpu};
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::output::{Format, Output, Paint};
+use crate::output::{Format, Output, Paint, bytes};
 use crate::workbench::Session;
 
 #[derive(Debug, clap::Args)]
@@ -93,14 +93,12 @@ fn engine(report: &DoctorReport) -> String {
 }
 
 fn name_gpu(gpu: &Gpu) -> String {
-    let memory = gpu.memory_total.map(|total| {
-        format!(
-            ", {} of {} used",
-            gpu.memory_used.map_or(0, |used| used.0),
-            total
-        )
-    });
-    format!("{} {}{}", gpu.name, gpu.uuid, memory.unwrap_or_default())
+    let memory = match (gpu.memory_used, gpu.memory_total) {
+        (Some(used), Some(total)) => format!(", {} of {} used", bytes(used.0), bytes(total.0)),
+        (None, Some(total)) => format!(", {}", bytes(total.0)),
+        (_, None) => String::new(),
+    };
+    format!("{} {}{memory}", gpu.name, gpu.uuid)
 }
 
 fn tell_check(check: &Check, output: &Output) -> String {
@@ -122,4 +120,28 @@ fn tell_check(check: &Check, output: &Output) -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use coracle_model::Memory;
+
+    use super::*;
+
+    #[test]
+    fn a_gpu_is_named_with_what_is_known_of_its_memory() {
+        let gpu = |memory_used, memory_total| Gpu {
+            uuid: "GPU-1".into(),
+            name: "NVIDIA H200".to_owned(),
+            memory_used,
+            memory_total,
+        };
+        let (used, total) = (Some(Memory(3_407_872)), Some(Memory(140 << 30)));
+        assert_eq!(
+            name_gpu(&gpu(used, total)),
+            "NVIDIA H200 GPU-1, 3.2 MiB of 140 GiB used"
+        );
+        assert_eq!(name_gpu(&gpu(None, total)), "NVIDIA H200 GPU-1, 140 GiB");
+        assert_eq!(name_gpu(&gpu(used, None)), "NVIDIA H200 GPU-1");
+    }
 }

@@ -165,11 +165,11 @@ fn summary(result: &RunResult, watched: Watched, output: &Output) -> String {
         .filter(|task| task.attempts > 0 || task.cached)
         .collect();
     let state = output.on_stderr(of_run_state(result.state), result.state.as_str());
-    let mut text = format!(
-        "{state} in {}: {}",
-        seconds(watched.took),
-        count(steps.len(), "step")
-    );
+    let ran = match steps.len() {
+        0 => "no step ran".to_owned(),
+        number => count(number, "step"),
+    };
+    let mut text = format!("{state} in {}: {ran}", seconds(watched.took));
     for (number, word) in [
         (steps.iter().filter(|task| task.cached).count(), "cached"),
         (in_state(&steps, TaskState::Failed), "failed"),
@@ -261,8 +261,10 @@ mod tests {
             ending: Ending::Over,
             took: SignedDuration::from_secs(8),
         };
-        let text = summary(&result(RunState::Failed, tasks), watched, &output);
-        assert_eq!(text, "FAILED in 8.0s: 3 steps, 1 cached, 1 failed");
+        let text = |tasks| summary(&result(RunState::Failed, tasks), watched, &output);
+        assert_eq!(text(tasks), "FAILED in 8.0s: 3 steps, 1 cached, 1 failed");
+        let refused = vec![task(TaskState::Failed, false, 0)];
+        assert_eq!(text(refused), "FAILED in 8.0s: no step ran");
     }
 
     #[test]
