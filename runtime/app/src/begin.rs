@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_control::{Control, Setting, Supervisor, Surroundings};
+use coracle_host::bridge;
 use coracle_host::gpu;
 use coracle_host::machine;
 use coracle_model::{Cpu, Memory};
@@ -157,7 +158,7 @@ async fn step_address(
     if front.ip().is_unspecified() || front.ip() == gateway {
         return Some(SocketAddr::new(gateway, front.port()));
     }
-    let listener = match bind(gateway, front.port()).await {
+    let listener = match bind(gateway, front.port()) {
         Ok(listener) => listener,
         Err(error) => {
             tracing::warn!(%gateway, %error, "steps cannot reach the workbench");
@@ -174,9 +175,7 @@ async fn step_address(
 }
 
 /// The port of the front door when it is free there too, so that it stays the same over restarts.
-async fn bind(gateway: IpAddr, port: u16) -> std::io::Result<TcpListener> {
-    match TcpListener::bind((gateway, port)).await {
-        Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind((gateway, 0)).await,
-    }
+fn bind(gateway: IpAddr, port: u16) -> std::io::Result<TcpListener> {
+    let listen = |port| bridge::listen(SocketAddr::new(gateway, port));
+    TcpListener::from_std(listen(port).or_else(|_| listen(0))?)
 }

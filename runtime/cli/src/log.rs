@@ -12,6 +12,9 @@ const USUAL: &str = "error";
 /// What a workbench that stays logs: also what it does.
 const OF_A_WORKBENCH: &str = "warn,coracle=info";
 
+/// What is never logged, whatever is asked for.
+const QUIET: &str = "bollard=info";
+
 /// Begins logging.
 ///
 /// # Errors
@@ -23,6 +26,8 @@ pub(crate) fn begin(context: &Context, command: &Command) -> Result<(), CommandE
         USUAL
     };
     let filter = context.surroundings.log_filter().unwrap_or(usual);
+    // The client of Docker's API logs whole requests at `debug`, and with them what secrets hold.
+    let filter = format!("{filter},{QUIET}");
     let filter = EnvFilter::builder().parse(filter).map_err(|error| {
         CommandError::usage(format!("`CORACLE_LOG` cannot be used: {error}"))
             .with_hint("use `debug`, or a list such as `info,coracle_host=trace`")

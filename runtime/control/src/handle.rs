@@ -54,22 +54,14 @@ impl Control {
         let (messages, inbox) = mpsc::unbounded_channel();
         let (events_out, events) = watch::channel(EventCursor::default());
         let held = setting.engine.observe().await.unwrap_or_default();
-        let run_loop = RunLoop::new(
-            setting,
-            supervisor.clone(),
-            messages.clone(),
-            events_out,
-        );
+        let run_loop = RunLoop::new(setting, supervisor.clone(), messages.clone(), events_out);
         let (ready, started) = oneshot::channel();
         std::thread::Builder::new()
             .name("coracle-control".to_owned())
             .spawn(move || run_loop.run(inbox, &held, ready))
             .map_err(ControlError::Thread)?;
         started.await.map_err(|_| ControlError::Stopping)??;
-        Ok(Self {
-            messages,
-            events,
-        })
+        Ok(Self { messages, events })
     }
 
     /// Says that a run was stored or changed.

@@ -43,7 +43,7 @@ impl RunLoop {
         supervisor: Supervisor,
         outbox: UnboundedSender<Message>,
         events: watch::Sender<EventCursor>,
-        ) -> Self {
+    ) -> Self {
         let admission = Admission::new(setting.budget.clone());
         let sandboxes = SandboxPool::new(setting.surroundings.workbench_names.clone());
         Self {

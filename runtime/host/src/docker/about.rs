@@ -126,7 +126,8 @@ impl DockerEngine {
             kind: EngineKind::Docker,
             summary: self.engine.summary(),
             isolates: true,
-            gpus: machine.gpus,
+            // Podman passes over requests for devices.
+            gpus: machine.gpus && self.engine.maker == Maker::Docker,
             workbench_address: place.workbench_address(),
         })
     }

@@ -33,10 +33,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long it may take to answer that.
 const PING_LIMIT: Duration = Duration::from_secs(20);
+/// How often Podman is asked whether the container still runs: a log that it begins to follow when the container
+/// has just ended never ends.
+const LOOK_PODMAN_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait for a container that runs on although its log is over, before looking again.
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
 /// The last engine API whose `local` log driver loses the newlines of long lines.
 const LAST_API_LOSING_NEWLINES: (u32, u32) = (1, 41);
+
+/// The exit code of a program that was killed: 128 and the number of the signal.
+const KILLED: i64 = 137;
 
 impl DockerEngine {
     pub(super) async fn follow(
@@ -61,7 +67,8 @@ impl DockerEngine {
         }
         self.decide_newlines(&container, &mut recording).await?;
         recording.finish()?;
-        Ok(exit(container.state.unwrap_or_default(), usage))
+        let starved = self.engine.maker == Maker::Podman && used_its_limit(&container, usage);
+        Ok(exit(container.state.unwrap_or_default(), usage, starved))
     }
 
     /// Records a container's output until the engine closes the stream.
@@ -77,6 +84,7 @@ impl DockerEngine {
         let mut pause = FIRST_LOOK;
         let mut look = std::pin::pin!(sleep(pause));
         let mut heard = Instant::now();
+        let mut looked = heard;
         loop {
             // Whatever is dropped here loses nothing: streams keep their place, the inspection is pinned.
             tokio::select! {
@@ -99,29 +107,37 @@ impl DockerEngine {
                         within(PING_LIMIT, self.docker.ping()).await.map_err(refusal("answer"))?;
                         heard = Instant::now();
                     }
+                    if self.engine.maker == Maker::Podman && looked.elapsed() > LOOK_PODMAN_EVERY {
+                        if phase(&self.inspect(name).await?) != Phase::Running {
+                            break;
+                        }
+                        looked = Instant::now();
+                    }
                     pause = (pause * 2).min(LOOK_EVERY);
                     look.as_mut().reset(Instant::now() + pause);
                 }
             }
         }
+        // The control group may outlive the program for a moment.
+        meter.sample();
         Ok(meter.usage())
     }
 
     async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
-        ask(self.docker.inspect_container(&name.0, None))
-            .await
-            .map_err(|fault| lost(name, &fault))
+        let found = self.look_at(&name.0).await;
+        found.map_err(|fault| lost(name, &fault))
     }
 
     /// Whether the last thing that the engine kept is the last that was recorded. Docker 20.10 closes a followed
-    /// log as soon as the container is gone, at times before its last lines.
+    /// log as soon as the container is gone, at times before its last lines; so does Podman, which has no
+    /// marks by which a last thing could be known.
     async fn is_complete(
         &self,
         name: &WorkloadName,
         recording: &Recording,
     ) -> Result<bool, EngineError> {
         if self.engine.maker == Maker::Podman {
-            return Ok(true);
+            return Ok(false);
         }
         let mut complete = recording.pieces == 0;
         self.read(name, Part::Last, |piece| {
@@ -280,14 +296,28 @@ fn started(
     })
 }
 
-fn exit(state: ContainerState, usage: AttemptUsage) -> Exit {
+/// Whether a container held as much memory as it may. Podman does not always tell what the kernel killed it for.
+fn used_its_limit(container: &ContainerInspectResponse, usage: AttemptUsage) -> bool {
+    let limit = container.host_config.as_ref().and_then(|host| host.memory);
+    let limit = limit
+        .and_then(|limit| u64::try_from(limit).ok())
+        .filter(|limit| *limit > 0);
+    let held = usage.peak_memory_bytes.unwrap_or(0);
+    limit.is_some_and(|limit| held >= limit - limit / 20)
+}
+
+/// `starved` says that a container which was killed was killed for its memory, whatever the engine says.
+fn exit(state: ContainerState, usage: AttemptUsage, starved: bool) -> Exit {
     let code = state.exit_code.unwrap_or(-1);
+    let started_at = time(state.started_at);
+    let killed = state.oom_killed.unwrap_or(false) || starved && code == KILLED;
     Exit {
         code,
         // The engine says so too when only a child was killed and the program went on to succeed.
-        out_of_memory: state.oom_killed.unwrap_or(false) && code != 0,
-        started_at: time(state.started_at),
-        finished_at: time(state.finished_at),
+        out_of_memory: killed && code != 0,
+        started_at,
+        // Podman tells the end in coarser units than the beginning.
+        finished_at: time(state.finished_at).map(|end| end.max(started_at.unwrap_or(end))),
         usage,
     }
 }
@@ -338,7 +368,7 @@ mod tests {
                 finished_at: Some("0001-01-01T00:00:00Z".to_owned()),
                 ..Default::default()
             };
-            exit(state, AttemptUsage::default())
+            exit(state, AttemptUsage::default(), false)
         };
         assert!(ended(137, true).out_of_memory);
         assert!(!ended(0, true).out_of_memory);

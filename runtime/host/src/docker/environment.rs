@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::exec::StartExecResults;
-use bollard::models::{ContainerConfig, ContainerCreateBody, ExecConfig, ImageInspect};
+use bollard::models::{ContainerConfig, ContainerCreateBody, ExecConfig, HostConfig, ImageInspect};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CommitContainerOptionsBuilder, ListContainersOptionsBuilder,
     ListImagesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
@@ -19,9 +19,11 @@ use bollard::query_parameters::{
 use coracle_model::{EnvironmentKey, Timestamp};
 use futures_util::StreamExt;
 
+use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, file_error, is_missing, refusal, unavailable, within};
+use super::error::{ask, file_error, is_missing, patiently, refusal, unavailable, within};
 use super::labels;
+use super::network::{self, NETWORK};
 use super::workload::{environment_list, is_being_removed};
 use crate::clock::Clock;
 use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
@@ -91,7 +93,9 @@ impl DockerEngine {
         base: ImageInspect,
     ) -> Result<(), EngineError> {
         let action = || format!("prepare the environment on `{}`", request.base);
-        self.create(name, self.installer(request))
+        network::ensure(self).await?;
+        let kept = kept_config(request, base, self.clock.now());
+        self.create(name, self.installer(request, &kept))
             .await
             .map_err(refusal(action()))?;
         let options = AttachContainerOptionsBuilder::new()
@@ -114,11 +118,13 @@ impl DockerEngine {
             .container(name)
             .repo("coracle/env")
             .tag(tag_of(&request.key))
-            .pause(false)
-            .build();
-        let commit = self
-            .docker
-            .commit_container(options, kept_config(request, base, self.clock.now()));
+            .pause(false);
+        // Podman passes the configuration over: there, labels come from the container.
+        let options = match self.engine.maker {
+            Maker::Docker => options.build(),
+            Maker::Podman => options.changes(&instructions(&kept)).build(),
+        };
+        let commit = self.docker.commit_container(options, kept);
         within(COMMIT_LIMIT, commit)
             .await
             .map_err(refusal(action()))?;
@@ -177,17 +183,27 @@ impl DockerEngine {
     }
 
     /// A container that waits for its standard input to end.
-    fn installer(&self, request: &EnvironmentRequest) -> ContainerCreateBody {
+    fn installer(
+        &self,
+        request: &EnvironmentRequest,
+        kept: &ContainerConfig,
+    ) -> ContainerCreateBody {
+        let labels = kept.labels.clone().unwrap_or_default();
         ContainerCreateBody {
             image: Some(request.base_digest.as_str().to_owned()),
             entrypoint: Some(["sh", "-c", "read -r _"].map(str::to_owned).into()),
             attach_stdin: Some(true),
             open_stdin: Some(true),
             stdin_once: Some(true),
+            // Where steps are: an installer finds names as they do.
+            host_config: Some(HostConfig {
+                network_mode: Some(NETWORK.to_owned()),
+                ..Default::default()
+            }),
             labels: Some(labels::of_container(
                 &self.settings.owner,
                 labels::INSTALLER,
-                &Default::default(),
+                &labels.into_iter().collect(),
             )),
             ..Default::default()
         }
@@ -220,7 +236,8 @@ impl DockerEngine {
             .force(true)
             .v(true)
             .build();
-        match ask(self.docker.remove_container(name, Some(options))).await {
+        let remove = || ask(self.docker.remove_container(name, Some(options.clone())));
+        match patiently(remove).await {
             Ok(()) => Ok(()),
             Err(fault) if is_missing(&fault) || is_being_removed(&fault) => Ok(()),
             Err(fault) => Err(refusal(format!("remove `{name}`"))(fault)),
@@ -352,6 +369,21 @@ fn kept_config(
         open_stdin: Some(false),
         ..Default::default()
     }
+}
+
+/// How a container of the image that is kept is started, as instructions of a Dockerfile.
+fn instructions(config: &ContainerConfig) -> String {
+    let words = |words: &Option<Vec<String>>| {
+        let words = words.as_deref().unwrap_or_default();
+        serde_json::to_string(words).expect("words are texts")
+    };
+    let user = config.user.as_deref().filter(|user| !user.is_empty());
+    let mut lines = vec![
+        format!("ENTRYPOINT {}", words(&config.entrypoint)),
+        format!("CMD {}", words(&config.cmd)),
+    ];
+    lines.extend(user.map(|user| format!("USER {user}")));
+    lines.join("\n")
 }
 
 /// An image's labels as an environment; none when it is no environment.

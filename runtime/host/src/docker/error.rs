@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::engine::EngineError;
 
 /// What a request to the engine failed with.
@@ -14,6 +16,9 @@ pub(super) type Fault = bollard::errors::Error;
 /// How long an engine may take over an ordinary request. Ordinary requests take milliseconds; on a machine that
 /// is busy starting many containers at once a few seconds have been seen.
 pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a container is given to come out of a state in which nothing can be asked of it.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How this engine is called in messages.
 const ENGINE: &str = "docker";
@@ -46,9 +51,38 @@ pub(super) fn is_missing(fault: &Fault) -> bool {
     status(fault) == Some(404)
 }
 
-/// Whether the engine said that the thing is there already or is busy.
+/// Whether the engine said that the thing is there already or is busy. Podman 4 has no status of its own for it.
 pub(super) fn is_conflict(fault: &Fault) -> bool {
     status(fault) == Some(409)
+        || status(fault) == Some(500) && message(fault).contains("name is already in use")
+}
+
+/// Asks until a container has come out of the state `stopped`, which Docker does not have: Podman's containers are in
+/// it from the end of their program until what they held is given back, are `exited` then, and can be neither
+/// looked at nor removed before.
+pub(super) async fn patiently<T, F>(request: impl Fn() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
+    let deadline = Instant::now() + REQUEST_LIMIT;
+    loop {
+        match request().await {
+            Err(fault) if is_about_to_exit(&fault) && Instant::now() < deadline => {
+                sleep(ASK_AGAIN).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn is_about_to_exit(fault: &Fault) -> bool {
+    match fault {
+        Fault::JsonDataError { message, .. } => message.contains("unknown variant `stopped`"),
+        Fault::DockerResponseServerError { message, .. } => {
+            message.contains("container state improper")
+        }
+        _ => false,
+    }
 }
 
 /// Whether the missing thing is an image.

@@ -20,21 +20,33 @@ const BRIDGE: &str = "coracle0";
 pub(super) struct Network {
     /// The address of the network's bridge, which is an address of the engine's machine.
     gateway: Option<IpAddr>,
+    /// Whether that is this machine.
+    here: bool,
 }
 
 impl Network {
-    fn read(found: NetworkInspect) -> Self {
+    async fn read(engine: &DockerEngine, found: NetworkInspect) -> Result<Self, EngineError> {
         let ranges = found.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         let gateway = ranges
             .into_iter()
             .find_map(|range| range.gateway?.parse().ok());
-        Self { gateway }
+        let here = match (gateway, engine.engine.maker) {
+            (None, _) => false,
+            (Some(address), Maker::Docker) => is_ours(address),
+            // Its bridge is there only while a container is, so asking for the address would tell nothing.
+            (Some(_), Maker::Podman) => {
+                cfg!(target_os = "linux")
+                    && engine.engine.address.starts_with("unix://")
+                    && !engine.machine().await?.rootless
+            }
+        };
+        Ok(Self { gateway, here })
     }
 
     /// The address under which containers reach this machine; none when the engine runs on another one, such as
     /// a virtual machine, whose bridge is not ours to listen on.
     pub(super) fn workbench_address(&self) -> Option<IpAddr> {
-        self.gateway.filter(|address| is_ours(*address))
+        self.gateway.filter(|_| self.here)
     }
 
     /// What the workbench's names stand for inside: the address above, or whatever the engine knows this machine
@@ -87,7 +99,7 @@ fn request(maker: Maker) -> NetworkCreateRequest {
 
 async fn find(engine: &DockerEngine) -> Result<Option<Network>, EngineError> {
     match ask(engine.docker.inspect_network(NETWORK, None)).await {
-        Ok(found) => Ok(Some(Network::read(found))),
+        Ok(found) => Network::read(engine, found).await.map(Some),
         Err(fault) if is_missing(&fault) => Ok(None),
         Err(fault) => Err(refusal(format!("look at the network `{NETWORK}`"))(fault)),
     }

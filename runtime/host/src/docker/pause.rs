@@ -16,9 +16,6 @@ pub(super) const PAUSE_IMAGE: &str = "coracle/pause:1";
 /// The program's path in the image.
 pub(super) const PAUSE_PROGRAM: &str = "/pause";
 
-const REPOSITORY: &str = "coracle/pause";
-const TAG: &str = "1";
-
 /// Linux' number for a machine in an ELF header, and a program for it that sleeps until a signal ends it.
 struct Program {
     machine: u16,
@@ -122,8 +119,8 @@ pub(super) async fn ensure(engine: &DockerEngine) -> Result<(), EngineError> {
     let files = archive(program).map_err(|error| file_error(&action, &error))?;
     let options = CreateImageOptionsBuilder::new()
         .from_src("-")
-        .repo(REPOSITORY)
-        .tag(TAG)
+        // Podman passes a tag over that is given apart.
+        .repo(PAUSE_IMAGE)
         .build();
     let body = bollard::body_full(files.into());
     let import = engine.docker.create_image(Some(options), Some(body), None);

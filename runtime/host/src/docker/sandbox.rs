@@ -9,7 +9,7 @@ use bollard::query_parameters::{
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, is_conflict, is_missing, is_missing_image, refusal};
+use super::error::{ask, is_conflict, is_missing, is_missing_image, patiently, refusal};
 use super::network::{self, NETWORK, Network};
 use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
 use super::{labels, workload};
@@ -62,7 +62,8 @@ impl DockerEngine {
             .force(true)
             .v(true)
             .build();
-        match ask(self.docker.remove_container(&name.0, Some(options))).await {
+        let remove = || ask(self.docker.remove_container(&name.0, Some(options.clone())));
+        match patiently(remove).await {
             Ok(()) => Ok(()),
             Err(fault) if is_missing(&fault) || workload::is_being_removed(&fault) => Ok(()),
             Err(fault) => Err(refusal(format!("remove the sandbox `{}`", name.0))(fault)),
@@ -130,7 +131,7 @@ impl DockerEngine {
 }
 
 /// The sandbox's name, where it can be a machine's; it is what `hostname` says inside, as a pod's name is.
-fn host_name(name: &str) -> Option<String> {
+pub(super) fn host_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let usable = name.len() <= HOST_NAME_BYTES
         && name.chars().all(plain)

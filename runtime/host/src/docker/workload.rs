@@ -14,8 +14,9 @@ use bollard::query_parameters::{
 use super::about::Maker;
 use super::client::DockerEngine;
 use super::error::{
-    Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal, translate,
+    Fault, ask, is_conflict, is_missing, is_missing_image, message, patiently, refusal, translate,
 };
+use super::sandbox::host_name;
 use super::{environment, labels};
 use crate::engine::{
     EngineError, Mount, MountSource, ObservedWorkload, Phase, Workload, WorkloadImage, WorkloadName,
@@ -62,10 +63,7 @@ impl DockerEngine {
     /// When it belongs to somebody else.
     pub(super) async fn check_ours(&self, name: &str) -> Result<Phase, EngineError> {
         let action = format!("create `{name}`");
-        let found = match ask(self.docker.inspect_container(name, None)).await {
-            Ok(found) => found,
-            Err(fault) => return Err(refusal(action)(fault)),
-        };
+        let found = self.look_at(name).await.map_err(refusal(action.as_str()))?;
         let owner = found
             .config
             .as_ref()
@@ -81,9 +79,15 @@ impl DockerEngine {
         Ok(phase(&found))
     }
 
+    /// A container as the engine tells it.
+    pub(super) async fn look_at(&self, name: &str) -> Result<ContainerInspectResponse, Fault> {
+        patiently(|| ask(self.docker.inspect_container(name, None))).await
+    }
+
     pub(super) async fn clear(&self, name: &WorkloadName) -> Result<(), EngineError> {
         let options = RemoveContainerOptionsBuilder::new().v(true).build();
-        match ask(self.docker.remove_container(&name.0, Some(options))).await {
+        let remove = || ask(self.docker.remove_container(&name.0, Some(options.clone())));
+        match patiently(remove).await {
             Ok(()) => Ok(()),
             Err(fault) if is_missing(&fault) || is_being_removed(&fault) => Ok(()),
             Err(fault) => Err(refusal(format!("remove `{name}`"))(fault)),
@@ -102,7 +106,42 @@ impl DockerEngine {
         Ok(found.into_iter().filter_map(observed).collect())
     }
 
+    /// With Docker, whoever joins a sandbox's network has its host name too, and may be given no other.
+    fn host_name(&self, workload: &Workload) -> Option<String> {
+        match self.engine.maker {
+            Maker::Docker => None,
+            Maker::Podman => host_name(&workload.sandbox.as_ref()?.0),
+        }
+    }
+
+    /// Refuses what Podman would pass over in silence.
+    fn check(&self, workload: &Workload) -> Result<(), EngineError> {
+        if self.engine.maker == Maker::Docker {
+            return Ok(());
+        }
+        if !workload.gpus.is_empty() {
+            return Err(EngineError::Unsupported {
+                message: "Podman gives no GPUs to containers through Docker's API".to_owned(),
+            });
+        }
+        let sources = workload
+            .mounts
+            .iter()
+            .filter_map(|mount| match &mount.source {
+                MountSource::Host(path) => Some(path),
+                MountSource::Memory { .. } => None,
+            });
+        match sources.into_iter().find(|path| !path.exists()) {
+            Some(path) => Err(EngineError::Refused {
+                action: format!("create `{}`", workload.name),
+                message: format!("there is no `{}` to mount", path.display()),
+            }),
+            None => Ok(()),
+        }
+    }
+
     async fn body(&self, workload: &Workload) -> Result<ContainerCreateBody, EngineError> {
+        self.check(workload)?;
         // SELinux would deny a container the files of the workbench, which are not labelled for it.
         let unlabelled = self
             .machine()
@@ -116,6 +155,7 @@ impl DockerEngine {
             cmd: some_unless_empty(&workload.args),
             env: Some(environment_list(&workload.environment)),
             user: workload.user.clone(),
+            hostname: self.host_name(workload),
             labels: Some(labels::of_container(
                 &self.settings.owner,
                 labels::WORKLOAD,
