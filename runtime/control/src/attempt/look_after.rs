@@ -358,10 +358,10 @@ async fn give_room_back(launch: &Launch) {
     match blocking(move || empty_outputs(&own)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(%error, "what `{}` wrote stays on the full disk", launch.task)
+            tracing::warn!(%error, "what `{}` wrote stays on the full disk", launch.task);
         }
         Err(failure) => {
-            tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task)
+            tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task);
         }
     }
 }
