@@ -67,8 +67,13 @@ impl DockerEngine {
         }
         self.decide_newlines(&container, &mut recording).await?;
         recording.finish()?;
-        let starved = self.engine.maker == Maker::Podman && used_its_limit(&container, usage);
-        Ok(exit(container.state.unwrap_or_default(), usage, starved))
+        let podman = self.engine.maker == Maker::Podman;
+        let starved = podman && used_its_limit(&container, usage);
+        let mut state = container.state.unwrap_or_default();
+        if podman && let Some(code) = self.code_by_waiting(name).await {
+            state.exit_code = Some(code);
+        }
+        Ok(exit(state, usage, starved))
     }
 
     /// Records a container's output until the engine closes the stream.

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use bollard::query_parameters::{
-    InspectContainerOptions, KillContainerOptionsBuilder, StopContainerOptionsBuilder,
-    WaitContainerOptionsBuilder,
+    KillContainerOptionsBuilder, StopContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
 
@@ -66,12 +65,22 @@ impl DockerEngine {
         let _ = tokio::time::timeout(limit, ended.next()).await;
     }
 
+    /// The code with which a container ended, as Podman tells whoever waits for it. Right after it was stopped, an
+    /// inspection tells 0.
+    pub(super) async fn code_by_waiting(&self, name: &WorkloadName) -> Option<i64> {
+        let options = WaitContainerOptionsBuilder::new()
+            .condition("not-running")
+            .build();
+        let mut ended = self.docker.wait_container(&name.0, Some(options));
+        match tokio::time::timeout(REQUEST_LIMIT, ended.next()).await {
+            Ok(Some(Ok(end))) => Some(end.status_code),
+            Ok(Some(Err(Fault::DockerContainerWaitError { code, .. }))) => Some(code),
+            Ok(Some(Err(_)) | None) | Err(_) => None,
+        }
+    }
+
     async fn is_over(&self, name: &WorkloadName) -> Result<bool, EngineError> {
-        match ask(self
-            .docker
-            .inspect_container(&name.0, None::<InspectContainerOptions>))
-        .await
-        {
+        match self.look_at(&name.0).await {
             Ok(container) => Ok(phase(&container) != Phase::Running),
             Err(fault) if is_missing(&fault) => Ok(true),
             Err(fault) => Err(refusal(format!("look at `{name}`"))(fault)),
