@@ -259,8 +259,13 @@ fn of_store(error: &StoreError) -> ErrorCode {
         StoreError::NewerDatabase { .. } | StoreError::Corrupt { .. } => ErrorCode::Database,
         StoreError::ReadOnly { .. } => ErrorCode::ReadOnly,
         StoreError::DiskFull { .. } => ErrorCode::DiskFull,
-        StoreError::NoSuchRun { .. } => ErrorCode::NotFound,
-        StoreError::RunExists { .. } | StoreError::RunOpen { .. } => ErrorCode::WrongState,
+        StoreError::NoSuchRun { .. } | StoreError::NotStored { .. } => ErrorCode::NotFound,
+        StoreError::RunExists { .. }
+        | StoreError::RunOpen { .. }
+        | StoreError::NameTaken { .. } => ErrorCode::WrongState,
+        StoreError::NoSuchField { .. } | StoreError::BadComparison { .. } => {
+            ErrorCode::InvalidRequest
+        }
         StoreError::Unnumbered { .. } | StoreError::Disk { .. } | StoreError::Database { .. } => {
             ErrorCode::Internal
         }

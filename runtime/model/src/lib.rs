@@ -8,10 +8,14 @@
 mod artifact;
 mod diagnostic;
 mod event;
+mod experiment;
 mod failure;
 mod id;
 mod image;
+mod listing;
+mod pipeline;
 mod quantity;
+mod recurring;
 mod run;
 mod state;
 mod value;
@@ -19,16 +23,20 @@ mod value;
 pub use artifact::{Artifact, ArtifactId, ArtifactType, ArtifactUri, Lineage};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use event::{Event, EventCursor, EventKind};
+pub use experiment::{Experiment, StorageState};
 pub use failure::{Failure, FailureCode};
 pub use id::{
-    ComponentName, EnvironmentKey, ExecutorLabel, Fingerprint, GpuUuid, PipelineName, RunId,
-    TaskName, TaskPath,
+    ComponentName, EnvironmentKey, ExecutorLabel, ExperimentId, Fingerprint, GpuUuid, PipelineId,
+    PipelineName, PipelineVersionId, RecurringRunId, RunId, TaskName, TaskPath,
 };
 pub use image::{ImageDigest, ImageRef, ImageRefError};
+pub use listing::{Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue};
+pub use pipeline::{Pipeline, PipelineVersion, VersionRef};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};
+pub use recurring::{Progress, RecurringRun, RunSource, Schedule, Trigger};
 pub use run::{
-    Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs, RunRecord, RunRequest, TaskKind,
-    TaskRecord,
+    Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs, RunOrigin, RunRecord, RunRequest,
+    TaskKind, TaskRecord,
 };
 pub use state::{IllegalTransition, RunState, TaskState};
 pub use value::{Value, ValueKind};

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Artifact, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName, Resources, RunId, RunState,
-    TaskPath, TaskState, Value,
+    Artifact, ExperimentId, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName,
+    RecurringRunId, Resources, RunId, RunState, StorageState, TaskPath, TaskState, Value,
+    VersionRef,
 };
 
 /// Which engine a run's steps run on.
@@ -61,6 +62,27 @@ pub struct RunRequest {
     /// A finished run and a task path in it: everything before that task is taken over from that run.
     #[serde(default)]
     pub rerun: Option<(RunId, TaskPath)>,
+    /// Where it comes from and where it belongs.
+    #[serde(default)]
+    pub origin: RunOrigin,
+}
+
+/// Where a run comes from and where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunOrigin {
+    /// What the run is for.
+    pub description: String,
+    /// The experiment it is in; the default one when there is none.
+    pub experiment: Option<ExperimentId>,
+    /// The version of an uploaded pipeline that it is made of.
+    pub version: Option<VersionRef>,
+    /// The recurring run that began it.
+    pub recurring: Option<RecurringRunId>,
+    /// The slot it was begun for.
+    pub scheduled_at: Option<Timestamp>,
+    /// The account that it would have on a cluster.
+    pub service_account: Option<String>,
 }
 
 /// A run as it is remembered.
@@ -78,6 +100,8 @@ pub struct RunRecord {
     pub state: RunState,
     /// Why it failed, once it has.
     pub failure: Option<Failure>,
+    /// Whether it was put aside.
+    pub storage: StorageState,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it ended.

@@ -101,7 +101,8 @@ impl Change {
                 failure,
                 finished_at,
             } => {
-                let changed = writing.change_run(*run, *state, failure.as_ref(), *finished_at)?;
+                let changed =
+                    writing.change_run(*run, *state, failure.as_ref(), *finished_at, at)?;
                 Ok(changed.then(|| {
                     (
                         *run,

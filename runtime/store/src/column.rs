@@ -49,6 +49,8 @@ pub(crate) trait Columns {
     fn maybe_time(&self, column: &str) -> rusqlite::Result<Option<Timestamp>>;
     /// A word or id.
     fn word<T: FromStr<Err: Display>>(&self, column: &str) -> rusqlite::Result<T>;
+    /// A word or id, or none.
+    fn maybe_word<T: FromStr<Err: Display>>(&self, column: &str) -> rusqlite::Result<Option<T>>;
     /// Text that any of the model's text ids takes.
     fn text<T: From<String>>(&self, column: &str) -> rusqlite::Result<T>;
     /// Such text or none.
@@ -74,6 +76,11 @@ impl Columns for Row<'_> {
         let text: String = self.get(column)?;
         text.parse()
             .map_err(|error: T::Err| unreadable(self, column, error.to_string()))
+    }
+
+    fn maybe_word<T: FromStr<Err: Display>>(&self, column: &str) -> rusqlite::Result<Option<T>> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|_| self.word(column)).transpose()
     }
 
     fn text<T: From<String>>(&self, column: &str) -> rusqlite::Result<T> {

@@ -88,6 +88,38 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// Something other than a run that is not stored.
+    #[error("there is no {what} `{id}`")]
+    NotStored {
+        /// What it would be: `experiment`.
+        what: &'static str,
+        /// Its id or name.
+        id: String,
+    },
+    /// A name that can be given once only.
+    #[error("the {what} `{name}` is there already; choose another name")]
+    NameTaken {
+        /// What bears it: `experiment`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A list is asked for by something that its items do not have.
+    #[error("a {noun} has no field `{field}` to {to}")]
+    NoSuchField {
+        /// What is listed: `Run`.
+        noun: &'static str,
+        /// The field.
+        field: String,
+        /// `sort by` or `filter by`.
+        to: &'static str,
+    },
+    /// A field is compared with something that it cannot be compared with.
+    #[error("`{field}` cannot be compared like that")]
+    BadComparison {
+        /// The field.
+        field: String,
+    },
     /// An artifact was to be recorded before it was given a number.
     #[error("the artifact `{key}` has no number; a number is given before it is recorded")]
     Unnumbered {

@@ -18,6 +18,7 @@ mod durable;
 mod error;
 pub mod gc;
 mod home;
+mod listing;
 mod lock;
 mod migration;
 mod names;
@@ -35,7 +36,7 @@ pub use migration::Format;
 pub use names::{KeyError, NameError};
 pub use store::{Statistics, Store};
 pub use table::{
-    ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, RemovedRun, RunFilter, RunSummary,
-    StoredArtifact,
+    ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, DEFAULT_EXPERIMENT, PipelinePatch,
+    RemovedRun, RunEntry, RunFilter, RunSummary, StoredArtifact, TaskEntry,
 };
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

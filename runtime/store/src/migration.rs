@@ -18,10 +18,48 @@ pub(crate) struct Migration {
     pub(crate) date: &'static str,
     /// What it does, unique among all.
     pub(crate) name: &'static str,
+    /// Columns to add to tables that are there already.
+    pub(crate) columns: &'static [Column],
     /// Statements that do no harm when they are run again.
     pub(crate) sql: &'static str,
     /// What versions that do not know it may do.
     pub(crate) older: Older,
+}
+
+/// A column that a table did not have from the start.
+pub(crate) struct Column {
+    /// The table.
+    pub(crate) table: &'static str,
+    /// The column.
+    pub(crate) name: &'static str,
+    /// Its type, and what stands in it in rows that are there already.
+    pub(crate) definition: &'static str,
+}
+
+impl Column {
+    /// Adds the column when the table lacks it.
+    fn add(&self, connection: &Connection) -> rusqlite::Result<()> {
+        if connection.column_exists(None, self.table, self.name)? {
+            return Ok(());
+        }
+        let Self {
+            table,
+            name,
+            definition,
+        } = self;
+        connection.execute_batch(&format!(
+            "ALTER TABLE {table} ADD COLUMN {name} {definition}"
+        ))
+    }
+}
+
+impl Migration {
+    fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.columns
+            .iter()
+            .try_for_each(|column| column.add(connection))?;
+        connection.execute_batch(self.sql)
+    }
 }
 
 /// Whether a version that does not know a migration may open a file that has it.
@@ -39,7 +77,7 @@ pub struct Format(pub i64);
 
 impl Format {
     /// The newest format that this version reads and writes.
-    pub const KNOWN: Self = Self(1);
+    pub const KNOWN: Self = Self(2);
 }
 
 impl fmt::Display for Format {
@@ -88,7 +126,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     )?;
     let mut format = format_of(&transaction)?;
     for migration in pending(&transaction)? {
-        transaction.execute_batch(migration.sql)?;
+        migration.apply(&transaction)?;
         transaction.execute(
             "INSERT INTO migrations (name, date) VALUES (?1, ?2)",
             [migration.name, migration.date],
@@ -135,7 +173,7 @@ mod tests {
             assert!(
                 matches!(
                     migration.older,
-                    Older::MayOpen | Older::MayNot(Format(1..=1))
+                    Older::MayOpen | Older::MayNot(Format(1..=2))
                 ),
                 "{}",
                 migration.name
@@ -152,7 +190,7 @@ mod tests {
         migrate(&mut connection).unwrap();
         assert_eq!(schema(&connection), first);
         for migration in table::migrations() {
-            connection.execute_batch(migration.sql).unwrap();
+            migration.apply(&connection).unwrap();
         }
         assert_eq!(schema(&connection), first);
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    Diagnostic, EngineKind, RunId, RunRecord, RunRequest, RunState, Timestamp, Value,
+    Diagnostic, EngineKind, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState,
+    Timestamp, Value,
 };
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, Store};
@@ -41,6 +42,7 @@ impl Workbench {
             engine: working.chosen.description.kind,
             state: RunState::Pending,
             failure: None,
+            storage: StorageState::Available,
             created_at: now,
             finished_at: None,
         };
@@ -115,6 +117,7 @@ fn accept(request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
         pipeline_root: root,
         cache: request.cache,
         rerun: None,
+        origin: RunOrigin::default(),
     };
     Ok(Accepted {
         spec: definition.spec,

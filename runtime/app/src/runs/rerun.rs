@@ -1,6 +1,6 @@
 //! A new run that takes over the first part of another.
 
-use coracle_model::{RunId, RunRecord, RunRequest, RunState, TaskPath, Timestamp};
+use coracle_model::{RunId, RunRecord, RunRequest, RunState, StorageState, TaskPath, Timestamp};
 use coracle_store::Store;
 
 use super::create::{notices, remember};
@@ -67,6 +67,7 @@ fn again(old: RunRecord, from: TaskPath, now: Timestamp) -> RunRecord {
         },
         state: RunState::Pending,
         failure: None,
+        storage: StorageState::Available,
         created_at: now,
         finished_at: None,
         ..old

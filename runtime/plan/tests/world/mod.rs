@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use coracle_model::{
     Attempt, AttemptNumber, AttemptUsage, EngineKind, Failure, FailureCode, Outputs, Resources,
-    RunId, RunRecord, RunRequest, RunState, TaskPath, TaskRecord, TaskState, Timestamp, Value,
+    RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskPath, TaskRecord,
+    TaskState, Timestamp, Value,
 };
 use coracle_plan::{History, Launch, Looked, Observation, Policy, RunPaths, RunPlan, Served, Step};
 use coracle_spec::pipeline::{Definition, read};
@@ -58,10 +59,12 @@ impl<'script> World<'script> {
                 pipeline_root: None,
                 cache: true,
                 rerun: None,
+                origin: RunOrigin::default(),
             },
             engine: EngineKind::Docker,
             state: RunState::Running,
             failure: None,
+            storage: StorageState::Available,
             created_at: now(),
             finished_at: None,
         };

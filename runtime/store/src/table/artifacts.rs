@@ -17,6 +17,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "artifacts",
+    columns: &[],
     // AUTOINCREMENT: SQLite keeps the highest id there ever was, also when its artifact is gone.
     sql: "
         CREATE TABLE IF NOT EXISTS artifacts (

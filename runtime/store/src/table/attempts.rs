@@ -12,6 +12,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "attempts",
+    columns: &[],
     // No reference to tasks: attempts stay when their task begins anew.
     sql: "
         CREATE TABLE IF NOT EXISTS attempts (

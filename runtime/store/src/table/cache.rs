@@ -12,6 +12,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "cache",
+    columns: &[],
     sql: "
         CREATE TABLE IF NOT EXISTS cache_keys (
             run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,

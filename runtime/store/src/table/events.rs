@@ -12,6 +12,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "events",
+    columns: &[],
     // AUTOINCREMENT: a cursor is never used again, also when the events of a removed run are gone.
     sql: "
         CREATE TABLE IF NOT EXISTS events (

@@ -16,6 +16,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "lineage",
+    columns: &[],
     sql: "
         CREATE TABLE IF NOT EXISTS lineage (
             artifact INTEGER NOT NULL REFERENCES artifacts (id),

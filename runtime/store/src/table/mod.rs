@@ -1,10 +1,13 @@
 //! The tables: each file has one table's SQL, migrations, rows and queries.
 //!
 //! ```text
-//! runs -> texts (the definition)      tasks, attempts, events, cache_keys, cache_entries,
+//! runs -> texts (the definition)      tasks, attempts, events, run_states, cache_keys, cache_entries,
 //!   ^                                 lineage, artifact_uses -> runs; they go with their run
 //!   '-- number, by which the others   lineage -> artifacts
 //!       refer to a run                removed_runs: whose files may still be on disk
+//!
+//! pipeline_versions -> pipelines, texts     recurring_runs -> texts
+//! experiments: runs and recurring runs name theirs by id, and outlive it
 //! ```
 //!
 //! What writes is implemented on `Writing`, what reads on `Store`, so that neither can be had by mistake
@@ -14,8 +17,13 @@ mod artifacts;
 mod attempts;
 mod cache;
 mod events;
+mod experiments;
 mod lineage;
+mod pipeline_versions;
+mod pipelines;
+mod recurring;
 mod removed;
+mod run_entries;
 mod runs;
 mod tasks;
 mod texts;
@@ -23,8 +31,11 @@ mod texts;
 pub(crate) use artifacts::last_artifact_id;
 pub use artifacts::{ArtifactFilter, StoredArtifact};
 pub use cache::{CacheHit, CacheKeyRow};
+pub use experiments::DEFAULT_EXPERIMENT;
 pub use lineage::ArtifactLineage;
+pub use pipelines::PipelinePatch;
 pub use removed::RemovedRun;
+pub use run_entries::{RunEntry, TaskEntry};
 pub use runs::{RunFilter, RunSummary};
 
 use crate::migration::Migration;
@@ -41,6 +52,10 @@ pub(crate) fn migrations() -> impl Iterator<Item = &'static Migration> {
         artifacts::MIGRATIONS,
         lineage::MIGRATIONS,
         removed::MIGRATIONS,
+        experiments::MIGRATIONS,
+        pipelines::MIGRATIONS,
+        pipeline_versions::MIGRATIONS,
+        recurring::MIGRATIONS,
     ]
     .into_iter()
     .flatten()

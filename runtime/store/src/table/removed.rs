@@ -14,6 +14,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "removed_runs",
+    columns: &[],
     sql: "CREATE TABLE IF NOT EXISTS removed_runs (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
     older: Older::MayNot(Format(1)),
 }];
@@ -80,10 +81,10 @@ impl Writing<'_> {
         Ok(statement.query_row([number], |row| row.word("state"))?)
     }
 
-    fn numbers(&self, query: &str, run: i64) -> Result<Vec<i64>, Refusal> {
+    pub(super) fn numbers(&self, query: &str, of: i64) -> Result<Vec<i64>, Refusal> {
         let mut statement = self.prepare_cached(query)?;
         let numbers = statement
-            .query_map([run], |row| row.get(0))?
+            .query_map([of], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(numbers)
     }

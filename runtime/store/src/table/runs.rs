@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use coracle_model::{
-    EngineKind, Failure, PipelineName, RunId, RunRecord, RunRequest, RunState, Timestamp,
+    EngineKind, Failure, PipelineName, RunId, RunOrigin, RunRecord, RunRequest, RunState, Timestamp,
 };
 use rusqlite::types::Value as Parameter;
 use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
@@ -11,12 +11,13 @@ use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
 use crate::column::{Columns, json, micros};
 use crate::database::{Refusal, Writing};
 use crate::error::StoreError;
-use crate::migration::{Format, Migration, Older};
+use crate::migration::{Column, Format, Migration, Older};
 use crate::store::Store;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "runs",
+    columns: &[],
     // AUTOINCREMENT: a number is never used again, so a higher one is always a later run, whatever the
     // clock said. Every index ends in the number by itself, which is the order of lists.
     sql: "
@@ -44,7 +45,39 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         CREATE INDEX IF NOT EXISTS runs_by_definition ON runs (definition);
     ",
     older: Older::MayNot(Format(1)),
+}, Migration {
+    date: "2026-11-27",
+    name: "runs_in_experiments",
+    columns: &[
+        added("experiment", "TEXT"), // the id; the experiment may be gone
+        added("description", "TEXT NOT NULL DEFAULT ''"),
+        added("storage", "TEXT NOT NULL DEFAULT 'AVAILABLE'"),
+        added("version", "TEXT"), // versioned JSON: the pipeline and the version that it is made of
+        added("recurring", "TEXT"), // the id of the recurring run that began it
+        added("scheduled_at", "INTEGER"),
+        added("service_account", "TEXT"),
+    ],
+    sql: "
+        CREATE INDEX IF NOT EXISTS runs_by_experiment ON runs (experiment);
+        CREATE INDEX IF NOT EXISTS runs_by_recurring ON runs (recurring);
+        CREATE INDEX IF NOT EXISTS runs_by_finished ON runs (finished_at);
+        CREATE TABLE IF NOT EXISTS run_states (
+            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            state TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS run_states_by_run ON run_states (run);
+    ",
+    older: Older::MayNot(Format(2)),
 }];
+
+const fn added(name: &'static str, definition: &'static str) -> Column {
+    Column {
+        table: "runs",
+        name,
+        definition,
+    }
+}
 
 /// Which runs to list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +132,8 @@ impl Default for RunFilter {
 }
 
 const RECORD: &str = "SELECT id, pipeline, display_name, body, parameters, pipeline_root, cache, rerun_run, rerun_path,
-    engine, state, failure, created_at, finished_at FROM runs JOIN texts ON texts.number = runs.definition";
+    engine, state, failure, created_at, finished_at, experiment, description, storage, version, recurring,
+    scheduled_at, service_account FROM runs JOIN texts ON texts.number = runs.definition";
 
 impl Store {
     /// A run with all that was asked for.
@@ -182,11 +216,14 @@ impl Writing<'_> {
         }
         let definition = self.keep_text(&run.request.definition)?;
         let rerun = run.request.rerun.as_ref();
+        let origin = &run.request.origin;
         self.prepare_cached(
             "INSERT INTO runs (id, pipeline, display_name, definition, parameters, pipeline_root, cache, rerun_run,
-                rerun_path, engine, state, failure, created_at, finished_at)
+                rerun_path, engine, state, failure, created_at, finished_at, experiment, description, storage,
+                version, recurring, scheduled_at, service_account)
             VALUES (:id, :pipeline, :display_name, :definition, :parameters, :pipeline_root, :cache, :rerun_run,
-                :rerun_path, :engine, :state, :failure, :created_at, :finished_at)",
+                :rerun_path, :engine, :state, :failure, :created_at, :finished_at, :experiment, :description, :storage,
+                :version, :recurring, :scheduled_at, :service_account)",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -203,7 +240,23 @@ impl Writing<'_> {
             ":failure": run.failure.as_ref().map(json),
             ":created_at": micros(run.created_at),
             ":finished_at": run.finished_at.map(micros),
+            ":experiment": origin.experiment.map(|id| id.to_string()),
+            ":description": origin.description,
+            ":storage": run.storage.as_str(),
+            ":version": origin.version.as_ref().map(json),
+            ":recurring": origin.recurring.map(|id| id.to_string()),
+            ":scheduled_at": origin.scheduled_at.map(micros),
+            ":service_account": origin.service_account,
         })?;
+        self.note_state(self.run_number(run.id)?, run.state, run.created_at)?;
+        origin
+            .experiment
+            .map_or(Ok(()), |id| self.note_run_in(id, run.created_at))
+    }
+
+    fn note_state(&self, run: i64, state: RunState, at: Timestamp) -> Result<(), Refusal> {
+        self.prepare_cached("INSERT INTO run_states (run, at, state) VALUES (?1, ?2, ?3)")?
+            .execute((run, micros(at), state.as_str()))?;
         Ok(())
     }
 
@@ -214,19 +267,23 @@ impl Writing<'_> {
         state: RunState,
         failure: Option<&Failure>,
         finished_at: Option<Timestamp>,
+        at: Timestamp,
     ) -> Result<bool, Refusal> {
         let number = self.run_number(run)?;
         let failure = failure.map(json);
-        let same = self
-            .prepare_cached("SELECT state = ?2 AND failure IS ?3 FROM runs WHERE number = ?1")?
+        let (same_state, same_failure): (bool, bool) = self
+            .prepare_cached("SELECT state = ?2, failure IS ?3 FROM runs WHERE number = ?1")?
             .query_row((number, state.as_str(), &failure), |row| {
-                row.get::<_, bool>(0)
+                Ok((row.get(0)?, row.get(1)?))
             })?;
+        if !same_state {
+            self.note_state(number, state, at)?;
+        }
         self.prepare_cached(
             "UPDATE runs SET state = ?2, failure = ?3, finished_at = ?4 WHERE number = ?1",
         )?
         .execute((number, state.as_str(), &failure, finished_at.map(micros)))?;
-        Ok(!same)
+        Ok(!(same_state && same_failure))
     }
 }
 
@@ -279,12 +336,25 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
             pipeline_root: row.get("pipeline_root")?,
             cache: row.get("cache")?,
             rerun: rerun.transpose()?,
+            origin: origin(row)?,
         },
         engine: row.word("engine")?,
         state: row.word("state")?,
         failure: row.maybe_json("failure")?,
+        storage: row.word("storage")?,
         created_at: row.time("created_at")?,
         finished_at: row.maybe_time("finished_at")?,
+    })
+}
+
+pub(super) fn origin(row: &Row<'_>) -> rusqlite::Result<RunOrigin> {
+    Ok(RunOrigin {
+        description: row.get("description")?,
+        experiment: row.maybe_word("experiment")?,
+        version: row.maybe_json("version")?,
+        recurring: row.maybe_word("recurring")?,
+        scheduled_at: row.maybe_time("scheduled_at")?,
+        service_account: row.get("service_account")?,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::store::Store;
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "tasks",
+    columns: &[],
     sql: "
         CREATE TABLE IF NOT EXISTS tasks (
             number INTEGER PRIMARY KEY,

@@ -9,6 +9,7 @@ use crate::migration::{Format, Migration, Older};
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-23",
     name: "texts",
+    columns: &[],
     sql: "
         CREATE TABLE IF NOT EXISTS texts (
             number INTEGER PRIMARY KEY,
@@ -40,7 +41,9 @@ impl Writing<'_> {
         let mut statement = self.prepare_cached(
             "DELETE FROM texts WHERE number = ?1
                 AND NOT EXISTS (SELECT 1 FROM runs WHERE definition = ?1)
-                AND NOT EXISTS (SELECT 1 FROM cache_keys WHERE document = ?1)",
+                AND NOT EXISTS (SELECT 1 FROM cache_keys WHERE document = ?1)
+                AND NOT EXISTS (SELECT 1 FROM pipeline_versions WHERE definition = ?1)
+                AND NOT EXISTS (SELECT 1 FROM recurring_runs WHERE definition = ?1)",
         )?;
         for number in numbers {
             statement.execute([number])?;

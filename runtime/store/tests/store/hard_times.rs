@@ -59,7 +59,7 @@ fn what_a_newer_version_only_added_is_no_hindrance() {
     Connection::open(home.database())
         .unwrap()
         .execute_batch(
-            "ALTER TABLE runs ADD COLUMN experiment TEXT;
+            "ALTER TABLE runs ADD COLUMN flavour TEXT;
             INSERT INTO migrations (name, date) VALUES ('run_experiments', '2030-01-01')",
         )
         .unwrap();

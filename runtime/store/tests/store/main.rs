@@ -3,6 +3,7 @@
 mod found;
 mod hard_times;
 mod kill;
+mod lists;
 mod property;
 mod record;
 mod remove;

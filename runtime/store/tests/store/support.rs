@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use coracle_model::{
     Artifact, ArtifactId, ArtifactType, Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs,
-    Resources, RunId, RunRecord, RunRequest, RunState, TaskKind, TaskPath, TaskRecord, TaskState,
-    Timestamp, Value,
+    Resources, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskKind, TaskPath,
+    TaskRecord, TaskState, Timestamp, Value,
 };
 use coracle_store::{Change, Direction, Home, Store};
 use tempfile::TempDir;
@@ -37,10 +37,12 @@ pub(crate) fn run(pipeline: &str) -> RunRecord {
             pipeline_root: None,
             cache: true,
             rerun: None,
+            origin: RunOrigin::default(),
         },
         engine: EngineKind::Fake,
         state: RunState::Pending,
         failure: None,
+        storage: StorageState::Available,
         created_at: at(0),
         finished_at: None,
     }

@@ -1,0 +1,263 @@
+//! Lists of any table: conditions, order and pages, as one query each.
+//!
+//! A table says which fields its lists have. Every order ends in the row's number, which is the order in which the
+//! rows were made, so a place in a list is never ambiguous and a page never repeats or skips a row.
+
+use coracle_model::{Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue};
+use rusqlite::types::Value as Parameter;
+use rusqlite::{Row, params_from_iter};
+
+use crate::column::micros;
+use crate::database::Reading;
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// What is known of a table that is listed.
+pub(crate) struct Listing {
+    /// What is listed, for messages: `Run`.
+    pub(crate) noun: &'static str,
+    /// The table, whose column `number` is the order in which rows were made.
+    pub(crate) table: &'static str,
+    /// The columns that are read.
+    pub(crate) columns: &'static str,
+    /// The fields by which it is sorted and filtered.
+    pub(crate) fields: &'static [Field],
+}
+
+/// A field of a list.
+pub(crate) struct Field {
+    /// As it is asked for.
+    pub(crate) name: &'static str,
+    /// What stands for it in a query.
+    pub(crate) expression: &'static str,
+    /// What it holds.
+    pub(crate) kind: Kind,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Text, in whose order upper and lower case are alike.
+    Text,
+    /// Microseconds since 1970; what has not happened counts as 0.
+    Time,
+}
+
+impl Field {
+    pub(crate) const fn text(name: &'static str, expression: &'static str) -> Self {
+        Self {
+            name,
+            expression,
+            kind: Kind::Text,
+        }
+    }
+
+    pub(crate) const fn time(name: &'static str, expression: &'static str) -> Self {
+        Self {
+            name,
+            expression,
+            kind: Kind::Time,
+        }
+    }
+}
+
+/// A query in the making.
+struct Query {
+    conditions: Vec<String>,
+    parameters: Vec<Parameter>,
+}
+
+impl Store {
+    /// A page of a list.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchField`] and [`StoreError::BadComparison`]; when the database cannot be read.
+    pub(crate) fn list<T>(
+        &self,
+        listing: &Listing,
+        query: &ListQuery,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Page<T>, StoreError> {
+        let sorted = listing.sorted(&query.sort)?;
+        let mut asked = Query::new(listing, &query.predicates)?;
+        self.read("read a list", |reading| {
+            let total = asked.count(reading, listing)?;
+            if let Some(place) = &query.after {
+                asked.begin_after(sorted, &query.sort, place);
+            }
+            let mut rows = asked.rows(reading, listing, sorted, query, read)?;
+            let more = rows.len() > query.limit;
+            rows.truncate(query.limit);
+            let next = rows.last().map(|(_, place)| place.clone()).filter(|_| more);
+            Ok(Page {
+                items: rows.into_iter().map(|(item, _)| item).collect(),
+                total,
+                next,
+            })
+        })
+    }
+}
+
+impl Listing {
+    fn sorted(&self, sort: &Sort) -> Result<&Field, StoreError> {
+        self.field(&sort.field)
+            .ok_or_else(|| StoreError::NoSuchField {
+                noun: self.noun,
+                field: sort.field.clone(),
+                to: "sort by",
+            })
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl Query {
+    fn new(listing: &Listing, predicates: &[Predicate]) -> Result<Self, StoreError> {
+        let mut query = Self {
+            conditions: vec!["TRUE".to_owned()],
+            parameters: Vec::new(),
+        };
+        for predicate in predicates {
+            let field = listing
+                .field(&predicate.field)
+                .ok_or_else(|| StoreError::NoSuchField {
+                    noun: listing.noun,
+                    field: predicate.field.clone(),
+                    to: "filter by",
+                })?;
+            query.add(field, predicate)?;
+        }
+        Ok(query)
+    }
+
+    fn add(&mut self, field: &Field, predicate: &Predicate) -> Result<(), StoreError> {
+        let operands = operands(field.kind, &predicate.operand);
+        let operator = operator(predicate.comparison);
+        let expression = field.expression;
+        let fits = match predicate.comparison {
+            Comparison::In => !operands.is_empty(),
+            Comparison::Contains => operands.len() == 1 && field.kind == Kind::Text,
+            Comparison::Equals
+            | Comparison::NotEquals
+            | Comparison::Greater
+            | Comparison::GreaterOrEqual
+            | Comparison::Less
+            | Comparison::LessOrEqual => operands.len() == 1,
+        };
+        if !fits {
+            return Err(StoreError::BadComparison {
+                field: predicate.field.clone(),
+            });
+        }
+        let places = vec!["?"; operands.len()].join(", ");
+        self.conditions.push(match predicate.comparison {
+            Comparison::In => format!("{expression} IN ({places})"),
+            Comparison::Contains => format!("instr(lower({expression}), lower(?)) > 0"),
+            _ => format!("{expression} {operator} ?"),
+        });
+        self.parameters.extend(operands);
+        Ok(())
+    }
+
+    fn count(&self, reading: &Reading<'_>, listing: &Listing) -> rusqlite::Result<u64> {
+        let query = format!(
+            "SELECT count(*) FROM {} WHERE {}",
+            listing.table,
+            self.conditions.join(" AND ")
+        );
+        let count: i64 = reading
+            .prepare_cached(&query)?
+            .query_row(params_from_iter(&self.parameters), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn begin_after(&mut self, sorted: &Field, sort: &Sort, place: &ListPlace) {
+        let sign = if sort.descending { '<' } else { '>' };
+        self.conditions
+            .push(format!("({}, number) {sign} (?, ?)", order(sorted)));
+        self.parameters.push(match &place.value {
+            SortValue::Text(text) => text.clone().into(),
+            SortValue::Integer(number) => (*number).into(),
+            SortValue::Real(number) => (*number).into(),
+            SortValue::None => Parameter::Null,
+        });
+        self.parameters.push(place.number.into());
+    }
+
+    fn rows<T>(
+        &self,
+        reading: &Reading<'_>,
+        listing: &Listing,
+        sorted: &Field,
+        query: &ListQuery,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<(T, ListPlace)>> {
+        let direction = if query.sort.descending { "DESC" } else { "ASC" };
+        let order = order(sorted);
+        let limit = i64::try_from(query.limit + 1).unwrap_or(i64::MAX);
+        let query = format!(
+            "SELECT {}, number AS place_number, {order} AS place_value FROM {} WHERE {}
+            ORDER BY {order} {direction}, number {direction} LIMIT {limit}",
+            listing.columns,
+            listing.table,
+            self.conditions.join(" AND ")
+        );
+        let mut statement = reading.prepare_cached(&query)?;
+        let rows = statement.query_map(params_from_iter(&self.parameters), |row| {
+            let place = ListPlace {
+                value: sort_value(row.get("place_value")?),
+                number: row.get("place_number")?,
+            };
+            Ok((read(row)?, place))
+        })?;
+        rows.collect()
+    }
+}
+
+fn order(field: &Field) -> String {
+    match field.kind {
+        Kind::Text => format!("{} COLLATE NOCASE", field.expression),
+        Kind::Time => format!("ifnull({}, 0)", field.expression),
+    }
+}
+
+fn operator(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equals => "=",
+        Comparison::NotEquals => "<>",
+        Comparison::Greater => ">",
+        Comparison::GreaterOrEqual => ">=",
+        Comparison::Less => "<",
+        Comparison::LessOrEqual => "<=",
+        Comparison::In | Comparison::Contains => "",
+    }
+}
+
+/// What a field is compared with, as the column holds it; nothing when the two cannot be compared.
+fn operands(kind: Kind, operand: &Operand) -> Vec<Parameter> {
+    /// Whole numbers that are compared with times are seconds since 1970.
+    const MICROS: i64 = 1_000_000;
+    match (kind, operand) {
+        (Kind::Text, Operand::Text(text)) => vec![text.clone().into()],
+        (Kind::Text, Operand::Texts(texts)) => texts.iter().cloned().map(Into::into).collect(),
+        (Kind::Time, Operand::Time(time)) => vec![micros(*time).into()],
+        (Kind::Time, Operand::Integer(second)) => vec![second.saturating_mul(MICROS).into()],
+        (Kind::Time, Operand::Integers(seconds)) => seconds
+            .iter()
+            .map(|second| second.saturating_mul(MICROS).into())
+            .collect(),
+        (Kind::Text, Operand::Integer(_) | Operand::Integers(_) | Operand::Time(_))
+        | (Kind::Time, Operand::Text(_) | Operand::Texts(_)) => Vec::new(),
+    }
+}
+
+fn sort_value(value: Parameter) -> SortValue {
+    match value {
+        Parameter::Text(text) => SortValue::Text(text),
+        Parameter::Integer(number) => SortValue::Integer(number),
+        Parameter::Real(number) => SortValue::Real(number),
+        Parameter::Null | Parameter::Blob(_) => SortValue::None,
+    }
+}
