@@ -6,6 +6,8 @@
 //!                        observations ─┘  └──► task records to remember
 //!
 //!   resource requests of all runs ──► Admission ──► what may start, with which GPUs
+//!
+//!   recurring run, now ──► due: which slot is to be run, and which are passed over
 //! ```
 //!
 //! Nothing here reads a clock, a file or an environment variable, and nothing is spawned: a [`RunPlan`] is a
@@ -28,6 +30,7 @@ mod outputs;
 mod paths;
 mod policy;
 mod record;
+mod recurrence;
 mod rerun;
 mod run;
 mod serve;
@@ -42,6 +45,7 @@ pub use launch::{
 };
 pub use paths::{RunPaths, artifact_uri, job_resource_name};
 pub use policy::Policy;
+pub use recurrence::{Due, due};
 pub use rerun::is_redone;
 pub use run::RunPlan;
 pub use step::{ImportRequest, Looked, Observation, Served, Step};
