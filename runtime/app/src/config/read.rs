@@ -213,7 +213,7 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.into()))
                 .collect(),
-            current_directory: PathBuf::from("/work"),
+            current_directory: PathBuf::from("/start"),
             program: PathBuf::from("/bin/coracle"),
             user_and_group: (1000, 1000),
         }
@@ -232,7 +232,7 @@ mod tests {
         ])
         .unwrap()
         .home;
-        assert_eq!(home, Home::at(Path::new("/work/here")));
+        assert_eq!(home, Home::at(Path::new("/start/here")));
     }
 
     #[test]

@@ -355,14 +355,9 @@ impl Context {
 /// Removes what a step wrote until the disk was full: without room, nothing can be recorded of it either.
 async fn give_room_back(launch: &Launch) {
     let own = launch.clone();
-    match blocking(move || empty_outputs(&own)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "what `{}` wrote stays on the full disk", launch.task);
-        }
-        Err(failure) => {
-            tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task);
-        }
+    let emptied = blocking(move || empty_outputs(&own).map_err(|error| disk_failure(&error))).await;
+    if let Err(failure) = emptied.flatten() {
+        tracing::warn!(%failure, "what `{}` wrote stays on the full disk", launch.task);
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, file_error, is_missing, refusal, translate, within};
+use super::error::{REQUEST_LIMIT, ask, file_error, is_missing, refusal, translate, within};
 use super::frames::{Lines, Newlines, Piece};
 use super::local_log;
 use super::log_stream::{LogStream, Part};
@@ -70,7 +70,7 @@ impl DockerEngine {
         let podman = self.engine.maker == Maker::Podman;
         let starved = podman && used_its_limit(&container, usage);
         let mut state = container.state.unwrap_or_default();
-        if podman && let Some(code) = self.code_by_waiting(name).await {
+        if podman && let Some(code) = self.wait_for_end(name, REQUEST_LIMIT).await {
             state.exit_code = Some(code);
         }
         Ok(exit(state, usage, starved))

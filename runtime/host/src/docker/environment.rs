@@ -13,18 +13,17 @@ use bollard::exec::StartExecResults;
 use bollard::models::{ContainerConfig, ContainerCreateBody, ExecConfig, HostConfig, ImageInspect};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CommitContainerOptionsBuilder, ListContainersOptionsBuilder,
-    ListImagesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
-    StartContainerOptions,
+    ListImagesOptionsBuilder, RemoveImageOptionsBuilder, StartContainerOptions,
 };
 use coracle_model::{EnvironmentKey, Timestamp};
 use futures_util::StreamExt;
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, file_error, is_missing, patiently, refusal, unavailable, within};
+use super::error::{ask, file_error, is_missing, refusal, unavailable, within};
 use super::labels;
 use super::network::{self, NETWORK};
-use super::workload::{environment_list, is_being_removed};
+use super::workload::{Running, environment_list};
 use crate::clock::Clock;
 use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
 use crate::log::{LogWriter, Stream};
@@ -232,16 +231,9 @@ impl DockerEngine {
 
     /// Ends and removes a container that is nobody's workload.
     pub(super) async fn discard(&self, name: &str) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::new()
-            .force(true)
-            .v(true)
-            .build();
-        let remove = || ask(self.docker.remove_container(name, Some(options.clone())));
-        match patiently(remove).await {
-            Ok(()) => Ok(()),
-            Err(fault) if is_missing(&fault) || is_being_removed(&fault) => Ok(()),
-            Err(fault) => Err(refusal(format!("remove `{name}`"))(fault)),
-        }
+        self.take_away(name, Running::IsEnded)
+            .await
+            .map_err(refusal(format!("remove `{name}`")))
     }
 
     async fn find_environment(

@@ -3,16 +3,15 @@
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig,
 };
-use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
-};
+use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, is_conflict, is_missing, is_missing_image, patiently, refusal};
+use super::error::{ask, is_conflict, is_missing_image, refusal};
+use super::labels;
 use super::network::{self, NETWORK, Network};
 use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
-use super::{labels, workload};
+use super::workload::Running;
 use crate::engine::{EngineError, SandboxName, SandboxRequest};
 
 /// The longest name that a machine may have.
@@ -58,16 +57,9 @@ impl DockerEngine {
     }
 
     pub(super) async fn close(&self, name: &SandboxName) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::new()
-            .force(true)
-            .v(true)
-            .build();
-        let remove = || ask(self.docker.remove_container(&name.0, Some(options.clone())));
-        match patiently(remove).await {
-            Ok(()) => Ok(()),
-            Err(fault) if is_missing(&fault) || workload::is_being_removed(&fault) => Ok(()),
-            Err(fault) => Err(refusal(format!("remove the sandbox `{}`", name.0))(fault)),
-        }
+        self.take_away(&name.0, Running::IsEnded)
+            .await
+            .map_err(refusal(format!("remove the sandbox `{}`", name.0)))
     }
 
     /// Creates a container by name.

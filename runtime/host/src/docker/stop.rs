@@ -55,24 +55,15 @@ impl DockerEngine {
         })
     }
 
-    /// Waits until the container does not run, at most for `limit`. How it ended, and whether it did, is only
-    /// to be read from an inspection afterwards.
-    pub(super) async fn wait_for_end(&self, name: &WorkloadName, limit: Duration) {
+    /// Waits until the container does not run, at most for `limit`; the code that it ended with, when the engine tells.
+    /// Of Docker's containers, how they ended, and whether they did, is only to be read from an inspection afterwards.
+    /// Of Podman's, the code is to be had here: right after one was stopped, an inspection tells 0.
+    pub(super) async fn wait_for_end(&self, name: &WorkloadName, limit: Duration) -> Option<i64> {
         let options = WaitContainerOptionsBuilder::new()
             .condition("not-running")
             .build();
         let mut ended = self.docker.wait_container(&name.0, Some(options));
-        let _ = tokio::time::timeout(limit, ended.next()).await;
-    }
-
-    /// The code with which a container ended, as Podman tells whoever waits for it. Right after it was stopped, an
-    /// inspection tells 0.
-    pub(super) async fn code_by_waiting(&self, name: &WorkloadName) -> Option<i64> {
-        let options = WaitContainerOptionsBuilder::new()
-            .condition("not-running")
-            .build();
-        let mut ended = self.docker.wait_container(&name.0, Some(options));
-        match tokio::time::timeout(REQUEST_LIMIT, ended.next()).await {
+        match tokio::time::timeout(limit, ended.next()).await {
             Ok(Some(Ok(end))) => Some(end.status_code),
             Ok(Some(Err(Fault::DockerContainerWaitError { code, .. }))) => Some(code),
             Ok(Some(Err(_)) | None) | Err(_) => None,

@@ -85,12 +85,21 @@ impl DockerEngine {
     }
 
     pub(super) async fn clear(&self, name: &WorkloadName) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::new().v(true).build();
-        let remove = || ask(self.docker.remove_container(&name.0, Some(options.clone())));
+        self.take_away(&name.0, Running::Stays)
+            .await
+            .map_err(refusal(format!("remove `{name}`")))
+    }
+
+    /// Removes a container with its volumes; one that is not there is no fault.
+    pub(super) async fn take_away(&self, name: &str, running: Running) -> Result<(), Fault> {
+        let options = RemoveContainerOptionsBuilder::new()
+            .force(running == Running::IsEnded)
+            .v(true)
+            .build();
+        let remove = || ask(self.docker.remove_container(name, Some(options.clone())));
         match patiently(remove).await {
-            Ok(()) => Ok(()),
             Err(fault) if is_missing(&fault) || is_being_removed(&fault) => Ok(()),
-            Err(fault) => Err(refusal(format!("remove `{name}`"))(fault)),
+            answer => answer,
         }
     }
 
@@ -171,8 +180,17 @@ impl DockerEngine {
     }
 }
 
+/// What becomes of a container that is to be removed and still runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Running {
+    /// It is left alone, and that is a fault.
+    Stays,
+    /// It is ended by force.
+    IsEnded,
+}
+
 /// Whether the engine is removing the container already.
-pub(super) fn is_being_removed(fault: &Fault) -> bool {
+fn is_being_removed(fault: &Fault) -> bool {
     is_conflict(fault) && message(fault).contains("already in progress")
 }
 
