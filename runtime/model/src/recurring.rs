@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ExperimentId, RecurringRunId, Value, VersionRef};
+use crate::{ExperimentId, PipelineId, RecurringRunId, Value, VersionRef};
 
 /// A recurring run as it is remembered.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,13 +43,17 @@ pub struct RecurringRun {
 }
 
 /// What is run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunSource {
-    /// A version of an uploaded pipeline.
-    Version(VersionRef),
-    /// A definition of its own, byte for byte.
-    Inline(String),
+    /// This definition, whatever becomes of the pipeline that it is from.
+    Pinned {
+        /// The version of an uploaded pipeline that it is; none when it was given by itself.
+        version: Option<VersionRef>,
+        /// The definition, byte for byte.
+        definition: String,
+    },
+    /// Whatever version of an uploaded pipeline is the newest each time.
+    Latest(PipelineId),
 }
 
 /// When a recurring run is due.
@@ -71,6 +75,8 @@ pub enum Schedule {
     Cron(String),
     /// Every so many seconds.
     Periodic(u64),
+    /// Once, as soon as it is switched on.
+    Once,
 }
 
 /// How far a recurring run is.

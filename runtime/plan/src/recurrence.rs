@@ -58,6 +58,7 @@ fn next_slot(run: &RecurringRun) -> Option<Timestamp> {
             Some(start) => Some(start),
             None => last.checked_add(interval(*seconds)).ok(),
         },
+        Schedule::Once => run.progress.last_slot.is_none().then_some(made),
     };
     next.filter(|next| trigger.end.is_none_or(|end| *next <= end))
 }
@@ -75,6 +76,7 @@ fn latest_slot(run: &RecurringRun, first: Timestamp, now: Timestamp) -> Timestam
             Ok(second) if second <= now => whole_second(bound),
             Ok(_) | Err(_) => first,
         },
+        Schedule::Once => first,
     }
 }
 
@@ -111,7 +113,7 @@ fn whole_second(at: Timestamp) -> Timestamp {
 mod tests {
     use std::collections::BTreeMap;
 
-    use coracle_model::{ExperimentId, Progress, RecurringRunId, RunSource, Trigger};
+    use coracle_model::{ExperimentId, PipelineId, Progress, RecurringRunId, RunSource, Trigger};
 
     use super::*;
 
@@ -125,7 +127,7 @@ mod tests {
             display_name: "nightly".to_owned(),
             description: String::new(),
             experiment: ExperimentId::random(),
-            source: RunSource::Inline(String::new()),
+            source: RunSource::Latest(PipelineId::random()),
             parameters: BTreeMap::new(),
             pipeline_root: None,
             service_account: None,
@@ -250,6 +252,15 @@ mod tests {
         let mut periodic = hourly(false);
         periodic.trigger.end = Some(at("2026-03-01T12:30:00Z"));
         assert_eq!(slots(periodic, &much_later), ["2026-03-01T12:30:00Z"]);
+    }
+
+    #[test]
+    fn what_has_no_rhythm_runs_once() {
+        let once = run(Schedule::Once, true);
+        assert_eq!(
+            slots(once, &["2026-03-05T08:00:00Z"; 3]),
+            ["2026-03-01T10:00:00Z"]
+        );
     }
 
     #[test]

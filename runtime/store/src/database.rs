@@ -100,6 +100,35 @@ impl Deref for Writing<'_> {
 }
 
 impl Writing<'_> {
+    /// Changes the one row of something that has to be stored.
+    pub(crate) fn change(
+        &self,
+        what: &'static str,
+        id: impl std::fmt::Display,
+        statement: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<(), Refusal> {
+        match self.prepare_cached(statement)?.execute(parameters)? {
+            0 => Err(StoreError::not_stored(what, id).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a name when a row is found that bears it.
+    pub(crate) fn keep_unique(
+        &self,
+        what: &'static str,
+        name: &str,
+        found: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<(), Refusal> {
+        if self.prepare_cached(found)?.exists(parameters)? {
+            let name = name.to_owned();
+            return Err(StoreError::NameTaken { what, name }.into());
+        }
+        Ok(())
+    }
+
     /// The row number of a run, which other tables refer to.
     pub(crate) fn run_number(&self, run: RunId) -> Result<i64, Refusal> {
         if let Some(number) = self.numbers.borrow().get(&run) {

@@ -154,6 +154,13 @@ pub enum StoreError {
 pub struct DatabaseFault(rusqlite::Error);
 
 impl StoreError {
+    pub(crate) fn not_stored(what: &'static str, id: impl fmt::Display) -> Self {
+        Self::NotStored {
+            what,
+            id: id.to_string(),
+        }
+    }
+
     /// The error of a file operation, told apart by what the user can do about it.
     pub(crate) fn disk(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

@@ -1,13 +1,13 @@
 //! Lists of any table: conditions, order and pages, as one query each.
 //!
 //! A table says which fields its lists have. Every order ends in the row's number, which is the order in which the
-//! rows were made, so a place in a list is never ambiguous and a page never repeats or skips a row.
+//! rows were made, so a place in a list is never ambiguous and a page never repeats or skips a row. Rows are chosen by
+//! their numbers first, so that only those of the page are read whole.
 
 use coracle_model::{Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue};
 use rusqlite::types::Value as Parameter;
 use rusqlite::{Row, params_from_iter};
 
-use crate::column::micros;
 use crate::database::Reading;
 use crate::error::StoreError;
 use crate::store::Store;
@@ -20,6 +20,8 @@ pub(crate) struct Listing {
     pub(crate) table: &'static str,
     /// The columns that are read.
     pub(crate) columns: &'static str,
+    /// The column with tags, which are filtered by as `tags.KEY`.
+    pub(crate) tags: Option<&'static str>,
     /// The fields by which it is sorted and filtered.
     pub(crate) fields: &'static [Field],
 }
@@ -39,7 +41,7 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     /// Text, in whose order upper and lower case are alike.
     Text,
-    /// Microseconds since 1970; what has not happened counts as 0.
+    /// Microseconds since 1970; what has not happened counts as 0. Compared in whole seconds, as KFP keeps times.
     Time,
 }
 
@@ -57,6 +59,16 @@ impl Field {
             name,
             expression,
             kind: Kind::Time,
+        }
+    }
+}
+
+impl Field {
+    /// What stands for it in a comparison.
+    fn compared(&self) -> String {
+        match self.kind {
+            Kind::Text => self.expression.to_owned(),
+            Kind::Time => format!("(ifnull({}, 0) / 1000000)", self.expression),
         }
     }
 }
@@ -120,44 +132,38 @@ impl Query {
             parameters: Vec::new(),
         };
         for predicate in predicates {
-            let field = listing
-                .field(&predicate.field)
-                .ok_or_else(|| StoreError::NoSuchField {
-                    noun: listing.noun,
-                    field: predicate.field.clone(),
-                    to: "filter by",
-                })?;
-            query.add(field, predicate)?;
+            query.add(listing, predicate)?;
         }
         Ok(query)
     }
 
-    fn add(&mut self, field: &Field, predicate: &Predicate) -> Result<(), StoreError> {
-        let operands = operands(field.kind, &predicate.operand);
-        let operator = operator(predicate.comparison);
-        let expression = field.expression;
-        let fits = match predicate.comparison {
-            Comparison::In => !operands.is_empty(),
-            Comparison::Contains => operands.len() == 1 && field.kind == Kind::Text,
-            Comparison::Equals
-            | Comparison::NotEquals
-            | Comparison::Greater
-            | Comparison::GreaterOrEqual
-            | Comparison::Less
-            | Comparison::LessOrEqual => operands.len() == 1,
+    fn add(&mut self, listing: &Listing, predicate: &Predicate) -> Result<(), StoreError> {
+        let tag = predicate.field.strip_prefix("tags.").zip(listing.tags);
+        let (expression, kind) = match (listing.field(&predicate.field), tag) {
+            (Some(field), _) => (field.compared(), field.kind),
+            (None, Some((key, column))) => {
+                self.parameters.push(key.to_owned().into());
+                let values = format!("json_each({column}, '$.value')");
+                (
+                    format!("(SELECT value FROM {values} WHERE key = ?)"),
+                    Kind::Text,
+                )
+            }
+            (None, None) => {
+                return Err(StoreError::NoSuchField {
+                    noun: listing.noun,
+                    field: predicate.field.clone(),
+                    to: "filter by",
+                });
+            }
         };
-        if !fits {
-            return Err(StoreError::BadComparison {
+        let operands = operands(kind, &predicate.operand);
+        let condition = condition(predicate.comparison, &expression, kind, operands.as_deref());
+        self.conditions
+            .push(condition.ok_or_else(|| StoreError::BadComparison {
                 field: predicate.field.clone(),
-            });
-        }
-        let places = vec!["?"; operands.len()].join(", ");
-        self.conditions.push(match predicate.comparison {
-            Comparison::In => format!("{expression} IN ({places})"),
-            Comparison::Contains => format!("instr(lower({expression}), lower(?)) > 0"),
-            _ => format!("{expression} {operator} ?"),
-        });
-        self.parameters.extend(operands);
+            })?);
+        self.parameters.extend(operands.unwrap_or_default());
         Ok(())
     }
 
@@ -197,12 +203,12 @@ impl Query {
         let direction = if query.sort.descending { "DESC" } else { "ASC" };
         let order = order(sorted);
         let limit = i64::try_from(query.limit + 1).unwrap_or(i64::MAX);
+        let Listing { columns, table, .. } = listing;
+        let conditions = self.conditions.join(" AND ");
+        let in_order = format!("ORDER BY {order} {direction}, number {direction}");
         let query = format!(
-            "SELECT {}, number AS place_number, {order} AS place_value FROM {} WHERE {}
-            ORDER BY {order} {direction}, number {direction} LIMIT {limit}",
-            listing.columns,
-            listing.table,
-            self.conditions.join(" AND ")
+            "SELECT {columns}, number AS place_number, {order} AS place_value FROM {table} WHERE number IN
+            (SELECT number FROM {table} WHERE {conditions} {in_order} LIMIT {limit}) {in_order}"
         );
         let mut statement = reading.prepare_cached(&query)?;
         let rows = statement.query_map(params_from_iter(&self.parameters), |row| {
@@ -223,33 +229,48 @@ fn order(field: &Field) -> String {
     }
 }
 
-fn operator(comparison: Comparison) -> &'static str {
+/// What an item has to fit; none when the two sides cannot be compared like that.
+fn condition(
+    comparison: Comparison,
+    expression: &str,
+    kind: Kind,
+    operands: Option<&[Parameter]>,
+) -> Option<String> {
+    let operands = operands?;
+    let with = |operator: &str| (operands.len() == 1).then(|| format!("{expression} {operator} ?"));
     match comparison {
-        Comparison::Equals => "=",
-        Comparison::NotEquals => "<>",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::In | Comparison::Contains => "",
+        Comparison::Equals => with("="),
+        Comparison::NotEquals => with("<>"),
+        Comparison::Greater => with(">"),
+        Comparison::GreaterOrEqual => with(">="),
+        Comparison::Less => with("<"),
+        Comparison::LessOrEqual => with("<="),
+        Comparison::In => {
+            let places = vec!["?"; operands.len()].join(", ");
+            Some(format!("{expression} IN ({places})"))
+        }
+        Comparison::Contains => (kind == Kind::Text && operands.len() == 1)
+            .then(|| format!("instr(lower({expression}), lower(?)) > 0")),
     }
 }
 
-/// What a field is compared with, as the column holds it; nothing when the two cannot be compared.
-fn operands(kind: Kind, operand: &Operand) -> Vec<Parameter> {
-    /// Whole numbers that are compared with times are seconds since 1970.
-    const MICROS: i64 = 1_000_000;
+/// What a field is compared with, as [`Field::compared`] gives it; none when the two cannot be compared.
+fn operands(kind: Kind, operand: &Operand) -> Option<Vec<Parameter>> {
     match (kind, operand) {
-        (Kind::Text, Operand::Text(text)) => vec![text.clone().into()],
-        (Kind::Text, Operand::Texts(texts)) => texts.iter().cloned().map(Into::into).collect(),
-        (Kind::Time, Operand::Time(time)) => vec![micros(*time).into()],
-        (Kind::Time, Operand::Integer(second)) => vec![second.saturating_mul(MICROS).into()],
-        (Kind::Time, Operand::Integers(seconds)) => seconds
-            .iter()
-            .map(|second| second.saturating_mul(MICROS).into())
-            .collect(),
+        (Kind::Text, Operand::Text(text)) => Some(vec![text.clone().into()]),
+        (Kind::Text, Operand::Texts(texts)) => {
+            Some(texts.iter().cloned().map(Into::into).collect())
+        }
+        (Kind::Time, Operand::Time(time)) => Some(vec![time.as_second().into()]),
+        (Kind::Time, Operand::Integer(second)) => Some(vec![(*second).into()]),
+        (Kind::Time, Operand::Integers(seconds)) => {
+            Some(seconds.iter().map(|second| (*second).into()).collect())
+        }
+        // None of a list of no texts is of another kind than none of no numbers.
+        (Kind::Text, Operand::Integers(none)) if none.is_empty() => Some(Vec::new()),
+        (Kind::Time, Operand::Texts(none)) if none.is_empty() => Some(Vec::new()),
         (Kind::Text, Operand::Integer(_) | Operand::Integers(_) | Operand::Time(_))
-        | (Kind::Time, Operand::Text(_) | Operand::Texts(_)) => Vec::new(),
+        | (Kind::Time, Operand::Text(_) | Operand::Texts(_)) => None,
     }
 }
 

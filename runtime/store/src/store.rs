@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use coracle_model::{ArtifactId, Event, EventCursor, EventKind, RunRecord, Timestamp};
+use coracle_model::{ArtifactId, Event, EventCursor, RunRecord, Timestamp};
 
 use crate::change::Change;
 use crate::column::whole_micros;
@@ -105,16 +105,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::RunExists`] when its id is taken; [`StoreError::DiskFull`] and the like.
     pub fn create_run(&self, run: &RunRecord) -> Result<EventCursor, StoreError> {
-        self.write("record a run", |writing| {
-            writing.add_run(run)?;
-            let kind = EventKind::Run {
-                state: run.state,
-                failure: run.failure.clone(),
-            };
-            Ok(writing
-                .append_event(run.id, whole_micros(run.created_at), kind)?
-                .cursor)
-        })
+        self.write("record a run", |writing| Ok(writing.add_run(run)?.cursor))
     }
 
     /// Remembers changes and the events that tell of them, all or none, in their order. When this returns,

@@ -34,6 +34,7 @@ const LISTING: Listing = Listing {
     noun: "Experiment",
     table: "experiments",
     columns: COLUMNS,
+    tags: None,
     fields: &[
         Field::text("experiment_id", "id"),
         Field::text("id", "id"),
@@ -138,12 +139,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write("change an experiment", |writing| {
-            let changed = writing
-                .prepare_cached("UPDATE experiments SET storage = ?2 WHERE id = ?1")?
-                .execute((id.to_string(), storage.as_str()))?;
-            if changed == 0 {
-                return Err(not_stored(id));
-            }
+            writing.change(
+                "experiment",
+                id,
+                "UPDATE experiments SET storage = ?2 WHERE id = ?1",
+                (id.to_string(), storage.as_str()),
+            )?;
             if storage == StorageState::Archived {
                 writing
                     .prepare_cached("UPDATE runs SET storage = ?2 WHERE experiment = ?1")?
@@ -165,29 +166,21 @@ impl Store {
     /// [`StoreError::NotStored`]; [`StoreError::DiskFull`] and the like.
     pub fn delete_experiment(&self, id: ExperimentId) -> Result<(), StoreError> {
         self.write("remove an experiment", |writing| {
-            let removed = writing
-                .prepare_cached("DELETE FROM experiments WHERE id = ?1")?
-                .execute([id.to_string()])?;
-            if removed == 0 {
-                return Err(not_stored(id));
-            }
-            Ok(())
+            writing.change(
+                "experiment",
+                id,
+                "DELETE FROM experiments WHERE id = ?1",
+                [id.to_string()],
+            )
         })
     }
 }
 
 impl Writing<'_> {
     fn add_experiment(&self, experiment: &Experiment, is_default: bool) -> Result<(), Refusal> {
-        let taken = self
-            .prepare_cached("SELECT 1 FROM experiments WHERE display_name = ?1")?
-            .exists([&experiment.display_name])?;
-        if taken {
-            return Err(StoreError::NameTaken {
-                what: "experiment",
-                name: experiment.display_name.clone(),
-            }
-            .into());
-        }
+        let name = &experiment.display_name;
+        let found = "SELECT 1 FROM experiments WHERE display_name = ?1";
+        self.keep_unique("experiment", name, found, [name])?;
         self.prepare_cached(
             "INSERT INTO experiments (id, display_name, description, storage, is_default, created_at, last_run_at)
             VALUES (:id, :display_name, :description, :storage, :is_default, :created_at, :last_run_at)",
@@ -210,14 +203,6 @@ impl Writing<'_> {
             .execute((id.to_string(), micros(at)))?;
         Ok(())
     }
-}
-
-fn not_stored(id: ExperimentId) -> Refusal {
-    StoreError::NotStored {
-        what: "experiment",
-        id: id.to_string(),
-    }
-    .into()
 }
 
 fn experiment(row: &Row<'_>) -> rusqlite::Result<Experiment> {

@@ -3,7 +3,7 @@
 use coracle_model::{ListQuery, Page, PipelineId, PipelineVersion, PipelineVersionId};
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use super::pipelines::{PipelinePatch, not_stored as no_pipeline};
+use super::pipelines::PipelinePatch;
 use crate::column::{Columns, json, micros};
 use crate::database::{Refusal, Writing};
 use crate::error::StoreError;
@@ -39,6 +39,7 @@ const LISTING: Listing = Listing {
     noun: "PipelineVersion",
     table: "pipeline_versions",
     columns: COLUMNS,
+    tags: Some("tags"),
     fields: &[
         Field::text("pipeline_id", PIPELINE),
         Field::text("pipeline_version_id", "id"),
@@ -114,16 +115,12 @@ impl Store {
         patch: &PipelinePatch,
     ) -> Result<(), StoreError> {
         self.write("change a pipeline version", |writing| {
-            let changed = writing
-                .prepare_cached(
-                    "UPDATE pipeline_versions SET display_name = ifnull(?2, display_name),
-                        description = ifnull(?3, description) WHERE id = ?1",
-                )?
-                .execute((id.to_string(), &patch.display_name, &patch.description))?;
-            if changed == 0 {
-                return Err(not_stored(id));
-            }
-            Ok(())
+            writing.patch(
+                "pipeline version",
+                "pipeline_versions",
+                &id.to_string(),
+                patch,
+            )
         })
     }
 
@@ -137,7 +134,7 @@ impl Store {
                 .prepare_cached("DELETE FROM pipeline_versions WHERE id = ?1 RETURNING definition")?
                 .query_row([id.to_string()], |row| row.get(0))
                 .optional()?
-                .ok_or_else(|| not_stored(id))?;
+                .ok_or_else(|| StoreError::not_stored("pipeline version", id))?;
             writing.drop_unused_texts(&[definition])
         })
     }
@@ -164,17 +161,10 @@ impl Writing<'_> {
             .prepare_cached("SELECT number FROM pipelines WHERE id = ?1")?
             .query_row([version.pipeline.to_string()], |row| row.get(0))
             .optional()?
-            .ok_or_else(|| no_pipeline(version.pipeline))?;
-        let taken = self
-            .prepare_cached("SELECT 1 FROM pipeline_versions WHERE pipeline = ?1 AND name = ?2")?
-            .exists((pipeline, &version.name))?;
-        if taken {
-            return Err(StoreError::NameTaken {
-                what: "pipeline version",
-                name: version.name.clone(),
-            }
-            .into());
-        }
+            .ok_or_else(|| StoreError::not_stored("pipeline", version.pipeline))?;
+        let name = &version.name;
+        let found = "SELECT 1 FROM pipeline_versions WHERE pipeline = ?1 AND name = ?2";
+        self.keep_unique("pipeline version", name, found, (pipeline, name))?;
         let definition = self.keep_text(&version.definition)?;
         self.prepare_cached(
             "INSERT INTO pipeline_versions (id, pipeline, name, display_name, description, code_source_url, package_url,
@@ -196,14 +186,6 @@ impl Writing<'_> {
         })?;
         Ok(())
     }
-}
-
-fn not_stored(id: PipelineVersionId) -> Refusal {
-    StoreError::NotStored {
-        what: "pipeline version",
-        id: id.to_string(),
-    }
-    .into()
 }
 
 fn version(row: &Row<'_>) -> rusqlite::Result<PipelineVersion> {

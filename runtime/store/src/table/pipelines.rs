@@ -1,5 +1,7 @@
 //! Uploaded pipelines.
 
+use std::collections::BTreeMap;
+
 use coracle_model::{ListQuery, Page, Pipeline, PipelineId, PipelineVersion};
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -32,6 +34,7 @@ const LISTING: Listing = Listing {
     noun: "Pipeline",
     table: "pipelines",
     columns: COLUMNS,
+    tags: Some("tags"),
     fields: &[
         Field::text("pipeline_id", "id"),
         Field::text("id", "id"),
@@ -50,8 +53,8 @@ const COLUMNS: &str = "id, name, display_name, description, tags, created_at";
 pub struct PipelinePatch {
     /// The name people see.
     pub display_name: Option<String>,
-    /// What it does.
-    pub description: Option<String>,
+    /// All words and values to find it by.
+    pub tags: Option<BTreeMap<String, String>>,
 }
 
 impl Store {
@@ -100,16 +103,7 @@ impl Store {
     /// [`StoreError::NotStored`]; [`StoreError::DiskFull`] and the like.
     pub fn patch_pipeline(&self, id: PipelineId, patch: &PipelinePatch) -> Result<(), StoreError> {
         self.write("change a pipeline", |writing| {
-            let changed = writing
-                .prepare_cached(
-                    "UPDATE pipelines SET display_name = ifnull(?2, display_name),
-                        description = ifnull(?3, description) WHERE id = ?1",
-                )?
-                .execute((id.to_string(), &patch.display_name, &patch.description))?;
-            if changed == 0 {
-                return Err(not_stored(id));
-            }
-            Ok(())
+            writing.patch("pipeline", "pipelines", &id.to_string(), patch)
         })
     }
 
@@ -123,7 +117,7 @@ impl Store {
                 .prepare_cached("SELECT number FROM pipelines WHERE id = ?1")?
                 .query_row([id.to_string()], |row| row.get(0))
                 .optional()?
-                .ok_or_else(|| not_stored(id))?;
+                .ok_or_else(|| StoreError::not_stored("pipeline", id))?;
             let texts = writing.numbers(
                 "SELECT definition FROM pipeline_versions WHERE pipeline = ?1",
                 number,
@@ -149,16 +143,9 @@ impl Store {
 
 impl Writing<'_> {
     fn add_pipeline(&self, pipeline: &Pipeline) -> Result<(), Refusal> {
-        let taken = self
-            .prepare_cached("SELECT 1 FROM pipelines WHERE name = ?1")?
-            .exists([&pipeline.name])?;
-        if taken {
-            return Err(StoreError::NameTaken {
-                what: "pipeline",
-                name: pipeline.name.clone(),
-            }
-            .into());
-        }
+        let name = &pipeline.name;
+        let found = "SELECT 1 FROM pipelines WHERE name = ?1";
+        self.keep_unique("pipeline", name, found, [name])?;
         self.prepare_cached(
             "INSERT INTO pipelines (id, name, display_name, description, tags, created_at)
             VALUES (:id, :name, :display_name, :description, :tags, :created_at)",
@@ -173,14 +160,21 @@ impl Writing<'_> {
         })?;
         Ok(())
     }
-}
 
-pub(super) fn not_stored(id: PipelineId) -> Refusal {
-    StoreError::NotStored {
-        what: "pipeline",
-        id: id.to_string(),
+    /// Changes a row of pipelines or of their versions.
+    pub(super) fn patch(
+        &self,
+        what: &'static str,
+        table: &str,
+        id: &str,
+        patch: &PipelinePatch,
+    ) -> Result<(), Refusal> {
+        let statement = format!(
+            "UPDATE {table} SET display_name = ifnull(?2, display_name), tags = ifnull(?3, tags) WHERE id = ?1"
+        );
+        let tags = patch.tags.as_ref().map(json);
+        self.change(what, id, &statement, (id, &patch.display_name, tags))
     }
-    .into()
 }
 
 fn pipeline(row: &Row<'_>) -> rusqlite::Result<Pipeline> {

@@ -1,15 +1,14 @@
 //! Recurring runs.
 
 use coracle_model::{
-    ListQuery, Page, Progress, RecurringRun, RecurringRunId, RunSource, Timestamp,
+    ListQuery, Page, Progress, RecurringRun, RecurringRunId, RunRecord, RunSource, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use crate::column::{Columns, json, micros};
-use crate::database::Refusal;
 use crate::error::StoreError;
 use crate::listing::{Field, Listing};
-use crate::migration::{Format, Migration, Older};
+use crate::migration::{Column, Format, Migration, Older};
 use crate::store::Store;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -41,12 +40,25 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         CREATE INDEX IF NOT EXISTS recurring_runs_by_definition ON recurring_runs (definition);
     ",
     older: Older::MayNot(Format(2)),
+}, Migration {
+    date: "2026-11-27",
+    name: "recurring_runs_of_latest_versions",
+    columns: &[Column {
+        table: "recurring_runs",
+        name: "latest_of",
+        definition: "TEXT", // the id of the pipeline whose newest version is run; then there is no definition
+    }],
+    sql: "",
+    older: Older::MayNot(Format(3)),
 }];
+
+const WHAT: &str = "recurring run";
 
 const LISTING: Listing = Listing {
     noun: "Job",
     table: "recurring_runs",
     columns: COLUMNS,
+    tags: None,
     fields: &[
         Field::text("recurring_run_id", "id"),
         Field::text("id", "id"),
@@ -61,7 +73,7 @@ const LISTING: Listing = Listing {
     ],
 };
 
-const COLUMNS: &str = "id, display_name, description, experiment, version, parameters, pipeline_root, service_account,
+const COLUMNS: &str = "id, display_name, description, experiment, version, latest_of, parameters, pipeline_root, service_account,
     due, max_concurrency, catch_up, enabled, last_slot, begun, created_at, updated_at,
     (SELECT body FROM texts WHERE texts.number = recurring_runs.definition) AS body";
 
@@ -72,17 +84,23 @@ impl Store {
     /// [`StoreError::DiskFull`] and the like.
     pub fn create_recurring_run(&self, run: &RecurringRun) -> Result<(), StoreError> {
         self.write("record a recurring run", |writing| {
-            let (version, definition) = match &run.source {
-                RunSource::Version(version) => (Some(json(version)), None),
-                RunSource::Inline(text) => (None, Some(writing.keep_text(text)?)),
+            let (version, definition, latest_of) = match &run.source {
+                RunSource::Pinned {
+                    version,
+                    definition,
+                } => {
+                    let definition = writing.keep_text(definition)?;
+                    (version.as_ref().map(json), Some(definition), None)
+                }
+                RunSource::Latest(pipeline) => (None, None, Some(pipeline.to_string())),
             };
             writing
                 .prepare_cached(
                     "INSERT INTO recurring_runs (id, display_name, description, experiment, version, definition,
-                        parameters, pipeline_root, service_account, due, max_concurrency, catch_up, enabled,
+                        latest_of, parameters, pipeline_root, service_account, due, max_concurrency, catch_up, enabled,
                         last_slot, begun, created_at, updated_at)
                     VALUES (:id, :display_name, :description, :experiment, :version, :definition,
-                        :parameters, :pipeline_root, :service_account, :due, :max_concurrency, :catch_up, :enabled,
+                        :latest_of, :parameters, :pipeline_root, :service_account, :due, :max_concurrency, :catch_up, :enabled,
                         :last_slot, :begun, :created_at, :updated_at)",
                 )?
                 .execute(named_params! {
@@ -92,6 +110,7 @@ impl Store {
                     ":experiment": run.experiment.to_string(),
                     ":version": version,
                     ":definition": definition,
+                    ":latest_of": latest_of,
                     ":parameters": json(&run.parameters),
                     ":pipeline_root": run.pipeline_root,
                     ":service_account": run.service_account,
@@ -157,38 +176,49 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write("change a recurring run", |writing| {
-            let changed = writing
-                .prepare_cached(
-                    "UPDATE recurring_runs SET enabled = ?2, updated_at = ?3 WHERE id = ?1",
-                )?
-                .execute((id.to_string(), enabled, micros(now)))?;
-            if changed == 0 {
-                return Err(not_stored(id));
-            }
-            Ok(())
+            writing.change(
+                WHAT,
+                id,
+                "UPDATE recurring_runs SET updated_at = iif(enabled = ?2, updated_at, ?3), enabled = ?2 WHERE id = ?1",
+                (id.to_string(), enabled, micros(now)),
+            )
         })
     }
 
-    /// Says how far a recurring run is.
+    /// Remembers a run that a recurring run begins, and how far that one is then: both or neither, so that no slot is
+    /// run twice or lost.
     ///
     /// # Errors
-    /// [`StoreError::NotStored`]; [`StoreError::DiskFull`] and the like.
-    pub fn advance_recurring_run(
+    /// [`StoreError::NotStored`]; as [`Store::create_run`].
+    pub fn begin_recurring_run(
         &self,
         id: RecurringRunId,
+        run: &RunRecord,
         progress: Progress,
     ) -> Result<(), StoreError> {
-        self.write("change a recurring run", |writing| {
+        self.write("begin a recurring run", |writing| {
+            writing.add_run(run)?;
             let begun = i64::try_from(progress.begun).unwrap_or(i64::MAX);
-            let changed = writing
+            writing.change(
+                WHAT,
+                id,
+                "UPDATE recurring_runs SET last_slot = ?2, begun = ?3 WHERE id = ?1",
+                (id.to_string(), progress.last_slot.map(micros), begun),
+            )
+        })
+    }
+
+    /// How many runs of a recurring run are open.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn open_runs_of(&self, id: RecurringRunId) -> Result<u32, StoreError> {
+        self.read("count open runs", |reading| {
+            reading
                 .prepare_cached(
-                    "UPDATE recurring_runs SET last_slot = ?2, begun = ?3 WHERE id = ?1",
+                    "SELECT count(*) FROM runs WHERE recurring = ?1 AND state IN ('PENDING', 'RUNNING', 'CANCELING')",
                 )?
-                .execute((id.to_string(), progress.last_slot.map(micros), begun))?;
-            if changed == 0 {
-                return Err(not_stored(id));
-            }
-            Ok(())
+                .query_row([id.to_string()], |row| row.get(0))
         })
     }
 
@@ -202,24 +232,19 @@ impl Store {
                 .prepare_cached("DELETE FROM recurring_runs WHERE id = ?1 RETURNING definition")?
                 .query_row([id.to_string()], |row| row.get(0))
                 .optional()?
-                .ok_or_else(|| not_stored(id))?;
+                .ok_or_else(|| StoreError::not_stored(WHAT, id))?;
             writing.drop_unused_texts(definition.as_slice())
         })
     }
 }
 
-fn not_stored(id: RecurringRunId) -> Refusal {
-    StoreError::NotStored {
-        what: "recurring run",
-        id: id.to_string(),
-    }
-    .into()
-}
-
 fn recurring_run(row: &Row<'_>) -> rusqlite::Result<RecurringRun> {
-    let source = match row.maybe_json("version")? {
-        Some(version) => RunSource::Version(version),
-        None => RunSource::Inline(row.get("body")?),
+    let source = match row.maybe_word("latest_of")? {
+        Some(pipeline) => RunSource::Latest(pipeline),
+        None => RunSource::Pinned {
+            version: row.maybe_json("version")?,
+            definition: row.get("body")?,
+        },
     };
     let begun: i64 = row.get("begun")?;
     Ok(RecurringRun {

@@ -66,6 +66,7 @@ const LISTING: Listing = Listing {
     noun: "Run",
     table: "runs",
     columns: COLUMNS,
+    tags: None,
     fields: &[
         Field::text("run_id", "id"),
         Field::text("id", "id"),

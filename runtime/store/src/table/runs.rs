@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use coracle_model::{
-    EngineKind, Failure, PipelineName, RunId, RunOrigin, RunRecord, RunRequest, RunState, Timestamp,
+    EngineKind, Event, EventKind, Failure, PipelineName, RunId, RunOrigin, RunRecord, RunRequest,
+    RunState, Timestamp,
 };
 use rusqlite::types::Value as Parameter;
 use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
 
-use crate::column::{Columns, json, micros};
+use crate::column::{Columns, json, micros, whole_micros};
 use crate::database::{Refusal, Writing};
 use crate::error::StoreError;
 use crate::migration::{Column, Format, Migration, Older};
@@ -206,8 +207,8 @@ impl Store {
 }
 
 impl Writing<'_> {
-    /// Adds a run with its definition.
-    pub(crate) fn add_run(&self, run: &RunRecord) -> Result<(), Refusal> {
+    /// Adds a run with its definition, and the event that tells of it. The time of the event is the run's own.
+    pub(crate) fn add_run(&self, run: &RunRecord) -> Result<Event, Refusal> {
         let known = self
             .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
             .exists([run.id.to_string()])?;
@@ -249,9 +250,14 @@ impl Writing<'_> {
             ":service_account": origin.service_account,
         })?;
         self.note_state(self.run_number(run.id)?, run.state, run.created_at)?;
-        origin
-            .experiment
-            .map_or(Ok(()), |id| self.note_run_in(id, run.created_at))
+        if let Some(experiment) = origin.experiment {
+            self.note_run_in(experiment, run.created_at)?;
+        }
+        let kind = EventKind::Run {
+            state: run.state,
+            failure: run.failure.clone(),
+        };
+        self.append_event(run.id, whole_micros(run.created_at), kind)
     }
 
     fn note_state(&self, run: i64, state: RunState, at: Timestamp) -> Result<(), Refusal> {

@@ -58,7 +58,10 @@ fn recurring(experiment: ExperimentId, name: &str) -> RecurringRun {
         display_name: name.to_owned(),
         description: String::new(),
         experiment,
-        source: RunSource::Inline("pipelineInfo: {name: nightly}".to_owned()),
+        source: RunSource::Pinned {
+            version: None,
+            definition: "pipelineInfo: {name: nightly}".to_owned(),
+        },
         parameters: BTreeMap::new(),
         pipeline_root: None,
         service_account: None,
@@ -191,6 +194,34 @@ fn lists_are_sorted_as_people_read_and_filtered_by_what_is_asked() {
 }
 
 #[test]
+fn pipelines_are_found_by_their_tags() {
+    let store = store();
+    let digits = pipeline("digits");
+    store.create_pipeline(&digits, None).unwrap();
+    let found = |field: &str, value: &str| {
+        let value = Operand::Text(value.to_owned());
+        let query = such(field, Comparison::Equals, value);
+        store.list_pipelines(&query).map(|page| page.total)
+    };
+    assert_eq!(found("tags.team", "vision").unwrap(), 1);
+    assert_eq!(found("tags.team", "speech").unwrap(), 0);
+    assert_eq!(found("tags.owner", "vision").unwrap(), 0);
+    let patch = PipelinePatch {
+        display_name: None,
+        tags: Some(BTreeMap::from([(
+            "te'\"am".to_owned(),
+            "speech".to_owned(),
+        )])),
+    };
+    store.patch_pipeline(digits.id, &patch).unwrap();
+    assert_eq!(found("tags.team", "vision").unwrap(), 0);
+    assert_eq!(found("tags.te'\"am", "speech").unwrap(), 1);
+    let such = such("tags.a", Comparison::Equals, Operand::Text("b".to_owned()));
+    let untagged = store.list_experiments(&such).unwrap_err();
+    assert!(matches!(untagged, StoreError::NoSuchField { .. }));
+}
+
+#[test]
 fn one_experiment_is_the_default_and_stays_it() {
     let store = store();
     let default = store.default_experiment(at(0)).unwrap();
@@ -289,7 +320,7 @@ fn a_pipeline_has_versions_of_which_the_newest_is_known() {
 
     let patch = PipelinePatch {
         display_name: Some("Digits".to_owned()),
-        description: None,
+        tags: None,
     };
     store.patch_pipeline(digits.id, &patch).unwrap();
     let changed = store.pipeline(digits.id).unwrap().unwrap();
@@ -297,6 +328,7 @@ fn a_pipeline_has_versions_of_which_the_newest_is_known() {
         (changed.name.as_str(), changed.display_name.as_str()),
         ("digits", "Digits")
     );
+    assert_eq!(changed.tags, digits.tags);
 
     store.delete_pipeline_version(second.id).unwrap();
     assert_eq!(
@@ -375,9 +407,24 @@ fn a_recurring_run_reads_back_and_goes_on() {
         last_slot: Some(at(7)),
         begun: 3,
     };
-    store.advance_recurring_run(nightly.id, progress).unwrap();
+    let mut record = run_in(experiment, None);
+    record.request.origin.recurring = Some(nightly.id);
+    store
+        .begin_recurring_run(nightly.id, &record, progress)
+        .unwrap();
     let [open] = store.enabled_recurring_runs().unwrap().try_into().unwrap();
     assert_eq!(open.progress, progress);
+    assert_eq!(store.open_runs_of(nightly.id).unwrap(), 1);
+    // Twice the same run: neither is stored.
+    let further = Progress {
+        begun: 4,
+        ..progress
+    };
+    store
+        .begin_recurring_run(nightly.id, &record, further)
+        .unwrap_err();
+    let kept = store.recurring_run(nightly.id).unwrap().unwrap();
+    assert_eq!(kept.progress, progress);
     store
         .enable_recurring_run(nightly.id, false, at(8))
         .unwrap();
