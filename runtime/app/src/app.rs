@@ -69,10 +69,11 @@ impl App {
         clock: Arc<dyn Clock>,
         source: EngineSource,
     ) -> Result<Self, AppError> {
-        let home = config.home.clone();
+        let (home, now) = (config.home.clone(), clock.now());
         let (lock, store, identity) = off_runtime(move || {
             let lock = home.lock()?;
             let store = Store::open(&home)?;
+            store.default_experiment(now)?;
             coracle_store::Volumes::new(&home).sweep()?;
             Ok((
                 lock,

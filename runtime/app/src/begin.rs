@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use coracle_control::{Control, Setting, Supervisor, Surroundings};
+use coracle_control::{Control, Setting, Supervisor, Surroundings, TaskKind};
 use coracle_host::bridge;
 use coracle_host::gpu;
 use coracle_host::machine;
@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::door::{API_TOKEN, API_URL, Door, Visitors, reachable};
 use crate::engine::{Chosen, choose};
 use crate::error::AppError;
+use crate::recurring::keep_schedule;
 use crate::stage::{Stage, Working};
 use crate::workbench::{Inner, Workbench, off_runtime};
 
@@ -50,13 +51,18 @@ pub(crate) async fn begin(
         Ok(budget) => start(&workbench, &supervisor, front, &doors, chosen, budget).await,
         Err(error) => Err(error),
     };
-    let stage = stage.map_or_else(
-        |error| Stage::Failed(Arc::new(error)),
-        |working| Stage::Working(Arc::new(working)),
-    );
-    if let Stage::Failed(error) = &stage {
-        tracing::error!(%error, "the workbench cannot work on runs");
-    }
+    let stage = match stage {
+        Ok(working) => {
+            let working = Arc::new(working);
+            let schedule = keep_schedule(workbench.clone(), Arc::clone(&working));
+            supervisor.spawn(TaskKind::Timer, schedule);
+            Stage::Working(working)
+        }
+        Err(error) => {
+            tracing::error!(%error, "the workbench cannot work on runs");
+            Stage::Failed(Arc::new(error))
+        }
+    };
     workbench.inner.stage.send_replace(stage);
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use coracle_control::ControlError;
 use coracle_host::EngineError;
 use coracle_host::log::LogError;
-use coracle_model::{Diagnostic, RunId, RunState, TaskPath};
+use coracle_model::{
+    Diagnostic, ExperimentId, PipelineId, PipelineVersionId, RunId, RunState, TaskPath,
+};
+use coracle_spec::cron::CronError;
 use coracle_store::{ConfigError, StoreError, VolumeError};
 
 use crate::config::ListenAddress;
@@ -80,6 +83,68 @@ pub enum AppError {
         /// What to do first.
         hint: &'static str,
     },
+    /// A name that can be given once only.
+    #[error("the {what} `{name}` is there already")]
+    NameTaken {
+        /// What bears it: `experiment`, `pipeline` and so on.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// The experiment that runs are in which name no other stays.
+    #[error("the default experiment `{0}` cannot be deleted")]
+    DefaultExperiment(ExperimentId),
+    /// A run of an experiment that was put aside is not brought back alone.
+    #[error("the run `{run}` belongs to the experiment `{experiment}`, which is archived")]
+    ExperimentArchived {
+        /// The run.
+        run: RunId,
+        /// Its experiment.
+        experiment: ExperimentId,
+    },
+    /// A pipeline that has versions is not deleted by accident.
+    #[error("the pipeline `{pipeline}` still has versions, `{example}` for one")]
+    HasVersions {
+        /// The pipeline.
+        pipeline: PipelineId,
+        /// Its newest version.
+        example: PipelineVersionId,
+    },
+    /// A pipeline that has no version cannot be run.
+    #[error("the pipeline `{0}` has no version")]
+    NoVersions(PipelineId),
+    /// A version is named together with a pipeline that it is not of.
+    #[error("the version `{version}` belongs to the pipeline `{pipeline}`, not to `{asked}`")]
+    OtherPipeline {
+        /// The version.
+        version: PipelineVersionId,
+        /// Its pipeline.
+        pipeline: PipelineId,
+        /// What was asked for.
+        asked: String,
+    },
+    /// A run is asked for, but of nothing.
+    #[error("neither a pipeline nor a definition is given")]
+    NoSource,
+    /// A cron expression that cannot be read.
+    #[error("the cron expression cannot be read: {0}")]
+    Cron(CronError),
+    /// A rhythm without a pause.
+    #[error("a run cannot recur every {0} seconds")]
+    Interval(i64),
+    /// More runs at once than are let, or none.
+    #[error("a recurring run may have 1 to 10 open runs at once, not {0}")]
+    Concurrency(i64),
+    /// A list is asked for by something that its items do not have.
+    #[error("a {noun} has no field `{field}` to {to}")]
+    NoSuchField {
+        /// What is listed: `Run`.
+        noun: &'static str,
+        /// The field.
+        field: String,
+        /// `sort by` or `filter by`.
+        to: &'static str,
+    },
     /// A task is not of the kind that can be asked about.
     #[error("`{task}` is {kind}, not a step")]
     NotAStep {
@@ -102,7 +167,7 @@ pub enum AppError {
     Control(ControlError),
     /// The store refused.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// A secret or config map was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -131,6 +196,28 @@ pub enum AppError {
     Lost(#[source] tokio::task::JoinError),
 }
 
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotStored { what, id } => Self::not_found(what, &id),
+            StoreError::NameTaken { what, name } => Self::NameTaken { what, name },
+            StoreError::NoSuchField { noun, field, to } => Self::NoSuchField { noun, field, to },
+            StoreError::Locked { .. }
+            | StoreError::NewerDatabase { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::ReadOnly { .. }
+            | StoreError::DiskFull { .. }
+            | StoreError::NoSuchRun { .. }
+            | StoreError::RunExists { .. }
+            | StoreError::RunOpen { .. }
+            | StoreError::BadComparison { .. }
+            | StoreError::Unnumbered { .. }
+            | StoreError::Disk { .. }
+            | StoreError::Database { .. } => Self::Store(error),
+        }
+    }
+}
+
 impl From<ControlError> for AppError {
     fn from(error: ControlError) -> Self {
         match error {
@@ -156,6 +243,15 @@ impl AppError {
         }
     }
 
+    /// Something other than a run that is not there.
+    pub(crate) fn not_found(what: &'static str, name: &str) -> Self {
+        Self::NotFound {
+            what,
+            name: name.to_owned(),
+            hint: format!("look at the list of {what}s"),
+        }
+    }
+
     pub(crate) fn stopping() -> Self {
         Self::Control(ControlError::Stopping)
     }
@@ -172,10 +268,22 @@ impl AppError {
         match self {
             Self::Definition { .. } => ErrorCode::InvalidDefinition,
             Self::Parameters { .. } => ErrorCode::InvalidParameters,
-            Self::Request { .. } | Self::NotAStep { .. } => ErrorCode::InvalidRequest,
+            Self::Request { .. }
+            | Self::NotAStep { .. }
+            | Self::OtherPipeline { .. }
+            | Self::NoVersions(_)
+            | Self::NoSource
+            | Self::Cron(_)
+            | Self::Interval(_)
+            | Self::Concurrency(_)
+            | Self::NoSuchField { .. } => ErrorCode::InvalidRequest,
             Self::NotFound { .. } | Self::Nothing { .. } => ErrorCode::NotFound,
             Self::Ambiguous { .. } => ErrorCode::Ambiguous,
-            Self::WrongState { .. } => ErrorCode::WrongState,
+            Self::WrongState { .. }
+            | Self::NameTaken { .. }
+            | Self::DefaultExperiment(_)
+            | Self::ExperimentArchived { .. }
+            | Self::HasVersions { .. } => ErrorCode::WrongState,
             Self::NoWorkbench => ErrorCode::NoWorkbench,
             Self::NoEngine(_) => ErrorCode::NoEngine,
             Self::Engine(error) => of_engine(error),
@@ -211,8 +319,24 @@ impl AppError {
             Self::Identity(_) => {
                 Some("`coracle doctor` shows whether the data directory can be used".to_owned())
             }
+            Self::NameTaken { .. } => Some("choose another name".to_owned()),
+            Self::ExperimentArchived { .. } => Some("bring the experiment back first".to_owned()),
+            Self::HasVersions { .. } => {
+                Some("delete its versions first, or all with it: `cascade=true`".to_owned())
+            }
+            Self::NoVersions(_) => Some("upload a version of it first".to_owned()),
+            Self::NoSource => Some("name a pipeline, a version or a definition".to_owned()),
+            Self::Cron(_) => Some(
+                "write seconds, minutes, hours, day of month, month and day of week, or `@daily`"
+                    .to_owned(),
+            ),
             Self::Definition { .. }
             | Self::Parameters { .. }
+            | Self::DefaultExperiment(_)
+            | Self::OtherPipeline { .. }
+            | Self::Interval(_)
+            | Self::Concurrency(_)
+            | Self::NoSuchField { .. }
             | Self::Control(_)
             | Self::Store(_)
             | Self::Config(_)

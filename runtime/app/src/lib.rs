@@ -23,10 +23,14 @@ mod engine;
 mod environments;
 mod error;
 mod events;
+mod exact;
+mod experiments;
 mod gc;
 mod health;
 mod identity;
 mod log;
+mod pipelines;
+mod recurring;
 mod runs;
 mod stage;
 mod token;
@@ -40,12 +44,15 @@ pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
+pub use pipelines::{NewPipeline, Package, Source, Versions};
+pub use recurring::{NewRecurringRun, NewTrigger, Rhythm};
+pub use runs::{NewRun, RunOverview};
 pub use workbench::Workbench;
 
 pub use coracle_control::{Supervisor, TaskKind};
 pub use coracle_host::clock::SystemClock;
 pub use coracle_host::process::supervise;
-pub use coracle_store::ConfigKind;
+pub use coracle_store::{ConfigKind, RunEntry, TaskEntry};
 
 /// Bytes of the largest definition that is read.
 pub const LARGEST_DEFINITION: usize = coracle_spec::pipeline::MAX_BYTES;

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::engine::{Chosen, EngineSource, choose};
 use crate::error::AppError;
 use crate::identity::Identity;
+use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
 
 /// A workbench, or what one has stored.
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) source: EngineSource,
     pub(crate) stage: watch::Sender<Stage>,
+    /// Where the schedule of recurring runs stands.
+    pub(crate) schedule: Standing,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
     pub(crate) stopping: CancellationToken,
     /// The engine that a workbench which only reads has asked for once.
@@ -52,6 +55,7 @@ impl Workbench {
                 clock,
                 source,
                 stage,
+                schedule: Standing::default(),
                 stopping,
                 asked,
             }),

@@ -79,8 +79,10 @@ pub struct RunOrigin {
     pub version: Option<VersionRef>,
     /// The recurring run that began it.
     pub recurring: Option<RecurringRunId>,
-    /// The slot it was begun for.
+    /// The time it was made for; that of its slot when a recurring run began it.
     pub scheduled_at: Option<Timestamp>,
+    /// Which run of its recurring run it is, from 1.
+    pub index: Option<u64>,
     /// The account that it would have on a cluster.
     pub service_account: Option<String>,
 }

@@ -21,6 +21,7 @@ mod begin;
 mod cache_key;
 mod environment;
 mod finish;
+mod given;
 mod graph;
 mod history;
 mod inputs;

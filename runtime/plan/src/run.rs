@@ -24,6 +24,7 @@ use coracle_spec::pipeline::{
 };
 use coracle_spec::placeholder::RunFacts;
 
+use crate::given::given;
 use crate::history::History;
 use crate::inputs::root_inputs;
 use crate::launch::Launch;
@@ -77,7 +78,11 @@ impl RunPlan {
             job_name: record.request.display_name.clone(),
             job_resource_name: job_resource_name(&spec.name, record.id),
             created_at: record.created_at,
-            scheduled_at: record.created_at,
+            scheduled_at: record
+                .request
+                .origin
+                .scheduled_at
+                .unwrap_or(record.created_at),
             pipeline_root: artifact_uri(
                 record.request.pipeline_root.as_deref(),
                 &spec.name,
@@ -97,7 +102,7 @@ impl RunPlan {
             retry: None,
             unmet: 0,
             dependents: Vec::new(),
-            inputs: root_inputs(&spec.root, &record.request.parameters),
+            inputs: root_inputs(&spec.root, &given(record)),
             outputs: Outputs::default(),
             children: Children::default(),
             step: None,

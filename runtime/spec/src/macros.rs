@@ -21,8 +21,10 @@ pub struct Macros {
     pub run: RunId,
     /// When it is made.
     pub now: Timestamp,
-    /// The slot that it is made for, and which run of its recurring run it is; none for one made by hand.
-    pub slot: Option<(Timestamp, u64)>,
+    /// The slot that it is made for; none for one that is made for no particular time.
+    pub slot: Option<Timestamp>,
+    /// Which run of its recurring run it is, from 1; none for one made by hand.
+    pub index: Option<u64>,
 }
 
 /// The layout of a time that has none.
@@ -48,7 +50,7 @@ impl Macros {
             let (which, format) = inner.strip_suffix("')}}")?.split_once(".strftime('")?;
             let at = match which {
                 "currentTime" => self.now,
-                "scheduledTime" => self.slot?.0,
+                "scheduledTime" => self.slot?,
                 _ => return None,
             };
             return in_c(&utc(at), format);
@@ -57,9 +59,9 @@ impl Macros {
         let (word, layout) = inner.split_once('.').unwrap_or((inner, USUAL));
         match (word, inner == word) {
             ("RunUUID", true) => Some(self.run.to_string()),
-            ("Index", true) => Some(self.slot?.1.to_string()),
+            ("Index", true) => Some(self.index?.to_string()),
             ("CurrentTime", _) => Some(in_go(&utc(self.now), layout)),
-            ("ScheduledTime", _) => Some(in_go(&utc(self.slot?.0), layout)),
+            ("ScheduledTime", _) => Some(in_go(&utc(self.slot?), layout)),
             _ => None,
         }
     }
@@ -171,12 +173,14 @@ mod tests {
             run: "8f4c0dbe-2a55-4c2c-9a0e-1f3f8a8f0001".parse().unwrap(),
             now: "2026-03-04T15:06:07.9Z".parse().unwrap(),
             slot: None,
+            index: None,
         }
     }
 
     fn scheduled() -> Macros {
         Macros {
-            slot: Some(("2026-03-04T02:00:00Z".parse().unwrap(), 7)),
+            slot: Some("2026-03-04T02:00:00Z".parse().unwrap()),
+            index: Some(7),
             ..by_hand()
         }
     }

@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    Diagnostic, EngineKind, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState,
-    Timestamp, Value,
+    Diagnostic, EngineKind, PipelineName, RunId, RunOrigin, RunRecord, RunRequest, RunState,
+    StorageState, Timestamp, Value,
 };
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, Store};
 
+use super::submit::check_parameters;
 use crate::engine::Chosen;
 use crate::error::AppError;
 use crate::view::{CreateRun, CreatedRun, ParameterValue};
-use crate::workbench::{Workbench, off_runtime};
+use crate::workbench::Workbench;
 
 /// The schemes that are kept on this machine.
 const ROOT_SCHEMES: [&str; 3] = ["minio://", "s3://", "gs://"];
 
 /// A request that can be carried out.
-struct Accepted {
-    spec: PipelineSpec,
-    request: RunRequest,
-    warnings: Vec<Diagnostic>,
+pub(super) struct Accepted {
+    pub(super) pipeline: PipelineName,
+    pub(super) request: RunRequest,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl Workbench {
@@ -32,30 +33,47 @@ impl Workbench {
     pub async fn create_run(&self, request: CreateRun) -> Result<CreatedRun, AppError> {
         let now = self.inner.clock.now();
         // A file that cannot be run is refused also where there is no engine.
-        let accepted = off_runtime(move || accept(request, now)).await?;
+        let accepted = self
+            .ask_store(move |store| accept(store, request, now))
+            .await?;
+        let diagnostics = accepted.warnings.clone();
+        let record = self
+            .enqueue(RunId::random(), StorageState::Available, accepted, now)
+            .await?;
+        Ok(CreatedRun {
+            run_id: record.id,
+            display_name: record.request.display_name,
+            rerun_of: None,
+            diagnostics,
+        })
+    }
+
+    /// Remembers a run that was accepted and wakes the loop.
+    pub(super) async fn enqueue(
+        &self,
+        id: RunId,
+        storage: StorageState,
+        accepted: Accepted,
+        now: Timestamp,
+    ) -> Result<RunRecord, AppError> {
         let working = self.working().await?;
         let notices = notices(&accepted.warnings, &working.chosen);
         let record = RunRecord {
-            id: RunId::random(),
-            pipeline: accepted.spec.name.clone(),
+            id,
+            pipeline: accepted.pipeline,
             request: accepted.request,
             engine: working.chosen.description.kind,
             state: RunState::Pending,
             failure: None,
-            storage: StorageState::Available,
+            storage,
             created_at: now,
             finished_at: None,
         };
-        let created = CreatedRun {
-            run_id: record.id,
-            display_name: record.request.display_name.clone(),
-            rerun_of: None,
-            diagnostics: accepted.warnings,
-        };
-        self.ask_store(move |store| remember(store, &record, &notices))
+        let record = self
+            .ask_store(move |store| remember(store, &record, &notices).map(|()| record))
             .await?;
-        working.control.wake(created.run_id);
-        Ok(created)
+        working.control.wake(record.id);
+        Ok(record)
     }
 }
 
@@ -103,7 +121,7 @@ fn sentence(diagnostic: &Diagnostic) -> String {
     format!("{place}{}{help}", diagnostic.message)
 }
 
-fn accept(request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
+fn accept(store: &Store, request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
     let (definition, warnings) = read(&request)?;
     let root = request.pipeline_root.map(checked_root).transpose()?;
     let parameters = parameters(&definition.spec, request.parameters)?;
@@ -117,10 +135,13 @@ fn accept(request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
         pipeline_root: root,
         cache: request.cache,
         rerun: None,
-        origin: RunOrigin::default(),
+        origin: RunOrigin {
+            experiment: Some(store.default_experiment(now)?),
+            ..RunOrigin::default()
+        },
     };
     Ok(Accepted {
-        spec: definition.spec,
+        pipeline: definition.spec.name,
         request,
         warnings,
     })
@@ -168,10 +189,7 @@ fn parameters(
         }
     }
     if diagnostics.is_empty() {
-        diagnostics = pipeline::check_parameters(spec, &values);
-    }
-    if diagnostics.is_empty() {
-        return Ok(values);
+        return check_parameters(spec, &values).map(|()| values);
     }
     Err(AppError::Parameters {
         pipeline: spec.name.to_string(),
@@ -179,7 +197,7 @@ fn parameters(
     })
 }
 
-fn checked_root(root: String) -> Result<String, AppError> {
+pub(super) fn checked_root(root: String) -> Result<String, AppError> {
     let known = ROOT_SCHEMES.iter().any(|scheme| {
         root.strip_prefix(scheme)
             .is_some_and(|rest| !rest.is_empty())

@@ -2,13 +2,20 @@
 
 mod act;
 mod create;
+mod exact;
 mod find;
 mod list;
+mod overview;
 mod present;
 mod rerun;
 mod show;
+mod submit;
 mod why;
 mod why_key;
 
 pub(crate) use find::{find_run, find_task};
+pub use overview::RunOverview;
+pub(crate) use overview::of_experiment;
 pub(crate) use present::artifact;
+pub use submit::NewRun;
+pub(crate) use submit::{check_parameters, known_experiment};

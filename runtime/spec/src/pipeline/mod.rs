@@ -14,6 +14,7 @@ mod lower;
 mod message;
 mod open;
 mod order;
+mod package;
 mod parameters;
 mod platform;
 mod problems;
@@ -32,6 +33,7 @@ pub use ir::{
     ParameterSpec, ParameterType, PipelineSpec, ResourceRequest, RetryPolicy, Task,
     TaskConfigPassthrough, TriggerStrategy, Work,
 };
+pub use package::{from_json, to_json};
 pub use parameters::{check_parameters, parse_parameter_argument};
 pub use platform::{
     ConfigSource, ConfigVolume, EmptyDir, EphemeralVolume, FieldPathVariable, InitContainer,

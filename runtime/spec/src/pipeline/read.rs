@@ -71,12 +71,12 @@ fn definition(text: String, problems: &Problems) -> Option<Definition> {
 }
 
 /// The two documents that count.
-struct Chosen<'a> {
-    pipeline: Option<&'a Node>,
-    platform: Option<&'a Node>,
+pub(super) struct Chosen<'a> {
+    pub(super) pipeline: Option<&'a Node>,
+    pub(super) platform: Option<&'a Node>,
 }
 
-fn choose<'a>(roots: &'a [Node], problems: &Problems) -> Chosen<'a> {
+pub(super) fn choose<'a>(roots: &'a [Node], problems: &Problems) -> Chosen<'a> {
     let mut chosen = Chosen {
         pipeline: None,
         platform: None,

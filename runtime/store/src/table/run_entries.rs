@@ -88,7 +88,7 @@ const LISTING: Listing = Listing {
 };
 
 const COLUMNS: &str = "id, display_name, parameters, pipeline_root, state, failure, storage, created_at, finished_at,
-    experiment, description, version, recurring, scheduled_at, service_account,
+    experiment, description, version, recurring, scheduled_at, service_account, recurring_index,
     iif(version IS NULL, (SELECT body FROM texts WHERE texts.number = runs.definition), NULL) AS body";
 
 impl Store {

@@ -70,6 +70,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         CREATE INDEX IF NOT EXISTS run_states_by_run ON run_states (run);
     ",
     older: Older::MayNot(Format(2)),
+}, Migration {
+    date: "2026-11-27",
+    name: "runs_counted_by_recurring_runs",
+    columns: &[added("recurring_index", "INTEGER")],
+    sql: "",
+    older: Older::MayNot(Format(3)),
 }];
 
 const fn added(name: &'static str, definition: &'static str) -> Column {
@@ -134,7 +140,7 @@ impl Default for RunFilter {
 
 const RECORD: &str = "SELECT id, pipeline, display_name, body, parameters, pipeline_root, cache, rerun_run, rerun_path,
     engine, state, failure, created_at, finished_at, experiment, description, storage, version, recurring,
-    scheduled_at, service_account FROM runs JOIN texts ON texts.number = runs.definition";
+    scheduled_at, service_account, recurring_index FROM runs JOIN texts ON texts.number = runs.definition";
 
 impl Store {
     /// A run with all that was asked for.
@@ -221,10 +227,10 @@ impl Writing<'_> {
         self.prepare_cached(
             "INSERT INTO runs (id, pipeline, display_name, definition, parameters, pipeline_root, cache, rerun_run,
                 rerun_path, engine, state, failure, created_at, finished_at, experiment, description, storage,
-                version, recurring, scheduled_at, service_account)
+                version, recurring, scheduled_at, service_account, recurring_index)
             VALUES (:id, :pipeline, :display_name, :definition, :parameters, :pipeline_root, :cache, :rerun_run,
                 :rerun_path, :engine, :state, :failure, :created_at, :finished_at, :experiment, :description, :storage,
-                :version, :recurring, :scheduled_at, :service_account)",
+                :version, :recurring, :scheduled_at, :service_account, :recurring_index)",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -248,6 +254,7 @@ impl Writing<'_> {
             ":recurring": origin.recurring.map(|id| id.to_string()),
             ":scheduled_at": origin.scheduled_at.map(micros),
             ":service_account": origin.service_account,
+            ":recurring_index": origin.index.map(|index| i64::try_from(index).unwrap_or(i64::MAX)),
         })?;
         self.note_state(self.run_number(run.id)?, run.state, run.created_at)?;
         if let Some(experiment) = origin.experiment {
@@ -361,6 +368,9 @@ pub(super) fn origin(row: &Row<'_>) -> rusqlite::Result<RunOrigin> {
         recurring: row.maybe_word("recurring")?,
         scheduled_at: row.maybe_time("scheduled_at")?,
         service_account: row.get("service_account")?,
+        index: row
+            .get::<_, Option<i64>>("recurring_index")?
+            .map(i64::unsigned_abs),
     })
 }
 

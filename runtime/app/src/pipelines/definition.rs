@@ -1,0 +1,99 @@
+//! What something is to be run of, and the definition that it stands for.
+
+use coracle_model::{PipelineId, PipelineVersion, PipelineVersionId, VersionRef};
+use coracle_spec::pipeline::{self, Definition, Reading};
+use coracle_store::Store;
+
+use crate::error::AppError;
+use crate::exact::exact;
+
+/// The name under which a definition without a file is spoken of.
+const UNNAMED: &str = "pipeline.json";
+
+/// What something is to be run of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A definition of its own: a text of one or two documents.
+    Inline(String),
+    /// An uploaded pipeline.
+    Uploaded {
+        /// The pipeline's id; that of the version when it is left out.
+        pipeline: Option<String>,
+        /// The version's id; the newest one when it is left out.
+        version: Option<String>,
+    },
+}
+
+/// A definition that can be run, and the version that it is.
+pub(crate) struct Resolved {
+    pub(crate) definition: Definition,
+    pub(crate) version: Option<VersionRef>,
+}
+
+/// Finds what is to be run.
+pub(crate) fn resolve(store: &Store, source: &Source) -> Result<Resolved, AppError> {
+    match source {
+        Source::Inline(text) => Ok(Resolved {
+            definition: read(text.as_bytes(), UNNAMED)?,
+            version: None,
+        }),
+        Source::Uploaded { pipeline, version } => {
+            let found = find(store, pipeline.as_deref(), version.as_deref())?;
+            Ok(Resolved {
+                definition: read(found.definition.as_bytes(), UNNAMED)?,
+                version: Some(VersionRef {
+                    pipeline: found.pipeline,
+                    version: found.id,
+                }),
+            })
+        }
+    }
+}
+
+/// Reads a definition, or says everything that keeps it from being run.
+pub(super) fn read(bytes: &[u8], file_name: &str) -> Result<Definition, AppError> {
+    let Reading {
+        definition,
+        diagnostics,
+    } = pipeline::read(bytes, file_name);
+    definition.ok_or_else(|| AppError::Definition {
+        file_name: file_name.to_owned(),
+        diagnostics,
+    })
+}
+
+fn find(
+    store: &Store,
+    pipeline: Option<&str>,
+    version: Option<&str>,
+) -> Result<PipelineVersion, AppError> {
+    match (pipeline, version) {
+        (None, None) => Err(AppError::NoSource),
+        (Some(pipeline), None) => latest(store, pipeline),
+        (asked, Some(version)) => {
+            let id: PipelineVersionId = exact("pipeline version", version)?;
+            let found = store
+                .pipeline_version(id)?
+                .ok_or_else(|| AppError::not_found("pipeline version", version))?;
+            match asked.filter(|asked| *asked != found.pipeline.to_string()) {
+                Some(asked) => Err(AppError::OtherPipeline {
+                    version: id,
+                    pipeline: found.pipeline,
+                    asked: asked.to_owned(),
+                }),
+                None => Ok(found),
+            }
+        }
+    }
+}
+
+fn latest(store: &Store, pipeline: &str) -> Result<PipelineVersion, AppError> {
+    let id: PipelineId = exact("pipeline", pipeline)?;
+    if let Some(version) = store.latest_version(id)? {
+        return Ok(version);
+    }
+    match store.pipeline(id)? {
+        Some(_) => Err(AppError::NoVersions(id)),
+        None => Err(AppError::not_found("pipeline", pipeline)),
+    }
+}
