@@ -29,6 +29,7 @@ mod gc;
 mod health;
 mod identity;
 mod log;
+mod nodes;
 mod pipelines;
 mod recurring;
 mod runs;
@@ -44,8 +45,8 @@ pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
-pub use pipelines::{NewPipeline, Package, Source, Versions};
-pub use recurring::{NewRecurringRun, NewTrigger, Rhythm};
+pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
+pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};
 pub use runs::{NewRun, RunOverview};
 pub use workbench::Workbench;
 
@@ -53,6 +54,9 @@ pub use coracle_control::{Supervisor, TaskKind};
 pub use coracle_host::clock::SystemClock;
 pub use coracle_host::process::supervise;
 pub use coracle_store::{ConfigKind, RunEntry, TaskEntry};
+
+/// The text of a definition that was given as JSON: the pipeline, or an object of that and the platform's settings.
+pub use coracle_spec::pipeline::from_json as inline_definition;
 
 /// Bytes of the largest definition that is read.
 pub const LARGEST_DEFINITION: usize = coracle_spec::pipeline::MAX_BYTES;

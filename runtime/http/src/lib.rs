@@ -6,6 +6,7 @@
 //!
 //! | folder | API |
 //! |---|---|
+//! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
 //!
 //! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
@@ -15,6 +16,7 @@
 mod body;
 mod error;
 mod guard;
+mod kfp;
 mod serve;
 pub mod workbench;
 

@@ -6,11 +6,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workbench};
 
 use crate::error::Refusal;
 use crate::guard::guard;
+use crate::kfp;
 use crate::workbench as api;
 
 /// The largest body: a definition grows by a third as base64, and parameters stand beside it.
@@ -18,7 +20,8 @@ const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
 
 /// Everything that the user of the machine can ask. Nobody is kept out here: that is the matter of the door.
 pub fn router(workbench: Workbench) -> Router {
-    finish(api::for_steps().merge(api::for_user()), workbench)
+    let routes = api::for_steps().merge(api::for_user()).merge(kfp::routes());
+    finish(routes, workbench)
 }
 
 /// Serves all doors of a workbench, as they open, until it shuts down.
@@ -52,15 +55,29 @@ async fn serve_door(workbench: Workbench, door: Door) {
 pub fn router_at(workbench: Workbench, visitors: Visitors) -> Router {
     let routes = match &visitors {
         Visitors::User { .. } => router(workbench.clone()),
-        Visitors::Steps { .. } => finish(api::for_steps(), workbench.clone()),
+        Visitors::Steps { .. } => finish(api::for_steps().merge(kfp::routes()), workbench.clone()),
     };
     routes.layer(from_fn_with_state((workbench, visitors), guard))
 }
 
 fn finish(routes: Router<Workbench>, workbench: Workbench) -> Router {
     routes
-        .fallback(|uri: Uri| async move { Refusal::route(uri.path()) })
-        .method_not_allowed_fallback(|| async { Refusal::method() })
+        .fallback(no_path)
+        .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(workbench)
+}
+
+async fn no_path(uri: Uri) -> Response {
+    if kfp::is_below(uri.path()) {
+        return kfp::no_path();
+    }
+    Refusal::route(uri.path()).into_response()
+}
+
+async fn no_method(uri: Uri) -> Response {
+    if kfp::is_below(uri.path()) {
+        return kfp::no_method();
+    }
+    Refusal::method().into_response()
 }

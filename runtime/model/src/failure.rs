@@ -34,8 +34,10 @@ pub enum FailureCode {
     BadExpression,
     /// A secret, config map or volume that the step names is not there.
     MissingResource,
-    /// Its condition is false, or a task that it needs was skipped: no failure, but a reason.
+    /// Its condition is false: no failure, but a reason.
     Skipped,
+    /// A task that it needs was skipped.
+    UpstreamSkipped,
     /// A task that this one needs failed.
     UpstreamFailed,
     /// One or more tasks of this DAG or run failed.
@@ -65,6 +67,7 @@ impl FailureCode {
             Self::BadExpression => "bad_expression",
             Self::MissingResource => "missing_resource",
             Self::Skipped => "skipped",
+            Self::UpstreamSkipped => "upstream_skipped",
             Self::UpstreamFailed => "upstream_failed",
             Self::TaskFailed => "task_failed",
             Self::Canceled => "canceled",

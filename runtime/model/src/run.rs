@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     Artifact, ExperimentId, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName,
@@ -108,6 +109,13 @@ pub struct RunRecord {
     pub created_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+}
+
+impl RunRecord {
+    /// The id of a task of a run: the same each time it is asked for.
+    pub fn task_id(run: RunId, path: &TaskPath) -> Uuid {
+        Uuid::new_v5(&run.0, path.as_str().as_bytes())
+    }
 }
 
 /// What a task is made of.

@@ -98,7 +98,10 @@ impl RunPlan {
         }
         skipped.map_or(Ok(()), |path| {
             let message = format!("`{path}`, which it needs, was skipped");
-            Err(End::Skipped(Failure::new(FailureCode::Skipped, message)))
+            Err(End::Skipped(Failure::new(
+                FailureCode::UpstreamSkipped,
+                message,
+            )))
         })
     }
 

@@ -1,6 +1,7 @@
 //! Uploaded pipelines and their versions.
 
 mod definition;
+mod fetch;
 mod tags;
 mod upload;
 mod versions;
@@ -17,6 +18,7 @@ use crate::workbench::Workbench;
 pub use definition::Source;
 pub(crate) use definition::{Resolved, resolve};
 pub use upload::{NewPipeline, Package};
+pub use versions::VersionDetail;
 
 const WHAT: &str = "pipeline";
 

@@ -6,6 +6,7 @@ use coracle_model::{Pipeline, PipelineId, PipelineVersion, PipelineVersionId, Ti
 
 use super::definition::read;
 use super::tags;
+use super::versions::VersionDetail;
 use crate::error::AppError;
 use crate::exact::exact;
 use crate::workbench::Workbench;
@@ -85,7 +86,7 @@ impl Workbench {
         pipeline: String,
         new: NewPipeline,
         package: Package,
-    ) -> Result<PipelineVersion, AppError> {
+    ) -> Result<VersionDetail, AppError> {
         let now = self.inner.clock.now();
         self.ask_store(move |store| {
             let pipeline: PipelineId = exact(super::WHAT, &pipeline)?;
@@ -95,7 +96,7 @@ impl Workbench {
             tags::check(&new.tags)?;
             let version = version(pipeline, new, package, now)?;
             store.create_pipeline_version(&version)?;
-            Ok(version)
+            Ok(version.into())
         })
         .await
     }

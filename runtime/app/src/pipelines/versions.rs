@@ -6,21 +6,42 @@ use coracle_model::{
     Comparison, ListQuery, Operand, Page, PipelineId, PipelineVersion, PipelineVersionId, Predicate,
 };
 
+use coracle_spec::pipeline;
+
 use crate::error::AppError;
 use crate::exact::exact;
 use crate::workbench::Workbench;
 
 const WHAT: &str = "pipeline version";
 
+/// A version with its definition as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionDetail {
+    /// What is remembered of it.
+    pub version: PipelineVersion,
+    /// Its definition as JSON: the pipeline, or an object of that and the platform's settings.
+    pub definition: Option<String>,
+}
+
+impl From<PipelineVersion> for VersionDetail {
+    fn from(version: PipelineVersion) -> Self {
+        Self {
+            definition: pipeline::to_json(&version.definition),
+            version,
+        }
+    }
+}
+
 impl Workbench {
     /// A version of a pipeline.
     ///
     /// # Errors
     /// When there is none of this id.
-    pub async fn pipeline_version(&self, id: String) -> Result<PipelineVersion, AppError> {
+    pub async fn pipeline_version(&self, id: String) -> Result<VersionDetail, AppError> {
         self.ask_store(move |store| {
             store
                 .pipeline_version(exact(WHAT, &id)?)?
+                .map(Into::into)
                 .ok_or_else(|| AppError::not_found(WHAT, &id))
         })
         .await
@@ -34,7 +55,7 @@ impl Workbench {
         &self,
         pipeline: String,
         mut query: ListQuery,
-    ) -> Result<Page<PipelineVersion>, AppError> {
+    ) -> Result<Page<VersionDetail>, AppError> {
         self.ask_store(move |store| {
             let id: PipelineId = exact("pipeline", &pipeline)?;
             query.predicates.push(Predicate {
@@ -44,7 +65,11 @@ impl Workbench {
             });
             let page = store.list_pipeline_versions(&query)?;
             match store.pipeline(id)? {
-                Some(_) => Ok(page),
+                Some(_) => Ok(Page {
+                    items: page.items.into_iter().map(Into::into).collect(),
+                    total: page.total,
+                    next: page.next,
+                }),
                 None => Err(AppError::not_found("pipeline", &pipeline)),
             }
         })
@@ -60,13 +85,14 @@ impl Workbench {
         id: String,
         display_name: Option<String>,
         tags: Option<BTreeMap<String, String>>,
-    ) -> Result<PipelineVersion, AppError> {
+    ) -> Result<VersionDetail, AppError> {
         self.ask_store(move |store| {
             let patch = super::checked_patch(display_name, tags)?;
             let id: PipelineVersionId = exact(WHAT, &id)?;
             store.patch_pipeline_version(id, &patch)?;
             store
                 .pipeline_version(id)?
+                .map(Into::into)
                 .ok_or_else(|| AppError::not_found(WHAT, &id.to_string()))
         })
         .await

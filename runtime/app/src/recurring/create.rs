@@ -9,6 +9,7 @@ use coracle_model::{
 use coracle_spec::cron::Cron;
 use coracle_store::Store;
 
+use super::RecurringDetail;
 use crate::error::AppError;
 use crate::exact::exact;
 use crate::pipelines::{Source, resolve};
@@ -71,7 +72,7 @@ impl Workbench {
     pub async fn create_recurring_run(
         &self,
         new: NewRecurringRun,
-    ) -> Result<RecurringRun, AppError> {
+    ) -> Result<RecurringDetail, AppError> {
         let now = self.inner.clock.now();
         let run = self
             .ask_store(move |store| {
@@ -81,7 +82,7 @@ impl Workbench {
             })
             .await?;
         self.inner.schedule.wake();
-        Ok(run)
+        Ok(run.into())
     }
 }
 

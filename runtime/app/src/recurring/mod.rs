@@ -11,7 +11,8 @@ mod name;
 mod schedule;
 mod status;
 
-use coracle_model::{ListQuery, Page, RecurringRun};
+use coracle_model::{ListQuery, Page, RecurringRun, RunSource};
+use coracle_spec::pipeline;
 
 use crate::error::AppError;
 use crate::exact::exact;
@@ -24,15 +25,38 @@ pub(crate) use status::Standing;
 
 const WHAT: &str = "recurring run";
 
+/// A recurring run with its definition as JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecurringDetail {
+    /// What is remembered of it.
+    pub run: RecurringRun,
+    /// Its definition as JSON, unless it is that of a pipeline version.
+    pub definition: Option<String>,
+}
+
+impl From<RecurringRun> for RecurringDetail {
+    fn from(run: RecurringRun) -> Self {
+        let definition = match &run.source {
+            RunSource::Pinned {
+                version: None,
+                definition,
+            } => pipeline::to_json(definition),
+            RunSource::Pinned { .. } | RunSource::Latest(_) => None,
+        };
+        Self { run, definition }
+    }
+}
+
 impl Workbench {
     /// A recurring run.
     ///
     /// # Errors
     /// When there is none of this id.
-    pub async fn recurring_run(&self, id: String) -> Result<RecurringRun, AppError> {
+    pub async fn recurring_run(&self, id: String) -> Result<RecurringDetail, AppError> {
         self.ask_store(move |store| {
             store
                 .recurring_run(exact(WHAT, &id)?)?
+                .map(Into::into)
                 .ok_or_else(|| AppError::not_found(WHAT, &id))
         })
         .await
@@ -46,12 +70,17 @@ impl Workbench {
         &self,
         experiment: Option<String>,
         mut query: ListQuery,
-    ) -> Result<Page<RecurringRun>, AppError> {
+    ) -> Result<Page<RecurringDetail>, AppError> {
         self.ask_store(move |store| {
             if let Some(experiment) = experiment {
                 query.predicates.push(of_experiment(store, experiment)?);
             }
-            Ok(store.list_recurring_runs(&query)?)
+            let page = store.list_recurring_runs(&query)?;
+            Ok(Page {
+                items: page.items.into_iter().map(Into::into).collect(),
+                total: page.total,
+                next: page.next,
+            })
         })
         .await
     }

@@ -50,7 +50,7 @@ impl Workbench {
     /// # Errors
     /// When there is none of this id.
     pub async fn recurring_status(&self, id: String) -> Result<RecurringStatus, AppError> {
-        let run = self.recurring_run(id).await?;
+        let run = self.recurring_run(id).await?.run;
         let now = self.inner.clock.now();
         let due = due(&run, now);
         let problem = self.inner.schedule.problem(run.id);
