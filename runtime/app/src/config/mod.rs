@@ -6,10 +6,12 @@
 mod index;
 mod listen;
 mod read;
+mod uploads;
 mod wanted;
 
 pub use index::IndexSettings;
 pub use listen::{ListenAddress, ListenError};
 pub(crate) use read::find_program;
 pub use read::{Config, ConfigError, Flags, Situation};
+pub use uploads::UploadsTaken;
 pub use wanted::EngineWanted;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use coracle_store::Home;
 
-use super::{EngineWanted, IndexSettings, ListenAddress};
+use super::{EngineWanted, IndexSettings, ListenAddress, UploadsTaken};
 
 /// What the program finds around it when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +50,8 @@ pub struct Config {
     pub user_runtime: Option<PathBuf>,
     /// Where installers find packages.
     pub index: IndexSettings,
+    /// Which uploaded packages are kept.
+    pub uploads: UploadsTaken,
     /// The environment that the user has activated, `VIRTUAL_ENV` or `CONDA_PREFIX`.
     pub active_environment: Option<PathBuf>,
     /// Where programs are looked for, `PATH`.
@@ -108,13 +111,16 @@ impl Config {
         let text = |name: &str| situation.text(name);
         Ok(Self {
             home: situation.home()?,
-            engine: flags.engine.map_or_else(|| situation.engine(), Ok)?,
+            engine: flags
+                .engine
+                .map_or_else(|| situation.word("CORACLE_ENGINE"), Ok)?,
             listen: flags.listen.unwrap_or_else(ListenAddress::any_port),
             docker_host: text("DOCKER_HOST"),
             docker_config: situation.path("DOCKER_CONFIG"),
             user_home: situation.path("HOME"),
             user_runtime: situation.path("XDG_RUNTIME_DIR"),
             index: IndexSettings::read(text),
+            uploads: situation.word("CORACLE_KFP_UPLOADS")?,
             active_environment: situation
                 .path("VIRTUAL_ENV")
                 .or_else(|| situation.path("CONDA_PREFIX")),
@@ -159,16 +165,17 @@ impl Situation {
         kept.collect()
     }
 
-    fn engine(&self) -> Result<EngineWanted, ConfigError> {
-        let wanted = self
-            .text("CORACLE_ENGINE")
-            .map(|text| text.parse())
-            .transpose();
-        let wanted = wanted.map_err(|message| ConfigError::Variable {
-            name: "CORACLE_ENGINE",
-            message,
-        })?;
-        Ok(wanted.unwrap_or_default())
+    /// One of several words; the usual one when the variable is not set.
+    fn word<T: FromStr<Err = String> + Default>(
+        &self,
+        name: &'static str,
+    ) -> Result<T, ConfigError> {
+        match self.text(name) {
+            Some(text) => text
+                .parse()
+                .map_err(|message| ConfigError::Variable { name, message }),
+            None => Ok(T::default()),
+        }
     }
 
     fn home(&self) -> Result<Home, ConfigError> {

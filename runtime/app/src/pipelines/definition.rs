@@ -4,6 +4,7 @@ use coracle_model::{PipelineId, PipelineVersion, PipelineVersionId, VersionRef};
 use coracle_spec::pipeline::{self, Definition, Reading};
 use coracle_store::Store;
 
+use crate::config::UploadsTaken;
 use crate::error::AppError;
 use crate::exact::exact;
 
@@ -55,11 +56,45 @@ pub(super) fn read(bytes: &[u8], file_name: &str) -> Result<Definition, AppError
     let Reading {
         definition,
         diagnostics,
+        ..
     } = pipeline::read(bytes, file_name);
     definition.ok_or_else(|| AppError::Definition {
         file_name: file_name.to_owned(),
         diagnostics,
     })
+}
+
+/// What KFP's server does not see before a run is made: it takes such packages, and each run of them fails.
+const SEEN_LATE: [&str; 10] = [
+    "argo-workflow",
+    "climbing-definition",
+    "component-cycle",
+    "missing-component",
+    "missing-executor",
+    "task-cycle",
+    "unknown-component",
+    "unknown-executor",
+    "unknown-output",
+    "unknown-task",
+];
+
+/// The text of a package that is to be kept, as far as it has to be right for that.
+pub(super) fn kept_text(
+    bytes: &[u8],
+    file_name: &str,
+    taken: UploadsTaken,
+) -> Result<String, AppError> {
+    let reading = pipeline::read(bytes, file_name);
+    let mut errors = reading.diagnostics.iter().filter(|found| found.is_error());
+    let fits = match taken {
+        UploadsTaken::Runnable => reading.definition.is_some(),
+        UploadsTaken::All => errors.all(|found| SEEN_LATE.contains(&found.code.as_str())),
+    };
+    let refused = || AppError::Definition {
+        file_name: file_name.to_owned(),
+        diagnostics: reading.diagnostics.clone(),
+    };
+    reading.text.clone().filter(|_| fits).ok_or_else(refused)
 }
 
 fn find(

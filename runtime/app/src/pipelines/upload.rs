@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use coracle_model::{Pipeline, PipelineId, PipelineVersion, PipelineVersionId, Timestamp};
 
-use super::definition::read;
+use super::definition::kept_text;
 use super::tags;
 use super::versions::VersionDetail;
+use crate::config::UploadsTaken;
 use crate::error::AppError;
 use crate::exact::exact;
 use crate::workbench::Workbench;
@@ -62,7 +63,7 @@ impl Workbench {
         new: NewPipeline,
         package: Package,
     ) -> Result<Pipeline, AppError> {
-        let now = self.inner.clock.now();
+        let (now, taken) = (self.inner.clock.now(), self.inner.config.uploads);
         self.ask_store(move |store| {
             tags::check(&new.tags)?;
             let of_version = NewPipeline {
@@ -70,7 +71,7 @@ impl Workbench {
                 ..new.clone()
             };
             let pipeline = pipeline(new, now);
-            let version = version(pipeline.id, of_version, package, now)?;
+            let version = version(pipeline.id, of_version, package, taken, now)?;
             store.create_pipeline(&pipeline, Some(&version))?;
             Ok(pipeline)
         })
@@ -87,14 +88,14 @@ impl Workbench {
         new: NewPipeline,
         package: Package,
     ) -> Result<VersionDetail, AppError> {
-        let now = self.inner.clock.now();
+        let (now, taken) = (self.inner.clock.now(), self.inner.config.uploads);
         self.ask_store(move |store| {
             let pipeline: PipelineId = exact(super::WHAT, &pipeline)?;
             if store.pipeline(pipeline)?.is_none() {
                 return Err(AppError::not_found(super::WHAT, &pipeline.to_string()));
             }
             tags::check(&new.tags)?;
-            let version = version(pipeline, new, package, now)?;
+            let version = version(pipeline, new, package, taken, now)?;
             store.create_pipeline_version(&version)?;
             Ok(version.into())
         })
@@ -117,9 +118,10 @@ fn version(
     pipeline: PipelineId,
     new: NewPipeline,
     package: Package,
+    taken: UploadsTaken,
     now: Timestamp,
 ) -> Result<PipelineVersion, AppError> {
-    let definition = read(&package.bytes, &package.file_name)?;
+    let definition = kept_text(&package.bytes, &package.file_name, taken)?;
     Ok(PipelineVersion {
         id: PipelineVersionId::random(),
         pipeline,
@@ -130,6 +132,6 @@ fn version(
         package_url: package.url,
         tags: new.tags,
         created_at: now,
-        definition: definition.text,
+        definition,
     })
 }

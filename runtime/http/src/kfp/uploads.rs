@@ -21,7 +21,9 @@ use super::write::Message;
 const PART: &str = "uploadfile";
 
 /// The codes of what is wrong with the file rather than with the definition in it.
-const FILE_CODES: [&str; 6] = [
+const FILE_CODES: [&str; 8] = [
+    "climbing-definition",
+    "climbing-archive",
     "file-too-large",
     "empty-file",
     "wrong-ending",

@@ -92,7 +92,7 @@ async fn requests_that_cannot_be_understood_are_refused_in_the_same_form() {
         .unwrap();
     let cases = [
         (
-            bare(Method::GET, "/apis/none"),
+            bare(Method::GET, "/apis/coracle/none"),
             StatusCode::NOT_FOUND,
             ErrorCode::NotFound,
         ),

@@ -8,22 +8,22 @@ use std::io::{Cursor, Read};
 use coracle_model::Diagnostic;
 use zip::ZipArchive;
 
+use super::problems::Problems;
 use super::source::{MAX_BYTES, is_yaml_name, too_large};
 
 /// The name that is looked for first.
 const PREFERRED: &str = "pipeline.yaml";
 
 /// The definition's bytes in a zip file.
-pub(super) fn from_zip(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+pub(super) fn from_zip(bytes: &[u8], problems: &Problems) -> Result<Vec<u8>, Diagnostic> {
     let kind = "zip file";
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(kind, &error))?;
     if archive.is_empty() {
         return Err(refused(kind, "Empty zip file").with_help("compile the pipeline again"));
     }
-    if let Some(name) = archive.file_names().find(|name| climbs(name)) {
-        return Err(climbing(kind, name));
-    }
     let index = archive.index_for_name(PREFERRED).unwrap_or(0);
+    let chosen = archive.name_for_index(index).unwrap_or_default();
+    report_climbing(kind, archive.file_names(), chosen, problems);
     let entry = archive
         .by_index(index)
         .map_err(|error| broken(kind, &error))?;
@@ -35,28 +35,32 @@ pub(super) fn from_zip(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
 }
 
 /// The definition's bytes in a gzipped tar file.
-pub(super) fn from_tar_gz(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+pub(super) fn from_tar_gz(bytes: &[u8], problems: &Problems) -> Result<Vec<u8>, Diagnostic> {
     let kind = "tarball file";
     let mut archive = tar::Archive::new(Bounded {
         inner: flate2::read::GzDecoder::new(bytes),
         left: 2 * MAX_BYTES,
     });
     let entries = archive.entries().map_err(|error| broken(kind, &error))?;
-    let mut first = None;
+    let mut chosen = None;
+    let mut climbing = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| broken(kind, &error))?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if climbs(&name) {
-            return Err(climbing(kind, &name));
+        climbing.extend(climbs(&name).then(|| name.clone()));
+        let preferred = name == PREFERRED;
+        if preferred || chosen.is_none() {
+            chosen = Some((tar_content(entry, &name), name));
         }
-        if name == PREFERRED {
-            return tar_content(entry, &name);
+        if preferred {
+            break;
         }
-        first = first.or_else(|| Some(tar_content(entry, &name)));
     }
-    first.unwrap_or_else(|| {
-        Err(refused(kind, "Empty tarball").with_help("compile the pipeline again"))
-    })
+    let Some((content, name)) = chosen else {
+        return Err(refused(kind, "Empty tarball").with_help("compile the pipeline again"));
+    };
+    report_climbing(kind, climbing.iter().map(String::as_str), &name, problems);
+    content
 }
 
 fn tar_content<R: Read>(entry: tar::Entry<'_, R>, name: &str) -> Result<Vec<u8>, Diagnostic> {
@@ -132,12 +136,29 @@ fn expect_yaml(kind: &str, name: &str) -> Result<(), Diagnostic> {
     .with_help("put the definition into the archive as `pipeline.yaml`"))
 }
 
-fn climbing(kind: &str, name: &str) -> Diagnostic {
-    refused(
-        kind,
-        &format!("the entry `{name}` leads out of the archive"),
-    )
-    .with_help("pack the definition again as `pipeline.yaml`, without any folder")
+/// Reports entries that lead out of the folder an archive is unpacked in. Of the one that is read, only the content
+/// counts here; any other has no business in an archive of a definition.
+fn report_climbing<'a>(
+    kind: &str,
+    names: impl Iterator<Item = &'a str>,
+    chosen: &str,
+    problems: &Problems,
+) {
+    let mut climbing: Vec<&str> = names.filter(|name| climbs(name)).collect();
+    climbing.sort_by_key(|name| *name == chosen);
+    let Some(name) = climbing.first() else {
+        return;
+    };
+    let code = if *name == chosen {
+        "climbing-definition"
+    } else {
+        "climbing-archive"
+    };
+    let message = format!(
+        "Error extracting pipeline from the {kind}. the entry `{name}` leads out of the archive"
+    );
+    let help = "pack the definition again as `pipeline.yaml`, without any folder";
+    problems.report(Diagnostic::error(code, message).with_help(help));
 }
 
 fn not_a_file(kind: &str, name: &str) -> Diagnostic {

@@ -96,7 +96,11 @@ impl Foreign {
                 "take out what stands under `pipeline_spec`, and `platform_spec` as a second document",
             ),
         };
-        Diagnostic::error("not-kfp2", message)
+        let code = match self {
+            Self::Argo => "argo-workflow",
+            Self::Tekton | Self::Component | Self::ApiObject => "not-kfp2",
+        };
+        Diagnostic::error(code, message)
             .at(Some(place))
             .with_help(help)
     }

@@ -29,6 +29,8 @@ pub struct Definition {
 pub struct Reading {
     /// The definition; none when at least one diagnostic is an error.
     pub definition: Option<Definition>,
+    /// The text, when it could be read, whatever stands in it.
+    pub text: Option<String>,
     /// Everything that was found, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -39,15 +41,17 @@ pub struct Reading {
 /// verdicts are those of the KFP API server, and the checks that KFP leaves until a run starts are made too.
 pub fn read(bytes: &[u8], file_name: &str) -> Reading {
     let problems = Problems::default();
-    let definition = match source::text(bytes, file_name) {
-        Ok(text) => definition(text, &problems),
+    let text = match source::text(bytes, file_name, &problems) {
+        Ok(text) => Some(text),
         Err(diagnostic) => {
             problems.report(diagnostic);
             None
         }
     };
+    let definition = text.clone().and_then(|text| definition(text, &problems));
     Reading {
         definition: definition.filter(|_| !problems.has_errors()),
+        text,
         diagnostics: problems.into_diagnostics(),
     }
 }

@@ -5,12 +5,17 @@
 use coracle_model::{Diagnostic, Span};
 
 use super::archive;
+use super::problems::Problems;
 
 /// The most bytes a definition may have, packed or unpacked; the limit of the KFP API server.
 pub const MAX_BYTES: usize = 32 << 20;
 
-/// The text of the definition in a file.
-pub(super) fn text(bytes: &[u8], file_name: &str) -> Result<String, Diagnostic> {
+/// The text of the definition in a file. An archive that would do harm elsewhere is a problem, but can be read.
+pub(super) fn text(
+    bytes: &[u8],
+    file_name: &str,
+    problems: &Problems,
+) -> Result<String, Diagnostic> {
     if bytes.len() > MAX_BYTES {
         return Err(too_large());
     }
@@ -19,8 +24,8 @@ pub(super) fn text(bytes: &[u8], file_name: &str) -> Result<String, Diagnostic> 
     }
     let inner = match format(bytes, file_name)? {
         Format::Text => return decode(bytes),
-        Format::Zip => archive::from_zip(bytes)?,
-        Format::TarGz => archive::from_tar_gz(bytes)?,
+        Format::Zip => archive::from_zip(bytes, problems)?,
+        Format::TarGz => archive::from_tar_gz(bytes, problems)?,
     };
     if inner.is_empty() {
         Err(empty())

@@ -46,7 +46,7 @@ fn other_documents_are_passed_over() {
 fn formats_of_kfp_1_are_told_apart() {
     let argo =
         read_text("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {entrypoint: a}\n");
-    assert_eq!(argo.diagnostics[0].code, "not-kfp2");
+    assert_eq!(argo.diagnostics[0].code, "argo-workflow");
     assert!(argo.diagnostics[0].message.contains("Argo workflow"));
     assert!(
         argo.diagnostics[0]

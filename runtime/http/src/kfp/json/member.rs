@@ -172,7 +172,7 @@ impl<'d> Member<'d> {
         if !is_rfc_3339(text) {
             let token = self.document.token(value);
             let problem = format!("invalid google.protobuf.Timestamp value {token}");
-            return Err(fault(self.document.place(value), &problem));
+            return Err(fault(&self.document.place(value), &problem));
         }
         let token = self.document.token(value);
         let problem = format!("google.protobuf.Timestamp value out of range: {token}");
@@ -180,7 +180,7 @@ impl<'d> Member<'d> {
         let first = Timestamp::from_second(FIRST_SECOND).unwrap_or(Timestamp::MIN);
         match parsed.filter(|at| *at >= first) {
             Some(at) => Ok(Some(at)),
-            None => Err(fault(self.document.place(value), &problem)),
+            None => Err(fault(&self.document.place(value), &problem)),
         }
     }
 
@@ -294,11 +294,11 @@ impl<'d> Member<'d> {
     fn invalid(&self, kind: &str, node: &Node) -> Fault {
         let (name, token) = (camel(&self.name), self.document.token(node));
         let problem = format!("invalid value for {kind} field {name}: {token}");
-        fault(self.document.place(node), &problem)
+        fault(&self.document.place(node), &problem)
     }
 
     fn fault(&self, problem: &str) -> Fault {
-        fault(self.document.key_place(self.entry), problem)
+        fault(&self.document.key_place(self.entry), problem)
     }
 }
 
@@ -309,7 +309,7 @@ fn text_of(document: &Document<'_>, node: &Node, name: &str) -> Result<String, F
         Content::Bool(_) | Content::Number | Content::List(_) | Content::Map(_) => {
             let token = document.token(node);
             let problem = format!("invalid value for string field {name}: {token}");
-            Err(fault(document.place(node), &problem))
+            Err(fault(&document.place(node), &problem))
         }
     }
 }
@@ -324,7 +324,7 @@ fn value_of(document: &Document<'_>, node: &Node) -> Result<Value, Fault> {
             let number = token.parse().ok().filter(|number: &f64| number.is_finite());
             Value::Number(number.ok_or_else(|| {
                 let problem = format!("invalid google.protobuf.Value: {token}");
-                fault(document.place(node), &problem)
+                fault(&document.place(node), &problem)
             })?)
         }
         Content::List(items) => {
@@ -349,7 +349,7 @@ fn refuse_duplicate<T>(
 ) -> Result<(), Fault> {
     if map.contains_key(&entry.key) {
         let problem = format!("duplicate map key \"{}\"", document.written_key(entry));
-        return Err(fault(document.key_place(entry), &problem));
+        return Err(fault(&document.key_place(entry), &problem));
     }
     Ok(())
 }
@@ -359,7 +359,7 @@ fn unexpected(document: &Document<'_>, node: &Node) -> Fault {
     Fault::parsing(format!("syntax error {place}: unexpected token {token}"))
 }
 
-fn fault(place: String, problem: &str) -> Fault {
+fn fault(place: &str, problem: &str) -> Fault {
     Fault::parsing(format!("{place}: {problem}"))
 }
 

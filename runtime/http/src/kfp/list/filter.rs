@@ -130,18 +130,15 @@ fn read_predicate(object: Object<'_>) -> Result<Given, Fault> {
             }
             "int_values" => {
                 value.take(&member)?;
-                given.value =
-                    values(member.object()?, |member| member.int32s())?.map(Compared::Ints);
+                given.value = values(member.object()?, json::Member::int32s)?.map(Compared::Ints);
             }
             "long_values" => {
                 value.take(&member)?;
-                given.value =
-                    values(member.object()?, |member| member.int64s())?.map(Compared::Longs);
+                given.value = values(member.object()?, json::Member::int64s)?.map(Compared::Longs);
             }
             "string_values" => {
                 value.take(&member)?;
-                given.value =
-                    values(member.object()?, |member| member.texts())?.map(Compared::Texts);
+                given.value = values(member.object()?, json::Member::texts)?.map(Compared::Texts);
             }
             _ => return Err(member.unknown()),
         }
@@ -150,9 +147,9 @@ fn read_predicate(object: Object<'_>) -> Result<Given, Fault> {
     Ok(given)
 }
 
-fn values<T>(
-    object: Option<Object<'_>>,
-    read: impl Fn(&json::Member<'_>) -> Result<Vec<T>, Fault>,
+fn values<'d, T>(
+    object: Option<Object<'d>>,
+    read: impl Fn(&json::Member<'d>) -> Result<Vec<T>, Fault>,
 ) -> Result<Option<Vec<T>>, Fault> {
     let Some(object) = object else {
         return Ok(None);
@@ -340,7 +337,7 @@ mod tests {
             let Ok(read) = read(text, false) else {
                 panic!("{}", told(text, false));
             };
-            assert_eq!(read, [expected.clone()]);
+            assert_eq!(read, std::slice::from_ref(&expected));
         }
         assert_eq!(told("{}", false), "0 predicates");
         assert_eq!(told(r#"{"predicates":null}"#, true), "0 predicates");
