@@ -68,7 +68,20 @@ impl Plan {
 /// # Errors
 /// When the database or a directory cannot be read.
 pub fn plan(store: &Store, home: &Home) -> Result<Plan, StoreError> {
-    let removed = store.removed_runs()?;
+    plan_of(store, home, store.removed_runs()?)
+}
+
+/// Finds what one removed run left on disk.
+///
+/// # Errors
+/// When the database or a directory cannot be read.
+pub fn plan_run(store: &Store, home: &Home, run: RunId) -> Result<Plan, StoreError> {
+    let mut removed = store.removed_runs()?;
+    removed.retain(|known| *known == run);
+    plan_of(store, home, removed)
+}
+
+fn plan_of(store: &Store, home: &Home, removed: Vec<RunId>) -> Result<Plan, StoreError> {
     let names: BTreeMap<String, RunId> =
         removed.iter().map(|run| (run.to_string(), *run)).collect();
     let mut found = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use coracle_model::{RunId, Timestamp};
+use coracle_model::{ArtifactId, ArtifactUri, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The query of `GET /gc` (what would be freed) and the body of `POST /gc` (free it).
@@ -63,4 +63,32 @@ pub struct GcFreed {
     pub bytes: u64,
     /// What could not be removed, and why.
     pub failures: Vec<String>,
+}
+
+/// `DELETE /runs/{run}`: what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedRun {
+    /// The run that is no more.
+    pub run_id: RunId,
+    /// Bytes of the files that went with it.
+    pub freed_bytes: u64,
+    /// The artifacts that stay, since other runs use them.
+    pub kept: Vec<KeptArtifact>,
+    /// Files that could not be removed, and why; the next collection tries again.
+    pub failures: Vec<String>,
+}
+
+/// An artifact of a removed run that other runs use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptArtifact {
+    /// Its number.
+    pub id: ArtifactId,
+    /// The name of the output that made it.
+    pub name: String,
+    /// Where its bytes are, as user code sees it.
+    pub uri: ArtifactUri,
+    /// Bytes of its files; none when there is nothing on this machine.
+    pub size_bytes: Option<u64>,
+    /// The first runs that use it, oldest first.
+    pub used_by: Vec<RunId>,
 }

@@ -31,7 +31,7 @@ pub use doctor::{
 pub use environment::{Environment, EnvironmentList};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::Event;
-pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest};
+pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::Health;
 pub use log::{LogFormat, LogLine, LogQuery, LogStream};
 pub use result::{ResultTask, RunResult};

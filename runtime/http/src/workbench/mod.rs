@@ -7,7 +7,7 @@
 //! POST   /runs                             CreateRun -> 201 CreatedRun
 //! GET    /runs?state=&pipeline=&before=&limit=          RunList
 //! GET    /runs/{run}                       Run
-//! DELETE /runs/{run}                       204               a run that has ended; its files go with the next gc
+//! DELETE /runs/{run}                       RemovedRun        a run that has ended, with what only it uses
 //! POST   /runs/{run}:cancel                204
 //! POST   /runs/{run}:retry                 204
 //! POST   /runs/{run}:rerun                 Rerun -> 201 CreatedRun

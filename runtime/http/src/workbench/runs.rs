@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CreateRun, CreatedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why,
+    CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why,
 };
 use serde::Deserialize;
 
@@ -41,9 +41,8 @@ pub(super) async fn show(
 pub(super) async fn remove(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
-) -> Result<StatusCode, Refusal> {
-    workbench.remove_run(run).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<RemovedRun>, Refusal> {
+    Ok(Json(workbench.remove_run(run).await?))
 }
 
 /// `{run}:cancel`, `{run}:retry` and `{run}:rerun`.
