@@ -102,7 +102,7 @@ fn free(store: &Store, home: &Home, before: Option<Timestamp>) -> Result<GcFreed
 /// Removes one run that has ended from the database, and at once the files that only it used.
 pub(crate) fn forget(store: &Store, home: &Home, run: RunId) -> Result<RemovedRun, AppError> {
     let removed = store.delete_run(run)?;
-    let freed = gc::carry_out(store, &gc::plan_run(store, home, run)?)?;
+    let freed = gc::carry_out(store, &gc::plan_run(store, home, &removed)?)?;
     let kept = removed.shared.into_iter().map(|shared| KeptArtifact {
         size_bytes: home
             .artifact_path(&shared.uri)

@@ -169,16 +169,16 @@ fn one_removed_run_is_freed_without_the_others() {
     let store = Store::open(&home).unwrap();
     let (first, made) = run_with_artifact(&store, &home, 1000);
     let (second, other) = run_with_artifact(&store, &home, 50);
-    store.delete_run(first).unwrap();
+    let removed = store.delete_run(first).unwrap();
     store.delete_run(second).unwrap();
-    let plan = gc::plan_run(&store, &home, first).unwrap();
+    let plan = gc::plan_run(&store, &home, &removed).unwrap();
     assert!(plan.garbage.iter().all(|garbage| garbage.run == first));
     let freed = gc::carry_out(&store, &plan).unwrap();
     assert_eq!((freed.bytes, freed.failures.len()), (2000, 0));
     assert!(!home.artifact_path(&made.uri).unwrap().exists());
     assert!(home.artifact_path(&other.uri).unwrap().exists());
     assert_eq!(gc::plan(&store, &home).unwrap().bytes(), 100);
-    let again = gc::plan_run(&store, &home, first).unwrap();
+    let again = gc::plan_run(&store, &home, &removed).unwrap();
     assert_eq!(again, gc::Plan::default());
 }
 
