@@ -35,6 +35,7 @@ mod volumes;
 mod workbench;
 
 pub use app::{App, Running};
+pub use artifacts::{ArchiveContent, ByteStream, Content, FileContent};
 pub use config::Config;
 pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};

@@ -15,13 +15,17 @@ mod event;
 mod gc;
 mod health;
 mod log;
+mod preview;
 mod result;
 mod run;
 mod task;
 mod volume;
 mod why;
 
-pub use artifact::{Artifact, ArtifactDetail, ArtifactList, ArtifactUse};
+pub use artifact::{
+    Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactQuery,
+    ArtifactUse, ContentQuery, PathQuery,
+};
 pub use bytes::Bytes;
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CreateRun, CreatedRun, ParameterValue, Rerun};
@@ -34,8 +38,12 @@ pub use event::Event;
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::Health;
 pub use log::{LogFormat, LogLine, LogQuery, LogStream};
+pub use preview::{ArtifactPreview, content_url};
 pub use result::{ResultTask, RunResult};
 pub use run::{Notice, Run, RunList, RunQuery, RunSummary, Waiting};
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{PutVolume, Volume, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
+
+/// Where the workbench's own API begins.
+pub const API_ROOT: &str = "/apis/coracle/v1";

@@ -17,7 +17,11 @@
 //! GET    /runs/{run}/artifacts             ArtifactList
 //! GET    /runs/{run}/why?step=             Why
 //! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
+//! GET    /artifacts?run=&type=&name=&after=&limit=      ArtifactList
 //! GET    /artifacts/{id}                   ArtifactDetail
+//! GET    /artifacts/{id}/content?path=&download=        its bytes, or with `Range` a part of them; a folder as a tar
+//! GET    /artifacts/{id}/files             ArtifactFiles
+//! GET    /artifacts/{id}/preview?path=     ArtifactPreview
 //! GET    /events?run=&after=               Event, as server-sent events; `Last-Event-ID` stands for `after`
 //! GET    /environments                     EnvironmentList
 //! DELETE /environments/{key}               204
@@ -37,9 +41,11 @@
 
 mod artifacts;
 mod configs;
+mod content;
 mod events;
 mod logs;
 mod machine;
+mod range;
 mod routes;
 mod runs;
 mod volumes;

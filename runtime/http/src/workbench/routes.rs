@@ -3,10 +3,9 @@
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use coracle_app::Workbench;
+use coracle_app::view::API_ROOT as ROOT;
 
-use super::{artifacts, configs, events, logs, machine, runs, volumes};
-
-const ROOT: &str = "/apis/coracle/v1";
+use super::{artifacts, configs, content, events, logs, machine, runs, volumes};
 
 /// What the steps of a run may ask too: runs, and what comes of them.
 pub(crate) fn for_steps() -> Router<Workbench> {
@@ -23,7 +22,11 @@ pub(crate) fn for_steps() -> Router<Workbench> {
         .route("/runs/{run}/artifacts", get(artifacts::of_run))
         .route("/runs/{run}/why", get(runs::why))
         .route("/runs/{run}/log", get(logs::log))
+        .route("/artifacts", get(artifacts::list))
         .route("/artifacts/{id}", get(artifacts::show))
+        .route("/artifacts/{id}/content", get(content::content))
+        .route("/artifacts/{id}/files", get(artifacts::files))
+        .route("/artifacts/{id}/preview", get(artifacts::preview))
         .route("/events", get(events::events));
     Router::new()
         .route("/healthz", get(machine::health))

@@ -1,0 +1,20 @@
+//! Artifacts: what steps left behind, where each came from and went, and what is in it.
+//!
+//! ```text
+//! id ──► list: what is recorded of it
+//!    └─► place: its file or folder, never left ──► content, archive: its bytes
+//!                                              ├─► files: what is in a folder
+//!                                              └─► preview: its beginning, in the form that fits its media type
+//! ```
+
+mod archive;
+mod content;
+mod files;
+mod list;
+mod media;
+mod picture;
+mod place;
+mod preview;
+mod rows;
+
+pub use content::{ArchiveContent, ByteStream, Content, FileContent};
