@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! id ──► list: what is recorded of it
+//!    ├─► lineage: the steps of all runs ──► graph: what it was made from, what was made from it
 //!    └─► place: its file or folder, never left ──► content, archive: its bytes
 //!                                              ├─► files: what is in a folder
 //!                                              └─► preview: its beginning, in the form that fits its media type
@@ -10,6 +11,8 @@
 mod archive;
 mod content;
 mod files;
+mod graph;
+mod lineage;
 mod list;
 mod media;
 mod picture;

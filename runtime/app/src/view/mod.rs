@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod gc;
 mod health;
+mod lineage;
 mod log;
 mod preview;
 mod result;
@@ -37,6 +38,9 @@ pub use error::{ErrorBody, ErrorCode};
 pub use event::Event;
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::Health;
+pub use lineage::{
+    LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery, LineageTask,
+};
 pub use log::{LogFormat, LogLine, LogQuery, LogStream};
 pub use preview::{ArtifactPreview, content_url};
 pub use result::{ResultTask, RunResult};

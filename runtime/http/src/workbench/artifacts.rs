@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    ArtifactDetail, ArtifactFiles, ArtifactList, ArtifactPreview, ArtifactQuery, PathQuery,
+    ArtifactDetail, ArtifactFiles, ArtifactList, ArtifactPreview, ArtifactQuery, LineageGraph,
+    LineageQuery, PathQuery,
 };
 use coracle_model::ArtifactId;
 
@@ -45,6 +46,14 @@ pub(super) async fn preview(
     Asked(query): Asked<PathQuery>,
 ) -> Result<Json<ArtifactPreview>, Refusal> {
     Ok(Json(workbench.artifact_preview(number(&id)?, query).await?))
+}
+
+pub(super) async fn lineage(
+    State(workbench): State<Workbench>,
+    Path(id): Path<String>,
+    Asked(query): Asked<LineageQuery>,
+) -> Result<Json<LineageGraph>, Refusal> {
+    Ok(Json(workbench.artifact_lineage(number(&id)?, query).await?))
 }
 
 pub(super) fn number(id: &str) -> Result<ArtifactId, Refusal> {

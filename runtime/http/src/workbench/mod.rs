@@ -21,6 +21,7 @@
 //! GET    /artifacts/{id}                   ArtifactDetail
 //! GET    /artifacts/{id}/content?path=&download=        its bytes, or with `Range` a part of them; a folder as a tar
 //! GET    /artifacts/{id}/files             ArtifactFiles
+//! GET    /artifacts/{id}/lineage?direction=&depth=      LineageGraph
 //! GET    /artifacts/{id}/preview?path=     ArtifactPreview
 //! GET    /events?run=&after=               Event, as server-sent events; `Last-Event-ID` stands for `after`
 //! GET    /environments                     EnvironmentList

@@ -26,6 +26,7 @@ pub(crate) fn for_steps() -> Router<Workbench> {
         .route("/artifacts/{id}", get(artifacts::show))
         .route("/artifacts/{id}/content", get(content::content))
         .route("/artifacts/{id}/files", get(artifacts::files))
+        .route("/artifacts/{id}/lineage", get(artifacts::lineage))
         .route("/artifacts/{id}/preview", get(artifacts::preview))
         .route("/events", get(events::events));
     Router::new()

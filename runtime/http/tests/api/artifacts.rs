@@ -1,9 +1,12 @@
 //! What steps left behind: in lists, as bytes, and to look at.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use coracle_app::view::{
-    ArtifactFiles, ArtifactList, ArtifactPreview, ErrorBody, ErrorCode, RemovedRun,
+    ArtifactFiles, ArtifactList, ArtifactPreview, ErrorBody, ErrorCode, LineageEdge,
+    LineageEdgeKind, LineageGraph, RemovedRun,
 };
 use coracle_model::{ArtifactId, RunState, Value};
 use serde_json::json;
@@ -302,4 +305,50 @@ async fn a_removed_run_leaves_what_other_runs_took_from_the_cache() {
     assert!(removed.freed_bytes >= (DATA.len() + MODEL.len()) as u64);
     let all: ArtifactList = place.get(&format!("{API}/artifacts")).await;
     assert_eq!(all.artifacts, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lineage_is_followed_both_ways_and_across_runs() {
+    let (place, first) = shelf::place().await;
+    let named = shelf::named(&place, first).await;
+    let second = place.run(&shelf::request()).await.run_id;
+    let path = format!("{API}/artifacts/{}/lineage", named["data"]);
+    let graph: LineageGraph = place.get(&path).await;
+    assert_eq!((graph.artifact_id, graph.truncated), (named["data"], false));
+    let tasks: BTreeSet<_> = graph
+        .tasks
+        .iter()
+        .map(|task| (task.run_id, task.task.as_str(), task.cached))
+        .collect();
+    let expected = [
+        (first, "make", false),
+        (first, "train", false),
+        (second, "train", true),
+    ];
+    assert_eq!(tasks, expected.into());
+    let names: Vec<_> = graph.artifacts.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["data", "model"]);
+    let output = LineageEdge {
+        artifact_id: named["data"],
+        run_id: first,
+        task: "make".into(),
+        kind: LineageEdgeKind::Output,
+        key: "data".to_owned(),
+    };
+    assert!(graph.edges.contains(&output), "{:?}", graph.edges);
+    let up: LineageGraph = place
+        .get(&format!("{path}?direction=upstream&depth=1"))
+        .await;
+    assert_eq!((up.tasks.len(), up.artifacts.len()), (1, 1));
+    let model = named["model"];
+    let down: LineageGraph = place
+        .get(&format!(
+            "{API}/artifacts/{model}/lineage?direction=downstream"
+        ))
+        .await;
+    assert_eq!(down.tasks, []);
+    let (status, _) = place
+        .refused(bare(Method::GET, &format!("{path}?direction=sideways")))
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
