@@ -7,6 +7,7 @@
 //! | folder | API |
 //! |---|---|
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
+//! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
 //!
 //! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
 //! must not know the store, the engine or the loop.
@@ -15,6 +16,7 @@
 mod body;
 mod error;
 mod guard;
+mod kfp_next;
 mod serve;
 pub mod workbench;
 

@@ -11,6 +11,7 @@ use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workben
 
 use crate::error::Refusal;
 use crate::guard::guard;
+use crate::kfp_next;
 use crate::workbench as api;
 
 /// The largest body: a definition grows by a third as base64, and parameters stand beside it.
@@ -18,7 +19,8 @@ const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
 
 /// Everything that the user of the machine can ask. Nobody is kept out here: that is the matter of the door.
 pub fn router(workbench: Workbench) -> Router {
-    finish(api::for_steps().merge(api::for_user()), workbench)
+    let own = api::for_steps().merge(api::for_user());
+    finish(own.merge(kfp_next::routes()), workbench)
 }
 
 /// Serves all doors of a workbench, as they open, until it shuts down.

@@ -118,7 +118,7 @@ fn detail(home: &Home, stored: &StoredArtifact) -> ArtifactDetail {
     }
 }
 
-fn used(lineage: Lineage) -> ArtifactUse {
+pub(super) fn used(lineage: Lineage) -> ArtifactUse {
     ArtifactUse {
         run_id: lineage.run,
         task: lineage.task,

@@ -3,6 +3,7 @@
 //! ```text
 //! id ──► list: what is recorded of it
 //!    ├─► lineage: the steps of all runs ──► graph: what it was made from, what was made from it
+//!    ├─► links: inputs and outputs of tasks, one by one
 //!    └─► place: its file or folder, never left ──► content, archive: its bytes
 //!                                              ├─► files: what is in a folder
 //!                                              └─► preview: its beginning, in the form that fits its media type
@@ -13,6 +14,7 @@ mod content;
 mod files;
 mod graph;
 mod lineage;
+mod links;
 mod list;
 mod media;
 mod picture;

@@ -71,7 +71,7 @@ pub struct ArtifactDetail {
 }
 
 /// A task that made or read an artifact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactUse {
     /// The run.
     pub run_id: RunId,

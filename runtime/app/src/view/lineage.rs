@@ -3,7 +3,7 @@
 use coracle_model::{ArtifactId, RunId, TaskPath, TaskState};
 use serde::{Deserialize, Serialize};
 
-use super::Artifact;
+use super::{Artifact, ArtifactUse};
 
 /// The query of `GET /artifacts/{id}/lineage`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,4 +86,48 @@ pub enum LineageEdgeKind {
     Input,
     /// It makes it, or took it from an earlier run.
     Output,
+}
+
+/// Which inputs and outputs of tasks are asked for; all of them when nothing is said.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkQuery {
+    /// Those of these runs.
+    pub runs: Vec<RunId>,
+    /// Those of these tasks.
+    pub tasks: Vec<(RunId, TaskPath)>,
+    /// Those of these artifacts.
+    pub artifacts: Vec<ArtifactId>,
+    /// Only inputs, or only outputs.
+    pub kind: Option<LineageEdgeKind>,
+    /// Where the page begins.
+    pub from: Option<LinkPlace>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A place in a list of links: a run, and how many of its links come before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkPlace {
+    /// The run.
+    pub run: RunId,
+    /// How many of the run's links come before.
+    pub offset: usize,
+}
+
+/// A page of inputs and outputs of tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkList {
+    /// The links.
+    pub links: Vec<ArtifactLink>,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<LinkPlace>,
+}
+
+/// An input or output of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactLink {
+    /// The artifact and the task.
+    pub edge: LineageEdge,
+    /// Who made the artifact; none when its run is gone.
+    pub producer: Option<ArtifactUse>,
 }

@@ -39,7 +39,8 @@ pub use event::Event;
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::Health;
 pub use lineage::{
-    LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery, LineageTask,
+    ArtifactLink, LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery,
+    LineageTask, LinkList, LinkPlace, LinkQuery,
 };
 pub use log::{LogFormat, LogLine, LogQuery, LogStream};
 pub use preview::{ArtifactPreview, content_url};

@@ -3,6 +3,7 @@
 mod artifacts;
 mod doors;
 mod events;
+mod kfp_next;
 mod logs;
 mod place;
 mod refusals;
