@@ -15,6 +15,7 @@ use crate::{
 /// Which engine a run's steps run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum EngineKind {
     /// Containers, through Docker's API.
     Docker,
@@ -111,6 +112,7 @@ pub struct RunRecord {
 /// What a task is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TaskKind {
     /// The run's own DAG, a nested pipeline, a condition or an exit handler's body.
     Dag,
@@ -204,6 +206,7 @@ pub struct TaskRecord {
 /// The count of an attempt at a task, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptNumber(pub u32);
 
 impl fmt::Display for AttemptNumber {
@@ -214,6 +217,7 @@ impl fmt::Display for AttemptNumber {
 
 /// What an attempt used of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptUsage {
     /// The most memory it held at once, in bytes, where the engine could tell.
     pub peak_memory_bytes: Option<u64>,

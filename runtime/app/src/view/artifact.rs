@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use coracle_model::{ArtifactId, ArtifactUri, RunId, TaskPath, Timestamp, Value};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// The query of `GET /artifacts`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ArtifactQuery {
     /// Only what this run made, imported, read or took from an earlier one: its id, or a unique beginning of it.
@@ -29,7 +31,7 @@ pub struct ArtifactQuery {
 
 /// `GET /artifacts`: artifacts, newest first. `GET /runs/{run}/artifacts`: all that a run made, imported, read
 /// or took from an earlier one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactList {
     /// The artifacts.
     pub artifacts: Vec<ArtifactDetail>,
@@ -39,7 +41,7 @@ pub struct ArtifactList {
 }
 
 /// An artifact among a task's inputs and outputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Artifact {
     /// Its number, once it is recorded.
     pub id: Option<ArtifactId>,
@@ -54,13 +56,14 @@ pub struct Artifact {
 }
 
 /// `GET /artifacts/{id}`: one artifact with where it came from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactDetail {
     /// The artifact itself.
     pub artifact: Artifact,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// The file or directory on this machine that holds its bytes; none when they are elsewhere.
+    #[schema(value_type = Option<String>)]
     pub path: Option<PathBuf>,
     /// Bytes of the files there; none when there is nothing.
     pub size_bytes: Option<u64>,
@@ -71,7 +74,7 @@ pub struct ArtifactDetail {
 }
 
 /// A task that made or read an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactUse {
     /// The run.
     pub run_id: RunId,
@@ -82,7 +85,8 @@ pub struct ArtifactUse {
 }
 
 /// The query of `GET /artifacts/{id}/preview`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct PathQuery {
     /// A file in an artifact that is a folder, by its path below it.
@@ -91,7 +95,8 @@ pub struct PathQuery {
 }
 
 /// The query of `GET /artifacts/{id}/content`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ContentQuery {
     /// A file in an artifact that is a folder, by its path below it.
@@ -102,7 +107,7 @@ pub struct ContentQuery {
 }
 
 /// `GET /artifacts/{id}/files`: the files of an artifact that is a folder, in the order of their names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactFiles {
     /// The files; the artifact itself, without a path, when it is a file.
     pub files: Vec<ArtifactFile>,
@@ -111,7 +116,7 @@ pub struct ArtifactFiles {
 }
 
 /// A file of an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactFile {
     /// Its path below the artifact.
     pub path: String,

@@ -2,11 +2,13 @@
 
 use coracle_model::{ArtifactId, RunId, TaskPath, TaskState};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Artifact, ArtifactUse};
 
 /// The query of `GET /artifacts/{id}/lineage`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct LineageQuery {
     /// Which way to go.
@@ -18,7 +20,18 @@ pub struct LineageQuery {
 
 /// Which way lineage is followed.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum LineageDirection {
@@ -32,7 +45,7 @@ pub enum LineageDirection {
 }
 
 /// `GET /artifacts/{id}/lineage`: artifacts and the steps between them, of all runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LineageGraph {
     /// The artifact that was asked about.
     pub artifact_id: ArtifactId,
@@ -47,7 +60,7 @@ pub struct LineageGraph {
 }
 
 /// A step in a graph.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineageTask {
     /// The run.
     pub run_id: RunId,
@@ -64,7 +77,7 @@ pub struct LineageTask {
 }
 
 /// A step reads or makes an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub struct LineageEdge {
     /// The artifact.
     pub artifact_id: ArtifactId,
@@ -79,7 +92,9 @@ pub struct LineageEdge {
 }
 
 /// How a step has to do with an artifact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LineageEdgeKind {
     /// It reads it.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use coracle_model::{ArtifactId, Value};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{API_ROOT, ArtifactFiles};
 
 /// `GET /artifacts/{id}/preview`: what to show of an artifact, or of a file in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ArtifactPreview {
     /// A text.
