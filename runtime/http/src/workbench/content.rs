@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use coracle_app::view::ContentQuery;
+use coracle_app::view::{ContentQuery, ErrorBody};
 use coracle_app::{ArchiveContent, ByteStream, Content, FileContent, Workbench};
 use futures_util::{StreamExt, TryStreamExt};
 
@@ -21,6 +21,15 @@ const SANDBOX: &str = "sandbox allow-scripts; default-src 'none'; script-src 'un
     style-src 'unsafe-inline' data:; img-src data: blob:; font-src data:; media-src data: blob:; worker-src blob:; \
     base-uri 'none'; form-action 'none'";
 
+/// The bytes of an artifact or of a file in it; a folder as a tar archive.
+#[utoipa::path(
+    get,
+    path = "/artifacts/{id}/content",
+    operation_id = "get_artifact_content",
+    tag = "artifacts",
+    params(("id" = i64, Path, description = "The artifact's number"), ("Range" = Option<String>, Header, description = "A part of the file: `bytes=0-99`"), ContentQuery),
+    responses((status = 200, description = "All of it", content_type = "application/octet-stream"), (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"), (status = 416, description = "The part begins after the end of the file", body = ErrorBody))
+)]
 pub(super) async fn content(
     State(workbench): State<Workbench>,
     Path(id): Path<String>,

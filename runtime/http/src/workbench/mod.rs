@@ -26,15 +26,19 @@
 //! GET    /events?run=&after=               Event, as server-sent events; `Last-Event-ID` stands for `after`
 //! GET    /environments                     EnvironmentList
 //! DELETE /environments/{key}               204
-//! GET    /secrets                          ConfigList        and the same below /config-maps
+//! GET    /secrets                          ConfigList
 //! PUT    /secrets/{name}                   PutConfig -> 204
 //! DELETE /secrets/{name}                   204
+//! GET    /config-maps                      ConfigList
+//! PUT    /config-maps/{name}               PutConfig -> 204
+//! DELETE /config-maps/{name}               204
 //! GET    /volumes                          VolumeList
 //! PUT    /volumes/{name}                   PutVolume -> 204
 //! DELETE /volumes/{name}                   204
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /doctor                           DoctorReport
+//! GET    /openapi.json                     this API as an OpenAPI document
 //! ```
 //!
 //! `{run}` is an id or the beginning of one that is unique. `step` is a task path or the end of one that is
@@ -46,6 +50,7 @@ mod content;
 mod events;
 mod logs;
 mod machine;
+mod openapi;
 mod range;
 mod routes;
 mod runs;

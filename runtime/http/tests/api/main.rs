@@ -5,6 +5,7 @@ mod doors;
 mod events;
 mod kfp_next;
 mod logs;
+mod openapi;
 mod place;
 mod refusals;
 mod runs;
