@@ -12,7 +12,7 @@ use coracle_app::{ArchiveContent, ByteStream, Content, FileContent, Workbench};
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::artifacts::number;
-use super::range::{Asked as AskedRange, asked};
+use super::range::{Wanted, wanted};
 use crate::body::Asked;
 use crate::error::Refusal;
 
@@ -51,10 +51,10 @@ fn send_file(
     download: bool,
 ) -> Response {
     let size = file.size;
-    let (status, start, length) = match asked(headers, size) {
-        AskedRange::Whole => (StatusCode::OK, 0, size),
-        AskedRange::Part { start, length } => (StatusCode::PARTIAL_CONTENT, start, length),
-        AskedRange::Beyond => return beyond(size),
+    let (status, start, length) = match wanted(headers, size) {
+        Wanted::Whole => (StatusCode::OK, 0, size),
+        Wanted::Part { start, length } => (StatusCode::PARTIAL_CONTENT, start, length),
+        Wanted::Beyond => return beyond(size),
     };
     let mut described = about(file.media_type, &file.name, download);
     described.insert(header::ACCEPT_RANGES, value("bytes"));

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Wanted {
     /// All of it: no range, several, or one that cannot be read.
     Whole,
     /// A part, never empty.
@@ -19,16 +19,16 @@ pub(super) enum Asked {
 }
 
 /// Reads the `Range` of a request for a file of so many bytes.
-pub(super) fn asked(headers: &HeaderMap, size: u64) -> Asked {
+pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
     let header = headers
         .get(header::RANGE)
         .and_then(|value| value.to_str().ok());
     header
         .and_then(|text| read(text, size))
-        .unwrap_or(Asked::Whole)
+        .unwrap_or(Wanted::Whole)
 }
 
-fn read(text: &str, size: u64) -> Option<Asked> {
+fn read(text: &str, size: u64) -> Option<Wanted> {
     let (first, last) = text.trim().strip_prefix("bytes=")?.split_once('-')?;
     let (first, last) = (first.trim(), last.trim());
     if first.is_empty() {
@@ -48,11 +48,11 @@ fn read(text: &str, size: u64) -> Option<Asked> {
     Some(part(start, end.saturating_sub(start)))
 }
 
-fn part(start: u64, length: u64) -> Asked {
+fn part(start: u64, length: u64) -> Wanted {
     if length == 0 {
-        Asked::Beyond
+        Wanted::Beyond
     } else {
-        Asked::Part { start, length }
+        Wanted::Part { start, length }
     }
 }
 
@@ -62,24 +62,24 @@ mod tests {
 
     #[test]
     fn single_ranges_are_read() {
-        let check = |text: &str, expected: Asked| {
+        let check = |text: &str, expected: Wanted| {
             let headers = HeaderMap::from_iter([(header::RANGE, text.parse().unwrap())]);
-            assert_eq!(asked(&headers, 10), expected, "{text}");
+            assert_eq!(wanted(&headers, 10), expected, "{text}");
         };
-        let part = |start, length| Asked::Part { start, length };
+        let part = |start, length| Wanted::Part { start, length };
         check("bytes=0-0", part(0, 1));
         check("bytes=2-5", part(2, 4));
         check("bytes=2-", part(2, 8));
         check("bytes=2-99", part(2, 8));
         check("bytes=-3", part(7, 3));
         check("bytes=-99", part(0, 10));
-        check("bytes=10-", Asked::Beyond);
-        check("bytes=-0", Asked::Beyond);
-        check("bytes=5-2", Asked::Whole);
-        check("bytes=0-1,4-5", Asked::Whole);
-        check("lines=0-1", Asked::Whole);
-        check("bytes=a-", Asked::Whole);
+        check("bytes=10-", Wanted::Beyond);
+        check("bytes=-0", Wanted::Beyond);
+        check("bytes=5-2", Wanted::Whole);
+        check("bytes=0-1,4-5", Wanted::Whole);
+        check("lines=0-1", Wanted::Whole);
+        check("bytes=a-", Wanted::Whole);
         check("bytes=0-18446744073709551615", part(0, 10));
-        assert_eq!(asked(&HeaderMap::new(), 0), Asked::Whole);
+        assert_eq!(wanted(&HeaderMap::new(), 0), Wanted::Whole);
     }
 }
