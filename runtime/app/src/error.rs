@@ -1,6 +1,8 @@
 //! Why something that was asked for was not done, as one type with a code, a message and something to try.
 
 use std::error::Error;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use coracle_control::ControlError;
@@ -177,17 +179,33 @@ pub enum AppError {
     /// A log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// What was asked for is larger than is sent.
+    #[error("{message}")]
+    TooLarge {
+        /// What is too large.
+        message: String,
+        /// What to do instead.
+        hint: String,
+    },
+    /// A file or folder of an artifact cannot be read.
+    #[error("failed to read `{}`", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The address to listen at cannot be had.
     #[error("failed to listen at `{address}`")]
     Listen {
         /// The address.
         address: ListenAddress,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The file with the home's identity cannot be used.
     #[error("failed to read or make the home's identity")]
-    Identity(#[source] std::io::Error),
+    Identity(#[source] io::Error),
     /// The workbench could not begin.
     #[error(transparent)]
     Begin(Arc<Self>),
@@ -295,16 +313,24 @@ impl AppError {
             Self::Config(error) => of_config(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
-            Self::Log(_) | Self::Lost(_) | Self::Listen { .. } | Self::Identity(_) => {
-                ErrorCode::Internal
-            }
+            Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::Log(_)
+            | Self::Lost(_)
+            | Self::Listen { .. }
+            | Self::Identity(_)
+            | Self::Unreadable { .. } => ErrorCode::Internal,
         }
     }
 
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Request { hint, .. } | Self::NotFound { hint, .. } => Some(hint.clone()),
+            Self::Request { hint, .. }
+            | Self::NotFound { hint, .. }
+            | Self::TooLarge { hint, .. } => Some(hint.clone()),
+            Self::Unreadable { .. } => {
+                Some("see whether it can be read there, and by whom".to_owned())
+            }
             Self::Nothing { hint, .. } => hint.clone(),
             Self::Ambiguous { .. } => Some("give more of it".to_owned()),
             Self::WrongState { hint, .. } => Some((*hint).to_owned()),

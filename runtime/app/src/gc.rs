@@ -9,7 +9,7 @@ use coracle_store::{ArtifactFilter, Home, RunFilter, RunSummary, Store};
 
 use crate::disk::size_of;
 use crate::error::{AppError, with_causes};
-use crate::view::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest};
+use crate::view::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 use crate::workbench::Workbench;
 
 /// How many runs are looked at at once.
@@ -96,6 +96,31 @@ fn free(store: &Store, home: &Home, before: Option<Timestamp>) -> Result<GcFreed
         items,
         bytes: 0,
         failures: failures.iter().map(|error| with_causes(error)).collect(),
+    })
+}
+
+/// Removes one run that has ended from the database, and at once the files that only it used.
+pub(crate) fn forget(store: &Store, home: &Home, run: RunId) -> Result<RemovedRun, AppError> {
+    let removed = store.delete_run(run)?;
+    let freed = gc::carry_out(store, &gc::plan_run(store, home, &removed)?)?;
+    let kept = removed.shared.into_iter().map(|shared| KeptArtifact {
+        size_bytes: home
+            .artifact_path(&shared.uri)
+            .and_then(|path| size_of(&path).ok().flatten()),
+        id: shared.id,
+        name: shared.name,
+        uri: shared.uri,
+        used_by: shared.used_by,
+    });
+    Ok(RemovedRun {
+        run_id: run,
+        freed_bytes: freed.bytes,
+        kept: kept.collect(),
+        failures: freed
+            .failures
+            .iter()
+            .map(|error| with_causes(error))
+            .collect(),
     })
 }
 

@@ -29,7 +29,7 @@ mod gc;
 mod health;
 mod identity;
 mod log;
-mod nodes;
+
 mod pipelines;
 mod recurring;
 mod runs;
@@ -37,9 +37,11 @@ mod stage;
 mod token;
 pub mod view;
 mod volumes;
+mod whole;
 mod workbench;
 
 pub use app::{App, Running};
+pub use artifacts::{ArchiveContent, ByteStream, Content, FileContent};
 pub use config::Config;
 pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};

@@ -49,6 +49,18 @@ impl Refusal {
         }
     }
 
+    /// A part of a file that begins after its end.
+    pub(crate) fn range(size: u64) -> Self {
+        let refusal = Self::request(
+            format!("the file has {size} bytes, and the range begins after them"),
+            "ask for a range that begins before the end, or for all of it",
+        );
+        Self {
+            status: StatusCode::RANGE_NOT_SATISFIABLE,
+            ..refusal
+        }
+    }
+
     /// A route that is not there.
     pub(crate) fn route(path: &str) -> Self {
         let hint = "the workbench's own API is below `/apis/coracle/v1`";

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
+//! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
 //!
 //! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
 //! must not know the store, the engine or the loop.
@@ -17,7 +18,9 @@ mod body;
 mod error;
 mod guard;
 mod kfp;
+mod kfp_next;
 mod serve;
+mod task_id;
 pub mod workbench;
 
 pub use serve::{router, router_at, serve};

@@ -13,6 +13,7 @@ use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workben
 use crate::error::Refusal;
 use crate::guard::guard;
 use crate::kfp;
+use crate::kfp_next;
 use crate::workbench as api;
 
 /// The largest body: a definition grows by a third as base64, and parameters stand beside it.
@@ -20,8 +21,11 @@ const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
 
 /// Everything that the user of the machine can ask. Nobody is kept out here: that is the matter of the door.
 pub fn router(workbench: Workbench) -> Router {
-    let routes = api::for_steps().merge(api::for_user()).merge(kfp::routes());
-    finish(routes, workbench)
+    let own = api::for_steps().merge(api::for_user());
+    finish(
+        own.merge(kfp::routes()).merge(kfp_next::routes()),
+        workbench,
+    )
 }
 
 /// Serves all doors of a workbench, as they open, until it shuts down.

@@ -11,6 +11,7 @@ use crate::{RunId, TaskPath, Value};
 /// The number of an artifact in this workbench. KFP shows it as the artifact's name to user code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ArtifactId(pub i64);
 
 impl fmt::Display for ArtifactId {
@@ -22,6 +23,7 @@ impl fmt::Display for ArtifactId {
 /// Where an artifact's bytes are, as user code sees it: `minio://mlpipeline/v2/artifacts/…`, `gs://…`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 pub struct ArtifactUri(Arc<str>);
 
 impl ArtifactUri {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Severity {
     /// The definition cannot be used.
     Error,
@@ -16,6 +17,7 @@ pub enum Severity {
 
 /// A place in a text; lines and columns count from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Span {
     /// The line, from 1.
     pub line: usize,
@@ -25,6 +27,7 @@ pub struct Span {
 
 /// One problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diagnostic {
     /// Whether the definition can be used all the same.
     pub severity: Severity,

@@ -10,6 +10,7 @@ use crate::{AttemptNumber, Failure, RunId, RunState, TaskPath, TaskState};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventCursor(pub i64);
 
 /// One thing that happened to a run.
@@ -28,6 +29,7 @@ pub struct Event {
 /// The kinds of events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum EventKind {
     /// The run changed its state.
     Run {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The named reasons a task, attempt or run fails for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum FailureCode {
     /// The step's program ended with a code other than zero.
     ExitCode,
@@ -78,6 +79,7 @@ impl FailureCode {
 
 /// Why something did not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// What to switch on.
     pub code: FailureCode,

@@ -5,7 +5,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     Artifact, ExperimentId, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName,
@@ -16,6 +15,7 @@ use crate::{
 /// Which engine a run's steps run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum EngineKind {
     /// Containers, through Docker's API.
     Docker,
@@ -111,16 +111,10 @@ pub struct RunRecord {
     pub finished_at: Option<Timestamp>,
 }
 
-impl RunRecord {
-    /// The id of a task of a run: the same each time it is asked for.
-    pub fn task_id(run: RunId, path: &TaskPath) -> Uuid {
-        Uuid::new_v5(&run.0, path.as_str().as_bytes())
-    }
-}
-
 /// What a task is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TaskKind {
     /// The run's own DAG, a nested pipeline, a condition or an exit handler's body.
     Dag,
@@ -214,6 +208,7 @@ pub struct TaskRecord {
 /// The count of an attempt at a task, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptNumber(pub u32);
 
 impl fmt::Display for AttemptNumber {
@@ -224,6 +219,7 @@ impl fmt::Display for AttemptNumber {
 
 /// What an attempt used of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptUsage {
     /// The most memory it held at once, in bytes, where the engine could tell.
     pub peak_memory_bytes: Option<u64>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The state of a run, as KFP's `RuntimeState` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RunState {
     /// Stored, nothing decided yet.
     Pending,
@@ -21,6 +22,7 @@ pub enum RunState {
 /// The state of a task, as KFP's `RuntimeState` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TaskState {
     /// Waits for other tasks, for room on the machine, or for its next attempt.
     Pending,

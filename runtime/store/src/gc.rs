@@ -15,6 +15,7 @@ use fs_err as fs;
 use crate::error::StoreError;
 use crate::home::Home;
 use crate::store::Store;
+use crate::table::RemovedRun;
 
 /// What can be freed now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,7 +69,26 @@ impl Plan {
 /// # Errors
 /// When the database or a directory cannot be read.
 pub fn plan(store: &Store, home: &Home) -> Result<Plan, StoreError> {
-    let removed = store.removed_runs()?;
+    plan_of(store, home, store.removed_runs()?)
+}
+
+/// Finds what nothing needs any more since one run was removed: what it left on disk, and what runs that were removed
+/// earlier had left to it.
+///
+/// # Errors
+/// When the database or a directory cannot be read.
+pub fn plan_run(store: &Store, home: &Home, gone: &RemovedRun) -> Result<Plan, StoreError> {
+    let segments: HashSet<&str> = gone
+        .unreferenced
+        .iter()
+        .flat_map(|uri| uri.as_str().split('/'))
+        .collect();
+    let mut removed = store.removed_runs()?;
+    removed.retain(|run| *run == gone.run || segments.contains(run.to_string().as_str()));
+    plan_of(store, home, removed)
+}
+
+fn plan_of(store: &Store, home: &Home, removed: Vec<RunId>) -> Result<Plan, StoreError> {
     let names: BTreeMap<String, RunId> =
         removed.iter().map(|run| (run.to_string(), *run)).collect();
     let mut found = Vec::new();

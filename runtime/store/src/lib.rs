@@ -37,6 +37,6 @@ pub use names::{KeyError, NameError};
 pub use store::{Statistics, Store};
 pub use table::{
     ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, DEFAULT_EXPERIMENT, PipelinePatch,
-    RemovedRun, RunEntry, RunFilter, RunSummary, StoredArtifact, TaskEntry,
+    RemovedRun, RunEntry, RunFilter, RunSummary, SharedArtifact, StoredArtifact, TaskEntry,
 };
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

@@ -4,6 +4,8 @@ use coracle_model::RunState;
 
 use super::find::{find_run, read_run};
 use crate::error::AppError;
+use crate::gc::forget;
+use crate::view::RemovedRun;
 use crate::workbench::Workbench;
 
 impl Workbench {
@@ -25,19 +27,17 @@ impl Workbench {
         Ok(self.working().await?.control.retry(run).await?)
     }
 
-    /// Forgets a run that is over, with artifacts that no other run uses; its files go with the next collection.
+    /// Forgets a run that is over, with its files and the artifacts that no other run uses.
     ///
     /// # Errors
-    /// When there is no such run, or it is not over.
-    pub async fn remove_run(&self, name: String) -> Result<(), AppError> {
+    /// When there is no such run, or it is not over; files that cannot be removed are in the answer.
+    pub async fn remove_run(&self, name: String) -> Result<RemovedRun, AppError> {
+        let home = self.home().clone();
         self.ask_store(move |store| {
             let record = read_run(store, &name)?;
             let (run, state) = (record.id, record.state);
             match state {
-                RunState::Succeeded | RunState::Failed => {
-                    store.delete_run(run)?;
-                    Ok(())
-                }
+                RunState::Succeeded | RunState::Failed => forget(store, &home, run),
                 RunState::Pending | RunState::Running | RunState::Canceling => {
                     Err(AppError::WrongState {
                         run,

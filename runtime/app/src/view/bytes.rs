@@ -4,9 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Bytes that travel as base64 text.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, ToSchema)]
+#[schema(value_type = String, format = Byte)]
 pub struct Bytes(pub Vec<u8>);
 
 impl std::fmt::Debug for Bytes {

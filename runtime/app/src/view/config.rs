@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Bytes;
 
 /// `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces what had this name as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutConfig {
     /// Values by key.
@@ -15,14 +16,14 @@ pub struct PutConfig {
 }
 
 /// `GET /secrets` and `GET /config-maps`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConfigList {
     /// By name.
     pub items: Vec<Config>,
 }
 
 /// A secret or config map without its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Config {
     /// Its name.
     pub name: String,

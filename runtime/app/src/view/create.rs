@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use coracle_model::{Diagnostic, RunId, TaskPath, Value};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Bytes;
 
 /// `POST /runs`: a pipeline to run, and with what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateRun {
     /// The file's bytes, as base64: YAML, JSON, a zip or a gzipped tar of one.
@@ -30,7 +31,7 @@ pub struct CreateRun {
 }
 
 /// A parameter as it was given.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ParameterValue {
     /// A text that is read as the declared type, as `-p n=3` on a command line.
@@ -40,7 +41,7 @@ pub enum ParameterValue {
 }
 
 /// `POST /runs/{run}:rerun`: a new run that takes over everything before a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rerun {
     /// The step to begin with: a task path, or the end of one when that is unique. What it does not depend on
@@ -49,7 +50,7 @@ pub struct Rerun {
 }
 
 /// What was made by [`CreateRun`] or [`Rerun`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CreatedRun {
     /// The new run.
     pub run_id: RunId,

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use coracle_model::{Cpu, EngineKind, GpuUuid, Memory, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /doctor`: everything that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DoctorReport {
     /// When it was looked at.
     pub at: Timestamp,
@@ -25,7 +26,7 @@ pub struct DoctorReport {
 }
 
 /// Which engine, and what was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EngineChoice {
     /// What was asked for: `auto`, `docker` or `process`.
     pub wanted: String,
@@ -38,7 +39,7 @@ pub struct EngineChoice {
 }
 
 /// A place where an engine might have answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EngineTried {
     /// Why it was tried: `DOCKER_HOST`, `rootless Podman`.
     pub origin: String,
@@ -51,7 +52,7 @@ pub struct EngineTried {
 }
 
 /// What the machine has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MachineFacts {
     /// CPU that steps may use, in thousandths of a core.
     pub cpus: Cpu,
@@ -66,7 +67,7 @@ pub struct MachineFacts {
 }
 
 /// What a step can lease: a GPU or a slice of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gpu {
     /// Its UUID.
     pub uuid: GpuUuid,
@@ -79,18 +80,21 @@ pub struct Gpu {
 }
 
 /// Where things are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Places {
     /// What may not be lost: the database, artifacts, logs, volumes, secrets.
+    #[schema(value_type = String)]
     pub data: PathBuf,
     /// What can be made again.
+    #[schema(value_type = String)]
     pub cache: PathBuf,
     /// What need not outlive a restart of the machine.
+    #[schema(value_type = String)]
     pub runtime: PathBuf,
 }
 
 /// One verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Check {
     /// What was looked at: `engine`, `disk`, `gpu`, `data directory`, `python`, `kfp`.
     pub name: String,
@@ -103,7 +107,9 @@ pub struct Check {
 }
 
 /// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
     /// All is well.

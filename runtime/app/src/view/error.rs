@@ -2,9 +2,10 @@
 
 use coracle_model::Diagnostic;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The body of every answer that is no success.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
     /// What to switch on.
     pub code: ErrorCode,
@@ -19,7 +20,9 @@ pub struct ErrorBody {
 }
 
 /// The kinds of refusals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The file is no pipeline that can be run; see the diagnostics.

@@ -2,9 +2,10 @@
 
 use coracle_model::{EventCursor, EventKind, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One event of `GET /events`. Its cursor is the server-sent event's `id` too.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// Its place in the log; a reader that gives its last one gets what came after.
     pub cursor: EventCursor,

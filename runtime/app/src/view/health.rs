@@ -2,9 +2,10 @@
 
 use coracle_model::{EngineKind, EventCursor};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /healthz`: answered as soon as the workbench listens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// The version of the program.
     pub version: String,

@@ -2,9 +2,11 @@
 
 use coracle_model::{AttemptNumber, TaskPath, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// The query of `GET /runs/{run}/log`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogQuery {
     /// One step: its path, or the end of it when that is unique. All steps when it is left out.
@@ -26,7 +28,9 @@ pub struct LogQuery {
 }
 
 /// Where a step writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LogStream {
     /// Standard output.
@@ -36,7 +40,7 @@ pub enum LogStream {
 }
 
 /// How a log is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// The bytes as they were written. With more than one step, a line `==> STEP (attempt N) <==` stands
@@ -48,7 +52,7 @@ pub enum LogFormat {
 }
 
 /// One line that a step wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogLine {
     /// The step.
     pub step: TaskPath,

@@ -14,7 +14,9 @@ mod error;
 mod event;
 mod gc;
 mod health;
+mod lineage;
 mod log;
+mod preview;
 mod recurring;
 mod result;
 mod run;
@@ -22,7 +24,10 @@ mod task;
 mod volume;
 mod why;
 
-pub use artifact::{Artifact, ArtifactDetail, ArtifactList, ArtifactUse};
+pub use artifact::{
+    Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactQuery,
+    ArtifactUse, ContentQuery, PathQuery,
+};
 pub use bytes::Bytes;
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CreateRun, CreatedRun, ParameterValue, Rerun};
@@ -32,12 +37,20 @@ pub use doctor::{
 pub use environment::{Environment, EnvironmentList};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::Event;
-pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest};
+pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::Health;
+pub use lineage::{
+    ArtifactLink, LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery,
+    LineageTask, LinkList, LinkPlace, LinkQuery,
+};
 pub use log::{LogFormat, LogLine, LogQuery, LogStream};
+pub use preview::{ArtifactPreview, content_url};
 pub use recurring::RecurringStatus;
 pub use result::{ResultTask, RunResult};
 pub use run::{Notice, Run, RunList, RunQuery, RunSummary, Waiting};
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{PutVolume, Volume, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
+
+/// Where the workbench's own API begins.
+pub const API_ROOT: &str = "/apis/coracle/v1";

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use coracle_model::{RunId, RunState, TaskPath, TaskState, Timestamp, Value};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /runs/{run}/result`: a run with its steps, loops and DAGs, whether or not it is over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunResult {
     /// The run.
     pub run_id: RunId,
@@ -19,7 +20,7 @@ pub struct RunResult {
 }
 
 /// One task of a [`RunResult`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ResultTask {
     /// Its path in the run: `for-loop-1[0]/train`.
     pub name: TaskPath,

@@ -6,11 +6,13 @@ use coracle_model::{
     EngineKind, Failure, PipelineName, RunId, RunState, TaskPath, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Outputs;
 
 /// The query of `GET /runs`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunQuery {
     /// Only runs in one of these states, separated by commas: `RUNNING,PENDING`.
@@ -28,7 +30,7 @@ pub struct RunQuery {
 }
 
 /// `GET /runs`: runs, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunList {
     /// The runs.
     pub runs: Vec<RunSummary>,
@@ -38,7 +40,7 @@ pub struct RunList {
 }
 
 /// A run in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunSummary {
     /// Its id.
     pub run_id: RunId,
@@ -59,7 +61,7 @@ pub struct RunSummary {
 }
 
 /// `GET /runs/{run}`: one run. Its tasks are `GET /runs/{run}/tasks`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Its id.
     pub run_id: RunId,
@@ -96,7 +98,7 @@ pub struct Run {
 }
 
 /// Something the user should know that is no failure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
     /// When it was noticed.
     pub at: Timestamp,
@@ -107,7 +109,7 @@ pub struct Notice {
 }
 
 /// A step that waits for room on the machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Waiting {
     /// The step.
     pub task: TaskPath,

@@ -7,18 +7,19 @@ use coracle_model::{
     TaskState, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Artifact;
 
 /// `GET /runs/{run}/tasks`: all tasks of a run, in the order in which they began, the run's own DAG first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskList {
     /// The tasks.
     pub tasks: Vec<Task>,
 }
 
 /// One task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// Where in the run; empty for the run's own DAG.
     pub path: TaskPath,
@@ -47,7 +48,7 @@ pub struct Task {
 }
 
 /// Parameters and artifacts by name.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Outputs {
     /// Parameters.
     pub parameters: BTreeMap<String, Value>,
@@ -56,7 +57,7 @@ pub struct Outputs {
 }
 
 /// One attempt at a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// Which, from 1.
     pub number: AttemptNumber,

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /volumes`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VolumeList {
     /// By name.
     pub volumes: Vec<Volume>,
 }
 
 /// One volume claim.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Volume {
     /// Its name.
     pub name: String,
@@ -21,13 +22,14 @@ pub struct Volume {
     /// `ReadWriteOnce` and so on.
     pub access_modes: Vec<String>,
     /// The directory that is mounted.
+    #[schema(value_type = String)]
     pub path: PathBuf,
     /// Bytes of the files in it.
     pub bytes: u64,
 }
 
 /// `PUT /volumes/{name}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutVolume {
     /// The size as a Kubernetes quantity; `1Gi` when it is left out.

@@ -2,9 +2,10 @@
 
 use coracle_model::{RunId, TaskPath, TaskState};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /runs/{run}/why?step=`: why a step ran, or was taken from an earlier run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Why {
     /// The run.
     pub run_id: RunId,
@@ -19,7 +20,7 @@ pub struct Why {
 }
 
 /// The answers to why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Verdict {
     /// Its results were found in the cache.
@@ -61,7 +62,7 @@ pub enum Verdict {
 }
 
 /// One part of what a step is found by that is not as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeyChange {
     /// Which part: ``input parameter `epochs` ``, `image digest`, `command`.
     pub part: String,

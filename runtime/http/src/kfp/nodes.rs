@@ -9,17 +9,27 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use coracle_app::view::LogQuery;
 use coracle_app::{AppError, Workbench};
+use coracle_model::TaskPath;
 use futures_util::StreamExt;
 use serde::Serialize;
 
 use super::fault::Fault;
 use super::query::LooseQuery;
+use crate::task_id::read_task_id;
 
 /// The artifact that is a step's log.
 const LOG: &str = "main-logs";
 
 /// What follows the name of an artifact in a path.
 const READ: &str = ":read";
+
+/// The task that a name stands for: its id, or its path.
+fn task(run: &str, node: &str) -> TaskPath {
+    match read_task_id(node) {
+        Some((of, path)) if of.to_string() == run => path,
+        Some(_) | None => TaskPath::from(node),
+    }
+}
 
 #[derive(Serialize)]
 struct Data {
@@ -58,17 +68,14 @@ pub(super) async fn log(
     Path((run, node)): Path<(String, String)>,
     query: LooseQuery,
 ) -> Result<Response, Refusal> {
-    let (run, step) = workbench.task_of_node(run, node).await?;
+    let step = task(&run, &node);
     let query = LogQuery {
         step: Some(step.to_string()),
         follow: query.text("follow") == "true",
         ..LogQuery::default()
     };
     let stopping = workbench.stopping().clone().cancelled_owned();
-    let text = workbench
-        .log(run.to_string(), query)
-        .await?
-        .take_until(stopping);
+    let text = workbench.log(run, query).await?.take_until(stopping);
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((kind, Body::from_stream(text)).into_response())
 }
@@ -81,12 +88,11 @@ pub(super) async fn read_artifact(
     let Some(name) = artifact.strip_suffix(READ) else {
         return Ok(Fault::no_path().into_response());
     };
+    let task = task(&run, &node);
     let bytes = if name == LOG {
-        workbench.log_of_node(run, node).await?
+        workbench.whole_log(run, task).await?
     } else {
-        workbench
-            .artifact_of_node(run, node, name.to_owned())
-            .await?
+        workbench.whole_artifact(run, task, name.to_owned()).await?
     };
     let headers = [(header::CACHE_CONTROL, "no-cache, private")];
     let data = STANDARD.encode(bytes);

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use coracle_app::{RunOverview, TaskEntry};
-use coracle_model::{FailureCode, RunRecord, TaskKind, TaskPath, TaskState};
+use coracle_model::{FailureCode, TaskKind, TaskPath, TaskState};
 use serde::Serialize;
 
 use super::run_message::StateMessage;
 use super::write::{is_empty, time};
+use crate::task_id::task_id;
 
 /// How the end of something is written that has not ended.
 const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
@@ -51,7 +52,7 @@ struct ChildMessage {
 /// The tasks of a run, the run's own DAG first.
 pub(super) fn messages(overview: &RunOverview) -> Vec<TaskMessage> {
     let run = overview.entry.id;
-    let id = |path: &TaskPath| RunRecord::task_id(run, path).to_string();
+    let id = |path: &TaskPath| task_id(run, path);
     let mut children: HashMap<TaskPath, Vec<ChildMessage>> = HashMap::new();
     for task in &overview.tasks {
         if let Some(parent) = parent(&task.path) {

@@ -9,17 +9,30 @@ use coracle_app::view::Event;
 use coracle_model::EventCursor;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::body::Asked;
 use crate::error::Refusal;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct EventQuery {
+    /// Only events of this run.
     run: Option<String>,
+    /// Only what came after this event.
     after: Option<EventCursor>,
 }
 
+/// What happens, as it happens; `Last-Event-ID` stands for `after`.
+#[utoipa::path(
+    get,
+    path = "/events",
+    operation_id = "watch_events",
+    tag = "events",
+    params(EventQuery),
+    responses((status = 200, description = "Server-sent events, each an `Event` as JSON", body = Event, content_type = "text/event-stream"))
+)]
 pub(super) async fn events(
     State(workbench): State<Workbench>,
     headers: HeaderMap,

@@ -5,12 +5,21 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
-use coracle_app::view::{LogFormat, LogQuery};
+use coracle_app::view::{LogFormat, LogLine, LogQuery};
 use futures_util::{StreamExt, TryStreamExt};
 
 use crate::body::Asked;
 use crate::error::Refusal;
 
+/// What the steps of a run wrote.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/log",
+    operation_id = "get_run_log",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique"), LogQuery),
+    responses((status = 200, description = "The log, in the form that is asked for", content((String = "text/plain"), (LogLine = "application/x-ndjson"))))
+)]
 pub(super) async fn log(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,

@@ -7,7 +7,7 @@
 //! POST   /runs                             CreateRun -> 201 CreatedRun
 //! GET    /runs?state=&pipeline=&before=&limit=          RunList
 //! GET    /runs/{run}                       Run
-//! DELETE /runs/{run}                       204               a run that has ended; its files go with the next gc
+//! DELETE /runs/{run}                       RemovedRun        a run that has ended, with what only it uses
 //! POST   /runs/{run}:cancel                204
 //! POST   /runs/{run}:retry                 204
 //! POST   /runs/{run}:rerun                 Rerun -> 201 CreatedRun
@@ -17,19 +17,28 @@
 //! GET    /runs/{run}/artifacts             ArtifactList
 //! GET    /runs/{run}/why?step=             Why
 //! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
+//! GET    /artifacts?run=&type=&name=&after=&limit=      ArtifactList
 //! GET    /artifacts/{id}                   ArtifactDetail
+//! GET    /artifacts/{id}/content?path=&download=        its bytes, or with `Range` a part of them; a folder as a tar
+//! GET    /artifacts/{id}/files             ArtifactFiles
+//! GET    /artifacts/{id}/lineage?direction=&depth=      LineageGraph
+//! GET    /artifacts/{id}/preview?path=     ArtifactPreview
 //! GET    /events?run=&after=               Event, as server-sent events; `Last-Event-ID` stands for `after`
 //! GET    /environments                     EnvironmentList
 //! DELETE /environments/{key}               204
-//! GET    /secrets                          ConfigList        and the same below /config-maps
+//! GET    /secrets                          ConfigList
 //! PUT    /secrets/{name}                   PutConfig -> 204
 //! DELETE /secrets/{name}                   204
+//! GET    /config-maps                      ConfigList
+//! PUT    /config-maps/{name}               PutConfig -> 204
+//! DELETE /config-maps/{name}               204
 //! GET    /volumes                          VolumeList
 //! PUT    /volumes/{name}                   PutVolume -> 204
 //! DELETE /volumes/{name}                   204
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /doctor                           DoctorReport
+//! GET    /openapi.json                     this API as an OpenAPI document
 //! ```
 //!
 //! `{run}` is an id or the beginning of one that is unique. `step` is a task path or the end of one that is
@@ -37,9 +46,12 @@
 
 mod artifacts;
 mod configs;
+mod content;
 mod events;
 mod logs;
 mod machine;
+mod openapi;
+mod range;
 mod routes;
 mod runs;
 mod volumes;

@@ -1,56 +1,65 @@
-//! Which path leads where.
+//! Which path leads where, and what the document says of it: each route is told once, for both.
 
 use axum::Router;
-use axum::routing::{delete, get, post, put};
+use axum::routing::post;
 use coracle_app::Workbench;
+use coracle_app::view::API_ROOT;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::{artifacts, configs, events, logs, machine, runs, volumes};
-
-const ROOT: &str = "/apis/coracle/v1";
+use super::{artifacts, configs, content, events, logs, machine, openapi, runs, volumes};
 
 /// What the steps of a run may ask too: runs, and what comes of them.
 pub(crate) fn for_steps() -> Router<Workbench> {
-    let api = Router::new()
-        .route("/runs", post(runs::create).get(runs::list))
-        // Also `{run}:cancel` and the like, which the router cannot take apart.
-        .route(
-            "/runs/{run}",
-            get(runs::show).delete(runs::remove).post(runs::act),
-        )
-        .route("/runs/{run}/definition", get(runs::definition))
-        .route("/runs/{run}/result", get(runs::result))
-        .route("/runs/{run}/tasks", get(runs::tasks))
-        .route("/runs/{run}/artifacts", get(artifacts::of_run))
-        .route("/runs/{run}/why", get(runs::why))
-        .route("/runs/{run}/log", get(logs::log))
-        .route("/artifacts/{id}", get(artifacts::show))
-        .route("/events", get(events::events));
-    Router::new()
-        .route("/healthz", get(machine::health))
-        .nest(ROOT, api)
+    of_steps().into()
 }
 
 /// What only the user of the machine may ask.
 pub(crate) fn for_user() -> Router<Workbench> {
-    let api = Router::new()
-        .route("/environments", get(machine::environments))
-        .route("/environments/{key}", delete(machine::remove_environment))
-        .route("/secrets", get(configs::secrets))
-        .route(
-            "/secrets/{name}",
-            put(configs::put_secret).delete(configs::remove_secret),
-        )
-        .route("/config-maps", get(configs::config_maps))
-        .route(
-            "/config-maps/{name}",
-            put(configs::put_config_map).delete(configs::remove_config_map),
-        )
-        .route("/volumes", get(volumes::list))
-        .route(
-            "/volumes/{name}",
-            put(volumes::create).delete(volumes::remove),
-        )
-        .route("/gc", get(machine::gc_plan).post(machine::gc))
-        .route("/doctor", get(machine::doctor));
-    Router::new().nest(ROOT, api)
+    of_user().into()
+}
+
+/// All routes with their descriptions.
+pub(super) fn all() -> OpenApiRouter<Workbench> {
+    of_steps().merge(of_user())
+}
+
+fn of_steps() -> OpenApiRouter<Workbench> {
+    let api = OpenApiRouter::with_openapi(runs::Actions::openapi())
+        .routes(routes!(runs::create, runs::list))
+        .routes(routes!(runs::show, runs::remove))
+        .route("/runs/{run}", post(runs::act))
+        .routes(routes!(runs::definition))
+        .routes(routes!(runs::result))
+        .routes(routes!(runs::tasks))
+        .routes(routes!(artifacts::of_run))
+        .routes(routes!(runs::why))
+        .routes(routes!(logs::log))
+        .routes(routes!(artifacts::list))
+        .routes(routes!(artifacts::show))
+        .routes(routes!(content::content))
+        .routes(routes!(artifacts::files))
+        .routes(routes!(artifacts::lineage))
+        .routes(routes!(artifacts::preview))
+        .routes(routes!(events::events));
+    OpenApiRouter::new()
+        .routes(routes!(machine::health))
+        .nest(API_ROOT, api)
+}
+
+fn of_user() -> OpenApiRouter<Workbench> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(machine::environments))
+        .routes(routes!(machine::remove_environment))
+        .routes(routes!(configs::secrets))
+        .routes(routes!(configs::put_secret, configs::remove_secret))
+        .routes(routes!(configs::config_maps))
+        .routes(routes!(configs::put_config_map, configs::remove_config_map))
+        .routes(routes!(volumes::list))
+        .routes(routes!(volumes::create, volumes::remove))
+        .routes(routes!(machine::gc_plan, machine::gc))
+        .routes(routes!(machine::doctor))
+        .routes(routes!(openapi::openapi));
+    OpenApiRouter::new().nest(API_ROOT, api)
 }

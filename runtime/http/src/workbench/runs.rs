@@ -7,13 +7,28 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CreateRun, CreatedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why,
+    CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why,
 };
 use serde::Deserialize;
+use utoipa::{IntoParams, OpenApi};
 
 use crate::body::{Asked, Sent};
 use crate::error::Refusal;
 
+/// What can be done to a run, in the words of [`act`].
+#[derive(OpenApi)]
+#[openapi(paths(cancel, retry, rerun))]
+pub(super) struct Actions;
+
+/// Makes a run, which begins at once.
+#[utoipa::path(
+    post,
+    path = "/runs",
+    operation_id = "create_run",
+    tag = "runs",
+    request_body = CreateRun,
+    responses((status = 201, description = "The run was made", body = CreatedRun))
+)]
 pub(super) async fn create(
     State(workbench): State<Workbench>,
     Sent(request): Sent<CreateRun>,
@@ -24,6 +39,15 @@ pub(super) async fn create(
     ))
 }
 
+/// Runs, newest first.
+#[utoipa::path(
+    get,
+    path = "/runs",
+    operation_id = "list_runs",
+    tag = "runs",
+    params(RunQuery),
+    responses((status = 200, description = "A page of runs", body = RunList))
+)]
 pub(super) async fn list(
     State(workbench): State<Workbench>,
     Asked(query): Asked<RunQuery>,
@@ -31,6 +55,15 @@ pub(super) async fn list(
     Ok(Json(workbench.runs(query).await?))
 }
 
+/// One run.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}",
+    operation_id = "get_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 200, description = "The run", body = Run))
+)]
 pub(super) async fn show(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
@@ -38,15 +71,23 @@ pub(super) async fn show(
     Ok(Json(workbench.run(run).await?))
 }
 
+/// Forgets a run that has ended, with its files and the artifacts that only it uses.
+#[utoipa::path(
+    delete,
+    path = "/runs/{run}",
+    operation_id = "delete_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 200, description = "What was freed and what other runs keep", body = RemovedRun))
+)]
 pub(super) async fn remove(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
-) -> Result<StatusCode, Refusal> {
-    workbench.remove_run(run).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<RemovedRun>, Refusal> {
+    Ok(Json(workbench.remove_run(run).await?))
 }
 
-/// `{run}:cancel`, `{run}:retry` and `{run}:rerun`.
+/// `{run}:cancel`, `{run}:retry` and `{run}:rerun`, which the router cannot take apart.
 pub(super) async fn act(
     State(workbench): State<Workbench>,
     Path(target): Path<String>,
@@ -54,14 +95,51 @@ pub(super) async fn act(
 ) -> Result<Response, Refusal> {
     let (run, action) = target.split_once(':').unwrap_or((&target, ""));
     match action {
-        "cancel" => workbench.cancel(run.to_owned()).await?,
-        "retry" => workbench.retry(run.to_owned()).await?,
-        "rerun" => return rerun(&workbench, run, &body).await,
-        _ => return Err(Refusal::route(&format!("runs/{target}"))),
+        "cancel" => cancel(&workbench, run).await,
+        "retry" => retry(&workbench, run).await,
+        "rerun" => rerun(&workbench, run, &body).await,
+        _ => Err(Refusal::route(&format!("runs/{target}"))),
     }
+}
+
+/// Stops a run.
+#[utoipa::path(
+    post,
+    path = "/runs/{run}:cancel",
+    operation_id = "cancel_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 204, description = "It is being stopped"))
+)]
+async fn cancel(workbench: &Workbench, run: &str) -> Result<Response, Refusal> {
+    workbench.cancel(run.to_owned()).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Begins a failed run again where it failed.
+#[utoipa::path(
+    post,
+    path = "/runs/{run}:retry",
+    operation_id = "retry_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 204, description = "It has begun again"))
+)]
+async fn retry(workbench: &Workbench, run: &str) -> Result<Response, Refusal> {
+    workbench.retry(run.to_owned()).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Makes a run that takes over everything before a step.
+#[utoipa::path(
+    post,
+    path = "/runs/{run}:rerun",
+    operation_id = "rerun_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    request_body = Rerun,
+    responses((status = 201, description = "The run was made", body = CreatedRun))
+)]
 async fn rerun(workbench: &Workbench, run: &str, body: &Bytes) -> Result<Response, Refusal> {
     let request: Rerun = serde_json::from_slice(body).map_err(|error| {
         Refusal::request(
@@ -69,13 +147,19 @@ async fn rerun(workbench: &Workbench, run: &str, body: &Bytes) -> Result<Respons
             "send `{\"from\": \"STEP\"}`",
         )
     })?;
-    Ok((
-        StatusCode::CREATED,
-        Json(workbench.rerun(run.to_owned(), request).await?),
-    )
-        .into_response())
+    let created = workbench.rerun(run.to_owned(), request).await?;
+    Ok((StatusCode::CREATED, Json(created)).into_response())
 }
 
+/// The definition of a run, as it was written.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/definition",
+    operation_id = "get_run_definition",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 200, description = "The text of the file", body = String, content_type = "application/yaml"))
+)]
 pub(super) async fn definition(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
@@ -84,6 +168,15 @@ pub(super) async fn definition(
     Ok(([(header::CONTENT_TYPE, "application/yaml")], text).into_response())
 }
 
+/// How a run ended, or how far it is.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/result",
+    operation_id = "get_run_result",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 200, description = "The result", body = RunResult))
+)]
 pub(super) async fn result(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
@@ -91,6 +184,15 @@ pub(super) async fn result(
     Ok(Json(workbench.result(run).await?))
 }
 
+/// The tasks of a run with the attempts made at them.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/tasks",
+    operation_id = "list_run_tasks",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    responses((status = 200, description = "The tasks, in the order in which they began", body = TaskList))
+)]
 pub(super) async fn tasks(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
@@ -98,12 +200,23 @@ pub(super) async fn tasks(
     Ok(Json(workbench.tasks(run).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct WhyQuery {
+    /// The step: a task path, or the end of one that is unique.
     step: String,
 }
 
+/// Why a step ran, or was taken from an earlier run.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}/why",
+    operation_id = "explain_step",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique"), WhyQuery),
+    responses((status = 200, description = "The answer", body = Why))
+)]
 pub(super) async fn why(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,

@@ -1,10 +1,14 @@
 //! The workbench's API over an engine that runs what a script says: no socket, no Docker, a home of its own each.
 
+mod artifacts;
 mod doors;
 mod events;
+mod kfp_next;
 mod logs;
+mod openapi;
 mod place;
 mod refusals;
 mod runs;
+mod shelf;
 mod stored;
 mod why;

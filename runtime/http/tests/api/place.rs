@@ -1,7 +1,7 @@
 //! A workbench for one test, and how the tests ask it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,6 +137,18 @@ impl Place {
     pub(crate) async fn done(&self, request: Request<Body>) {
         let (status, body) = whole(self.send(request).await).await;
         assert_eq!(status, StatusCode::NO_CONTENT, "{body:?}");
+    }
+
+    /// What came of removing something.
+    pub(crate) async fn removed<T: DeserializeOwned>(&self, path: &str) -> T {
+        let (status, body) = whole(self.send(bare(Method::DELETE, path)).await).await;
+        assert_eq!(status, StatusCode::OK, "{body:?}");
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// The folder of a run's attempts.
+    pub(crate) fn run_directory(&self, run: RunId) -> PathBuf {
+        self.root.path().join("data/runs").join(run.to_string())
     }
 
     pub(crate) async fn create(&self, request: &CreateRun) -> CreatedRun {

@@ -2,7 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use coracle_app::view::{
-    CreatedRun, ErrorCode, GcRequest, Rerun, Run, RunList, RunResult, TaskList,
+    CreatedRun, ErrorCode, GcFreed, GcPlan, GcRequest, RemovedRun, Rerun, Run, RunList, RunResult,
+    TaskList,
 };
 use coracle_host::fake::Act;
 use coracle_model::{EventCursor, EventKind, RunState, TaskState, Value};
@@ -264,34 +265,35 @@ async fn a_rerun_takes_over_what_came_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_over_can_be_forgotten_and_its_files_freed() {
+async fn a_run_that_is_over_can_be_forgotten_and_says_what_it_freed() {
     let place = Place::new(talking).await;
     let run = place.run(&greet()).await.run_id;
-    place
-        .done(bare(Method::DELETE, &format!("{API}/runs/{run}")))
-        .await;
+    let late = format!("{API}/gc?runs_before=2100-01-01T00:00:00Z");
+    let plan: GcPlan = place.get(&late).await;
+    let removed: RemovedRun = place.removed(&format!("{API}/runs/{run}")).await;
+    assert_eq!((removed.run_id, removed.failures.len()), (run, 0));
+    assert!(removed.freed_bytes > 0 && removed.freed_bytes == plan.bytes);
     let (status, _) = place
         .refused(bare(Method::GET, &format!("{API}/runs/{run}")))
         .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    let plan: coracle_app::view::GcPlan = place.get(&format!("{API}/gc")).await;
-    assert!(
-        plan.bytes > 0 && plan.items.iter().all(|item| item.run_id == Some(run)),
-        "{plan:?}"
-    );
-    let (_, body) = whole(
-        place
-            .send(json(Method::POST, "/gc", &GcRequest::default()))
-            .await,
-    )
-    .await;
-    let freed: coracle_app::view::GcFreed = serde_json::from_slice(&body).unwrap();
-    assert_eq!((freed.bytes, freed.failures), (plan.bytes, Vec::new()));
-    assert!(
-        plan.items
-            .iter()
-            .all(|item| !item.path.as_ref().unwrap().exists())
-    );
+    assert!(!place.run_directory(run).exists());
+    let left: GcPlan = place.get(&format!("{API}/gc")).await;
+    assert_eq!(left.items, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_runs_are_collected_with_their_files() {
+    let place = Place::new(talking).await;
+    let run = place.run(&greet()).await.run_id;
+    let request = GcRequest {
+        runs_before: "2100-01-01T00:00:00Z".parse().ok(),
+        ..GcRequest::default()
+    };
+    let (_, body) = whole(place.send(json(Method::POST, "/gc", &request)).await).await;
+    let freed: GcFreed = serde_json::from_slice(&body).unwrap();
+    assert!(freed.bytes > 0 && freed.failures.is_empty(), "{freed:?}");
+    assert!(!place.run_directory(run).exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,9 +302,9 @@ async fn old_runs_go_when_they_are_asked_to() {
     let run = place.run(&greet()).await.run_id;
     let early = "/apis/coracle/v1/gc?runs_before=2020-01-01T00:00:00Z";
     let late = "/apis/coracle/v1/gc?runs_before=2100-01-01T00:00:00Z";
-    let plan: coracle_app::view::GcPlan = place.get(early).await;
+    let plan: GcPlan = place.get(early).await;
     assert_eq!(plan.items, []);
-    let plan: coracle_app::view::GcPlan = place.get(late).await;
+    let plan: GcPlan = place.get(late).await;
     assert_eq!(
         plan.items
             .iter()

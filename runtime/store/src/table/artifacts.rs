@@ -44,6 +44,10 @@ pub struct ArtifactFilter {
     pub run: Option<RunId>,
     /// Those of this type, such as `system.Model`.
     pub schema_title: Option<String>,
+    /// Those of this name.
+    pub name: Option<String>,
+    /// Those recorded before this one: the last one of the page before.
+    pub before: Option<ArtifactId>,
     /// How many at most.
     pub limit: usize,
 }
@@ -65,6 +69,8 @@ impl Default for ArtifactFilter {
         Self {
             run: None,
             schema_title: None,
+            name: None,
+            before: None,
             limit: 100,
         }
     }
@@ -91,6 +97,14 @@ impl Store {
         if let Some(title) = &filter.schema_title {
             conditions.push("schema_title = ?");
             parameters.push(title.clone().into());
+        }
+        if let Some(name) = &filter.name {
+            conditions.push("name = ?");
+            parameters.push(name.clone().into());
+        }
+        if let Some(before) = filter.before {
+            conditions.push("id < ?");
+            parameters.push(before.0.into());
         }
         parameters.push(i64::try_from(filter.limit).unwrap_or(i64::MAX).into());
         let query = with_producers(&format!(

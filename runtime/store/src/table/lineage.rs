@@ -77,6 +77,29 @@ impl Store {
             })
         })
     }
+
+    /// The runs that an artifact stands in, newest first, at most so many, each with the name people see.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn runs_with(
+        &self,
+        artifact: ArtifactId,
+        limit: usize,
+    ) -> Result<Vec<(RunId, String)>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read("find the runs of an artifact", |reading| {
+            let mut statement = reading.prepare_cached(
+                "SELECT id, display_name FROM artifact_uses JOIN runs ON runs.number = artifact_uses.run
+                WHERE artifact = ?1 ORDER BY artifact_uses.run DESC LIMIT ?2",
+            )?;
+            statement
+                .query_map((artifact.0, limit), |row| {
+                    Ok((row.word("id")?, row.get("display_name")?))
+                })?
+                .collect()
+        })
+    }
 }
 
 impl Writing<'_> {

@@ -34,7 +34,7 @@ pub use cache::{CacheHit, CacheKeyRow};
 pub use experiments::DEFAULT_EXPERIMENT;
 pub use lineage::ArtifactLineage;
 pub use pipelines::PipelinePatch;
-pub use removed::RemovedRun;
+pub use removed::{RemovedRun, SharedArtifact};
 pub use run_entries::{RunEntry, TaskEntry};
 pub use runs::{RunFilter, RunSummary};
 

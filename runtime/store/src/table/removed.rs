@@ -3,7 +3,9 @@
 //! A run's rows go at once; its files go later, by [`gc`](crate::gc), which may be killed in between. Only
 //! files under a name in this table are ever taken for rubbish, so what a user put into the tree is safe.
 
-use coracle_model::{ArtifactUri, RunId, RunState};
+use coracle_model::{ArtifactId, ArtifactUri, RunId, RunState};
+
+use rusqlite::OptionalExtension;
 
 use crate::column::Columns;
 use crate::database::{Refusal, Writing};
@@ -26,7 +28,25 @@ pub struct RemovedRun {
     pub run: RunId,
     /// The artifacts that nothing uses any more, by URI. Those that the run only imported are among them.
     pub unreferenced: Vec<ArtifactUri>,
+    /// The artifacts that stay, since other runs use them.
+    pub shared: Vec<SharedArtifact>,
 }
+
+/// An artifact of a removed run that other runs use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedArtifact {
+    /// Its number.
+    pub id: ArtifactId,
+    /// The name of the output that made it.
+    pub name: String,
+    /// Where its bytes are.
+    pub uri: ArtifactUri,
+    /// The first runs that use it, oldest first.
+    pub used_by: Vec<RunId>,
+}
+
+/// How many runs are named that use a shared artifact.
+const NAMED_RUNS: usize = 10;
 
 impl Store {
     /// Forgets a run that has ended, with its tasks, events, cache entries and lineage, and the artifacts
@@ -50,10 +70,12 @@ impl Store {
             writing.execute("DELETE FROM runs WHERE number = ?1", [number])?;
             writing.drop_unused_texts(&texts)?;
             let mut unreferenced = Vec::new();
+            let mut shared = Vec::new();
             for artifact in artifacts {
                 unreferenced.extend(writing.drop_unused_artifact(artifact)?);
+                shared.extend(writing.shared_artifact(artifact)?);
             }
-            Ok(RemovedRun { run, unreferenced })
+            Ok(RemovedRun { run, unreferenced, shared })
         })
     }
 
@@ -79,6 +101,27 @@ impl Writing<'_> {
     fn state_of(&self, number: i64) -> Result<RunState, Refusal> {
         let mut statement = self.prepare_cached("SELECT state FROM runs WHERE number = ?1")?;
         Ok(statement.query_row([number], |row| row.word("state"))?)
+    }
+
+    /// An artifact with those that use it, when it is there.
+    fn shared_artifact(&self, id: i64) -> Result<Option<SharedArtifact>, Refusal> {
+        let mut users = self.prepare_cached(&format!(
+            "SELECT runs.id AS id FROM artifact_uses JOIN runs ON runs.number = artifact_uses.run
+            WHERE artifact = ?1 ORDER BY run LIMIT {NAMED_RUNS}"
+        ))?;
+        let used_by = users
+            .query_map([id], |row| row.word("id"))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut statement = self.prepare_cached("SELECT name, uri FROM artifacts WHERE id = ?1")?;
+        let shared = statement.query_row([id], |row| {
+            Ok(SharedArtifact {
+                id: ArtifactId(id),
+                name: row.get("name")?,
+                uri: row.text("uri")?,
+                used_by,
+            })
+        });
+        Ok(shared.optional()?)
     }
 
     pub(super) fn numbers(&self, query: &str, of: i64) -> Result<Vec<i64>, Refusal> {

@@ -166,6 +166,18 @@ fn an_artifact_has_its_maker_and_its_readers() {
         ),
         (1, 0)
     );
+    let called = |name: &str| ArtifactFilter {
+        name: Some(name.to_owned()),
+        ..ArtifactFilter::default()
+    };
+    assert_eq!((listed(called("model")), listed(called("mode"))), (1, 0));
+    assert_eq!(
+        listed(ArtifactFilter {
+            before: model.id,
+            ..ArtifactFilter::default()
+        }),
+        0
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use coracle_model::{Artifact, AttemptNumber, RunId, RunState, TaskState};
 use coracle_store::gc::{self, GarbageKind};
-use coracle_store::{Change, Direction, Home, RunFilter, Store, StoreError};
+use coracle_store::{Change, Direction, Home, RunFilter, SharedArtifact, Store, StoreError};
 use fs_err as fs;
 
 use crate::support::{artifact, at, home, lineage, run, state, stored_run, task, with_output};
@@ -132,7 +132,15 @@ fn what_another_run_took_from_the_cache_stays_until_that_run_goes() {
         )
         .unwrap();
 
-    assert_eq!(store.delete_run(maker).unwrap().unreferenced, vec![]);
+    let removed = store.delete_run(maker).unwrap();
+    assert_eq!(removed.unreferenced, vec![]);
+    let shared = SharedArtifact {
+        id: made.id.unwrap(),
+        name: made.name.clone(),
+        uri: made.uri.clone(),
+        used_by: vec![taker],
+    };
+    assert_eq!(removed.shared, vec![shared]);
     assert_eq!(
         store.cache_lookup(&"digits".into(), &"f".into()).unwrap(),
         None
@@ -153,6 +161,25 @@ fn what_another_run_took_from_the_cache_stays_until_that_run_goes() {
     let freed = gc::carry_out(&store, &gc::plan(&store, &home).unwrap()).unwrap();
     assert_eq!(freed.bytes, 1000);
     assert!(!home.artifact_path(&made.uri).unwrap().exists());
+}
+
+#[test]
+fn one_removed_run_is_freed_without_the_others() {
+    let (_root, home) = home();
+    let store = Store::open(&home).unwrap();
+    let (first, made) = run_with_artifact(&store, &home, 1000);
+    let (second, other) = run_with_artifact(&store, &home, 50);
+    let removed = store.delete_run(first).unwrap();
+    store.delete_run(second).unwrap();
+    let plan = gc::plan_run(&store, &home, &removed).unwrap();
+    assert!(plan.garbage.iter().all(|garbage| garbage.run == first));
+    let freed = gc::carry_out(&store, &plan).unwrap();
+    assert_eq!((freed.bytes, freed.failures.len()), (2000, 0));
+    assert!(!home.artifact_path(&made.uri).unwrap().exists());
+    assert!(home.artifact_path(&other.uri).unwrap().exists());
+    assert_eq!(gc::plan(&store, &home).unwrap().bytes(), 100);
+    let again = gc::plan_run(&store, &home, &removed).unwrap();
+    assert_eq!(again, gc::Plan::default());
 }
 
 #[test]

@@ -162,6 +162,7 @@ fn ten_thousand_runs_list_quickly() {
                 run,
                 schema_title,
                 limit: 100,
+                ..ArtifactFilter::default()
             })
             .unwrap()
             .len()

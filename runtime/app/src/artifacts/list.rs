@@ -1,4 +1,4 @@
-//! Artifacts: what a run made, and where each came from and went.
+//! Lists of artifacts, and one with everyone who made and read it.
 
 use coracle_model::{ArtifactId, Lineage};
 use coracle_store::{ArtifactFilter, Home, Store, StoredArtifact};
@@ -6,11 +6,17 @@ use coracle_store::{ArtifactFilter, Home, Store, StoredArtifact};
 use crate::disk::size_of;
 use crate::error::AppError;
 use crate::runs::{artifact, find_run};
-use crate::view::{ArtifactDetail, ArtifactList, ArtifactUse};
+use crate::view::{ArtifactDetail, ArtifactList, ArtifactQuery, ArtifactUse};
 use crate::workbench::Workbench;
 
 /// More than a run can reasonably have; a bound all the same.
 const MOST: usize = 100_000;
+
+/// What one page holds when nobody says how much.
+const USUAL_PAGE: usize = 100;
+
+/// The most that one page holds.
+const LARGEST_PAGE: usize = 1000;
 
 impl Workbench {
     /// What a run made, imported, read or took from an earlier one, newest first.
@@ -28,9 +34,19 @@ impl Workbench {
             })?;
             Ok(ArtifactList {
                 artifacts: stored.iter().map(|stored| detail(&home, stored)).collect(),
+                next: None,
             })
         })
         .await
+    }
+
+    /// A page of all artifacts, newest first.
+    ///
+    /// # Errors
+    /// When the query names a run that is not there, or the database cannot be read.
+    pub async fn artifact_list(&self, query: ArtifactQuery) -> Result<ArtifactList, AppError> {
+        let home = self.home().clone();
+        self.ask_store(move |store| page(store, &home, query)).await
     }
 
     /// One artifact with everyone who made and read it.
@@ -44,12 +60,39 @@ impl Workbench {
     }
 }
 
-fn with_lineage(store: &Store, home: &Home, id: ArtifactId) -> Result<ArtifactDetail, AppError> {
-    let stored = store.artifact(id)?.ok_or_else(|| AppError::NotFound {
+/// An artifact that has to be there.
+pub(super) fn stored(store: &Store, id: ArtifactId) -> Result<StoredArtifact, AppError> {
+    store.artifact(id)?.ok_or_else(|| AppError::NotFound {
         what: "artifact",
         name: id.to_string(),
         hint: "`coracle artifacts RUN` lists those of a run".to_owned(),
+    })
+}
+
+fn page(store: &Store, home: &Home, query: ArtifactQuery) -> Result<ArtifactList, AppError> {
+    let limit = query.limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
+    let run = query.run.map(|name| find_run(store, &name)).transpose()?;
+    let mut stored = store.artifacts(&ArtifactFilter {
+        run,
+        schema_title: query.schema_title,
+        name: query.name,
+        before: query.after,
+        // One more tells whether there is another page.
+        limit: limit + 1,
     })?;
+    let more = stored.len() > limit;
+    stored.truncate(limit);
+    Ok(ArtifactList {
+        artifacts: stored.iter().map(|stored| detail(home, stored)).collect(),
+        next: stored
+            .last()
+            .and_then(|last| last.artifact.id)
+            .filter(|_| more),
+    })
+}
+
+fn with_lineage(store: &Store, home: &Home, id: ArtifactId) -> Result<ArtifactDetail, AppError> {
+    let stored = stored(store, id)?;
     let lineage = store.lineage(id)?;
     let uses = |list: Vec<Lineage>| list.into_iter().map(used).collect();
     Ok(ArtifactDetail {
@@ -75,7 +118,7 @@ fn detail(home: &Home, stored: &StoredArtifact) -> ArtifactDetail {
     }
 }
 
-fn used(lineage: Lineage) -> ArtifactUse {
+pub(super) fn used(lineage: Lineage) -> ArtifactUse {
     ArtifactUse {
         run_id: lineage.run,
         task: lineage.task,

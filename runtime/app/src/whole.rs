@@ -1,7 +1,6 @@
-//! The tasks of a run by the names that KFP's API has for them: the id of a task, or its path.
+//! What tasks of a run wrote, as a whole: their logs and artifacts.
 
-use coracle_model::{RunId, RunRecord, TaskPath};
-use coracle_store::Store;
+use coracle_model::{RunId, TaskPath};
 use futures_util::TryStreamExt;
 
 use crate::error::AppError;
@@ -13,29 +12,16 @@ use crate::workbench::{Workbench, off_runtime};
 const LARGEST: u64 = 64 << 20;
 
 impl Workbench {
-    /// The run, and the path of a task that is named by its id or its path.
-    ///
-    /// # Errors
-    /// When there is no such run or task.
-    pub async fn task_of_node(
-        &self,
-        run: String,
-        node: String,
-    ) -> Result<(RunId, TaskPath), AppError> {
-        self.ask_store(move |store| find(store, &run, &node)).await
-    }
-
     /// All that a step has written so far.
     ///
     /// # Errors
     /// When there is no such run or task, and when there is too much to be given as a whole.
-    pub async fn log_of_node(&self, run: String, node: String) -> Result<Vec<u8>, AppError> {
-        let (run, task) = self.task_of_node(run, node).await?;
+    pub async fn whole_log(&self, run: String, task: TaskPath) -> Result<Vec<u8>, AppError> {
         let query = LogQuery {
             step: Some(task.to_string()),
             ..LogQuery::default()
         };
-        let mut pieces = std::pin::pin!(self.log(run.to_string(), query).await?);
+        let mut pieces = std::pin::pin!(self.log(run, query).await?);
         let mut log = Vec::new();
         while let Some(piece) = pieces.try_next().await? {
             check_size(log.len() as u64 + piece.len() as u64)?;
@@ -48,18 +34,18 @@ impl Workbench {
     ///
     /// # Errors
     /// When there is no such run, task or artifact, and when it is a folder or too large to be given as a whole.
-    pub async fn artifact_of_node(
+    pub async fn whole_artifact(
         &self,
         run: String,
-        node: String,
+        task: TaskPath,
         name: String,
     ) -> Result<Vec<u8>, AppError> {
         let home = self.home().clone();
         let store = self.store();
         off_runtime(move || {
-            let (run, path) = find(&store, &run, &node)?;
+            let run: RunId = exact("run", &run)?;
             let missing = || AppError::not_found("artifact", &name);
-            let task = store.task(run, &path)?.ok_or_else(missing)?;
+            let task = store.task(run, &task)?.ok_or_else(missing)?;
             let made = task
                 .outputs
                 .artifacts
@@ -77,23 +63,6 @@ impl Workbench {
         })
         .await
     }
-}
-
-fn find(store: &Store, run: &str, node: &str) -> Result<(RunId, TaskPath), AppError> {
-    let run: RunId = exact("run", run)?;
-    let tasks = store.task_entries(&[run])?.remove(&run);
-    let tasks = match tasks {
-        Some(tasks) => tasks,
-        None if store.run_entry(run)?.is_none() => return Err(AppError::no_run(&run.to_string())),
-        None => Vec::new(),
-    };
-    let is_meant = |path: &TaskPath| {
-        path.as_str() == node || RunRecord::task_id(run, path).to_string() == node
-    };
-    let found = tasks.into_iter().find(|task| is_meant(&task.path));
-    found
-        .map(|task| (run, task.path))
-        .ok_or_else(|| AppError::not_found("task", node))
 }
 
 fn check_size(bytes: u64) -> Result<(), AppError> {
