@@ -20,6 +20,9 @@ pub(crate) fn environment(
                 let value = expand(value, &environment);
                 environment.insert(name.clone(), value);
             }
+            PlannedVariable::Own { name, value } => {
+                environment.insert(name.clone(), value.clone());
+            }
             PlannedVariable::Stored(stored) => {
                 if let Some(value) = look_up(&configs, stored)? {
                     environment.insert(stored.variable.clone(), value);

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod docker;
 pub mod engine;
 pub mod fake;
+pub mod fetch;
 pub mod gpu;
 pub mod log;
 pub mod machine;

@@ -95,6 +95,13 @@ pub enum PlannedVariable {
         /// Its value.
         value: String,
     },
+    /// The workbench's own, as it stands. It may hold a token, so it is not recorded.
+    Own {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// From the local store of secrets and config maps.
     Stored(SecretVariable),
 }
@@ -311,7 +318,10 @@ impl RunPlan {
             .policy()
             .step_variables
             .iter()
-            .map(|(name, value)| literal(name, value.clone()))
+            .map(|(name, value)| PlannedVariable::Own {
+                name: name.clone(),
+                value: value.clone(),
+            })
             .collect();
         variables.push(literal("KFP_POD_NAME", self.pod_name(id)));
         variables.push(literal(

@@ -5,12 +5,14 @@
 
 mod index;
 mod listen;
+mod packages;
 mod read;
 mod uploads;
 mod wanted;
 
 pub use index::IndexSettings;
 pub use listen::{ListenAddress, ListenError};
+pub use packages::PackageHosts;
 pub(crate) use read::find_program;
 pub use read::{Config, ConfigError, Flags, Situation};
 pub use uploads::UploadsTaken;

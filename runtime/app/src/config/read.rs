@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use coracle_store::Home;
 
-use super::{EngineWanted, IndexSettings, ListenAddress, UploadsTaken};
+use super::{EngineWanted, IndexSettings, ListenAddress, PackageHosts, UploadsTaken};
 
 /// What the program finds around it when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,6 +50,8 @@ pub struct Config {
     pub user_runtime: Option<PathBuf>,
     /// Where installers find packages.
     pub index: IndexSettings,
+    /// Where packages may be fetched from.
+    pub package_hosts: PackageHosts,
     /// Which uploaded packages are kept.
     pub uploads: UploadsTaken,
     /// The environment that the user has activated, `VIRTUAL_ENV` or `CONDA_PREFIX`.
@@ -120,6 +122,7 @@ impl Config {
             user_home: situation.path("HOME"),
             user_runtime: situation.path("XDG_RUNTIME_DIR"),
             index: IndexSettings::read(text),
+            package_hosts: PackageHosts::read(text),
             uploads: situation.word("CORACLE_KFP_UPLOADS")?,
             active_environment: situation
                 .path("VIRTUAL_ENV")

@@ -1,18 +1,16 @@
 //! Asking for a run: read the definition, check the parameters, remember it, wake the loop.
 
-use std::collections::BTreeMap;
-
 use coracle_model::{
     Diagnostic, EngineKind, PipelineName, RunId, RunOrigin, RunRecord, RunRequest, RunState,
-    StorageState, Timestamp, Value,
+    StorageState, Timestamp,
 };
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, Store};
 
-use super::submit::check_parameters;
+use super::parameters;
 use crate::engine::Chosen;
 use crate::error::AppError;
-use crate::view::{CreateRun, CreatedRun, ParameterValue};
+use crate::view::{CreateRun, CreatedRun};
 use crate::workbench::Workbench;
 
 /// The schemes that are kept on this machine.
@@ -124,7 +122,8 @@ fn sentence(diagnostic: &Diagnostic) -> String {
 fn accept(store: &Store, request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
     let (definition, warnings) = read(&request)?;
     let root = request.pipeline_root.map(checked_root).transpose()?;
-    let parameters = parameters(&definition.spec, request.parameters)?;
+    let parameters = parameters::read(&definition.spec, request.parameters)?;
+    parameters::check(&definition.spec, &parameters)?;
     let display_name = request
         .display_name
         .unwrap_or_else(|| usual_name(&definition.spec, now));
@@ -159,42 +158,6 @@ fn read(request: &CreateRun) -> Result<(Definition, Vec<Diagnostic>), AppError> 
             })
         }
     }
-}
-
-fn parameters(
-    spec: &PipelineSpec,
-    given: BTreeMap<String, ParameterValue>,
-) -> Result<BTreeMap<String, Value>, AppError> {
-    let mut diagnostics = Vec::new();
-    let mut values = BTreeMap::new();
-    for (name, value) in given {
-        let declared = spec.root.input_parameters.get(&name);
-        let read = match (value, declared) {
-            (ParameterValue::Text(text), Some(declared)) => {
-                pipeline::parse_parameter_argument(declared, &text)
-            }
-            // The check below says that there is no such parameter.
-            (ParameterValue::Text(text), None) => Ok(Value::from(text)),
-            (ParameterValue::Value(value), _) => Ok(value),
-        };
-        match read {
-            Ok(value) => drop(values.insert(name, value)),
-            Err(diagnostic) => {
-                let message = format!("parameter `{name}`: {}", diagnostic.message);
-                diagnostics.push(Diagnostic {
-                    message,
-                    ..diagnostic
-                });
-            }
-        }
-    }
-    if diagnostics.is_empty() {
-        return check_parameters(spec, &values).map(|()| values);
-    }
-    Err(AppError::Parameters {
-        pipeline: spec.name.to_string(),
-        diagnostics,
-    })
 }
 
 pub(super) fn checked_root(root: String) -> Result<String, AppError> {

@@ -1,11 +1,13 @@
 //! Runs: asking for them, looking at them, stopping them and beginning them again.
 
 mod act;
+mod clone;
 mod create;
 mod exact;
 mod find;
 mod list;
 mod overview;
+mod parameters;
 mod present;
 mod rerun;
 mod show;
@@ -16,6 +18,7 @@ mod why_key;
 pub(crate) use find::{find_run, find_task};
 pub use overview::RunOverview;
 pub(crate) use overview::of_experiment;
+pub(crate) use parameters::check as check_parameters;
 pub(crate) use present::artifact;
 pub use submit::NewRun;
-pub(crate) use submit::{check_parameters, known_experiment};
+pub(crate) use submit::known_experiment;

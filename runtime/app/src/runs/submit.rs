@@ -6,11 +6,11 @@ use coracle_model::{
     Comparison, ExperimentId, ListQuery, Operand, Predicate, RecurringRunId, RunId, RunOrigin,
     RunRequest, Sort, StorageState, Timestamp, Value,
 };
-use coracle_spec::pipeline::{self, PipelineSpec};
 use coracle_store::Store;
 
 use super::create::{Accepted, checked_root};
 use super::overview::{RunOverview, overview};
+use super::parameters;
 use crate::error::AppError;
 use crate::exact::exact;
 use crate::pipelines::{Resolved, Source, resolve};
@@ -92,7 +92,7 @@ fn find(store: &Store, new: NewRun, now: Timestamp) -> Result<Found, AppError> {
         definition,
         version,
     } = resolve(store, &new.source)?;
-    check_parameters(&definition.spec, &new.parameters)?;
+    parameters::check(&definition.spec, &new.parameters)?;
     let request = RunRequest {
         definition: definition.text,
         display_name: new.display_name,
@@ -123,20 +123,6 @@ pub(crate) fn known_experiment(store: &Store, id: &str) -> Result<ExperimentId, 
         Some(_) => Ok(found),
         None => Err(AppError::not_found("experiment", id)),
     }
-}
-
-pub(crate) fn check_parameters(
-    spec: &PipelineSpec,
-    given: &BTreeMap<String, Value>,
-) -> Result<(), AppError> {
-    let diagnostics = pipeline::check_parameters(spec, given);
-    if diagnostics.is_empty() {
-        return Ok(());
-    }
-    Err(AppError::Parameters {
-        pipeline: spec.name.to_string(),
-        diagnostics,
-    })
 }
 
 /// The run of a recurring run that has a name.

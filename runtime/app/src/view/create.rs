@@ -49,7 +49,19 @@ pub struct Rerun {
     pub from: String,
 }
 
-/// What was made by [`CreateRun`] or [`Rerun`].
+/// `POST /runs/{run}:clone`: a new run of the same definition.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CloneRun {
+    /// Parameters that are to have other values than in the old run.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// The name people see; `Clone of ...` when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+/// What was made by [`CreateRun`], [`CloneRun`] or [`Rerun`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CreatedRun {
     /// The new run.

@@ -30,7 +30,7 @@ pub use artifact::{
 };
 pub use bytes::Bytes;
 pub use config::{Config, ConfigList, PutConfig};
-pub use create::{CreateRun, CreatedRun, ParameterValue, Rerun};
+pub use create::{CloneRun, CreateRun, CreatedRun, ParameterValue, Rerun};
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,
 };

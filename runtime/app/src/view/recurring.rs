@@ -2,9 +2,10 @@
 
 use coracle_model::{RecurringRunId, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /recurring-runs/{id}`: where a recurring run stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecurringStatus {
     /// The recurring run.
     pub recurring_run_id: RecurringRunId,

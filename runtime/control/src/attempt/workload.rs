@@ -103,14 +103,14 @@ pub(crate) fn attempt_of(labels: &BTreeMap<String, String>) -> Option<WorkloadNa
     Some(workload_name(run, &task, attempt))
 }
 
-/// The record of an attempt that begins. Values of secrets are not in it.
+/// The record of an attempt that begins. Secrets and the workbench's own variables, tokens among them, are not in it.
 pub(crate) fn begun_attempt(run: RunId, launch: &Launch, now: Timestamp) -> Attempt {
     let environment = launch
         .variables
         .iter()
         .filter_map(|variable| match variable {
             PlannedVariable::Literal { name, value } => Some((name.clone(), value.clone())),
-            PlannedVariable::Stored(_) => None,
+            PlannedVariable::Own { .. } | PlannedVariable::Stored(_) => None,
         })
         .collect();
     Attempt {

@@ -10,6 +10,7 @@
 //! DELETE /runs/{run}                       RemovedRun        a run that has ended, with what only it uses
 //! POST   /runs/{run}:cancel                204
 //! POST   /runs/{run}:retry                 204
+//! POST   /runs/{run}:clone                 CloneRun -> 201 CreatedRun
 //! POST   /runs/{run}:rerun                 Rerun -> 201 CreatedRun
 //! GET    /runs/{run}/definition            the file's text, as application/yaml
 //! GET    /runs/{run}/result                RunResult
@@ -37,6 +38,7 @@
 //! DELETE /volumes/{name}                   204
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
+//! GET    /recurring-runs/{id}              RecurringStatus
 //! GET    /doctor                           DoctorReport
 //! GET    /openapi.json                     this API as an OpenAPI document
 //! ```
@@ -52,6 +54,7 @@ mod logs;
 mod machine;
 mod openapi;
 mod range;
+mod recurring;
 mod routes;
 mod runs;
 mod volumes;

@@ -8,7 +8,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{artifacts, configs, content, events, logs, machine, openapi, runs, volumes};
+use super::{
+    artifacts, configs, content, events, logs, machine, openapi, recurring, runs, volumes,
+};
 
 /// What the steps of a run may ask too: runs, and what comes of them.
 pub(crate) fn for_steps() -> Router<Workbench> {
@@ -59,6 +61,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::list))
         .routes(routes!(volumes::create, volumes::remove))
         .routes(routes!(machine::gc_plan, machine::gc))
+        .routes(routes!(recurring::status))
         .routes(routes!(machine::doctor))
         .routes(routes!(openapi::openapi));
     OpenApiRouter::new().nest(API_ROOT, api)

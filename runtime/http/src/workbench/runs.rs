@@ -7,9 +7,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunList, RunQuery, RunResult, TaskList, Why,
+    CloneRun, CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunList, RunQuery, RunResult,
+    TaskList, Why,
 };
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::body::{Asked, Sent};
@@ -17,7 +19,7 @@ use crate::error::Refusal;
 
 /// What can be done to a run, in the words of [`act`].
 #[derive(OpenApi)]
-#[openapi(paths(cancel, retry, rerun))]
+#[openapi(paths(cancel, retry, clone, rerun))]
 pub(super) struct Actions;
 
 /// Makes a run, which begins at once.
@@ -87,7 +89,7 @@ pub(super) async fn remove(
     Ok(Json(workbench.remove_run(run).await?))
 }
 
-/// `{run}:cancel`, `{run}:retry` and `{run}:rerun`, which the router cannot take apart.
+/// `{run}:cancel`, `{run}:retry`, `{run}:clone` and `{run}:rerun`, which the router cannot take apart.
 pub(super) async fn act(
     State(workbench): State<Workbench>,
     Path(target): Path<String>,
@@ -97,6 +99,7 @@ pub(super) async fn act(
     match action {
         "cancel" => cancel(&workbench, run).await,
         "retry" => retry(&workbench, run).await,
+        "clone" => clone(&workbench, run, &body).await,
         "rerun" => rerun(&workbench, run, &body).await,
         _ => Err(Refusal::route(&format!("runs/{target}"))),
     }
@@ -130,6 +133,22 @@ async fn retry(workbench: &Workbench, run: &str) -> Result<Response, Refusal> {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Makes a run of the same definition.
+#[utoipa::path(
+    post,
+    path = "/runs/{run}:clone",
+    operation_id = "clone_run",
+    tag = "runs",
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
+    request_body = CloneRun,
+    responses((status = 201, description = "The run was made", body = CreatedRun))
+)]
+async fn clone(workbench: &Workbench, run: &str, body: &Bytes) -> Result<Response, Refusal> {
+    let request: CloneRun = read(body, "send `{}`, or values in `parameters`")?;
+    let created = workbench.clone_run(run.to_owned(), request).await?;
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
 /// Makes a run that takes over everything before a step.
 #[utoipa::path(
     post,
@@ -141,14 +160,14 @@ async fn retry(workbench: &Workbench, run: &str) -> Result<Response, Refusal> {
     responses((status = 201, description = "The run was made", body = CreatedRun))
 )]
 async fn rerun(workbench: &Workbench, run: &str, body: &Bytes) -> Result<Response, Refusal> {
-    let request: Rerun = serde_json::from_slice(body).map_err(|error| {
-        Refusal::request(
-            format!("the body cannot be read: {error}"),
-            "send `{\"from\": \"STEP\"}`",
-        )
-    })?;
+    let request: Rerun = read(body, "send `{\"from\": \"STEP\"}`")?;
     let created = workbench.rerun(run.to_owned(), request).await?;
     Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+fn read<T: DeserializeOwned>(body: &Bytes, hint: &str) -> Result<T, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::request(format!("the body cannot be read: {error}"), hint))
 }
 
 /// The definition of a run, as it was written.

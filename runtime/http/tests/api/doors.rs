@@ -105,7 +105,10 @@ async fn steps_come_in_with_the_token_of_their_open_run() {
     tokio::time::timeout(LIMIT, waiting)
         .await
         .expect("the step starts");
-    let bearer = format!("Bearer {}", seen.lock().unwrap()[API_TOKEN]);
+    let shown = place.text(&format!("{API}/runs/{run}/tasks")).await;
+    let token = seen.lock().unwrap()[API_TOKEN].clone();
+    assert!(!shown.contains(&token), "tokens are not recorded");
+    let bearer = format!("Bearer {token}");
 
     let names = vec!["coracle.internal".to_owned()];
     let door = Visitors::Steps {
