@@ -102,7 +102,7 @@ impl Following {
                     (Some(_), false) | (None, _) => {}
                 }
             }
-            EventKind::Run { .. } | EventKind::Notice { .. } => {}
+            EventKind::Run { .. } | EventKind::Metrics { .. } | EventKind::Notice { .. } => {}
         }
     }
 

@@ -12,6 +12,6 @@ pub struct Event {
     pub at: Timestamp,
     /// The run it is about.
     pub run_id: RunId,
-    /// What happened, told apart by its `type`: `run`, `task`, `attempt` or `notice`.
+    /// What happened, told apart by its `type`: `run`, `task`, `attempt`, `metrics` or `notice`.
     pub what: EventKind,
 }
