@@ -129,7 +129,8 @@ struct One {
 
 type Live = Pin<Box<dyn Stream<Item = Vec<Result<Chunk, LogError>>> + Send>>;
 
-fn of_attempt(log: AttemptLog, reading: Reading, end: CancellationToken) -> PieceStream {
+/// What an attempt writes, until its end was told and it was read to the end.
+pub(super) fn of_attempt(log: AttemptLog, reading: Reading, end: CancellationToken) -> PieceStream {
     let one = One {
         log,
         reading,

@@ -18,7 +18,8 @@
 //! GET    /runs/{run}/why?step=             Why
 //! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
 //! GET    /artifacts/{id}                   ArtifactDetail
-//! GET    /events?run=&after=               Event, as server-sent events; `Last-Event-ID` stands for `after`
+//! GET    /events?run=&after=&logs=         Event and LogEvent, as server-sent events; `Last-Event-ID` stands
+//!                                          for `after`
 //! GET    /environments                     EnvironmentList
 //! DELETE /environments/{key}               204
 //! GET    /secrets                          ConfigList        and the same below /config-maps

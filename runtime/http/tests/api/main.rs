@@ -2,9 +2,11 @@
 
 mod doors;
 mod events;
+mod lines;
 mod logs;
 mod place;
 mod refusals;
 mod runs;
+mod sse;
 mod stored;
 mod why;
