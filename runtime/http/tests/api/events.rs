@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use coracle_app::view::Event;
+use coracle_app::view::{CreateRun, Event};
+use coracle_host::Workload;
 use coracle_host::clock::{Clock, SystemClock};
 use coracle_host::fake::Act;
 use coracle_model::{EventKind, RunState};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use crate::place::{API, LIMIT, Place, bare, greet, greet_with};
 use crate::sse::{Dice, Message, Messages, is_end};
@@ -87,6 +89,69 @@ async fn events_that_happen_later_come_too_and_the_stream_ends_with_the_workbenc
     tokio::time::timeout(LIMIT, rest)
         .await
         .expect("the stream ends");
+}
+
+/// One step, which measures something.
+const MEASURING: &str = "\
+pipelineInfo: {name: measure}
+schemaVersion: 2.1.0
+sdkVersion: kfp-2.13.0
+root:
+  dag:
+    tasks:
+      test:
+        taskInfo: {name: test}
+        cachingOptions: {enableCache: true}
+        componentRef: {name: comp-test}
+components:
+  comp-test:
+    executorLabel: exec-test
+    outputDefinitions:
+      artifacts: {scores: {artifactType: {schemaTitle: system.Metrics, schemaVersion: 0.0.1}}}
+deploymentSpec:
+  executors:
+    exec-test: {container: {image: alpine, command: [test, \"{{$}}\"]}}
+";
+
+/// Leaves its metrics where the executor input says.
+fn measuring(workload: &Workload) -> Act {
+    let input: Value = serde_json::from_str(&workload.command[1]).unwrap();
+    let mut artifact = input["outputs"]["artifacts"]["scores"]["artifacts"][0].clone();
+    artifact["metadata"] = json!({"accuracy": 0.93});
+    let output = json!({"artifacts": {"scores": {"artifacts": [artifact]}}});
+    let file = input["outputs"]["outputFile"].as_str().unwrap();
+    Act::succeed().writing(file, output.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_step_measured_comes_before_its_success_from_the_cache_too() {
+    let place = Place::new(measuring).await;
+    let request = CreateRun {
+        definition: coracle_app::view::Bytes(MEASURING.as_bytes().to_vec()),
+        ..greet()
+    };
+    for cached in [false, true] {
+        let run = place.run(&request).await.run_id;
+        let mut messages = Messages::ask(&place, &format!("run={run}"), None).await;
+        let told: Vec<Value> = messages
+            .until_over()
+            .await
+            .into_iter()
+            .map(|message| message.data["what"].clone())
+            .collect();
+        let of_step = |kind: &str| {
+            let is_it = |what: &Value| what["type"] == kind && what["path"] == "test";
+            told.iter().rposition(is_it).expect(kind)
+        };
+        let (metrics, success) = (of_step("metrics"), of_step("task"));
+        assert!(metrics < success);
+        assert_eq!(told[metrics]["key"], "scores");
+        assert_eq!(told[metrics]["schema_title"], "system.Metrics");
+        assert_eq!(told[metrics]["values"], json!({"accuracy": 0.93}));
+        assert!(told[metrics]["artifact"].is_i64(), "{}", told[metrics]);
+        assert_eq!(told[success]["state"], "SUCCEEDED");
+        assert_eq!(told[success]["cached"], cached);
+    }
 }
 
 /// Runs that go on while subscribers come and go.
