@@ -1,4 +1,4 @@
-"""Measures steps, plans, start-up and logs, each beside a peer in the same run.
+"""Measures steps, plans, events, start-up and logs, each beside a peer in the same run.
 
 Machines are noisy, so a figure is a ratio wherever there is a peer: what Coracle takes over what the peer takes,
 medians of interleaved repetitions. A target that is missed is marked, and the exit status says so.
@@ -9,13 +9,14 @@ import pathlib
 import sys
 import tempfile
 
+import events
 import idle
 import logs
 import plans
 import steps
 from table import Table
 
-PARTS = {"steps": steps.measure, "plans": plans.measure, "idle": idle.measure, "logs": logs.measure}
+PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "idle": idle.measure, "logs": logs.measure}
 
 
 def main():

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 
 use coracle_model::{Event, EventCursor, RunId};
-use futures_util::{Stream, stream};
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use tokio::sync::watch;
 
 use crate::error::AppError;
+use crate::log::interleaved;
 use crate::runs::find_run;
 use crate::stage::Stage;
-use crate::view;
+use crate::view::{self, EventQuery, Message, Told};
 use crate::workbench::Workbench;
 
 /// Events that are read at once.
@@ -36,6 +39,32 @@ impl Workbench {
         }))
     }
 
+    /// The same as messages, each with what to ask with to get those after it; with the lines that the steps of a
+    /// run write, when they are asked for.
+    ///
+    /// # Errors
+    /// When there is no such run, or lines are asked for without naming one.
+    pub async fn messages(
+        &self,
+        query: EventQuery,
+    ) -> Result<BoxStream<'static, Result<Message, AppError>>, AppError> {
+        if !query.logs {
+            let events = self.events(query.run, query.after.event).await?;
+            let message = |event: view::Event| Message {
+                id: event.cursor.into(),
+                data: Told::Event(event),
+            };
+            return Ok(events.map_ok(message).boxed());
+        }
+        let name = query.run.ok_or_else(|| {
+            AppError::request(
+                "lines are asked for without naming a run",
+                "name it too: `run=RUN`",
+            )
+        })?;
+        interleaved(self, name, query.after).await
+    }
+
     /// The place of the last event there is now.
     ///
     /// # Errors
@@ -45,7 +74,8 @@ impl Workbench {
     }
 }
 
-fn present(event: Event) -> view::Event {
+/// An event as others see it.
+pub(crate) fn present(event: Event) -> view::Event {
     view::Event {
         cursor: event.cursor,
         at: event.at,
@@ -60,8 +90,18 @@ pub(crate) struct Reader {
     run: Option<RunId>,
     cursor: EventCursor,
     ready: VecDeque<Event>,
+    /// What the store is being asked, so that somebody who waits for other things too need not ask again.
+    asked: Option<Asked>,
+    /// Whether there is nothing to read before something is recorded.
+    caught_up: bool,
     stages: watch::Receiver<Stage>,
     news: Option<watch::Receiver<EventCursor>>,
+}
+
+struct Asked {
+    events: BoxFuture<'static, Result<VecDeque<Event>, AppError>>,
+    /// Whether more can come after them.
+    live: bool,
 }
 
 impl Reader {
@@ -72,6 +112,8 @@ impl Reader {
             run,
             cursor,
             ready: VecDeque::new(),
+            asked: None,
+            caught_up: false,
             stages,
             news: None,
         }
@@ -85,16 +127,45 @@ impl Reader {
                 self.cursor = event.cursor;
                 return Ok(Some(event));
             }
-            // Before reading: what is recorded while we read is news.
-            let live = self.mark_seen();
-            let (run, cursor) = (self.run, self.cursor);
-            self.ready = self
-                .workbench
-                .ask_store(move |store| Ok(store.events_after(cursor, run, BATCH)?.into()))
-                .await?;
-            if self.ready.is_empty() && !(live && self.changed().await) {
+            if self.caught_up {
+                if !self.changed().await {
+                    return Ok(None);
+                }
+                self.caught_up = false;
+            }
+            let live = self.read().await?;
+            if self.ready.is_empty() && !live {
                 return Ok(None);
             }
+            self.caught_up = self.ready.is_empty();
+        }
+    }
+
+    /// Reads what is stored; whether more can come. Cancel-safe.
+    async fn read(&mut self) -> Result<bool, AppError> {
+        let asked = match self.asked.take() {
+            Some(asked) => asked,
+            None => self.ask(),
+        };
+        let asked = self.asked.insert(asked);
+        let (events, live) = ((&mut asked.events).await, asked.live);
+        self.asked = None;
+        self.ready = events?;
+        Ok(live)
+    }
+
+    fn ask(&mut self) -> Asked {
+        // Before reading: what is recorded while we read is news.
+        let live = self.mark_seen();
+        let (workbench, run, cursor) = (self.workbench.clone(), self.run, self.cursor);
+        let events = async move {
+            workbench
+                .ask_store(move |store| Ok(store.events_after(cursor, run, BATCH)?.into()))
+                .await
+        };
+        Asked {
+            events: events.boxed(),
+            live,
         }
     }
 

@@ -306,6 +306,8 @@ impl RunLoop {
 
     /// Takes up a run that somebody stored.
     fn wake(&mut self, run: RunId, batch: &mut Batch, touched: &mut BTreeSet<RunId>) {
+        // Whoever stored it recorded events; they are not to wait for the plan of a run that may be large.
+        self.events.send_modify(|_| {});
         if self.runs.contains_key(&run) {
             return;
         }

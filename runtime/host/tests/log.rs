@@ -285,6 +285,39 @@ async fn following_wakes_soon_and_rests_between() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn following_begins_with_any_byte() {
+    let directory = tempfile::tempdir().unwrap();
+    written(directory.path(), &MIXED).finish().unwrap();
+    let raw = fs_err::read(directory.path().join("output.log")).unwrap();
+    for offset in 0..raw.len() + 2 {
+        let start = Start::Offset(offset as u64);
+        let rest = collect(follow(directory.path(), start, Only::Both)).await;
+        let expected = &raw[offset.min(raw.len())..];
+        assert_eq!(rest.as_bytes(), expected, "from {offset}");
+    }
+    let errors = Only::Stream(Stream::Stderr);
+    let rest = collect(follow(directory.path(), Start::Offset(7), errors)).await;
+    assert_eq!(rest, "h\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn following_waits_for_a_directory_in_directories_that_are_not_there() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("run/task/1/log");
+    let following = collect(follow(&path, Start::Record(0), Only::Both));
+    let writing = async {
+        // Each comes into being after the one above it is watched.
+        for part in ["run", "run/task", "run/task/1"] {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            fs_err::create_dir(root.path().join(part)).unwrap();
+        }
+        written(&path, &MIXED).finish().unwrap();
+    };
+    let (all, ()) = tokio::join!(following, writing);
+    assert_eq!(all, "one\ntwoh\no\nthree");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn following_ends_with_an_error_when_the_log_is_removed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("log");

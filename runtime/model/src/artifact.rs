@@ -66,6 +66,18 @@ pub struct ArtifactType {
     pub instance_schema: String,
 }
 
+impl ArtifactType {
+    /// Whether what an artifact of this type has to say stands in its metadata, as numbers and tables.
+    pub fn is_metrics(&self) -> bool {
+        const METRICS: [&str; 3] = [
+            "system.Metrics",
+            "system.ClassificationMetrics",
+            "system.SlicedClassificationMetrics",
+        ];
+        METRICS.contains(&self.schema_title.as_str())
+    }
+}
+
 /// One artifact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Artifact {

@@ -1,9 +1,11 @@
 //! What happened, in the order it happened.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptNumber, Failure, RunId, RunState, TaskPath, TaskState};
+use crate::{ArtifactId, AttemptNumber, Failure, RunId, RunState, TaskPath, TaskState, Value};
 
 /// The place of an event in the log; a reader that gives its last cursor gets what came after.
 #[derive(
@@ -63,6 +65,20 @@ pub enum EventKind {
         /// Why it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
+    },
+    /// A step measured something; told just before its success.
+    Metrics {
+        /// The task.
+        path: TaskPath,
+        /// The name of the output.
+        key: String,
+        /// The artifact in which the values stand, when it has a number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        artifact: Option<ArtifactId>,
+        /// What kind of metrics: `system.Metrics`, `system.ClassificationMetrics` and so on.
+        schema_title: String,
+        /// The artifact's metadata.
+        values: BTreeMap<String, Value>,
     },
     /// Something the user should know that is no failure: an ignored field, an engine without isolation.
     Notice {

@@ -1,8 +1,8 @@
 //! What can change, and what of it is an event.
 
 use coracle_model::{
-    Artifact, Attempt, EventKind, Failure, Fingerprint, PipelineName, RunId, RunState, TaskPath,
-    TaskRecord, Timestamp,
+    Artifact, Attempt, EventKind, Failure, Fingerprint, PipelineName, RunId, RunState, TaskKind,
+    TaskPath, TaskRecord, TaskState, Timestamp,
 };
 
 use crate::database::{Refusal, Writing};
@@ -21,7 +21,8 @@ pub enum Change {
         /// When it ended, when it did.
         finished_at: Option<Timestamp>,
     },
-    /// A task as it is from now on; an event when its state, `cached` or reason is another than before.
+    /// A task as it is from now on; an event when its state, `cached` or reason is another than before. The
+    /// success of a step is told after what it measured.
     Task(Box<TaskRecord>),
     /// An attempt as it is from now on; an event when its state is another than before.
     Attempt(Box<Attempt>),
@@ -93,7 +94,7 @@ impl Change {
         &self,
         writing: &Writing<'_>,
         at: Timestamp,
-    ) -> Result<Option<(RunId, EventKind)>, Refusal> {
+    ) -> Result<Vec<(RunId, EventKind)>, Refusal> {
         match self {
             Self::Run {
                 run,
@@ -103,22 +104,20 @@ impl Change {
             } => {
                 let changed =
                     writing.change_run(*run, *state, failure.as_ref(), *finished_at, at)?;
-                Ok(changed.then(|| {
-                    (
-                        *run,
-                        EventKind::Run {
-                            state: *state,
-                            failure: failure.clone(),
-                        },
-                    )
-                }))
+                let kind = EventKind::Run {
+                    state: *state,
+                    failure: failure.clone(),
+                };
+                Ok(told_if(changed, *run, [kind]))
             }
-            Self::Task(task) => Ok(writing
-                .put_task(task)?
-                .then(|| (task.run, task_event(task)))),
-            Self::Attempt(attempt) => Ok(writing
-                .put_attempt(attempt)?
-                .then(|| (attempt.run, attempt_event(attempt)))),
+            Self::Task(task) => {
+                let changed = writing.put_task(task)?;
+                Ok(told_if(changed, task.run, task_events(task)))
+            }
+            Self::Attempt(attempt) => {
+                let changed = writing.put_attempt(attempt)?;
+                Ok(told_if(changed, attempt.run, [attempt_event(attempt)]))
+            }
             Self::CacheKey {
                 run,
                 path,
@@ -126,7 +125,7 @@ impl Change {
                 document,
             } => {
                 writing.put_cache_key(*run, path, fingerprint, document)?;
-                Ok(None)
+                Ok(Vec::new())
             }
             Self::CacheEntry {
                 pipeline,
@@ -135,7 +134,7 @@ impl Change {
                 path,
             } => {
                 writing.add_cache_entry(pipeline, fingerprint, *run, path)?;
-                Ok(None)
+                Ok(Vec::new())
             }
             Self::Artifact {
                 artifact,
@@ -146,31 +145,76 @@ impl Change {
             } => {
                 let id = writing.put_artifact(artifact, key, at)?;
                 writing.add_lineage(id, *run, path, key, *direction)?;
-                Ok(None)
+                Ok(Vec::new())
             }
             Self::RemoveTasks { run, paths } => {
                 for path in paths {
                     writing.remove_task(*run, path)?;
                 }
-                Ok(None)
+                Ok(Vec::new())
             }
-            Self::Notice { run, path, message } => Ok(Some((
-                *run,
-                EventKind::Notice {
+            Self::Notice { run, path, message } => {
+                let kind = EventKind::Notice {
                     path: path.clone(),
                     message: message.clone(),
-                },
-            ))),
+                };
+                Ok(vec![(*run, kind)])
+            }
         }
     }
 }
 
-fn task_event(task: &TaskRecord) -> EventKind {
-    EventKind::Task {
+fn told_if(
+    changed: bool,
+    run: RunId,
+    kinds: impl IntoIterator<Item = EventKind>,
+) -> Vec<(RunId, EventKind)> {
+    if !changed {
+        return Vec::new();
+    }
+    kinds.into_iter().map(|kind| (run, kind)).collect()
+}
+
+fn task_events(task: &TaskRecord) -> impl Iterator<Item = EventKind> + use<'_> {
+    let state = EventKind::Task {
         path: task.path.clone(),
         state: task.state,
         cached: task.cached,
         reason: task.reason.clone(),
+    };
+    // Who acts on the success has the metrics by then.
+    metrics_events(task).chain([state])
+}
+
+/// What a step that succeeded has measured; empty metrics say nothing.
+fn metrics_events(task: &TaskRecord) -> impl Iterator<Item = EventKind> + use<'_> {
+    let tells = task.state == TaskState::Succeeded && makes_artifacts(task.kind);
+    let outputs = tells.then_some(&task.outputs.artifacts);
+    outputs
+        .into_iter()
+        .flatten()
+        .flat_map(|(key, artifacts)| artifacts.iter().map(move |artifact| (key, artifact)))
+        .filter(|(_, artifact)| {
+            artifact.artifact_type.is_metrics() && !artifact.metadata.is_empty()
+        })
+        .map(|(key, artifact)| EventKind::Metrics {
+            path: task.path.clone(),
+            key: key.clone(),
+            artifact: artifact.id,
+            schema_title: artifact.artifact_type.schema_title.clone(),
+            values: artifact.metadata.clone(),
+        })
+}
+
+/// Whether the outputs are its own; those of what has tasks inside are theirs, and told with them.
+fn makes_artifacts(kind: TaskKind) -> bool {
+    match kind {
+        TaskKind::Container | TaskKind::Importer => true,
+        TaskKind::Dag
+        | TaskKind::Loop
+        | TaskKind::Iteration
+        | TaskKind::CreateVolume
+        | TaskKind::DeleteVolume => false,
     }
 }
 

@@ -119,7 +119,7 @@ impl Store {
         self.write("record changes", |writing| {
             let mut events = Vec::with_capacity(changes.len());
             for change in changes {
-                if let Some((run, kind)) = change.apply(writing, at)? {
+                for (run, kind) in change.apply(writing, at)? {
                     events.push(writing.append_event(run, at, kind)?);
                 }
             }

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::time::Duration;
 
 use coracle_host::log::{Chunk, LogError, follow};
 use coracle_model::{Event, EventKind};
@@ -21,10 +20,6 @@ use crate::workbench::Workbench;
 
 /// Pieces that are handed on together when they are there together.
 const TOGETHER: usize = 256;
-
-/// How often a log that is about to be begun is looked for. Nothing tells of a directory in a directory that is
-/// not there yet either.
-const BEGIN_PAUSE: Duration = Duration::from_millis(20);
 
 /// What is followed.
 struct Following {
@@ -102,7 +97,7 @@ impl Following {
                     (Some(_), false) | (None, _) => {}
                 }
             }
-            EventKind::Run { .. } | EventKind::Notice { .. } => {}
+            EventKind::Run { .. } | EventKind::Metrics { .. } | EventKind::Notice { .. } => {}
         }
     }
 
@@ -134,7 +129,8 @@ struct One {
 
 type Live = Pin<Box<dyn Stream<Item = Vec<Result<Chunk, LogError>>> + Send>>;
 
-fn of_attempt(log: AttemptLog, reading: Reading, end: CancellationToken) -> PieceStream {
+/// What an attempt writes, until its end was told and it was read to the end.
+pub(super) fn of_attempt(log: AttemptLog, reading: Reading, end: CancellationToken) -> PieceStream {
     let one = One {
         log,
         reading,
@@ -189,14 +185,11 @@ impl One {
     }
 
     async fn written(&mut self) -> Option<Vec<Result<Chunk, LogError>>> {
-        while self.live.is_none() {
-            if self.log.directory.is_dir() {
-                let chunks = follow(&self.log.directory, self.reading.start, self.reading.only);
-                self.live = Some(Box::pin(Box::pin(chunks).ready_chunks(TOGETHER)));
-            } else {
-                tokio::time::sleep(BEGIN_PAUSE).await;
-            }
-        }
-        self.live.as_mut()?.next().await
+        let (log, reading) = (&self.log, self.reading);
+        let live = self.live.get_or_insert_with(|| {
+            let chunks = follow(&log.directory, reading.start, reading.only);
+            Box::pin(Box::pin(chunks).ready_chunks(TOGETHER))
+        });
+        live.next().await
     }
 }

@@ -3,17 +3,24 @@
 //! ```text
 //! query ──► attempts ──► whole: one after another, each from its file ─┐
 //!                   └──► live:  all at once, new ones as they begin ───┴─► pieces ──► raw bytes or lines
+//!
+//! cursor ──► at work ──► interleave: lines among the events of the run, each with the next cursor
 //! ```
 
+mod at_work;
 mod attempts;
+mod interleave;
 mod live;
 mod piece;
 mod send;
+mod split;
 mod whole;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+
+pub(crate) use interleave::interleaved;
 
 use crate::error::AppError;
 use crate::view::{LogFormat, LogQuery};

@@ -3,16 +3,12 @@
 use std::collections::HashMap;
 
 use bytes::{Bytes, BytesMut};
-use coracle_host::log::{Chunk, Stream as Output};
+use coracle_host::log::Chunk;
 use futures_util::stream::{self, Stream, StreamExt};
-use jiff::Timestamp;
 
 use super::piece::{AttemptName, PieceStream, Pieces};
+use super::split::{Line, Splitter};
 use crate::error::AppError;
-use crate::view::{LogLine, LogStream};
-
-/// The longest line that is kept together.
-const LONGEST_LINE: usize = 256 * 1024;
 
 /// The bytes as they were written.
 pub(super) fn bytes(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
@@ -70,9 +66,9 @@ fn joined(chunks: &[Chunk]) -> Bytes {
     all.freeze()
 }
 
-/// One [`LogLine`] as JSON on each line.
+/// One [`LogLine`](crate::view::LogLine) as JSON on each line.
 pub(super) fn lines(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
-    let state = Some((pieces, Splitter::default()));
+    let state = Some((pieces, Splitters::default()));
     stream::try_unfold(state, |state| async move {
         let Some((mut pieces, mut splitter)) = state else {
             return Ok(None);
@@ -87,124 +83,89 @@ pub(super) fn lines(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, App
     })
 }
 
-/// Puts lines together from pieces, each stream of each attempt on its own.
+/// Puts lines together, those of each attempt on their own.
 #[derive(Default)]
-struct Splitter {
-    open: HashMap<(AttemptName, Output), (Timestamp, Vec<u8>)>,
+struct Splitters {
+    of: HashMap<AttemptName, Splitter>,
 }
 
-impl Splitter {
+impl Splitters {
     fn add(&mut self, pieces: &Pieces) -> Bytes {
+        let splitter = match self.of.get_mut(&pieces.of) {
+            Some(splitter) => splitter,
+            None => self.of.entry(pieces.of.clone()).or_default(),
+        };
         let mut out = Vec::new();
-        for chunk in &pieces.chunks {
-            self.add_chunk(&pieces.of, chunk, &mut out);
+        for line in pieces.chunks.iter().flat_map(|chunk| splitter.add(chunk)) {
+            write_line(&pieces.of, &line, &mut out);
         }
         out.into()
-    }
-
-    fn add_chunk(&mut self, of: &AttemptName, chunk: &Chunk, out: &mut Vec<u8>) {
-        let key = (of.clone(), chunk.stream);
-        for part in chunk.bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (at, line) = self
-                .open
-                .entry(key.clone())
-                .or_insert_with(|| (chunk.at, Vec::new()));
-            line.extend_from_slice(part);
-            if line.ends_with(b"\n") || line.len() >= LONGEST_LINE {
-                write_line(of, chunk.stream, *at, line, out);
-                self.open.remove(&key);
-            }
-        }
     }
 
     fn finish(self) -> Bytes {
-        let mut open: Vec<_> = self.open.into_iter().collect();
-        open.sort_by_key(|(_, (at, _))| *at);
+        let of_attempt = |(of, mut splitter): (AttemptName, Splitter)| {
+            let lines = splitter.finish().into_iter();
+            lines.map(move |line| (of.clone(), line))
+        };
+        let mut open: Vec<_> = self.of.into_iter().flat_map(of_attempt).collect();
+        open.sort_by_key(|(_, line)| line.at);
         let mut out = Vec::new();
-        for ((of, stream), (at, line)) in open {
-            write_line(&of, stream, at, &line, &mut out);
+        for (of, line) in open {
+            write_line(&of, &line, &mut out);
         }
         out.into()
     }
 }
 
-fn write_line(of: &AttemptName, stream: Output, at: Timestamp, line: &[u8], out: &mut Vec<u8>) {
-    let text = line
-        .strip_suffix(b"\n")
-        .map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
-    let line = LogLine {
-        step: of.step.clone(),
-        attempt: of.number,
-        stream: match stream {
-            Output::Stdout => LogStream::Stdout,
-            Output::Stderr => LogStream::Stderr,
-        },
-        at,
-        text: String::from_utf8_lossy(text).into_owned(),
-    };
-    serde_json::to_writer(&mut *out, &line).expect("a line has only texts and numbers");
+fn write_line(of: &AttemptName, line: &Line, out: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *out, &line.present(of)).expect("a line has only texts and numbers");
     out.push(b'\n');
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use coracle_host::log::Stream as Output;
     use coracle_model::AttemptNumber;
+    use jiff::Timestamp;
 
-    fn pieces(step: &str, texts: &[(Output, &str)]) -> Pieces {
-        let chunks = texts
-            .iter()
-            .enumerate()
-            .map(|(place, (stream, text))| Chunk {
-                record: place as u64,
-                offset: 0,
-                stream: *stream,
-                at: Timestamp::from_second(place as i64).unwrap(),
-                bytes: Bytes::copy_from_slice(text.as_bytes()),
-            });
+    use super::*;
+    use crate::view::LogLine;
+
+    fn pieces(step: &str, text: &str) -> Pieces {
+        let chunk = Chunk {
+            record: 0,
+            offset: 0,
+            stream: Output::Stdout,
+            at: Timestamp::UNIX_EPOCH,
+            bytes: Bytes::copy_from_slice(text.as_bytes()),
+        };
         Pieces {
             of: AttemptName {
                 step: step.into(),
                 number: AttemptNumber(1),
             },
-            chunks: chunks.collect(),
+            chunks: vec![chunk],
         }
     }
 
     #[test]
-    fn lines_are_put_together_for_each_stream() {
-        use Output::{Stderr, Stdout};
-        let mut splitter = Splitter::default();
-        let mut out = splitter
-            .add(&pieces(
-                "a",
-                &[
-                    (Stdout, "one\ntw"),
-                    (Stderr, "oops\r\n"),
-                    (Stdout, "o\nlast"),
-                ],
-            ))
-            .to_vec();
-        out.extend(splitter.finish());
-        let lines: Vec<LogLine> = out
-            .split(|byte| *byte == b'\n')
+    fn lines_of_attempts_are_kept_apart() {
+        let mut splitters = Splitters::default();
+        let mut out = Vec::new();
+        for (step, text) in [("a", "one\ntw"), ("b", "1"), ("a", "o\n")] {
+            out.extend(splitters.add(&pieces(step, text)));
+        }
+        out.extend(splitters.finish());
+        let lines = out.split(|byte| *byte == b'\n');
+        let lines: Vec<LogLine> = lines
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_slice(line).unwrap())
             .collect();
         let told: Vec<_> = lines
             .iter()
-            .map(|line| (line.at.as_second(), line.stream, line.text.as_str()))
+            .map(|line| (line.step.as_str(), line.text.as_str()))
             .collect();
-        use LogStream::{Stderr as Err, Stdout as Out};
-        assert_eq!(
-            told,
-            [
-                (0, Out, "one"),
-                (1, Err, "oops"),
-                (0, Out, "two"),
-                (2, Out, "last")
-            ]
-        );
+        assert_eq!(told, [("a", "one"), ("a", "two"), ("b", "1")]);
     }
 
     #[test]
@@ -221,7 +182,7 @@ mod tests {
             ("b", ""),
             ("a", "4\n"),
         ] {
-            out.extend(headed.add(&pieces(step, &[(Output::Stdout, text)])));
+            out.extend(headed.add(&pieces(step, text)));
         }
         let expected =
             "==> a (attempt 1) <==\n1\n2\n\n==> b (attempt 1) <==\n3\n\n==> a (attempt 1) <==\n4\n";

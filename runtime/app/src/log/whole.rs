@@ -41,7 +41,7 @@ fn of_attempt(log: AttemptLog, reading: Reading) -> PieceStream {
 /// What an attempt wrote after so many bytes of its log.
 pub(super) fn rest(log: AttemptLog, reading: Reading, delivered: u64) -> PieceStream {
     let start = if delivered > 0 {
-        Start::Record(0)
+        Start::Offset(delivered)
     } else {
         reading.start
     };
@@ -74,10 +74,7 @@ fn open(directory: &Path, reading: Reading) -> Result<Option<LogReader>, AppErro
         }
         Err(error) => return Err(error.into()),
     };
-    match reading.start {
-        Start::Record(record) => reader.seek(record),
-        Start::Tail(lines) => reader.seek_tail(lines)?,
-    }
+    reader.stand_at(reading.start)?;
     Ok(Some(reader))
 }
 

@@ -95,7 +95,10 @@ fn notices(store: &Store, run: RunId) -> Result<Vec<Notice>, AppError> {
                 task: path,
                 message,
             }),
-            EventKind::Run { .. } | EventKind::Task { .. } | EventKind::Attempt { .. } => None,
+            EventKind::Run { .. }
+            | EventKind::Task { .. }
+            | EventKind::Attempt { .. }
+            | EventKind::Metrics { .. } => None,
         }));
         if complete {
             return Ok(notices);

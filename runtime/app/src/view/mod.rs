@@ -8,6 +8,7 @@ mod artifact;
 mod bytes;
 mod config;
 mod create;
+mod cursor;
 mod doctor;
 mod environment;
 mod error;
@@ -31,12 +32,13 @@ pub use artifact::{
 pub use bytes::Bytes;
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, ParameterValue, Rerun};
+pub use cursor::{LogPosition, NotACursor, StreamCursor};
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,
 };
 pub use environment::{Environment, EnvironmentList};
 pub use error::{ErrorBody, ErrorCode};
-pub use event::Event;
+pub use event::{Event, EventQuery, LogEvent, Message, Told, Written};
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::Health;
 pub use lineage::{

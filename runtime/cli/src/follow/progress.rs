@@ -114,6 +114,8 @@ impl Progress {
                 state,
                 failure,
             } => self.attempt(path, *number, *state, failure.as_ref(), event.at),
+            // They are asked for where they are wanted; between the steps they would be noise.
+            EventKind::Metrics { .. } => None,
             EventKind::Notice { path, message } => Some(News::Notice {
                 path: path.clone(),
                 message: message.clone(),

@@ -12,18 +12,23 @@ use super::watch::Watched;
 /// Pieces read at once off the runtime's threads.
 const BATCH: usize = 64;
 
+/// Bytes after which no more pieces are read at once; a reader that is slow holds no more than this.
+const BATCH_BYTES: usize = 1 << 20;
+
 /// Where following begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// With a record, from 0.
     Record(u64),
+    /// With the byte at a place in `output.log`, from 0.
+    Offset(u64),
     /// With so many of the last lines.
     Tail(usize),
 }
 
 /// The pieces of a log, those to come included, until its writer marks the end.
 ///
-/// `directory` must exist; the log in it may begin later. When a writer begins the log anew, which repeats what
+/// `directory` and the log in it may come into being later. When a writer begins the log anew, which repeats what
 /// was there, following goes on where it was. The stream ends with an error when the log is removed.
 pub fn follow(
     directory: &Path,
@@ -37,7 +42,10 @@ pub fn follow(
         reader: None,
         watched: None,
         ready: VecDeque::new(),
-        delivered: 0,
+        delivered: match start {
+            Start::Offset(offset) => offset,
+            Start::Record(_) | Start::Tail(_) => 0,
+        },
     };
     stream::try_unfold(follower, |mut follower| async move {
         Ok(follower.next().await?.map(|chunk| (chunk, follower)))
@@ -71,6 +79,7 @@ impl Follower {
                 }
             }
             if self.watched.is_none() {
+                begun(&self.directory).await?;
                 self.watched = Some(Watched::new(&self.directory)?);
             }
             let watched = self.watched.as_mut().expect("set just above");
@@ -110,6 +119,30 @@ impl Follower {
     }
 }
 
+/// Waits until a directory is there. The nearest one above it that is there tells of it.
+async fn begun(directory: &Path) -> std::io::Result<()> {
+    while !directory.is_dir() {
+        let above = nearest_above(directory);
+        let mut watched = match Watched::new(above) {
+            Ok(watched) => watched,
+            // It was removed just now, and the one above it is the nearest.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        watched.mark_seen();
+        // What came into being before it was watched is no news.
+        if nearest_above(directory) == above {
+            watched.changed().await;
+        }
+    }
+    Ok(())
+}
+
+fn nearest_above(directory: &Path) -> &Path {
+    let mut above = directory.ancestors();
+    above.find(|above| above.is_dir()).unwrap_or(Path::new("."))
+}
+
 /// Reads what is there, off the runtime's threads.
 async fn look(
     reader: Option<LogReader>,
@@ -143,9 +176,12 @@ fn look_now(
             },
         };
         let mut chunks = Vec::new();
+        let mut bytes = 0;
         while chunks.len() < BATCH
+            && bytes < BATCH_BYTES
             && let Some(chunk) = current.next_chunk()?
         {
+            bytes += chunk.bytes.len();
             chunks.push(chunk);
         }
         if chunks.is_empty() && !current.is_at_end()? && current.is_replaced()? {
@@ -171,9 +207,6 @@ fn open(directory: &Path, start: Start, only: Only) -> Result<Option<LogReader>,
         }
         Err(error) => return Err(error),
     };
-    match start {
-        Start::Record(record) => reader.seek(record),
-        Start::Tail(lines) => reader.seek_tail(lines)?,
-    }
+    reader.stand_at(start)?;
     Ok(Some(reader))
 }

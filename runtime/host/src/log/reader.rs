@@ -8,6 +8,7 @@ use fs_err::File;
 use jiff::Timestamp;
 
 use super::LogError;
+use super::follow::Start;
 use super::format::{
     HEADER_BYTES, MAX_PIECE, Mark, RECORD_BYTES, Record, Stream, check_header, data_path,
     index_path, record_offset, whole_records,
@@ -113,6 +114,40 @@ impl LogReader {
     pub fn seek(&mut self, record: u64) {
         self.next = record;
         self.skip = 0;
+    }
+
+    /// Stands where reading is to begin.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn stand_at(&mut self, start: Start) -> Result<(), LogError> {
+        match start {
+            Start::Record(record) => self.seek(record),
+            Start::Offset(offset) => self.seek_offset(offset)?,
+            Start::Tail(lines) => self.seek_tail(lines)?,
+        }
+        Ok(())
+    }
+
+    /// Stands before the byte at a place in `output.log`, or after the last record where there is none yet.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn seek_offset(&mut self, offset: u64) -> Result<(), LogError> {
+        let (mut first, mut end) = (0, self.records()?);
+        while first < end {
+            let middle = first + (end - first) / 2;
+            match self.record(middle)? {
+                Some(record) if record.end() <= offset => first = middle + 1,
+                Some(_) | None => end = middle,
+            }
+        }
+        self.seek(first);
+        if let Some(record) = self.record(first)? {
+            let skip = offset.saturating_sub(record.offset);
+            self.skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        }
+        Ok(())
     }
 
     /// Stands before the last `lines` lines of what this reader reads, an unfinished last line included.

@@ -5,24 +5,11 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
-use coracle_app::view::Event;
-use coracle_model::EventCursor;
+use coracle_app::view::{EventQuery, Message, StreamCursor, Told};
 use futures_util::{StreamExt, TryStreamExt};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::body::Asked;
 use crate::error::Refusal;
-
-#[derive(Deserialize, Default, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct EventQuery {
-    /// Only events of this run.
-    run: Option<String>,
-    /// Only what came after this event.
-    after: Option<EventCursor>,
-}
 
 /// What happens, as it happens; `Last-Event-ID` stands for `after`.
 #[utoipa::path(
@@ -31,43 +18,46 @@ pub(super) struct EventQuery {
     operation_id = "watch_events",
     tag = "events",
     params(EventQuery),
-    responses((status = 200, description = "Server-sent events, each an `Event` as JSON", body = Event, content_type = "text/event-stream"))
+    responses((
+        status = 200,
+        description = "Server-sent events, each with an `Event` or a `LogEvent` as JSON",
+        body = Told,
+        content_type = "text/event-stream"
+    ))
 )]
 pub(super) async fn events(
     State(workbench): State<Workbench>,
     headers: HeaderMap,
-    Asked(query): Asked<EventQuery>,
+    Asked(mut query): Asked<EventQuery>,
 ) -> Result<Response, Refusal> {
     // A browser that connects again sends the same query, and where it was.
-    let after = last_event(&headers)?.or(query.after).unwrap_or_default();
+    query.after = last_event(&headers)?.unwrap_or(query.after);
     let stopping = workbench.stopping().clone().cancelled_owned();
-    let events = workbench
-        .events(query.run, after)
-        .await?
-        .take_until(stopping);
-    let events = events
+    let messages = workbench.messages(query).await?.take_until(stopping);
+    let messages = messages
         .inspect_err(|error| tracing::warn!(%error, "events could not be sent on"))
-        .map_ok(|event| sent(&event));
-    Ok(Sse::new(events)
+        .map_ok(|message| sent(&message));
+    Ok(Sse::new(messages)
         .keep_alive(KeepAlive::default())
         .into_response())
 }
 
-fn last_event(headers: &HeaderMap) -> Result<Option<EventCursor>, Refusal> {
+fn last_event(headers: &HeaderMap) -> Result<Option<StreamCursor>, Refusal> {
     let Some(value) = headers.get("last-event-id") else {
         return Ok(None);
     };
-    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    let cursor = value.to_str().ok().and_then(|text| text.parse().ok());
     let unreadable = || {
         Refusal::request(
             "`Last-Event-ID` is no cursor",
             "send the `id` of the last event, or nothing",
         )
     };
-    Ok(Some(EventCursor(number.ok_or_else(unreadable)?)))
+    Ok(Some(cursor.ok_or_else(unreadable)?))
 }
 
-fn sent(event: &Event) -> Sent {
-    let text = serde_json::to_string(event).expect("an event has only texts and numbers");
-    Sent::default().id(event.cursor.0.to_string()).data(text)
+fn sent(message: &Message) -> Sent {
+    let text = serde_json::to_string(&message.data).expect("it has only texts and numbers");
+    // Without a name: a browser's `onmessage` sees all of them.
+    Sent::default().id(message.id.to_string()).data(text)
 }

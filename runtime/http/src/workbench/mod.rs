@@ -24,7 +24,8 @@
 //! GET    /artifacts/{id}/files             ArtifactFiles
 //! GET    /artifacts/{id}/lineage?direction=&depth=      LineageGraph
 //! GET    /artifacts/{id}/preview?path=     ArtifactPreview
-//! GET    /events?run=&after=               Event, as server-sent events; `Last-Event-ID` stands for `after`
+//! GET    /events?run=&after=&logs=         Event and LogEvent, as server-sent events; `Last-Event-ID` stands
+//!                                          for `after`
 //! GET    /environments                     EnvironmentList
 //! DELETE /environments/{key}               204
 //! GET    /secrets                          ConfigList

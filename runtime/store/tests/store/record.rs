@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use coracle_model::{
-    ArtifactId, Event, EventCursor, EventKind, Failure, FailureCode, RunId, RunRecord, RunState,
-    TaskPath, TaskRecord, TaskState, Timestamp,
+    Artifact, ArtifactId, Event, EventCursor, EventKind, Failure, FailureCode, RunId, RunRecord,
+    RunState, TaskKind, TaskPath, TaskRecord, TaskState, Timestamp,
 };
 use coracle_store::{Change, Direction, RunFilter, Store, StoreError};
 
-use crate::support::{artifact, at, attempt, home, lineage, notice, run, state, stored_run, task};
+use crate::support::{
+    artifact, at, attempt, home, lineage, notice, run, state, stored_run, task, with_output,
+};
 
 const START: EventCursor = EventCursor(0);
 
@@ -84,6 +86,75 @@ fn a_state_is_told_once() {
     assert_eq!(said(Change::Attempt(Box::new(begun))), vec![]);
     assert_eq!(said(notice(id, "a")).len(), 1);
     assert_eq!(said(notice(id, "a")).len(), 1);
+}
+
+#[test]
+fn what_a_step_measured_is_told_once_and_before_its_success() {
+    let store = Store::open_in_memory().unwrap();
+    let id = stored_run(&store, "digits");
+    let said = |task: &TaskRecord| {
+        let change = Change::Task(Box::new(task.clone()));
+        let events = store.record(&[change], at(2)).unwrap();
+        events
+            .into_iter()
+            .map(|event| event.kind)
+            .collect::<Vec<_>>()
+    };
+    let metrics = |title: &str| {
+        let mut metrics = artifact(store.next_artifact_id(), "minio://b/metrics");
+        metrics.artifact_type.schema_title = title.to_owned();
+        metrics
+    };
+    let (scores, curve, model) = (
+        metrics("system.Metrics"),
+        metrics("system.ClassificationMetrics"),
+        metrics("system.Model"),
+    );
+    let mut silent = metrics("system.Metrics");
+    silent.metadata.clear();
+    let outputs = [
+        ("curve", &curve),
+        ("model", &model),
+        ("scores", &scores),
+        ("silent", &silent),
+    ];
+    let with_outputs = |task: TaskRecord| {
+        outputs.iter().fold(task, |task, (key, artifact)| {
+            with_output(task, key, artifact)
+        })
+    };
+    assert_eq!(said(&task(id, "train", TaskState::Running)).len(), 1);
+    let over = with_outputs(task(id, "train", TaskState::Succeeded));
+    let measured = |key: &str, artifact: &Artifact| EventKind::Metrics {
+        path: "train".into(),
+        key: key.to_owned(),
+        artifact: artifact.id,
+        schema_title: artifact.artifact_type.schema_title.clone(),
+        values: artifact.metadata.clone(),
+    };
+    let told = said(&over);
+    assert_eq!(
+        told[..2],
+        [measured("curve", &curve), measured("scores", &scores)]
+    );
+    assert!(matches!(
+        told[2..],
+        [EventKind::Task {
+            state: TaskState::Succeeded,
+            ..
+        }]
+    ));
+    assert_eq!(said(&over), []);
+    let failed = with_outputs(task(id, "other", TaskState::Failed));
+    assert_eq!(said(&failed).len(), 1);
+    // The outputs of what has tasks inside are theirs.
+    let outer = TaskRecord {
+        kind: TaskKind::Dag,
+        ..with_outputs(task(id, "outer", TaskState::Succeeded))
+    };
+    assert_eq!(said(&outer).len(), 1);
+    let stored = store.events_after(START, Some(id), 100).unwrap();
+    assert!(stored.iter().any(|event| event.kind == told[0]));
 }
 
 #[test]
