@@ -64,11 +64,11 @@ class Coracle:
         with open(target, "wb") as file:
             subprocess.run([BINARY, *map(str, arguments)], env=self.environment, stdout=file, check=True, timeout=180)
 
-    def serve(self, *before):
+    def serve(self, *before, listen="127.0.0.1:0"):
         """Starts a workbench, `before` being what stands in front of the command, and waits until it is ready."""
         log = open(self.home / "serve.log", "ab")
         server = subprocess.Popen(
-            [*before, BINARY, "serve", "--listen", "127.0.0.1:0"], env=self.environment, stdin=subprocess.DEVNULL,
+            [*before, BINARY, "serve", "--listen", listen], env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
         )
         self.servers.append(server)
