@@ -4,7 +4,9 @@
 //! rows were made, so a place in a list is never ambiguous and a page never repeats or skips a row. Rows are chosen by
 //! their numbers first, so that only those of the page are read whole.
 
-use coracle_model::{Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue};
+use coracle_model::{
+    Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue, Timestamp,
+};
 use rusqlite::types::Value as Parameter;
 use rusqlite::{Row, params_from_iter};
 
@@ -158,7 +160,7 @@ impl Query {
             }
         };
         let operands = operands(kind, &predicate.operand);
-        let condition = condition(predicate.comparison, &expression, kind, operands.as_deref());
+        let condition = condition(predicate.comparison, &expression, operands.as_deref());
         self.conditions
             .push(condition.ok_or_else(|| StoreError::BadComparison {
                 field: predicate.field.clone(),
@@ -233,7 +235,6 @@ fn order(field: &Field) -> String {
 fn condition(
     comparison: Comparison,
     expression: &str,
-    kind: Kind,
     operands: Option<&[Parameter]>,
 ) -> Option<String> {
     let operands = operands?;
@@ -249,29 +250,35 @@ fn condition(
             let places = vec!["?"; operands.len()].join(", ");
             Some(format!("{expression} IN ({places})"))
         }
-        Comparison::Contains => (kind == Kind::Text && operands.len() == 1)
-            .then(|| format!("instr(lower({expression}), lower(?)) > 0")),
+        Comparison::Contains => {
+            (operands.len() == 1).then(|| format!("instr(lower({expression}), lower(?)) > 0"))
+        }
     }
 }
 
 /// What a field is compared with, as [`Field::compared`] gives it; none when the two cannot be compared.
 fn operands(kind: Kind, operand: &Operand) -> Option<Vec<Parameter>> {
-    match (kind, operand) {
-        (Kind::Text, Operand::Text(text)) => Some(vec![text.clone().into()]),
-        (Kind::Text, Operand::Texts(texts)) => {
-            Some(texts.iter().cloned().map(Into::into).collect())
-        }
-        (Kind::Time, Operand::Time(time)) => Some(vec![time.as_second().into()]),
-        (Kind::Time, Operand::Integer(second)) => Some(vec![(*second).into()]),
-        (Kind::Time, Operand::Integers(seconds)) => {
-            Some(seconds.iter().map(|second| (*second).into()).collect())
-        }
-        // None of a list of no texts is of another kind than none of no numbers.
-        (Kind::Text, Operand::Integers(none)) if none.is_empty() => Some(Vec::new()),
-        (Kind::Time, Operand::Texts(none)) if none.is_empty() => Some(Vec::new()),
-        (Kind::Text, Operand::Integer(_) | Operand::Integers(_) | Operand::Time(_))
-        | (Kind::Time, Operand::Text(_) | Operand::Texts(_)) => None,
+    let one = |text: &str| match kind {
+        Kind::Text => Some(text.to_owned().into()),
+        Kind::Time => second(text).map(Into::into),
+    };
+    let number = |number: &i64| match kind {
+        Kind::Text => number.to_string().into(),
+        Kind::Time => (*number).into(),
+    };
+    match operand {
+        Operand::Text(text) => Some(vec![one(text)?]),
+        Operand::Texts(texts) => texts.iter().map(|text| one(text)).collect(),
+        Operand::Integer(value) => Some(vec![number(value)]),
+        Operand::Integers(values) => Some(values.iter().map(number).collect()),
+        Operand::Time(time) => Some(vec![number(&time.as_second())]),
     }
+}
+
+/// The second since 1970 that a text stands for: a time, or the number itself.
+fn second(text: &str) -> Option<i64> {
+    let time = text.parse().ok().map(|time: Timestamp| time.as_second());
+    time.or_else(|| text.parse().ok())
 }
 
 fn sort_value(value: Parameter) -> SortValue {

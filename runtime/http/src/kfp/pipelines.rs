@@ -43,8 +43,6 @@ pub(super) struct PipelineMessage {
     #[serde(skip_serializing_if = "is_empty")]
     description: String,
     created_at: String,
-    #[serde(skip_serializing_if = "is_empty")]
-    namespace: String,
     name: String,
     #[serde(skip_serializing_if = "is_empty")]
     tags: BTreeMap<String, String>,
@@ -67,7 +65,6 @@ impl From<Pipeline> for PipelineMessage {
             display_name: pipeline.display_name,
             description: pipeline.description,
             created_at: time(pipeline.created_at),
-            namespace: String::new(),
             name: pipeline.name,
             tags: pipeline.tags,
         }
@@ -248,12 +245,7 @@ pub(super) async fn show_by_name(
                 "Failed to get a pipeline with name {name} and namespace {namespace}. Check error stack."
             ))
     })?;
-    let message = PipelineMessage::from(pipeline);
-    Ok(Message(PipelineMessage {
-        namespace,
-        ..message
-    })
-    .into_response())
+    Ok(Message(PipelineMessage::from(pipeline)).into_response())
 }
 
 pub(super) async fn patch(

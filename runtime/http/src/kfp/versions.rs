@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use coracle_app::{VersionDetail, Workbench};
+use coracle_app::{AppError, VersionDetail, Workbench};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -154,13 +154,20 @@ pub(super) async fn list(
         .pipeline_versions(pipeline.clone(), query.clone())
         .await;
     let page = found.map_err(|error| {
-        Fault::from(error)
-            .wrap(format!("Failed to get a pipeline with id {pipeline}"))
-            .wrap(format!("Failed to get namespace for pipeline id {pipeline}"))
-            .wrap(format!(
-                "Failed to list pipeline versions due to error fetching the namespace for pipeline {pipeline}"
-            ))
-            .wrap(format!("Failed to list pipeline versions for pipeline {pipeline}"))
+        let fault = match &error {
+            AppError::NotFound { .. } => Fault::from(error)
+                .wrap(format!("Failed to get a pipeline with id {pipeline}"))
+                .wrap(format!(
+                    "Failed to get namespace for pipeline id {pipeline}"
+                ))
+                .wrap(format!(
+                    "Failed to list pipeline versions due to error fetching the namespace for pipeline {pipeline}"
+                )),
+            _ => error.into(),
+        };
+        fault.wrap(format!(
+            "Failed to list pipeline versions for pipeline {pipeline}"
+        ))
     })?;
     let next_page_token = LIST.next_token(query, &page);
     Ok(Message(ListMessage {

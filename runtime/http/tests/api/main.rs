@@ -8,6 +8,7 @@ mod lines;
 mod logs;
 mod openapi;
 mod place;
+mod recurring;
 mod refusals;
 mod runs;
 mod shelf;

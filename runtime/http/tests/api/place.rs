@@ -12,7 +12,7 @@ use coracle_app::config::{Config, Flags, Situation};
 use coracle_app::view::{CreateRun, CreatedRun, ErrorBody, Event, ParameterValue, RunResult};
 use coracle_app::{App, EngineSource, Running, Workbench};
 use coracle_host::Workload;
-use coracle_host::clock::SystemClock;
+use coracle_host::clock::{Clock, SystemClock};
 use coracle_host::fake::{Act, FakeEngine};
 use coracle_model::{EventCursor, EventKind, RunId};
 use futures_util::TryStreamExt;
@@ -81,7 +81,14 @@ pub(crate) fn config(root: &Path) -> Config {
 impl Place {
     /// Every step does what the script says.
     pub(crate) async fn new(script: impl Fn(&Workload) -> Act + Send + Sync + 'static) -> Self {
-        let clock = Arc::new(SystemClock::new());
+        Self::with_clock(Arc::new(SystemClock::new()), script).await
+    }
+
+    /// The same, with a clock that may be moved by hand.
+    pub(crate) async fn with_clock(
+        clock: Arc<dyn Clock>,
+        script: impl Fn(&Workload) -> Act + Send + Sync + 'static,
+    ) -> Self {
         let engine = Arc::new(FakeEngine::new(clock.clone(), script));
         let root = tempfile::tempdir().unwrap();
         let app = App::build_with(

@@ -181,6 +181,17 @@ fn lists_are_sorted_as_people_read_and_filtered_by_what_is_asked() {
     let later = such("created_at", Comparison::Greater, Operand::Time(at(1)));
     assert_eq!(names(&store, &later), ["alpha", "gamma"]);
 
+    for text in [at(2).to_string(), at(2).as_second().to_string()] {
+        let since = such(
+            "created_at",
+            Comparison::GreaterOrEqual,
+            Operand::Text(text.clone()),
+        );
+        assert_eq!(names(&store, &since), ["alpha", "gamma"], "{text}");
+    }
+    let number = such("display_name", Comparison::Equals, Operand::Integer(7));
+    assert_eq!(names(&store, &number), Vec::<String>::new());
+
     let unknown = store
         .list_experiments(&query("colour", false, 9))
         .unwrap_err();
