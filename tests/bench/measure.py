@@ -9,6 +9,7 @@ import pathlib
 import sys
 import tempfile
 
+import api
 import events
 import idle
 import logs
@@ -16,7 +17,7 @@ import plans
 import steps
 from table import Table
 
-PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "idle": idle.measure, "logs": logs.measure}
+PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "idle": idle.measure, "logs": logs.measure}
 
 
 def main():

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use coracle_host::clock::Clock;
 use coracle_store::{Configs, Home, Store, Volumes};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -15,6 +15,9 @@ use crate::error::AppError;
 use crate::identity::Identity;
 use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
+
+/// How many runs are made at once: one is read while another is stored.
+const TURNS: usize = 2;
 
 /// A workbench, or what one has stored.
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) source: EngineSource,
     pub(crate) stage: watch::Sender<Stage>,
+    /// Taken while a run is made, in the order in which they were asked for, so that none waits much longer than others.
+    pub(crate) turns: Semaphore,
     /// Where the schedule of recurring runs stands.
     pub(crate) schedule: Standing,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
@@ -55,6 +60,7 @@ impl Workbench {
                 clock,
                 source,
                 stage,
+                turns: Semaphore::new(TURNS),
                 schedule: Standing::default(),
                 stopping,
                 asked,

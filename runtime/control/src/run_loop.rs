@@ -228,7 +228,7 @@ impl RunLoop {
                 }
             )
         });
-        if !batch.changes.is_empty() && !self.record(&batch.changes) {
+        if !self.record(batch.changes) {
             return;
         }
         for (run, act) in batch.acts {
@@ -236,15 +236,21 @@ impl RunLoop {
         }
     }
 
-    fn record(&self, changes: &[Change]) -> bool {
-        loop {
-            match self.setting.store.record(changes, self.setting.clock.now()) {
+    fn record(&self, mut changes: Vec<Change>) -> bool {
+        while !changes.is_empty() {
+            match self
+                .setting
+                .store
+                .record(&changes, self.setting.clock.now())
+            {
                 Ok(events) => {
                     if let Some(last) = events.last() {
                         self.events.send_replace(last.cursor);
                     }
                     return true;
                 }
+                // It was over and somebody removed it; what its last steps still had to say is said to nobody.
+                Err(StoreError::NoSuchRun { run }) => changes.retain(|change| change.run() != run),
                 Err(error) if self.supervisor.token().is_cancelled() => {
                     tracing::error!(%error, "failed to record; what was not is done again at the next start");
                     return false;
@@ -255,6 +261,7 @@ impl RunLoop {
                 }
             }
         }
+        true
     }
 
     /// Collects what changed in a run's plan, for the record.

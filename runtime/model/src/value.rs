@@ -98,7 +98,33 @@ impl Value {
     /// # Errors
     /// What the text breaks, as the JSON reader says it.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+        let value: Self = serde_json::from_str(text)?;
+        if value.is_too_deep() {
+            let problem = format!("more than {} levels of lists and maps", Self::DEEPEST);
+            return Err(serde::de::Error::custom(problem));
+        }
+        Ok(value)
+    }
+
+    /// Levels of lists and maps that a value may have: as many as a definition may, and so few that a value can be
+    /// read wherever it is wrapped in some more.
+    pub const DEEPEST: usize = 100;
+
+    /// Whether it has more levels than [`Value::DEEPEST`].
+    pub fn is_too_deep(&self) -> bool {
+        self.is_deeper_than(Self::DEEPEST)
+    }
+
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        let mut inner: Box<dyn Iterator<Item = &Self>> = match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => return false,
+            Self::List(items) => Box::new(items.iter()),
+            Self::Struct(fields) => Box::new(fields.values()),
+        };
+        match levels.checked_sub(1) {
+            None => true,
+            Some(left) => inner.any(|value| value.is_deeper_than(left)),
+        }
     }
 }
 
@@ -274,6 +300,16 @@ impl<'de> Visitor<'de> for ValueVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_have_no_more_levels_than_can_be_read_back() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(Value::from_json(&nested(Value::DEEPEST)).is_ok());
+        assert!(Value::from_json(&nested(Value::DEEPEST + 1)).is_err());
+        let deep = (0..150).fold(Value::Null, |inner, _| Value::List(vec![inner]));
+        assert!(deep.is_too_deep());
+    }
+
     use proptest::prelude::*;
 
     #[test]

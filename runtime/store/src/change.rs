@@ -89,6 +89,20 @@ pub enum Direction {
 }
 
 impl Change {
+    /// The run that it is about.
+    pub fn run(&self) -> RunId {
+        match self {
+            Self::Task(task) => task.run,
+            Self::Attempt(attempt) => attempt.run,
+            Self::Run { run, .. }
+            | Self::CacheKey { run, .. }
+            | Self::CacheEntry { run, .. }
+            | Self::Artifact { run, .. }
+            | Self::RemoveTasks { run, .. }
+            | Self::Notice { run, .. } => *run,
+        }
+    }
+
     /// Writes the rows of this change and tells what there is to say of it.
     pub(crate) fn apply(
         &self,

@@ -10,6 +10,7 @@ use coracle_store::{Change, Store};
 use super::parameters;
 use crate::engine::Chosen;
 use crate::error::AppError;
+use crate::stage::Working;
 use crate::view::{CreateRun, CreatedRun};
 use crate::workbench::Workbench;
 
@@ -55,24 +56,35 @@ impl Workbench {
         now: Timestamp,
     ) -> Result<RunRecord, AppError> {
         let working = self.working().await?;
-        let notices = notices(&accepted.warnings, &working.chosen);
-        let record = RunRecord {
-            id,
-            pipeline: accepted.pipeline,
-            request: accepted.request,
-            engine: working.chosen.description.kind,
-            state: RunState::Pending,
-            failure: None,
-            storage,
-            created_at: now,
-            finished_at: None,
-        };
-        let record = self
-            .ask_store(move |store| remember(store, &record, &notices).map(|()| record))
-            .await?;
-        working.control.wake(record.id);
-        Ok(record)
+        self.ask_store(move |store| begin(store, &working, id, storage, accepted, now))
+            .await
     }
+}
+
+/// Remembers a run that was accepted and wakes the loop.
+pub(super) fn begin(
+    store: &Store,
+    working: &Working,
+    id: RunId,
+    storage: StorageState,
+    accepted: Accepted,
+    now: Timestamp,
+) -> Result<RunRecord, AppError> {
+    let notices = notices(&accepted.warnings, &working.chosen);
+    let record = RunRecord {
+        id,
+        pipeline: accepted.pipeline,
+        request: accepted.request,
+        engine: working.chosen.description.kind,
+        state: RunState::Pending,
+        failure: None,
+        storage,
+        created_at: now,
+        finished_at: None,
+    };
+    remember(store, &record, &notices)?;
+    working.control.wake(record.id);
+    Ok(record)
 }
 
 /// Remembers a new run and what its user should know of it.

@@ -8,7 +8,7 @@ use coracle_model::{
 };
 use coracle_store::Store;
 
-use super::create::{Accepted, checked_root};
+use super::create::{Accepted, begin, checked_root};
 use super::overview::{RunOverview, overview};
 use super::parameters;
 use crate::error::AppError;
@@ -60,14 +60,20 @@ impl Workbench {
     pub async fn submit_run(&self, new: NewRun) -> Result<RunOverview, AppError> {
         let now = self.inner.clock.now();
         let (storage, id) = (new.storage, new.id);
-        let run = match self.ask_store(move |store| find(store, new, now)).await? {
-            Found::Known(run) => run,
-            Found::New(accepted) => {
-                let id = id.unwrap_or_else(RunId::random);
-                self.enqueue(id, storage, *accepted, now).await?.id
-            }
-        };
-        self.ask_store(move |store| overview(store, run)).await
+        let working = self.working().await;
+        // Nobody closes it.
+        let _turn = self.inner.turns.acquire().await;
+        self.ask_store(move |store| {
+            let run = match find(store, new, now)? {
+                Found::Known(run) => run,
+                Found::New(accepted) => {
+                    let id = id.unwrap_or_else(RunId::random);
+                    begin(store, &*working?, id, storage, *accepted, now)?.id
+                }
+            };
+            overview(store, run)
+        })
+        .await
     }
 }
 

@@ -283,6 +283,25 @@ async fn a_run_that_is_over_can_be_forgotten_and_says_what_it_freed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_can_be_deleted_at_any_moment() {
+    let place = Place::new(|_| Act::succeed().until_released()).await;
+    for pause in 0..30 {
+        let run = place.create(&greet()).await.run_id;
+        tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+        let delete = bare(Method::DELETE, &format!("/apis/v2beta1/runs/{run}"));
+        let (status, body) = whole(place.send(delete).await).await;
+        assert_eq!(status, StatusCode::OK, "{body:?}");
+    }
+    let runs: RunList = place.get(&format!("{API}/runs")).await;
+    assert_eq!(runs.runs, []);
+    let run = place.create(&greet()).await.run_id;
+    place
+        .done(bare(Method::POST, &format!("{API}/runs/{run}:cancel")))
+        .await;
+    place.finished(run).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn old_runs_are_collected_with_their_files() {
     let place = Place::new(talking).await;
     let run = place.run(&greet()).await.run_id;

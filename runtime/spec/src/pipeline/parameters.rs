@@ -14,9 +14,9 @@ pub fn check_parameters(spec: &PipelineSpec, given: &BTreeMap<String, Value>) ->
     let mut found: Vec<Diagnostic> = declared
         .iter()
         .filter_map(|(name, parameter)| match given.get(name) {
-            Some(value) => {
-                wrong_type(name, parameter, value).or_else(|| wrong_literal(name, parameter, value))
-            }
+            Some(value) => too_deep(name, value)
+                .or_else(|| wrong_type(name, parameter, value))
+                .or_else(|| wrong_literal(name, parameter, value)),
             None => missing(name, parameter),
         })
         .collect();
@@ -98,6 +98,19 @@ fn missing(name: &str, parameter: &ParameterSpec) -> Option<Diagnostic> {
         Diagnostic::error("missing-parameter", message)
             .with_help(format!("give it a value: `-p {name}=...`")),
     )
+}
+
+fn too_deep(name: &str, value: &Value) -> Option<Diagnostic> {
+    let deepest = Value::DEEPEST;
+    value.is_too_deep().then(|| {
+        Diagnostic::error(
+            "parameter-too-deep",
+            format!(
+                "the value of parameter {name} has more than {deepest} levels of lists and maps"
+            ),
+        )
+        .with_help("pass deep values as an artifact")
+    })
 }
 
 fn wrong_type(name: &str, parameter: &ParameterSpec, value: &Value) -> Option<Diagnostic> {
