@@ -54,6 +54,8 @@ pub use workbench::Workbench;
 
 pub use coracle_control::{Supervisor, TaskKind};
 pub use coracle_host::clock::SystemClock;
+/// The user of this machine who holds the other end of a connection, where the system tells.
+pub use coracle_host::peer::owner as owner_of_peer;
 pub use coracle_host::process::supervise;
 pub use coracle_store::{ConfigKind, RunEntry, TaskEntry};
 

@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod gpu;
 pub mod log;
 pub mod machine;
+pub mod peer;
 pub mod process;
 
 pub use engine::{

@@ -3,10 +3,12 @@
 //! A browser of this machine also shows pages of others. Such a page can send requests to loopback, and with a
 //! name of its own that resolves to loopback it can read the answers. So a request has to name the workbench by
 //! an address that is its own, and a request that a page sends has to come from the workbench's own page.
+//!
+//! Other users of the machine reach loopback, too. The system tells whose a connection is, and theirs are refused.
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +16,7 @@ use coracle_app::view::ErrorCode;
 use coracle_app::{API_TOKEN, Visitors, Workbench};
 
 use crate::error::Refusal;
+use crate::peer::Peer;
 
 /// Lets a request through, or refuses it.
 pub(crate) async fn guard(
@@ -22,7 +25,8 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let admitted = match &visitors {
-        Visitors::User { bound } => check_user(request.uri(), request.headers(), *bound),
+        Visitors::User { bound } => check_owner(&workbench, &request, *bound)
+            .and_then(|()| check_user(request.uri(), request.headers(), *bound)),
         Visitors::Steps { bound, names } => {
             match check_step_host(request.uri(), request.headers(), *bound, names) {
                 Ok(()) => check_token(&workbench, token(request.headers())).await,
@@ -33,6 +37,27 @@ pub(crate) async fn guard(
     match admitted {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Keeps other users of the machine out. Whoever opens the door to a network means it, so there it is open to them, too.
+fn check_owner(workbench: &Workbench, request: &Request, bound: SocketAddr) -> Result<(), Refusal> {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let owner = peer.and_then(|ConnectInfo(Peer(owner))| *owner);
+    match owner.filter(|_| bound.ip().is_loopback()) {
+        Some(user) if !workbench.serves(user) => {
+            tracing::warn!(
+                user,
+                "a request of another user of this machine was refused"
+            );
+            let hint = "start a workbench of your own: `coracle serve`";
+            Err(Refusal::new(
+                ErrorCode::Forbidden,
+                "this is the workbench of another user",
+                hint,
+            ))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

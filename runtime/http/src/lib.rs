@@ -19,6 +19,7 @@ mod error;
 mod guard;
 mod kfp;
 mod kfp_next;
+mod peer;
 mod serve;
 mod task_id;
 pub mod workbench;

@@ -7,13 +7,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workbench};
 
 use crate::error::Refusal;
 use crate::guard::guard;
 use crate::kfp;
 use crate::kfp_next;
+use crate::peer::{DoorListener, Peer};
 use crate::workbench as api;
 
 /// The largest body: a definition grows by a third as base64, and parameters stand beside it.
@@ -46,9 +46,8 @@ pub fn serve(running: &mut Running) {
 async fn serve_door(workbench: Workbench, door: Door) {
     let Door { listener, visitors } = door;
     let stopping = workbench.stopping().clone();
-    // Answers are written in small pieces, and each is waited for.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let served = axum::serve(listener, router_at(workbench, visitors))
+    let service = router_at(workbench, visitors).into_make_service_with_connect_info::<Peer>();
+    let served = axum::serve(DoorListener(listener), service)
         .with_graceful_shutdown(stopping.cancelled_owned());
     if let Err(error) = served.into_future().await {
         tracing::error!(%error, "a door closed");
