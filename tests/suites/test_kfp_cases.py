@@ -3,12 +3,14 @@
 `docs/kfp-api.md` says which of those cases each test covers.
 """
 
+import base64
 import json
 import random
 import re
 import signal
 import string
 import time
+import urllib.parse
 
 import pytest
 from conftest import Coracle, wait_for
@@ -35,9 +37,7 @@ def api(workbench):
 
 
 def quoted(text):
-    from urllib.parse import quote
-
-    return quote(text, safe="")
+    return urllib.parse.quote(text, safe="")
 
 
 def upload(api, name=None, content=HELLO, **query):
@@ -963,6 +963,22 @@ def test_reports_of_workflows_are_not_taken(api):
             api.post(path, body).refused(404, "Not Found")
 
 
+def test_logs_of_tasks_are_read(api):
+    run = create_run(api, pipeline_spec=json.loads(made_of("echo told", "tells")))["run_id"]
+    ended = api.wait(run)
+    task = next(task for task in ended["run_details"]["task_details"] if task["display_name"] == "work")
+    api.post(f"/runs/{run}:archive").ok()
+    for node in (task["task_id"], "work"):
+        log = api("GET", f"/runs/{run}/nodes/{node}/log", root="/apis/v1alpha1", follow="false")
+        assert log.status == 200 and "told" in log.text
+        assert log.headers["Content-Type"].startswith("text/plain")
+        data = api.get(f"/runs/{run}/nodes/{node}/artifacts/main-logs:read").ok()["data"]
+        assert "told" in base64.b64decode(data).decode()
+    api.get(f"/runs/{run}/nodes/{node}/artifacts/main-logs").refused(404)
+    api.get(f"/runs/{run}/nodes/{node}/artifacts/none:read").refused(404)
+    api.get(f"/runs/{NOBODY}/nodes/{node}/artifacts/main-logs:read").refused(404)
+
+
 # --- across a restart -----------------------------------------------------------------------------------
 
 
@@ -995,6 +1011,50 @@ def test_all_is_there_after_a_restart(on_processes):
     assert (found["mode"], found["trigger"]) == ("ENABLE", often["trigger"])
     create_recurring(api, display_name="Scheduled 2", mode="ENABLE")
     assert api.wait(create_run(api, pipeline_spec=json.loads(HELLO))["run_id"])["state"] == "SUCCEEDED"
+
+
+# --- who may call ---------------------------------------------------------------------------------------
+
+
+def test_only_this_machine_and_its_own_page_may_call(api):
+    own = api.address.removeprefix("http://")
+    port = own.rsplit(":", 1)[1]
+    for host in (own, f"localhost:{port}", "127.0.0.1", "[::1]"):
+        answer = api("GET", "/runs", headers={"Host": host})
+        assert answer.status == 200, host
+        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    for host in ("evil.example", f"evil.example:{port}", "localhost.evil.example", "10.0.0.7", ""):
+        assert api("GET", "/runs", headers={"Host": host}).status in (400, 403), host
+    assert api("GET", "/runs", headers={"Origin": f"http://{own}"}).status == 200
+    for origin in ("http://evil.example", "null", f"https://{own}", "http://localhost:1"):
+        for method, path, body in (("GET", "/runs", None), ("POST", "/experiments", {"display_name": "by a page"}), ("DELETE", "/runs/x", None)):
+            assert api(method, path, body, headers={"Origin": origin}).status == 403, (origin, method)
+        # A page may send this without asking first.
+        assert api("POST", "/experiments", b'{"display_name":"by a page"}', headers={"Origin": origin, "Content-Type": "text/plain"}).status == 403
+    assert api("OPTIONS", "/runs").status == 501
+    assert api.get("/experiments", filter=where(("name", "EQUALS", "by a page"))).ok() == {}
+
+
+CALLS = """
+import json, os, urllib.error, urllib.request
+def get(token):
+    request = urllib.request.Request(os.environ["CORACLE_API_URL"] + "/apis/v2beta1/runs", headers={"Authorization": token} if token else {})
+    try:
+        return urllib.request.urlopen(request, timeout=10).status
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+token = os.environ["CORACLE_API_TOKEN"]
+answers = [get("Bearer " + token), get(None), get("Bearer " + token[:-1]), get(token)]
+assert answers == [200, 401, 401, 401], answers
+"""
+
+
+def test_a_step_may_call_with_the_token_of_its_run(on_docker):
+    api = Api(on_docker.serve().address)
+    spec = json.loads(made_of("true", "calls"))
+    spec["deploymentSpec"]["executors"]["exec-work"]["container"]["command"] = ["python3", "-c", CALLS]
+    run = create_run(api, pipeline_spec=spec)
+    assert api.wait(run["run_id"])["state"] == "SUCCEEDED", on_docker("logs", run["run_id"], "--step", "work").stdout
 
 
 # --- the form of answers --------------------------------------------------------------------------------
