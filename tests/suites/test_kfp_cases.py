@@ -13,7 +13,7 @@ import time
 import urllib.parse
 
 import pytest
-from conftest import Coracle, wait_for
+from conftest import OUTPUT, Coracle, wait_for
 from kfp_api import DEFAULT, NOBODY, Api, fresh, made_of, tarred, where, zipped
 
 HELLO = made_of("echo hello", "hello")
@@ -748,6 +748,51 @@ def test_parameters_are_checked_by_type(api):
         start({**good, name: unfit}).refused(400, f"input parameter {name} requires type")
         start({key: value for key, value in good.items() if key != name}).refused(400, f"parameter {name} is not optional")
     start({**good, "colour": "red"}).refused(400, "not required by pipeline: colour")
+
+
+@pytest.mark.parametrize("levels", [50, 100, 120, 124, 126, 127, 128, 130, 200, 5_000, 100_000])
+def test_values_that_are_nested_deeply_are_kept_or_refused(on_processes, levels):
+    """Whatever is taken can be read again: one value must not spoil the lists."""
+    api = Api(on_processes.serve().address)
+    deep = "[" * levels + "]" * levels
+    body = json.dumps({
+        "display_name": "deep", "pipeline_spec": json.loads(made_of("true", "deep", {"l": "LIST"})), "max_concurrency": 1,
+        "trigger": {"periodic_schedule": {"interval_second": 3600}}, "runtime_config": {"parameters": {"l": "@"}},
+    }).replace('"@"', deep)
+    recurring = api.post("/recurringruns", body.encode())
+    body = json.loads(body.replace(deep, '"@"'))
+    body = json.dumps({key: body[key] for key in ("display_name", "pipeline_spec", "runtime_config")}).replace('"@"', deep)
+    run = api.post("/runs", body.encode())
+    for answer in (run, recurring):
+        assert answer.status in ((200,) if levels <= 50 else (200, 400)), answer
+    for path, key, answer in (("/runs", "run_id", run), ("/recurringruns", "recurring_run_id", recurring)):
+        listed = api.get(path).ok().get(noun(path), [])
+        assert names(listed, key) == ([answer.json[key]] if answer.status == 200 else [])
+    if run.status == 200:
+        assert api.wait(run.json["run_id"])["state"] == "SUCCEEDED"
+        assert on_processes.json("get", run.json["run_id"])["state"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("levels", [100, 120, 124, 126, 130])
+def test_outputs_that_are_nested_deeply_are_kept_or_refused(on_processes, levels):
+    api = Api(on_processes.serve().address)
+    spec = json.loads(made_of(f'python3 -c "print(chr(91) * {levels} + chr(93) * {levels}, end=str())" > "$1"', "deep"))
+    spec["components"]["comp-work"]["outputDefinitions"] = {"parameters": {"out": {"parameterType": "LIST"}}}
+    spec["deploymentSpec"]["executors"]["exec-work"]["container"]["args"] = [OUTPUT]
+    run = create_run(api, pipeline_spec=spec)["run_id"]
+    state = api.wait(run)["state"]
+    assert on_processes.json("get", run)["state"] == state
+    assert api.get("/runs").ok()["total_size"] == 1
+
+
+@pytest.mark.parametrize("body", [
+    b"[" * 1_000_000, b'{"a":' * 100_000, b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"display_name":"\x00"}', b'{"display_name":"\\ud800"}',
+    b'{"display_name":1e400}', b'{"display_name":"a","displayName":"b"}', b"nul", b'"', b"-", b"1" * 100_000,
+], ids=lambda body: repr(body[:30]))
+def test_bodies_that_are_no_messages_are_refused(api, body):
+    for path in ("/experiments", "/pipelines", "/pipelines/create", "/runs", "/recurringruns"):
+        api.post(path, body).refused(400)
+    assert api.get("/healthz").status == 200
 
 
 # --- recurring runs -------------------------------------------------------------------------------------
