@@ -13,7 +13,7 @@ import time
 import urllib.parse
 
 import pytest
-from conftest import OUTPUT, Coracle, wait_for
+from conftest import OUTPUT, ROOT, Coracle, wait_for
 from kfp_api import DEFAULT, NOBODY, Api, fresh, made_of, tarred, where, zipped
 
 HELLO = made_of("echo hello", "hello")
@@ -1132,3 +1132,11 @@ def test_answers_leave_out_what_is_empty(api):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", run["created_at"])
     assert run["finished_at"] == "1970-01-01T00:00:00Z"
     assert run["scheduled_at"] == run["created_at"]
+
+
+def test_the_table_of_cases_names_tests_that_are_there():
+    table = (ROOT / "docs" / "kfp-api.md").read_text().split("## KFP's own tests of its API")[1]
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+){2,})`", table))
+    suites = "".join((ROOT / "tests" / "suites" / f"test_kfp_{name}.py").read_text() for name in ("cases", "client", "fixtures"))
+    assert len(named) > 50
+    assert {name for name in named if f"def test_{name}(" not in suites} == set()
