@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import string
+import threading
 import time
 import urllib.parse
 
@@ -1056,6 +1057,66 @@ def test_all_is_there_after_a_restart(on_processes):
     assert (found["mode"], found["trigger"]) == ("ENABLE", often["trigger"])
     create_recurring(api, display_name="Scheduled 2", mode="ENABLE")
     assert api.wait(create_run(api, pipeline_spec=json.loads(HELLO))["run_id"])["state"] == "SUCCEEDED"
+
+
+# --- many at once ---------------------------------------------------------------------------------------
+
+
+def test_many_callers_at_once_meet_no_failure(on_processes):
+    """What one is making another takes away: each answer is a success or a refusal, and the workbench goes on."""
+    address = on_processes.serve().address
+    ids = {noun: [NOBODY] for noun in ("experiments", "pipelines", "runs", "recurringruns")}
+    deadline, failures, counts = time.monotonic() + 5, [], []
+
+    def call(seed):
+        api, dice, count = Api(address), random.Random(seed), 0
+
+        def one(noun):
+            return dice.choice(ids[noun][-20:])
+
+        def make(noun, key, answer):
+            if answer.status == 200:
+                ids[noun].append(answer.json[key])
+            return answer
+
+        def reference():
+            return {"experiment_id": one("experiments"), "pipeline_version_reference": {"pipeline_id": one("pipelines")}}
+
+        actions = [
+            lambda: make("experiments", "experiment_id", api.post("/experiments", {"display_name": f"e{dice.randrange(40)}"})),
+            lambda: make("pipelines", "pipeline_id", api.upload(HELLO, name=f"p{dice.randrange(40)}")),
+            lambda: make("runs", "run_id", api.post("/runs", {"display_name": "x", **reference()})),
+            lambda: make("recurringruns", "recurring_run_id", api.post("/recurringruns", {
+                "display_name": "x", "max_concurrency": 1, "mode": "ENABLE", "trigger": {"periodic_schedule": {"interval_second": 1}}, **reference(),
+            })),
+            lambda: api.upload_version(HELLO, name=f"v{dice.randrange(5)}", pipelineid=one("pipelines")),
+            lambda: api.delete(f"/pipelines/{one('pipelines')}", cascade="true"),
+            lambda: api.delete(f"/experiments/{one('experiments')}"),
+            lambda: api.delete(f"/recurringruns/{one('recurringruns')}"),
+            lambda: api.post(f"/runs/{one('runs')}:{dice.choice(['archive', 'unarchive', 'terminate', 'retry'])}"),
+            lambda: api.post(f"/experiments/{one('experiments')}:{dice.choice(['archive', 'unarchive'])}"),
+            lambda: api.get(f"/{dice.choice(list(ids))}", page_size=5, sort_by="created_at desc"),
+        ]
+        while time.monotonic() < deadline:
+            answer = dice.choice(actions)()
+            count += 1
+            if answer.status >= 500:
+                failures.append(answer)
+        counts.append(count)
+
+    callers = [threading.Thread(target=call, args=(seed,)) for seed in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert not failures, failures[:3]
+    assert len(counts) == len(callers), "a caller gave up"
+    api = Api(address)
+    for page in api.pages("/recurringruns", "recurringRuns"):
+        for recurring in page:
+            api.delete(f"/recurringruns/{recurring['recurring_run_id']}").ok()
+    assert api.wait(create_run(api, pipeline_spec=json.loads(HELLO))["run_id"])["state"] == "SUCCEEDED"
+    assert "panicked" not in (on_processes.home / "serve.log").read_text()
 
 
 # --- who may call ---------------------------------------------------------------------------------------
