@@ -23,12 +23,12 @@ def recording():
     pytest.skip(f"no recording in {places[0]}: CORACLE_RECORDINGS can name the folder")
 
 
-def play(command):
+def play(command, *options):
     """The labels of the answers that differ, and the last line."""
     folder = recording()
     server = command.serve()
     played = subprocess.run(
-        [sys.executable, folder / "replay.py", server.address, "--against", folder / "recorded.jsonl"],
+        [sys.executable, folder / "replay.py", server.address, "--against", folder / "recorded.jsonl", *options],
         capture_output=True, text=True, timeout=600,
     )
     assert played.returncode in (0, 1), played.stderr
@@ -41,6 +41,13 @@ def test_all_answers_are_as_recorded(on_docker):
     differing, last = play(on_docker)
     assert differing == []
     assert last == "141 passed, 0 failed"
+
+
+def test_messages_are_as_recorded(on_docker):
+    # What is wrong with YAML is said in the words of another reader.
+    differing, last = play(on_docker, "--messages")
+    assert differing == ["upload broken yaml"]
+    assert last == "140 passed, 1 failed"
 
 
 def test_with_runnable_uploads_only_what_could_never_run_is_missing(on_docker):

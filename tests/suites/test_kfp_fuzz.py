@@ -1,0 +1,19 @@
+"""A few of the made-up requests of `tests/conformance/fuzz`, which sends 20,000."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import BINARY, ROOT
+
+
+@pytest.mark.parametrize("api", ["kfp", "workbench"])
+def test_made_up_requests_are_answered_without_failures(api):
+    sent = subprocess.run(
+        [sys.executable, ROOT / "tests" / "conformance" / "fuzz", api, "--requests", "1500", "--seed", "3"],
+        env={**os.environ, "CORACLE_BIN": BINARY}, capture_output=True, text=True, timeout=600,
+    )
+    assert sent.returncode == 0, sent.stdout + sent.stderr[-3000:]
+    last = sent.stdout.splitlines()[-1]
+    assert last.endswith(" requests, 0 failures") and int(last.split()[0]) > 1300, last
