@@ -49,12 +49,16 @@ const LISTING: Listing = Listing {
         Field::text("description", "description"),
         Field::text("code_source_url", "code_source_url"),
         Field::text("status", "'READY'"),
+        Field::text("pipeline_spec", BODY),
         Field::time("created_at", "created_at"),
     ],
 };
 
 const PIPELINE: &str =
     "(SELECT id FROM pipelines WHERE pipelines.number = pipeline_versions.pipeline)";
+
+const BODY: &str =
+    "(SELECT body FROM texts WHERE texts.number = pipeline_versions.definition)";
 
 const COLUMNS: &str =
     "id, name, display_name, description, code_source_url, package_url, tags, created_at,

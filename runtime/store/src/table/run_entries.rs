@@ -79,13 +79,17 @@ const LISTING: Listing = Listing {
         Field::text("service_account", "service_account"),
         Field::text("namespace", "''"),
         Field::text("state", "state"),
-        Field::text("status", "state"),
+        Field::text("status", STATUS),
         Field::text("storage_state", "storage"),
         Field::time("created_at", "created_at"),
         Field::time("scheduled_at", "ifnull(scheduled_at, created_at)"),
         Field::time("finished_at", "finished_at"),
     ],
 };
+
+/// The words that KFP's first API had for states.
+const STATUS: &str = "CASE state WHEN 'PENDING' THEN 'Pending' WHEN 'RUNNING' THEN 'Running'
+    WHEN 'CANCELING' THEN 'Terminating' WHEN 'SUCCEEDED' THEN 'Succeeded' ELSE 'Failed' END";
 
 const COLUMNS: &str = "id, display_name, parameters, pipeline_root, state, failure, storage, created_at, finished_at,
     experiment, description, version, recurring, scheduled_at, service_account, recurring_index,
