@@ -19,6 +19,7 @@ const LONGEST_NAME: usize = 128;
 
 const LIST: List = List {
     noun: "Experiment",
+    key: "experiments",
     fields: &[
         "id",
         "experiment_id",
@@ -42,16 +43,6 @@ struct ExperimentMessage {
     created_at: String,
     storage_state: &'static str,
     last_run_created_at: String,
-}
-
-#[derive(Serialize)]
-struct ListMessage {
-    #[serde(skip_serializing_if = "is_empty")]
-    experiments: Vec<ExperimentMessage>,
-    #[serde(skip_serializing_if = "is_empty")]
-    total_size: u64,
-    #[serde(skip_serializing_if = "is_empty")]
-    next_page_token: String,
 }
 
 impl From<Experiment> for ExperimentMessage {
@@ -131,25 +122,16 @@ pub(super) async fn list(
     State(workbench): State<Workbench>,
     query: Query,
 ) -> Result<Response, Fault> {
-    let asked = Asked::read(&query)?;
-    let query = LIST.query(&asked).map_err(|unfit| match unfit {
-        Unfit::Asked(fault) | Unfit::Tags(fault) => fault.wrap("Failed to create list options"),
-    })?;
-    let page = workbench
-        .experiments(query.clone())
-        .await
-        .map_err(|error| {
+    let unfit = |unfit: Unfit| unfit.into_fault().wrap("Failed to create list options");
+    let ask = async |query| {
+        workbench.experiments(query).await.map_err(|error| {
             Fault::from(error)
                 .wrap("List experiments failed")
                 .wrap("List experiments failed")
-        })?;
-    let next_page_token = LIST.next_token(query, &page);
-    Ok(Message(ListMessage {
-        experiments: page.items.into_iter().map(Into::into).collect(),
-        total_size: page.total,
-        next_page_token,
-    })
-    .into_response())
+        })
+    };
+    LIST.answer::<_, ExperimentMessage>(&Asked::read(&query)?, unfit, ask)
+        .await
 }
 
 pub(super) async fn show(

@@ -24,6 +24,7 @@ const LONGEST_NAMESPACE: usize = 63;
 
 const LIST: List = List {
     noun: "Pipeline",
+    key: "pipelines",
     fields: &[
         "id",
         "pipeline_id",
@@ -46,16 +47,6 @@ pub(super) struct PipelineMessage {
     name: String,
     #[serde(skip_serializing_if = "is_empty")]
     tags: BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-struct ListMessage {
-    #[serde(skip_serializing_if = "is_empty")]
-    pipelines: Vec<PipelineMessage>,
-    #[serde(skip_serializing_if = "is_empty")]
-    total_size: u64,
-    #[serde(skip_serializing_if = "is_empty")]
-    next_page_token: String,
 }
 
 impl From<Pipeline> for PipelineMessage {
@@ -186,7 +177,7 @@ pub(super) async fn list(
     query: Query,
 ) -> Result<Response, Fault> {
     let asked = Asked::read(&query)?;
-    let query = LIST.query(&asked).map_err(|unfit| match unfit {
+    let unfit = |unfit: Unfit| match unfit {
         Unfit::Asked(fault) => fault.wrap(format!(
             "Failed to list pipelines due invalid list options: {}",
             asked.shown()
@@ -194,17 +185,13 @@ pub(super) async fn list(
         Unfit::Tags(fault) => {
             fault.wrap("Failed to list pipelines due to invalid tag filter in filter spec")
         }
-    })?;
-    let page = workbench.pipelines(query.clone()).await.map_err(|error| {
-        Fault::from(error).wrap("Failed to list pipelines in namespace . Check error stack")
-    })?;
-    let next_page_token = LIST.next_token(query, &page);
-    Ok(Message(ListMessage {
-        pipelines: page.items.into_iter().map(Into::into).collect(),
-        total_size: page.total,
-        next_page_token,
-    })
-    .into_response())
+    };
+    let ask = async |query| {
+        workbench.pipelines(query).await.map_err(|error| {
+            Fault::from(error).wrap("Failed to list pipelines in namespace . Check error stack")
+        })
+    };
+    LIST.answer::<_, PipelineMessage>(&asked, unfit, ask).await
 }
 
 pub(super) async fn show(

@@ -13,12 +13,15 @@ use super::json::{self, Member, Object, OneOf};
 use super::list::{Asked, List, Unfit};
 use super::query::Query;
 use super::run_message::USUAL_ACCOUNT;
+use super::runs::not_of_experiment;
 use super::source::{GivenSource, Reference, RuntimeConfig};
 use super::verb::{Target, verb};
 use super::write::{Empty, Message, is_empty, time};
 
 const LIST: List = List {
     noun: "Job",
+    // The one list of the API whose name is not in snake case.
+    key: "recurringRuns",
     fields: &[
         "id",
         "recurring_run_id",
@@ -90,17 +93,6 @@ struct PeriodicMessage {
     #[serde(skip_serializing_if = "is_empty")]
     end_time: Option<String>,
     interval_second: String,
-}
-
-/// The one list of the API whose name is not in snake case.
-#[derive(Serialize)]
-struct ListMessage {
-    #[serde(rename = "recurringRuns", skip_serializing_if = "is_empty")]
-    recurring_runs: Vec<RecurringMessage>,
-    #[serde(skip_serializing_if = "is_empty")]
-    total_size: u64,
-    #[serde(skip_serializing_if = "is_empty")]
-    next_page_token: String,
 }
 
 impl From<Trigger> for TriggerMessage {
@@ -352,35 +344,21 @@ pub(super) async fn list(
     State(workbench): State<Workbench>,
     query: Query,
 ) -> Result<Response, Fault> {
-    let asked = Asked::read(&query)?;
     let experiment = query.given("experiment_id")?;
-    let query = LIST.query(&asked).map_err(|unfit| match unfit {
-        Unfit::Asked(fault) | Unfit::Tags(fault) => {
-            fault.wrap("Failed to list recurring runs due to error parsing the listing options")
-        }
-    })?;
-    let found = workbench
-        .recurring_runs(experiment.clone(), query.clone())
-        .await;
-    let page = found.map_err(|error| {
-        let fault = match (&error, experiment) {
-            (AppError::NotFound { .. }, Some(id)) => Fault::from(error)
-                .wrap(format!("Failed to fetch namespace from experiment {id}"))
-                .wrap(format!(
-                    "Failed to list recurring runs due to error fetching namespace for experiment {id}. Try \
-                     filtering based on namespace"
-                )),
-            _ => error.into(),
-        };
-        fault.wrap("Failed to list jobs")
-    })?;
-    let next_page_token = LIST.next_token(query, &page);
-    Ok(Message(ListMessage {
-        recurring_runs: page.items.into_iter().map(Into::into).collect(),
-        total_size: page.total,
-        next_page_token,
-    })
-    .into_response())
+    let unfit = |unfit: Unfit| {
+        unfit
+            .into_fault()
+            .wrap("Failed to list recurring runs due to error parsing the listing options")
+    };
+    let ask = async |query| {
+        let found = workbench.recurring_runs(experiment.clone(), query).await;
+        found.map_err(|error| {
+            not_of_experiment(error, "recurring runs", experiment.as_deref())
+                .wrap("Failed to list jobs")
+        })
+    };
+    LIST.answer::<_, RecurringMessage>(&Asked::read(&query)?, unfit, ask)
+        .await
 }
 
 pub(super) async fn show(

@@ -51,16 +51,6 @@ pub(super) struct StateMessage {
     pub(super) state: &'static str,
 }
 
-#[derive(Serialize)]
-pub(super) struct ListMessage {
-    #[serde(skip_serializing_if = "is_empty")]
-    pub(super) runs: Vec<RunMessage>,
-    #[serde(skip_serializing_if = "is_empty")]
-    pub(super) total_size: u64,
-    #[serde(skip_serializing_if = "is_empty")]
-    pub(super) next_page_token: String,
-}
-
 impl From<RunOverview> for RunMessage {
     fn from(overview: RunOverview) -> Self {
         let run_details = details(&overview);

@@ -11,13 +11,14 @@ use super::fault::Fault;
 use super::json::{self, Object, OneOf};
 use super::list::{Asked, List, Unfit};
 use super::query::Query;
-use super::run_message::{ListMessage, RunMessage};
+use super::run_message::RunMessage;
 use super::source::{GivenSource, RuntimeConfig};
 use super::verb::{Target, verb};
 use super::write::{Empty, Message};
 
 const LIST: List = List {
     noun: "Run",
+    key: "runs",
     fields: &[
         "id",
         "run_id",
@@ -183,33 +184,29 @@ pub(super) async fn list(
     State(workbench): State<Workbench>,
     query: Query,
 ) -> Result<Response, Fault> {
-    let asked = Asked::read(&query)?;
     let experiment = query.given("experiment_id")?;
-    let query = LIST.query(&asked).map_err(|unfit| match unfit {
-        Unfit::Asked(fault) | Unfit::Tags(fault) => fault.wrap("Failed to create list options"),
-    })?;
-    let found = workbench
-        .run_overviews(experiment.clone(), query.clone())
-        .await;
-    let page = found.map_err(|error| {
-        let fault = match (&error, experiment) {
-            (AppError::NotFound { .. }, Some(id)) => Fault::from(error)
-                .wrap(format!("Failed to fetch namespace from experiment {id}"))
-                .wrap(format!(
-                    "Failed to list runs due to error fetching namespace for experiment {id}. Try filtering based on \
-                     namespace"
-                )),
-            _ => Fault::from(error).wrap("Failed to list runs"),
-        };
-        fault.wrap("Failed to list runs")
-    })?;
-    let next_page_token = LIST.next_token(query, &page);
-    Ok(Message(ListMessage {
-        runs: page.items.into_iter().map(Into::into).collect(),
-        total_size: page.total,
-        next_page_token,
-    })
-    .into_response())
+    let unfit = |unfit: Unfit| unfit.into_fault().wrap("Failed to create list options");
+    let ask = async |query| {
+        let found = workbench.run_overviews(experiment.clone(), query).await;
+        found.map_err(|error| {
+            not_of_experiment(error, "runs", experiment.as_deref()).wrap("Failed to list runs")
+        })
+    };
+    LIST.answer::<_, RunMessage>(&Asked::read(&query)?, unfit, ask)
+        .await
+}
+
+/// Why what is in an experiment was not listed.
+pub(super) fn not_of_experiment(error: AppError, what: &str, experiment: Option<&str>) -> Fault {
+    match (&error, experiment) {
+        (AppError::NotFound { .. }, Some(id)) => Fault::from(error)
+            .wrap(format!("Failed to fetch namespace from experiment {id}"))
+            .wrap(format!(
+                "Failed to list {what} due to error fetching namespace for experiment {id}. Try filtering based on \
+                 namespace"
+            )),
+        _ => Fault::from(error).wrap(format!("Failed to list {what}")),
+    }
 }
 
 pub(super) async fn show(

@@ -22,6 +22,7 @@ pub(super) const LONGEST_NAME: usize = 127;
 
 const LIST: List = List {
     noun: "PipelineVersion",
+    key: "pipeline_versions",
     fields: &[
         "id",
         "pipeline_version_id",
@@ -57,16 +58,6 @@ pub(super) struct VersionMessage {
 #[derive(Serialize)]
 struct PackageUrl {
     pipeline_url: String,
-}
-
-#[derive(Serialize)]
-struct ListMessage {
-    #[serde(skip_serializing_if = "is_empty")]
-    pipeline_versions: Vec<VersionMessage>,
-    #[serde(skip_serializing_if = "is_empty")]
-    next_page_token: String,
-    #[serde(skip_serializing_if = "is_empty")]
-    total_size: u64,
 }
 
 impl From<VersionDetail> for VersionMessage {
@@ -141,7 +132,7 @@ pub(super) async fn list(
     query: Query,
 ) -> Result<Response, Fault> {
     let asked = Asked::read(&query)?;
-    let query = LIST.query(&asked).map_err(|unfit| match unfit {
+    let unfit = |unfit: Unfit| match unfit {
         Unfit::Asked(fault) => fault.wrap(format!(
             "Failed to list pipeline versions due invalid list options: {}",
             asked.shown()
@@ -149,33 +140,27 @@ pub(super) async fn list(
         Unfit::Tags(fault) => {
             fault.wrap("Failed to list pipeline versions due to invalid tag filter in filter spec")
         }
-    })?;
-    let found = workbench
-        .pipeline_versions(pipeline.clone(), query.clone())
-        .await;
-    let page = found.map_err(|error| {
-        let fault = match &error {
-            AppError::NotFound { .. } => Fault::from(error)
-                .wrap(format!("Failed to get a pipeline with id {pipeline}"))
-                .wrap(format!(
-                    "Failed to get namespace for pipeline id {pipeline}"
-                ))
-                .wrap(format!(
-                    "Failed to list pipeline versions due to error fetching the namespace for pipeline {pipeline}"
-                )),
-            _ => error.into(),
-        };
-        fault.wrap(format!(
-            "Failed to list pipeline versions for pipeline {pipeline}"
-        ))
-    })?;
-    let next_page_token = LIST.next_token(query, &page);
-    Ok(Message(ListMessage {
-        pipeline_versions: page.items.into_iter().map(Into::into).collect(),
-        next_page_token,
-        total_size: page.total,
-    })
-    .into_response())
+    };
+    let ask = async |query| {
+        let found = workbench.pipeline_versions(pipeline.clone(), query).await;
+        found.map_err(|error| not_listed(error, &pipeline))
+    };
+    LIST.answer::<_, VersionMessage>(&asked, unfit, ask).await
+}
+
+fn not_listed(error: AppError, pipeline: &str) -> Fault {
+    let fault = match &error {
+        AppError::NotFound { .. } => Fault::from(error)
+            .wrap(format!("Failed to get a pipeline with id {pipeline}"))
+            .wrap(format!("Failed to get namespace for pipeline id {pipeline}"))
+            .wrap(format!(
+                "Failed to list pipeline versions due to error fetching the namespace for pipeline {pipeline}"
+            )),
+        _ => error.into(),
+    };
+    fault.wrap(format!(
+        "Failed to list pipeline versions for pipeline {pipeline}"
+    ))
 }
 
 pub(super) async fn show(

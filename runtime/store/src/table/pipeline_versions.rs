@@ -57,8 +57,7 @@ const LISTING: Listing = Listing {
 const PIPELINE: &str =
     "(SELECT id FROM pipelines WHERE pipelines.number = pipeline_versions.pipeline)";
 
-const BODY: &str =
-    "(SELECT body FROM texts WHERE texts.number = pipeline_versions.definition)";
+const BODY: &str = "(SELECT body FROM texts WHERE texts.number = pipeline_versions.definition)";
 
 const COLUMNS: &str =
     "id, name, display_name, description, code_source_url, package_url, tags, created_at,

@@ -29,6 +29,15 @@ pub(in crate::kfp) enum Unfit {
     Tags(Fault),
 }
 
+impl Unfit {
+    /// What is wrong, whichever it is.
+    pub(in crate::kfp) fn into_fault(self) -> Fault {
+        match self {
+            Self::Asked(fault) | Self::Tags(fault) => fault,
+        }
+    }
+}
+
 impl From<Fault> for Unfit {
     fn from(fault: Fault) -> Self {
         Self::Asked(fault)

@@ -3,10 +3,13 @@
 mod filter;
 mod token;
 
+use axum::response::{IntoResponse, Response};
 use coracle_model::{ListPlace, ListQuery, Page, Predicate, Sort};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::fault::Fault;
 use super::query::Query;
+use super::write::Message;
 pub(super) use filter::Unfit;
 use token::Token;
 
@@ -14,10 +17,36 @@ use token::Token;
 pub(super) struct List {
     /// What is listed, as messages name it: `Experiment`.
     pub(super) noun: &'static str,
+    /// The name of the list in answers: `experiments`.
+    pub(super) key: &'static str,
     /// The fields by which it is sorted and filtered.
     pub(super) fields: &'static [&'static str],
     /// Whether it is filtered by tags, too.
     pub(super) tagged: bool,
+}
+
+/// A page as it is written.
+struct Listed<M> {
+    key: &'static str,
+    items: Vec<M>,
+    total_size: u64,
+    next_page_token: String,
+}
+
+impl<M: Serialize> Serialize for Listed<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.items.is_empty() {
+            map.serialize_entry(self.key, &self.items)?;
+        }
+        if self.total_size > 0 {
+            map.serialize_entry("total_size", &self.total_size)?;
+        }
+        if !self.next_page_token.is_empty() {
+            map.serialize_entry("next_page_token", &self.next_page_token)?;
+        }
+        map.end()
+    }
 }
 
 /// What was asked, as it was given.
@@ -63,7 +92,7 @@ impl Asked {
 
 impl List {
     /// The query for what is asked.
-    pub(super) fn query(&self, asked: &Asked) -> Result<ListQuery, Unfit> {
+    fn query(&self, asked: &Asked) -> Result<ListQuery, Unfit> {
         let (sort, predicates, after) = if asked.page_token.is_empty() {
             let predicates = filter::read(&asked.filter, self.tagged)?;
             page_size(asked)?;
@@ -82,8 +111,28 @@ impl List {
         })
     }
 
+    /// Answers what is asked: `unfit` puts a mistake in it into the words of this list, and `ask` gets the page.
+    pub(super) async fn answer<T, M: From<T> + Serialize>(
+        &self,
+        asked: &Asked,
+        unfit: impl FnOnce(Unfit) -> Fault,
+        ask: impl AsyncFnOnce(ListQuery) -> Result<Page<T>, Fault>,
+    ) -> Result<Response, Fault> {
+        let query = self.query(asked).map_err(unfit)?;
+        let page = ask(query.clone()).await?;
+        let next_page_token = self.next_token(query, &page);
+        let items = page.items.into_iter().map(M::from).collect();
+        Ok(Message(Listed {
+            key: self.key,
+            items,
+            total_size: page.total,
+            next_page_token,
+        })
+        .into_response())
+    }
+
     /// The token of the page after one; empty when there is none.
-    pub(super) fn next_token<T>(&self, query: ListQuery, page: &Page<T>) -> String {
+    fn next_token<T>(&self, query: ListQuery, page: &Page<T>) -> String {
         let token = page.next.clone().map(|after| Token {
             list: self.noun.to_owned(),
             sort: query.sort,
