@@ -1,8 +1,11 @@
 //! What tasks of a run wrote, as a whole: their logs and artifacts.
 
+use std::io::Read;
+
 use coracle_model::{RunId, TaskPath};
 use futures_util::TryStreamExt;
 
+use crate::artifacts::{Below, Opened, Place};
 use crate::error::AppError;
 use crate::exact::exact;
 use crate::view::LogQuery;
@@ -51,15 +54,20 @@ impl Workbench {
                 .artifacts
                 .get(&name)
                 .and_then(|list| list.first());
-            let place = made.and_then(|artifact| home.artifact_path(&artifact.uri));
-            let place = place.ok_or_else(missing)?;
-            let metadata = fs_err::metadata(&place).map_err(|_| missing())?;
-            if metadata.is_dir() {
-                let hint = "read the files in it one by one";
-                return Err(AppError::request(format!("`{name}` is a folder"), hint));
+            let place = Place::of(&home, made.ok_or_else(missing)?)?;
+            match place.open(&Below::default())? {
+                Opened::File(file) => {
+                    check_size(file.size)?;
+                    let mut bytes = Vec::new();
+                    let mut start = file.file.take(LARGEST);
+                    start.read_to_end(&mut bytes).map_err(|_| missing())?;
+                    Ok(bytes)
+                }
+                Opened::Folder(_) => {
+                    let hint = "read the files in it one by one";
+                    Err(AppError::request(format!("`{name}` is a folder"), hint))
+                }
             }
-            check_size(metadata.len())?;
-            fs_err::read(&place).map_err(|_| missing())
         })
         .await
     }

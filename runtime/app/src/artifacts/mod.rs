@@ -23,3 +23,4 @@ mod preview;
 mod rows;
 
 pub use content::{ArchiveContent, ByteStream, Content, FileContent};
+pub(crate) use place::{Below, Opened, Place};

@@ -18,7 +18,7 @@ use crate::error::AppError;
 
 /// Where an artifact's bytes are, with all links resolved.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The tree of all artifacts.
     tree: PathBuf,
     /// The file or folder that is the artifact.
@@ -27,7 +27,7 @@ pub(super) struct Place {
 
 /// Something in an artifact, opened.
 #[derive(Debug)]
-pub(super) enum Opened {
+pub(crate) enum Opened {
     /// A file.
     File(OpenFile),
     /// A folder, with all links resolved.
@@ -36,13 +36,13 @@ pub(super) enum Opened {
 
 /// An open file.
 #[derive(Debug)]
-pub(super) struct OpenFile {
+pub(crate) struct OpenFile {
     /// Its name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Bytes in it.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// The file, at its beginning.
-    pub(super) file: File,
+    pub(crate) file: File,
 }
 
 impl Place {
@@ -50,7 +50,7 @@ impl Place {
     ///
     /// # Errors
     /// When its bytes are not on this machine, or it is a link that leads out of the tree of artifacts.
-    pub(super) fn of(home: &Home, artifact: &Artifact) -> Result<Self, AppError> {
+    pub(crate) fn of(home: &Home, artifact: &Artifact) -> Result<Self, AppError> {
         let elsewhere = || AppError::Nothing {
             message: format!("`{}` is not kept on this machine", artifact.uri),
             hint: Some("its metadata is all that the workbench has of it".to_owned()),
@@ -70,7 +70,7 @@ impl Place {
     ///
     /// # Errors
     /// A path that leads out, that names nothing, or something that is neither a file nor a folder.
-    pub(super) fn open(&self, below: &Below) -> Result<Opened, AppError> {
+    pub(crate) fn open(&self, below: &Below) -> Result<Opened, AppError> {
         // With an empty path joined to it, a file would be asked for as a folder.
         if below.is_all() {
             return self.open_real(&self.base);
@@ -138,7 +138,7 @@ impl Place {
 
 /// A path below an artifact, which has only names in it; empty for the artifact itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Below(PathBuf);
+pub(crate) struct Below(PathBuf);
 
 impl Below {
     /// Reads what was asked for.

@@ -1,7 +1,8 @@
 //! Runs as lists show them, each with its history and its tasks.
 
 use coracle_model::{
-    Comparison, ExperimentId, ListQuery, Operand, Page, Predicate, RunId, RunState, Timestamp,
+    Comparison, ExperimentId, ListQuery, Operand, Page, Predicate, RunId, RunRecord, RunState,
+    Timestamp,
 };
 use coracle_spec::pipeline;
 use coracle_store::{RunEntry, Store, TaskEntry};
@@ -22,6 +23,34 @@ pub struct RunOverview {
     pub states: Vec<(Timestamp, RunState)>,
     /// Its tasks, in the order in which they were first recorded.
     pub tasks: Vec<TaskEntry>,
+}
+
+impl RunOverview {
+    /// A run that was stored just now and has not begun.
+    pub(super) fn of_new(record: RunRecord) -> Self {
+        let request = record.request;
+        let inline = request.origin.version.is_none();
+        Self {
+            definition: inline
+                .then(|| pipeline::to_json(&request.definition))
+                .flatten(),
+            states: vec![(record.created_at, record.state)],
+            tasks: Vec::new(),
+            entry: RunEntry {
+                id: record.id,
+                display_name: request.display_name,
+                origin: request.origin,
+                definition: None,
+                parameters: request.parameters,
+                pipeline_root: request.pipeline_root,
+                state: record.state,
+                failure: record.failure,
+                storage: record.storage,
+                created_at: record.created_at,
+                finished_at: record.finished_at,
+            },
+        }
+    }
 }
 
 impl Workbench {

@@ -63,15 +63,13 @@ impl Workbench {
         let working = self.working().await;
         // Nobody closes it.
         let _turn = self.inner.turns.acquire().await;
-        self.ask_store(move |store| {
-            let run = match find(store, new, now)? {
-                Found::Known(run) => run,
-                Found::New(accepted) => {
-                    let id = id.unwrap_or_else(RunId::random);
-                    begin(store, &*working?, id, storage, *accepted, now)?.id
-                }
-            };
-            overview(store, run)
+        self.ask_store(move |store| match find(store, new, now)? {
+            Found::Known(run) => overview(store, run),
+            Found::New(accepted) => {
+                let id = id.unwrap_or_else(RunId::random);
+                let record = begin(store, &*working?, id, storage, *accepted, now)?;
+                Ok(RunOverview::of_new(record))
+            }
         })
         .await
     }

@@ -227,7 +227,8 @@ impl From<AppError> for Fault {
         match &error {
             AppError::NotFound { what, name, .. } => Self::not_found(kind(what), name),
             AppError::Definition { diagnostics, .. } | AppError::Parameters { diagnostics, .. } => {
-                let first = diagnostics.first().map(|found| found.message.clone());
+                let mut errors = diagnostics.iter().filter(|found| found.is_error());
+                let first = errors.next().map(|found| found.message.clone());
                 Self::invalid(first.unwrap_or_else(|| error.to_string()))
             }
             AppError::NameTaken { what, name } => Self::taken(format!(

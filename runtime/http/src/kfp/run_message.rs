@@ -36,6 +36,7 @@ pub(super) struct RunMessage {
     run_details: Option<RunDetails>,
     #[serde(skip_serializing_if = "is_empty")]
     recurring_run_id: String,
+    #[serde(skip_serializing_if = "is_empty")]
     state_history: Vec<StateMessage>,
 }
 

@@ -68,7 +68,8 @@ impl Store {
         })
     }
 
-    /// The experiment that runs are in which name no other; made when there is none.
+    /// The experiment that runs are in which name no other; made when there is none, and then those that were made before
+    /// there were experiments are in it, too.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
@@ -87,14 +88,18 @@ impl Store {
                 .prepare_cached("SELECT id FROM experiments WHERE display_name = ?1")?
                 .query_row([DEFAULT_EXPERIMENT], |row| row.word("id"))
                 .optional()?;
-            if let Some(id) = found {
+            let id = found.unwrap_or_else(ExperimentId::random);
+            writing
+                .prepare_cached("UPDATE runs SET experiment = ?1 WHERE experiment IS NULL")?
+                .execute([id.to_string()])?;
+            if found.is_some() {
                 writing
                     .prepare_cached("UPDATE experiments SET is_default = 1 WHERE id = ?1")?
                     .execute([id.to_string()])?;
                 return Ok(id);
             }
             let experiment = Experiment {
-                id: ExperimentId::random(),
+                id,
                 display_name: DEFAULT_EXPERIMENT.to_owned(),
                 description: DEFAULT_DESCRIPTION.to_owned(),
                 created_at: now,

@@ -235,7 +235,11 @@ fn pipelines_are_found_by_their_tags() {
 #[test]
 fn one_experiment_is_the_default_and_stays_it() {
     let store = store();
+    let earlier = run("p");
+    store.create_run(&earlier).unwrap();
     let default = store.default_experiment(at(0)).unwrap();
+    let origin = store.run(earlier.id).unwrap().unwrap().request.origin;
+    assert_eq!(origin.experiment, Some(default), "older runs are in it");
     assert_eq!(store.default_experiment(at(9)).unwrap(), default);
     assert_eq!(
         store.experiment(default).unwrap().unwrap().display_name,
