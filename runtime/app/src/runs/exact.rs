@@ -1,5 +1,6 @@
 //! What is done to a run that is named by its whole id, as programs name it.
 
+use coracle_control::ControlError;
 use coracle_model::{EventCursor, RunId, RunState, StorageState};
 use coracle_store::Store;
 
@@ -68,19 +69,14 @@ impl Workbench {
     /// When there is none of this id, and when it cannot be stopped.
     pub async fn delete_run(&self, id: String) -> Result<(), AppError> {
         let run = self.ask_store(move |store| existing(store, &id)).await?;
-        match self
-            .working()
-            .await?
-            .control
-            .cancel(run)
-            .await
-            .map_err(AppError::from)
-        {
-            // It is over already.
-            Ok(()) | Err(AppError::WrongState { .. }) => {}
-            Err(error) => return Err(error),
+        if self.is_open(run).await? {
+            match self.working().await?.control.cancel(run).await {
+                // It ended meanwhile.
+                Ok(()) | Err(ControlError::WrongState { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            self.ended(run).await?;
         }
-        self.ended(run).await?;
         self.remove_run(run.to_string()).await?;
         Ok(())
     }
@@ -88,14 +84,18 @@ impl Workbench {
     /// Waits until a run is over.
     async fn ended(&self, run: RunId) -> Result<(), AppError> {
         let mut events = Reader::new(self.clone(), Some(run), EventCursor::default());
-        let state = move |store: &Store| Ok(store.run_entry(run)?.map(|entry| entry.state));
-        while let Some(RunState::Pending | RunState::Running | RunState::Canceling) =
-            self.ask_store(state).await?
-        {
+        while self.is_open(run).await? {
             // The events of an open run end only with the workbench.
             events.next().await?.ok_or_else(AppError::stopping)?;
         }
         Ok(())
+    }
+
+    async fn is_open(&self, run: RunId) -> Result<bool, AppError> {
+        let entry = self
+            .ask_store(move |store| Ok(store.run_entry(run)?))
+            .await?;
+        Ok(entry.is_some_and(|entry| !entry.state.is_final()))
     }
 
     async fn open_run(&self, id: String, action: &'static str) -> Result<RunId, AppError> {
