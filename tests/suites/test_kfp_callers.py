@@ -1,9 +1,13 @@
 """Callers of KFP's API: who may call, many at once, across a restart, and the form of what they are answered."""
 
 import json
+import os
 import random
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -32,6 +36,27 @@ def test_only_this_machine_and_its_own_page_may_call(api):
         assert api("POST", "/experiments", b'{"display_name":"by a page"}', headers={"Origin": origin, "Content-Type": "text/plain"}).status == 403
     assert api("OPTIONS", "/runs").status == 501
     assert api.get("/experiments", filter=where(("name", "EQUALS", "by a page"))).ok() == {}
+
+
+def test_other_users_of_this_machine_are_refused(api):
+    curl = shutil.which("curl")
+    if sys.platform != "linux":
+        pytest.skip("only Linux tells whose a connection is")
+    if os.geteuid() != 0:
+        pytest.skip("only root can send a request as another user")
+    if not curl:
+        pytest.skip("there is no curl that another user could run")
+
+    def ask(**user):
+        command = [curl, "--silent", "--noproxy", "*", "--max-time", "20", "--write-out", "\n%{http_code}", f"{api.address}/apis/v2beta1/runs"]
+        asked = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=60, **user)
+        assert asked.returncode == 0, asked
+        body, status = asked.stdout.rsplit("\n", 1)
+        return int(status), json.loads(body)
+
+    status, body = ask(user=65534, group=65534, extra_groups=[])
+    assert (status, body["code"]) == (403, "forbidden"), body
+    assert ask()[0] == 200
 
 
 CALLS = """
