@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+from kfp_api import Api
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -122,6 +123,21 @@ def on_processes(tmp_path):
     command = Coracle(tmp_path, "process")
     yield command
     command.close()
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory):
+    """A workbench on processes for all tests of a file that need none of their own."""
+    command = Coracle(tmp_path_factory.mktemp("home"), "process")
+    command.server = command.serve()
+    yield command
+    command.close()
+
+
+@pytest.fixture(scope="module")
+def api(workbench):
+    """Raw requests to that workbench."""
+    return Api(workbench.server.address)
 
 
 DATASET = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}

@@ -1,4 +1,4 @@
-"""The API of Kubeflow Pipelines as the suites speak it: raw requests, and pipelines to upload."""
+"""The API of Kubeflow Pipelines as the suites speak it: raw requests, pipelines to upload, and what tests make first."""
 
 import io
 import itertools
@@ -165,3 +165,86 @@ def made_of(command, name="made", inputs=None, **task):
         "components": {"comp-work": component},
         "root": root,
     })
+
+
+HELLO = made_of("echo hello", "hello")
+OTHER = made_of("echo other", "other", {"text": {"parameterType": "STRING", "defaultValue": "x"}})
+LONG = "2000-01-01T00:00:00Z"
+ODD = "odd-!@#$%"
+
+
+def quoted(text):
+    return urllib.parse.quote(text, safe="")
+
+
+def upload(api, name=None, content=HELLO, **query):
+    """Uploads a pipeline and looks at what came of it from all sides."""
+    name = name or fresh("apitest")
+    if "tags" in query:
+        query["tags"] = json.dumps(query["tags"])
+    made = api.upload(content, name=name, namespace="kubeflow", **query).ok()
+    assert made["pipeline_id"] and made["created_at"] > LONG
+    assert made["name"] == name
+    assert made["display_name"] == query.get("display_name", name)
+    assert made.get("description", "") == query.get("description", "")
+    assert made.get("tags", {}) == json.loads(query.get("tags", "{}"))
+    assert api.get(f"/pipelines/{made['pipeline_id']}").ok() == made
+    listed = versions(api, made)
+    assert len(listed) == 1
+    assert listed[0]["pipeline_spec"] == json.loads(content)
+    return made
+
+
+def versions(api, made, **query):
+    answer = api.get(f"/pipelines/{made['pipeline_id']}/versions", **query).ok()
+    found = answer.get("pipeline_versions", [])
+    if not query.get("page_size"):
+        assert answer.get("total_size", 0) == len(found)
+    return found
+
+
+def add_version(api, made, name=None, content=HELLO, **query):
+    name = name or fresh("version")
+    if "tags" in query:
+        query["tags"] = json.dumps(query["tags"])
+    added = api.upload_version(content, name=name, pipelineid=made["pipeline_id"], **query).ok()
+    assert added["pipeline_version_id"] and added["pipeline_id"] == made["pipeline_id"]
+    assert (added["name"], added["display_name"]) == (name, name)
+    assert added.get("description", "") == query.get("description", "")
+    assert added.get("tags", {}) == json.loads(query.get("tags", "{}"))
+    assert added["pipeline_spec"] == json.loads(content)
+    assert api.get(version_path(added)).ok() == added
+    return added
+
+
+def version_path(version, pipeline_id=None):
+    return f"/pipelines/{pipeline_id or version['pipeline_id']}/versions/{version['pipeline_version_id']}"
+
+
+def create_pipeline(api, **given):
+    return api.post("/pipelines", {"name": fresh("apitest"), **given}).ok()
+
+
+def create_experiment(api, **given):
+    return api.post("/experiments", {"display_name": fresh("experiment"), "namespace": "kubeflow", **given}).ok()
+
+
+def create_run(api, **given):
+    return api.post("/runs", {"display_name": fresh("run"), **given}).ok()
+
+
+def create_recurring(api, **given):
+    body = {
+        "display_name": fresh("recurring"), "max_concurrency": "1", "mode": "DISABLE",
+        "trigger": {"cron_schedule": {"cron": "0 0 1 1 *"}}, "pipeline_spec": json.loads(HELLO), **given,
+    }
+    return api.post("/recurringruns", body).ok()
+
+
+def names(found, key="name"):
+    return [item[key] for item in found]
+
+
+def noun(path):
+    """The name of a list in its answer."""
+    return {"versions": "pipeline_versions", "recurringruns": "recurringRuns"}.get(path.rsplit("/", 1)[-1], path.strip("/"))

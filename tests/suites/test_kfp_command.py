@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Coracle, pipeline, step
-from kfp_api import DEFAULT, NOBODY, Api, fresh, made_of
+from conftest import pipeline, step
+from kfp_api import DEFAULT, NOBODY, fresh, made_of
 
 KFP = pathlib.Path(sys.executable).parent / "kfp"
 
@@ -58,21 +58,8 @@ class Kfp:
 
 
 @pytest.fixture(scope="module")
-def workbench(tmp_path_factory):
-    command = Coracle(tmp_path_factory.mktemp("home"), "process")
-    command.server = command.serve()
-    yield command
-    command.close()
-
-
-@pytest.fixture(scope="module")
 def kfp(workbench, tmp_path_factory):
     return Kfp(workbench.server.address, tmp_path_factory.mktemp("user"))
-
-
-@pytest.fixture(scope="module")
-def api(workbench):
-    return Api(workbench.server.address)
 
 
 @pytest.fixture
