@@ -8,7 +8,7 @@ import pytest
 from conftest import BINARY, ROOT
 
 
-@pytest.mark.parametrize("api,number", [("kfp", 1500), ("workbench", 500)])
+@pytest.mark.parametrize("api,number", [("kfp", 1000), ("workbench", 300)])
 def test_made_up_requests_are_answered_without_failures(api, number):
     sent = subprocess.run(
         [sys.executable, ROOT / "tests" / "conformance" / "fuzz", api, "--requests", str(number), "--seed", "3"],

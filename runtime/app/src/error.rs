@@ -134,6 +134,12 @@ pub enum AppError {
     /// A rhythm without a pause.
     #[error("a run cannot recur every {0} seconds")]
     Interval(i64),
+    /// Tags that are not taken.
+    #[error("{0}")]
+    Tags(String),
+    /// A package that cannot be fetched.
+    #[error("{0}")]
+    Fetch(String),
     /// More runs at once than are let, or none.
     #[error("a recurring run may have 1 to 10 open runs at once, not {0}")]
     Concurrency(i64),
@@ -294,6 +300,8 @@ impl AppError {
             | Self::Cron(_)
             | Self::Interval(_)
             | Self::Concurrency(_)
+            | Self::Tags(_)
+            | Self::Fetch(_)
             | Self::NoSuchField { .. } => ErrorCode::InvalidRequest,
             Self::NotFound { .. } | Self::Nothing { .. } => ErrorCode::NotFound,
             Self::Ambiguous { .. } => ErrorCode::Ambiguous,
@@ -352,6 +360,12 @@ impl AppError {
             }
             Self::NoVersions(_) => Some("upload a version of it first".to_owned()),
             Self::NoSource => Some("name a pipeline, a version or a definition".to_owned()),
+            Self::Tags(_) => Some("use up to 20 short words, each with a short value".to_owned()),
+            Self::Fetch(_) => Some(
+                "use `https` and a well-known host, name the host in `PIPELINE_URL_ALLOWED_DOMAINS`, or download the \
+                 file and upload it"
+                    .to_owned(),
+            ),
             Self::Cron(_) => Some(
                 "write seconds, minutes, hours, day of month, month and day of week, or `@daily`"
                     .to_owned(),

@@ -21,29 +21,28 @@ impl Workbench {
             let mut place = url.clone();
             for _ in 0..=MOST_HOPS {
                 if !hosts.admit(&place) {
-                    return Err(AppError::request(
-                        "Pipeline URL validation failed",
-                        "use `https` and a well-known host, name the host in `PIPELINE_URL_ALLOWED_DOMAINS`, or \
-                         upload the file",
-                    ));
+                    let problem = "Pipeline URL validation failed";
+                    return Err(AppError::Fetch(problem.to_owned()));
                 }
                 match fetch(&place, LARGEST_DEFINITION as u64) {
                     Ok(Fetched::File(bytes)) => return Ok(package(url, bytes)),
                     Ok(Fetched::Elsewhere(next)) => place = next,
                     Ok(Fetched::Refused(status)) => {
-                        return Err(refused(format!(
+                        return Err(AppError::Fetch(format!(
                             "error fetching pipeline spec from {url} - request returned {status}"
                         )));
                     }
                     Err(error) => {
-                        return Err(refused(format!(
+                        return Err(AppError::Fetch(format!(
                             "error downloading the pipeline spec from {url}: {}",
                             with_causes(&error)
                         )));
                     }
                 }
             }
-            Err(refused(format!("{url} leads elsewhere again and again")))
+            Err(AppError::Fetch(format!(
+                "{url} leads elsewhere again and again"
+            )))
         })
         .await
     }
@@ -57,8 +56,4 @@ fn package(url: String, bytes: Vec<u8>) -> Package {
         url,
         ..Package::default()
     }
-}
-
-fn refused(message: String) -> AppError {
-    AppError::request(message, "download the file yourself and upload it")
 }

@@ -13,10 +13,7 @@ const LONGEST: usize = 63;
 pub(super) fn check(tags: &BTreeMap<String, String>) -> Result<(), AppError> {
     let problem = too_many(tags).or_else(|| tags.iter().find_map(|(key, value)| wrong(key, value)));
     match problem {
-        Some(problem) => Err(AppError::request(
-            problem,
-            "use up to 20 short words, each with a short value",
-        )),
+        Some(problem) => Err(AppError::Tags(problem)),
         None => Ok(()),
     }
 }

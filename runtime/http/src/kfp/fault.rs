@@ -231,6 +231,7 @@ impl From<AppError> for Fault {
                 let first = errors.next().map(|found| found.message.clone());
                 Self::invalid(first.unwrap_or_else(|| error.to_string()))
             }
+            AppError::Tags(problem) | AppError::Fetch(problem) => Self::invalid(problem),
             AppError::NameTaken { what, name } => Self::taken(format!(
                 "Failed to create a new {what}. The name {name} already exist. Please specify a new name"
             )),

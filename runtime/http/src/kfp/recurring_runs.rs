@@ -258,6 +258,7 @@ pub(super) async fn create(
     let given = json::read_body(&body, read)?;
     let experiment = given.experiment_id.clone();
     let namespace = given.namespace.clone();
+    let latest = given.source.is_latest();
     let new = new_recurring_run(given)?;
     if !namespace.is_empty() && !experiment.is_empty() {
         return Err(Fault::invalid(format!(
@@ -267,7 +268,7 @@ pub(super) async fn create(
         .wrap("Failed to create a recurring run"));
     }
     let made = workbench.create_recurring_run(new).await;
-    let run = made.map_err(|error| not_made(error, &experiment))?;
+    let run = made.map_err(|error| not_made(error, &experiment, latest))?;
     Ok(Message(RecurringMessage::from(run)).into_response())
 }
 
@@ -308,7 +309,10 @@ fn new_recurring_run(given: Given) -> Result<NewRecurringRun, Fault> {
     })
 }
 
-fn not_made(error: AppError, experiment: &str) -> Fault {
+/// What is being done when the newest version of a pipeline does not fit.
+const VALIDATING: &str = "Failed to validate the input parameters on the latest pipeline version";
+
+fn not_made(error: AppError, experiment: &str, latest: bool) -> Fault {
     let converting = "Failed to create a recurring run due to conversion error";
     let making = "Failed to create a recurring run";
     match &error {
@@ -331,6 +335,19 @@ fn not_made(error: AppError, experiment: &str) -> Fault {
             .wrap(format!("Failed to fetch namespace for experiment {experiment}"))
             .wrap("Failed to create a recurring run due to invalid experimentId and namespace combination")
             .wrap(making),
+        AppError::NoVersions(pipeline) => {
+            Fault::not_found("PipelineVersion", &pipeline.to_string())
+                .wrap("Failed to get the latest template for a pipeline")
+                .wrap(VALIDATING)
+                .wrap(making)
+        }
+        AppError::NotFound {
+            what: "pipeline", ..
+        } => Fault::from(error)
+            .wrap("Failed to get the latest template as pipeline was not found")
+            .wrap(VALIDATING)
+            .wrap(making),
+        AppError::Parameters { .. } if latest => Fault::from(error).wrap(VALIDATING).wrap(making),
         AppError::Parameters { .. } => Fault::from(error)
             .wrap("Failed to create a recurring run during scheduled workflow creation: invalid pipeline job inputs")
             .wrap(making),

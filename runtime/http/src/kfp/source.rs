@@ -58,6 +58,11 @@ impl GivenSource {
         })
     }
 
+    /// Whether the newest version of a pipeline is meant, whichever that is.
+    pub(super) fn is_latest(&self) -> bool {
+        self.spec.is_none() && self.pipeline_version_id.is_empty()
+    }
+
     pub(super) fn into_source(self) -> Source {
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
         match self.spec {

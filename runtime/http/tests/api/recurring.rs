@@ -275,5 +275,5 @@ async fn a_pipeline_without_a_version_is_refused_at_once() {
         .body(axum::body::Body::from(body.to_string()))
         .unwrap();
     let (status, answer) = whole(calendar.place.send(request).await).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer:?}");
+    assert_eq!(status, StatusCode::NOT_FOUND, "{answer:?}");
 }
