@@ -1,10 +1,12 @@
 //! Logs as they are written: those of the attempts at work at once, and of new ones as they begin.
 //!
 //! Events say when an attempt begins and ends. An attempt that has ended has written all it will, whatever its
-//! log says of its end; so what is left of it is read, and nobody waits for more.
+//! log says of its end; so what is left of it is read, and nobody waits for more. It is read before anything else
+//! happens, so that a reader who lags behind sees one attempt after another, as they were.
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::task::Poll;
 
 use coracle_host::log::{Chunk, LogError, follow};
 use coracle_model::{Event, EventKind};
@@ -25,7 +27,11 @@ const TOGETHER: usize = 256;
 struct Following {
     wanted: Wanted,
     events: Reader,
+    /// Those that were over before all this, one after another.
+    past: PieceStream,
     logs: SelectAll<PieceStream>,
+    /// How many of the logs are of attempts whose end was not told yet.
+    at_work: usize,
     /// Cancelled when the attempt has ended.
     ends: HashMap<AttemptName, CancellationToken>,
     /// Whether no attempt can be added any more.
@@ -35,15 +41,26 @@ struct Following {
 /// The pieces of all attempts that are asked for, until the step or the run has ended.
 pub(super) fn pieces(workbench: Workbench, mut wanted: Wanted) -> PieceStream {
     let events = Reader::new(workbench, Some(wanted.run), wanted.as_of);
-    let logs = std::mem::take(&mut wanted.logs);
+    let reading = wanted.reading;
+    let logs = std::mem::take(&mut wanted.logs).into_iter();
+    let (past, present): (Vec<AttemptLog>, Vec<AttemptLog>) = logs.partition(|log| log.over);
+    let over = || {
+        let end = CancellationToken::new();
+        end.cancel();
+        end
+    };
+    let ends = past.iter().map(|log| (log.name.clone(), over())).collect();
+    let past = stream::iter(past).flat_map(move |log| of_attempt(log, reading, over()));
     let mut following = Following {
         wanted,
         events,
+        past: past.boxed(),
         logs: SelectAll::new(),
-        ends: HashMap::new(),
+        at_work: 0,
+        ends,
         complete: false,
     };
-    for log in logs {
+    for log in present {
         following.add(log);
     }
     stream::try_unfold(following, |mut following| async move {
@@ -54,7 +71,13 @@ pub(super) fn pieces(workbench: Workbench, mut wanted: Wanted) -> PieceStream {
 
 impl Following {
     async fn next(&mut self) -> Result<Option<Pieces>, AppError> {
+        if let Some(pieces) = self.past.next().await {
+            return pieces.map(Some);
+        }
         loop {
+            if let Some(pieces) = self.next_of_ended().await {
+                return pieces.map(Some);
+            }
             if self.complete {
                 return self.logs.next().await.transpose();
             }
@@ -67,6 +90,21 @@ impl Following {
                 },
             }
         }
+    }
+
+    /// What is left of attempts whose end was told; none when there is nothing more.
+    async fn next_of_ended(&mut self) -> Option<Result<Pieces, AppError>> {
+        std::future::poll_fn(|context| {
+            if self.logs.len() <= self.at_work {
+                return Poll::Ready(None);
+            }
+            match self.logs.poll_next_unpin(context) {
+                // A log goes when it was read to its end.
+                Poll::Pending if self.logs.len() <= self.at_work => Poll::Ready(None),
+                other => other,
+            }
+        })
+        .await
     }
 
     fn note(&mut self, event: Event) {
@@ -85,7 +123,10 @@ impl Following {
             } => {
                 let name = AttemptName { step: path, number };
                 match (self.ends.get(&name), state.is_final()) {
-                    (Some(end), true) => end.cancel(),
+                    (Some(end), true) if !end.is_cancelled() => {
+                        end.cancel();
+                        self.at_work -= 1;
+                    }
                     (None, over) if self.wanted.admits(&name) => {
                         let directory = directory(&self.wanted.home, self.wanted.run, &name);
                         self.add(AttemptLog {
@@ -94,7 +135,7 @@ impl Following {
                             over,
                         });
                     }
-                    (Some(_), false) | (None, _) => {}
+                    (Some(_), _) | (None, _) => {}
                 }
             }
             EventKind::Run { .. } | EventKind::Metrics { .. } | EventKind::Notice { .. } => {}
@@ -105,6 +146,8 @@ impl Following {
         let end = CancellationToken::new();
         if log.over {
             end.cancel();
+        } else {
+            self.at_work += 1;
         }
         self.ends.insert(log.name.clone(), end.clone());
         self.logs.push(of_attempt(log, self.wanted.reading, end));
@@ -113,6 +156,7 @@ impl Following {
     /// No more attempts: what those that there are have written is all there will be.
     fn finish(&mut self) {
         self.complete = true;
+        self.at_work = 0;
         self.ends.values().for_each(CancellationToken::cancel);
     }
 }

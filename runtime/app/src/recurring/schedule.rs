@@ -34,6 +34,8 @@ pub(crate) async fn keep_schedule(workbench: Workbench, working: Arc<Working>) {
     let inner = Arc::clone(&workbench.inner);
     loop {
         events.mark_unchanged();
+        // Time that passes while we look is waited no second time.
+        let looked = inner.clock.steady();
         let next = match begin_due(&workbench, &working).await {
             Ok(next) => next,
             Err(error) => {
@@ -41,7 +43,7 @@ pub(crate) async fn keep_schedule(workbench: Workbench, working: Arc<Working>) {
                 Next::Slot(LONGEST_WAIT)
             }
         };
-        let sleep = |wait| inner.clock.sleep_until(inner.clock.steady().after(wait));
+        let sleep = |wait| inner.clock.sleep_until(looked.after(wait));
         // All are cancel-safe: what was missed is seen by the next look.
         match next {
             Next::Change => inner.schedule.changed().await,
