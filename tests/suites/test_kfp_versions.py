@@ -4,7 +4,7 @@ import json
 
 import pytest
 from kfp_api import (
-    HELLO, NOBODY, OTHER, add_version, create_pipeline, fresh, names, tarred, upload, version_path, versions,
+    HELLO, NOBODY, OTHER, Api, add_version, create_pipeline, fresh, names, tarred, upload, version_path, versions,
     where, zipped,
 )
 
@@ -129,6 +129,50 @@ def test_uploads_of_what_is_no_pipeline(api, kind):
     made = upload(api)
     api.upload(content, file_name, path="/pipelines/upload_version", name="v", pipelineid=made["pipeline_id"]).refused(400)
     assert len(versions(api, made)) == 1
+
+
+LARGE = 100 << 20
+HOSTILE = {
+    "a zip with an entry that climbs": lambda: ("p.zip", zipped({"pipeline.yaml": HELLO, "../../x.yaml": HELLO})),
+    "a tar with an entry that climbs": lambda: ("p.tgz", tarred({"../x.yaml": HELLO, "pipeline.yaml": HELLO})),
+    "a zip that unpacks to 100 MiB": lambda: ("p.zip", zipped({"pipeline.yaml": " " * LARGE})),
+    "a tar that unpacks to 100 MiB": lambda: ("p.tgz", tarred({"pipeline.yaml": " " * LARGE})),
+    "more than 32 MiB": lambda: ("p.yaml", HELLO + " " * (32 << 20)),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_uploads_are_refused(api, kind):
+    file_name, content = HOSTILE[kind]()
+    name = fresh("hostile")
+    body = json.loads(api.upload(content, file_name, name=name).refused(400))
+    assert body["error_message"].startswith("Failed to read ")
+    assert api.get("/pipelines", filter=where(("name", "EQUALS", name))).ok() == {}
+
+
+def test_the_largest_upload_is_taken(api):
+    upload(api, content=HELLO + " " * ((32 << 20) - len(HELLO)))
+
+
+# What KFP's server takes although no run of it can ever begin.
+NEVER_RUN = {
+    "a workflow of KFP 1": ("p.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {entrypoint: a}\n"),
+    "a zip whose only entry climbs": ("p.zip", zipped({"../../x.yaml": HELLO.replace("comp-", "other-", 1)})),
+    "an executor that is not there": ("p.yaml", HELLO.replace('"executorLabel": "exec-', '"executorLabel": "none-', 1)),
+}
+
+
+@pytest.mark.parametrize("kind", NEVER_RUN)
+def test_what_can_never_run_is_taken_or_refused_as_is_asked(api, on_processes, kind):
+    file_name, content = NEVER_RUN[kind]
+    name = fresh("never")
+    made = api.upload(content, file_name, name=name).ok()
+    api.post("/runs", {"display_name": "x", "pipeline_version_reference": {"pipeline_id": made["pipeline_id"]}}).refused(400)
+    on_processes.environment["CORACLE_KFP_UPLOADS"] = "runnable"
+    strict = Api(on_processes.serve().address)
+    body = json.loads(strict.upload(content, file_name, name=name).refused(400))
+    assert body["error_message"] and body["error_details"]
+    assert strict.get("/pipelines").ok() == {}
 
 
 def test_uploads_whose_form_is_wrong(api):
