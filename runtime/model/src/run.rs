@@ -133,6 +133,16 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
+    /// Whether a task's artifacts are its own. DAGs and loops hand on those of the tasks in them.
+    pub fn makes_artifacts(self) -> bool {
+        match self {
+            Self::Container | Self::Importer => true,
+            Self::Dag | Self::Loop | Self::Iteration | Self::CreateVolume | Self::DeleteVolume => {
+                false
+            }
+        }
+    }
+
     /// The word that the store and outputs use.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! What can change, and what of it is an event.
 
 use coracle_model::{
-    Artifact, Attempt, EventKind, Failure, Fingerprint, PipelineName, RunId, RunState, TaskKind,
-    TaskPath, TaskRecord, TaskState, Timestamp,
+    Artifact, Attempt, EventKind, Failure, Fingerprint, PipelineName, RunId, RunState, TaskPath,
+    TaskRecord, TaskState, Timestamp,
 };
 
 use crate::database::{Refusal, Writing};
@@ -202,7 +202,7 @@ fn task_events(task: &TaskRecord) -> impl Iterator<Item = EventKind> + use<'_> {
 
 /// What a step that succeeded has measured; empty metrics say nothing.
 fn metrics_events(task: &TaskRecord) -> impl Iterator<Item = EventKind> + use<'_> {
-    let tells = task.state == TaskState::Succeeded && makes_artifacts(task.kind);
+    let tells = task.state == TaskState::Succeeded && task.kind.makes_artifacts();
     let outputs = tells.then_some(&task.outputs.artifacts);
     outputs
         .into_iter()
@@ -218,18 +218,6 @@ fn metrics_events(task: &TaskRecord) -> impl Iterator<Item = EventKind> + use<'_
             schema_title: artifact.artifact_type.schema_title.clone(),
             values: artifact.metadata.clone(),
         })
-}
-
-/// Whether the outputs are its own; those of what has tasks inside are theirs, and told with them.
-fn makes_artifacts(kind: TaskKind) -> bool {
-    match kind {
-        TaskKind::Container | TaskKind::Importer => true,
-        TaskKind::Dag
-        | TaskKind::Loop
-        | TaskKind::Iteration
-        | TaskKind::CreateVolume
-        | TaskKind::DeleteVolume => false,
-    }
 }
 
 fn attempt_event(attempt: &Attempt) -> EventKind {

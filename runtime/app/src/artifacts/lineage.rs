@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
-use coracle_model::{Artifact, ArtifactId, Outputs, RunId, TaskKind, TaskRecord};
+use coracle_model::{Artifact, ArtifactId, Outputs, RunId, TaskRecord};
 use coracle_store::Store;
 
 use super::graph::{Known, Step, graph};
@@ -79,22 +79,13 @@ impl LookedAt {
         Ok(match self.runs.entry(run) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                let tasks = store.tasks(run)?.into_iter().filter(is_step);
+                let tasks = store
+                    .tasks(run)?
+                    .into_iter()
+                    .filter(|task| task.kind.makes_artifacts());
                 place.insert(tasks.map(|task| Rc::new(step(task, name))).collect())
             }
         })
-    }
-}
-
-/// Whether a task has to do with artifacts itself: DAGs and loops only hand on those of the tasks in them.
-fn is_step(task: &TaskRecord) -> bool {
-    match task.kind {
-        TaskKind::Container | TaskKind::Importer => true,
-        TaskKind::Dag
-        | TaskKind::Loop
-        | TaskKind::Iteration
-        | TaskKind::CreateVolume
-        | TaskKind::DeleteVolume => false,
     }
 }
 

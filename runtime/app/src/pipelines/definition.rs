@@ -1,7 +1,7 @@
 //! What something is to be run of, and the definition that it stands for.
 
-use coracle_model::{PipelineId, PipelineVersion, PipelineVersionId, VersionRef};
-use coracle_spec::pipeline::{self, Definition, Reading};
+use coracle_model::{Diagnostic, PipelineId, PipelineVersion, PipelineVersionId, VersionRef};
+use coracle_spec::pipeline::{self, Definition};
 use coracle_store::Store;
 
 use crate::config::UploadsTaken;
@@ -35,13 +35,13 @@ pub(crate) struct Resolved {
 pub(crate) fn resolve(store: &Store, source: &Source) -> Result<Resolved, AppError> {
     match source {
         Source::Inline(text) => Ok(Resolved {
-            definition: read(text.as_bytes(), UNNAMED)?,
+            definition: read(text.as_bytes(), UNNAMED)?.0,
             version: None,
         }),
         Source::Uploaded { pipeline, version } => {
             let found = find(store, pipeline.as_deref(), version.as_deref())?;
             Ok(Resolved {
-                definition: read(found.definition.as_bytes(), UNNAMED)?,
+                definition: read(found.definition.as_bytes(), UNNAMED)?.0,
                 version: Some(VersionRef {
                     pipeline: found.pipeline,
                     version: found.id,
@@ -51,17 +51,19 @@ pub(crate) fn resolve(store: &Store, source: &Source) -> Result<Resolved, AppErr
     }
 }
 
-/// Reads a definition, or says everything that keeps it from being run.
-pub(super) fn read(bytes: &[u8], file_name: &str) -> Result<Definition, AppError> {
-    let Reading {
-        definition,
-        diagnostics,
-        ..
-    } = pipeline::read(bytes, file_name);
-    definition.ok_or_else(|| AppError::Definition {
-        file_name: file_name.to_owned(),
-        diagnostics,
-    })
+/// Reads a definition, with warnings about it, or says everything that keeps it from being run.
+pub(crate) fn read(
+    bytes: &[u8],
+    file_name: &str,
+) -> Result<(Definition, Vec<Diagnostic>), AppError> {
+    let reading = pipeline::read(bytes, file_name);
+    match reading.definition {
+        Some(definition) => Ok((definition, reading.diagnostics)),
+        None => Err(AppError::Definition {
+            file_name: file_name.to_owned(),
+            diagnostics: reading.diagnostics,
+        }),
+    }
 }
 
 /// What KFP's server does not see before a run is made: it takes such packages, and each run of them fails.

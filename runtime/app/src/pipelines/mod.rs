@@ -16,7 +16,7 @@ use crate::exact::exact;
 use crate::workbench::Workbench;
 
 pub use definition::Source;
-pub(crate) use definition::{Resolved, resolve};
+pub(crate) use definition::{Resolved, read as read_definition, resolve};
 pub use upload::{NewPipeline, Package};
 pub use versions::VersionDetail;
 

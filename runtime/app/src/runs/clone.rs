@@ -1,13 +1,13 @@
 //! A new run of the same definition with the same values, some of which may be other ones.
 
 use coracle_model::{RunId, RunOrigin, RunRecord, RunRequest, StorageState};
-use coracle_spec::pipeline::{self, Reading};
 use coracle_store::Store;
 
-use super::create::Accepted;
+use super::create::{Accepted, created};
 use super::find::read_run;
 use super::parameters;
 use crate::error::AppError;
+use crate::pipelines::read_definition;
 use crate::view::{CloneRun, CreatedRun};
 use crate::workbench::Workbench;
 
@@ -25,12 +25,7 @@ impl Workbench {
         let record = self
             .enqueue(RunId::random(), StorageState::Available, accepted, now)
             .await?;
-        Ok(CreatedRun {
-            run_id: record.id,
-            display_name: record.request.display_name,
-            rerun_of: None,
-            diagnostics: Vec::new(),
-        })
+        Ok(created(record, Vec::new()))
     }
 }
 
@@ -41,15 +36,7 @@ fn accept(store: &Store, name: &str, request: CloneRun) -> Result<Accepted, AppE
         ..
     } = read_run(store, name)?;
     let file_name = format!("{pipeline}.yaml");
-    let Reading {
-        definition,
-        diagnostics,
-        ..
-    } = pipeline::read(old.definition.as_bytes(), &file_name);
-    let definition = definition.ok_or(AppError::Definition {
-        file_name,
-        diagnostics,
-    })?;
+    let (definition, _) = read_definition(old.definition.as_bytes(), &file_name)?;
     let mut values = old.parameters;
     values.extend(parameters::read(&definition.spec, request.parameters)?);
     parameters::check(&definition.spec, &values)?;

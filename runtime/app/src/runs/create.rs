@@ -4,12 +4,13 @@ use coracle_model::{
     Diagnostic, EngineKind, PipelineName, RunId, RunOrigin, RunRecord, RunRequest, RunState,
     StorageState, Timestamp,
 };
-use coracle_spec::pipeline::{self, Definition, PipelineSpec};
+use coracle_spec::pipeline::PipelineSpec;
 use coracle_store::{Change, Store};
 
 use super::parameters;
 use crate::engine::Chosen;
 use crate::error::AppError;
+use crate::pipelines::read_definition;
 use crate::stage::Working;
 use crate::view::{CreateRun, CreatedRun};
 use crate::workbench::Workbench;
@@ -39,12 +40,7 @@ impl Workbench {
         let record = self
             .enqueue(RunId::random(), StorageState::Available, accepted, now)
             .await?;
-        Ok(CreatedRun {
-            run_id: record.id,
-            display_name: record.request.display_name,
-            rerun_of: None,
-            diagnostics,
-        })
+        Ok(created(record, diagnostics))
     }
 
     /// Remembers a run that was accepted and wakes the loop.
@@ -58,6 +54,16 @@ impl Workbench {
         let working = self.working().await?;
         self.ask_store(move |store| begin(store, &working, id, storage, accepted, now))
             .await
+    }
+}
+
+/// What whoever asked for a run is told.
+pub(super) fn created(record: RunRecord, diagnostics: Vec<Diagnostic>) -> CreatedRun {
+    CreatedRun {
+        run_id: record.id,
+        display_name: record.request.display_name,
+        rerun_of: record.request.rerun,
+        diagnostics,
     }
 }
 
@@ -88,11 +94,7 @@ pub(super) fn begin(
 }
 
 /// Remembers a new run and what its user should know of it.
-pub(super) fn remember(
-    store: &Store,
-    record: &RunRecord,
-    notices: &[String],
-) -> Result<(), AppError> {
+fn remember(store: &Store, record: &RunRecord, notices: &[String]) -> Result<(), AppError> {
     store.create_run(record)?;
     let notice = |message: &String| Change::Notice {
         run: record.id,
@@ -107,7 +109,7 @@ pub(super) fn remember(
 }
 
 /// What the user of a new run should know: warnings about the file, and an engine that does not keep steps apart.
-pub(super) fn notices(warnings: &[Diagnostic], chosen: &Chosen) -> Vec<String> {
+fn notices(warnings: &[Diagnostic], chosen: &Chosen) -> Vec<String> {
     let open = match chosen.description.kind {
         EngineKind::Process => Some(format!(
             "steps run as processes of this machine, which isolates nothing: {}",
@@ -132,7 +134,7 @@ fn sentence(diagnostic: &Diagnostic) -> String {
 }
 
 fn accept(store: &Store, request: CreateRun, now: Timestamp) -> Result<Accepted, AppError> {
-    let (definition, warnings) = read(&request)?;
+    let (definition, warnings) = read_definition(&request.definition.0, &request.file_name)?;
     let root = request.pipeline_root.map(checked_root).transpose()?;
     let parameters = parameters::read(&definition.spec, request.parameters)?;
     parameters::check(&definition.spec, &parameters)?;
@@ -156,20 +158,6 @@ fn accept(store: &Store, request: CreateRun, now: Timestamp) -> Result<Accepted,
         request,
         warnings,
     })
-}
-
-fn read(request: &CreateRun) -> Result<(Definition, Vec<Diagnostic>), AppError> {
-    let reading = pipeline::read(&request.definition.0, &request.file_name);
-    match reading.definition {
-        Some(definition) => Ok((definition, reading.diagnostics)),
-        None => {
-            let file_name = request.file_name.clone();
-            Err(AppError::Definition {
-                file_name,
-                diagnostics: reading.diagnostics,
-            })
-        }
-    }
 }
 
 pub(super) fn checked_root(root: String) -> Result<String, AppError> {

@@ -1,9 +1,9 @@
 //! A new run that takes over the first part of another.
 
-use coracle_model::{RunId, RunRecord, RunRequest, RunState, StorageState, TaskPath, Timestamp};
+use coracle_model::{RunId, RunRecord, RunRequest, StorageState, TaskPath};
 use coracle_store::Store;
 
-use super::create::{notices, remember};
+use super::create::{Accepted, created};
 use super::find::{find_task, read_run};
 use crate::error::AppError;
 use crate::view::{CreatedRun, Rerun};
@@ -16,26 +16,17 @@ impl Workbench {
     /// # Errors
     /// When there is no such run or step, the run is not over, or nobody works on runs here.
     pub async fn rerun(&self, name: String, request: Rerun) -> Result<CreatedRun, AppError> {
-        let (old, from) = self
-            .ask_store(move |store| origin(store, &name, &request.from))
+        let accepted = self
+            .ask_store(move |store| {
+                let (old, from) = origin(store, &name, &request.from)?;
+                Ok(again(old, from))
+            })
             .await?;
-        let working = self.working().await?;
         let now = self.inner.clock.now();
-        let record = RunRecord {
-            engine: working.chosen.description.kind,
-            ..again(old, from, now)
-        };
-        let created = CreatedRun {
-            run_id: record.id,
-            display_name: record.request.display_name.clone(),
-            rerun_of: record.request.rerun.clone(),
-            diagnostics: Vec::new(),
-        };
-        let notices = notices(&[], &working.chosen);
-        self.ask_store(move |store| remember(store, &record, &notices))
+        let record = self
+            .enqueue(RunId::random(), StorageState::Available, accepted, now)
             .await?;
-        working.control.wake(created.run_id);
-        Ok(created)
+        Ok(created(record, Vec::new()))
     }
 }
 
@@ -56,20 +47,15 @@ fn origin(store: &Store, name: &str, from: &str) -> Result<(RunRecord, TaskPath)
     Ok((record, from))
 }
 
-fn again(old: RunRecord, from: TaskPath, now: Timestamp) -> RunRecord {
+fn again(old: RunRecord, from: TaskPath) -> Accepted {
     let display_name = format!("{} from {from}", old.request.display_name);
-    RunRecord {
-        id: RunId::random(),
+    Accepted {
+        pipeline: old.pipeline,
         request: RunRequest {
             rerun: Some((old.id, from)),
             display_name,
             ..old.request
         },
-        state: RunState::Pending,
-        failure: None,
-        storage: StorageState::Available,
-        created_at: now,
-        finished_at: None,
-        ..old
+        warnings: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::view::ErrorBody;
-use coracle_app::{AppError, LARGEST_DEFINITION, Package, Workbench};
+use coracle_app::{AppError, Package, Workbench};
 use coracle_model::Severity;
 use serde::Serialize;
 
@@ -183,9 +183,6 @@ async fn file(request: Request, otherwise: &str) -> Result<(Vec<u8>, String), Re
             return Err(unreadable());
         }
         let bytes = part.bytes().await.map_err(|_| unreadable())?;
-        if bytes.len() > LARGEST_DEFINITION {
-            return Err(unreadable());
-        }
         return Ok((bytes.to_vec(), name));
     }
     Err(unreadable())
