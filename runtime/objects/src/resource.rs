@@ -1,0 +1,142 @@
+//! What a kind is to the API: its names, its scope, and what can be done with it.
+
+use std::fmt;
+
+use crate::strategy::Strategy;
+
+/// A group and a version, written `batch/v1`; `v1` for the core group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupVersion {
+    /// The group; empty for the core group.
+    pub group: &'static str,
+    /// The version.
+    pub version: &'static str,
+}
+
+impl fmt::Display for GroupVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.group.is_empty() {
+            formatter.write_str(self.version)
+        } else {
+            write!(formatter, "{}/{}", self.group, self.version)
+        }
+    }
+}
+
+/// Whether objects stand in a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// They do.
+    Namespaced,
+    /// They stand for the whole cluster.
+    Cluster,
+}
+
+/// What can be done with a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// Make one.
+    Create,
+    /// Delete one.
+    Delete,
+    /// Delete those that a selector selects.
+    DeleteCollection,
+    /// Read one.
+    Get,
+    /// Read many.
+    List,
+    /// Change parts of one.
+    Patch,
+    /// Replace one.
+    Update,
+    /// Hear of changes.
+    Watch,
+}
+
+impl Verb {
+    /// The word in discovery.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Patch => "patch",
+            Self::Update => "update",
+            Self::Watch => "watch",
+        }
+    }
+}
+
+/// A part of a resource with a path of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subresource {
+    /// The last part of its path: `status`, `log`, `exec`.
+    pub name: &'static str,
+    /// The kind that it takes and answers, with its group and version where they are not the resource's:
+    /// `Scale` of `autoscaling/v1`.
+    pub kind: &'static str,
+    /// The group and version of that kind, when they are others.
+    pub group_version: Option<GroupVersion>,
+    /// What can be done with it.
+    pub verbs: &'static [Verb],
+}
+
+/// A resource: all objects of a kind, and what the API does with them.
+pub struct Resource {
+    /// The group; empty for the core group.
+    pub group: &'static str,
+    /// The versions under which it is served, the one that is stored and preferred first. They differ in nothing but
+    /// their name.
+    pub versions: &'static [&'static str],
+    /// The kind: `Notebook`.
+    pub kind: &'static str,
+    /// Its name in paths: `notebooks`.
+    pub plural: &'static str,
+    /// `notebook`.
+    pub singular: &'static str,
+    /// Short names that kubectl takes: `po`.
+    pub short_names: &'static [&'static str],
+    /// Groups of resources that kubectl takes: `all`.
+    pub categories: &'static [&'static str],
+    /// Whether objects stand in a namespace.
+    pub scope: Scope,
+    /// What can be done with it.
+    pub verbs: &'static [Verb],
+    /// Its parts.
+    pub subresources: &'static [Subresource],
+    /// Whether it is one of Kubernetes' own kinds rather than one that a custom resource definition describes: its
+    /// bodies are then read strictly into known types, and strategic merge patches are taken.
+    pub built_in: bool,
+    /// What is particular to the kind.
+    pub strategy: &'static dyn Strategy,
+}
+
+impl Resource {
+    /// The preferred group and version.
+    pub fn group_version(&self) -> GroupVersion {
+        GroupVersion {
+            group: self.group,
+            version: self.versions[0],
+        }
+    }
+
+    /// Whether it has a part of that name.
+    pub fn subresource(&self, name: &str) -> Option<&Subresource> {
+        self.subresources
+            .iter()
+            .find(|subresource| subresource.name == name)
+    }
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Resource({}.{})",
+            self.plural,
+            self.group_version()
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! What is particular to a kind: its defaults, its rules, how it is shown.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use crate::field::FieldError;
+use crate::object::Object;
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its heading: `Ready`.
+    pub name: &'static str,
+    /// The type of its cells: `string`, `integer`, `date`.
+    pub kind: &'static str,
+    /// `name` for the first column.
+    pub format: &'static str,
+    /// What it tells.
+    pub description: &'static str,
+    /// 0 for always; above for `-o wide`.
+    pub priority: i32,
+}
+
+/// A cell of a table: a text, a number or null.
+pub type Cell = Value;
+
+/// What is particular to a kind. The default of each method is what a kind without rules of its own does.
+///
+/// The order is that of an API server: a body is decoded and [`Strategy::set_defaults`] fills it in; then
+/// [`Strategy::prepare_for_create`] or [`Strategy::prepare_for_update`] drop what a client may not set; then the
+/// validation says what is wrong.
+pub trait Strategy: Sync {
+    /// Fills in the defaults.
+    fn set_defaults(&self, object: &mut Object) {
+        let _ = object;
+    }
+
+    /// Drops what a client may not set when it makes one, such as `status`, and fills in what the server decides.
+    fn prepare_for_create(&self, object: &mut Object) {
+        let _ = object;
+    }
+
+    /// What is wrong with a new object, beyond its metadata.
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let _ = object;
+        Vec::new()
+    }
+
+    /// Drops from `new` what a client may not change, such as `status`.
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        let _ = (new, old);
+    }
+
+    /// What is wrong with a change, beyond metadata.
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let _ = old;
+        self.validate(new)
+    }
+
+    /// Keeps of `new` only its status (and what else the status part may change).
+    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
+        let status = new.remove("status");
+        let metadata = new.remove("metadata");
+        *new = old.clone();
+        new.extend(status.map(|status| ("status".to_owned(), status)));
+        new.extend(metadata.map(|metadata| ("metadata".to_owned(), metadata)));
+    }
+
+    /// What is wrong with a change of the status.
+    fn validate_status_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let _ = (new, old);
+        Vec::new()
+    }
+
+    /// Whether a change from `old` to `new` counts up `metadata.generation`; no kind without a spec has one.
+    fn counts_generation(&self) -> bool {
+        true
+    }
+
+    /// Whether a name is one that an object of this kind may have: the fault, when it is not.
+    fn check_name(&self, name: &str) -> Result<(), String>;
+
+    /// The fields beyond `metadata.name` and `metadata.namespace` that a field selector may name, with their values.
+    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
+        let _ = object;
+        Vec::new()
+    }
+
+    /// The names of those fields.
+    fn selectable_field_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What `Warning` headers tell a client that sends this object: fields and versions that are out of use.
+    fn warnings(&self, object: &Object) -> Vec<String> {
+        let _ = object;
+        Vec::new()
+    }
+
+    /// The columns of a table of these objects.
+    fn columns(&self) -> &'static [Column];
+
+    /// The cells of an object's row, one a column.
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell>;
+}
