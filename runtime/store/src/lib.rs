@@ -22,6 +22,7 @@ mod listing;
 mod lock;
 mod migration;
 mod names;
+mod objects;
 mod store;
 mod table;
 mod uri;
@@ -34,6 +35,10 @@ pub use home::{DiskUse, Home};
 pub use lock::{HomeLock, Workbench};
 pub use migration::Format;
 pub use names::{KeyError, NameError};
+pub use objects::{
+    CommitError, Expected, ObjectChange, ObjectKey, ObjectWrite, Objects, Page, StoredObject,
+    TooOld,
+};
 pub use store::{Statistics, Store};
 pub use table::{
     ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, DEFAULT_EXPERIMENT, PipelinePatch,

@@ -77,7 +77,7 @@ pub struct Format(pub i64);
 
 impl Format {
     /// The newest format that this version reads and writes.
-    pub const KNOWN: Self = Self(3);
+    pub const KNOWN: Self = Self(4);
 }
 
 impl fmt::Display for Format {
@@ -173,7 +173,7 @@ mod tests {
             assert!(
                 matches!(
                     migration.older,
-                    Older::MayOpen | Older::MayNot(Format(1..=3))
+                    Older::MayOpen | Older::MayNot(Format(1..=4))
                 ),
                 "{}",
                 migration.name

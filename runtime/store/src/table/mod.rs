@@ -7,6 +7,7 @@
 //!       refer to a run                removed_runs: whose files may still be on disk
 //!
 //! pipeline_versions -> pipelines, texts     recurring_runs -> texts
+//! objects, object_clock: the objects of the Kubernetes API, which stand alone
 //! experiments: runs and recurring runs name theirs by id, and outlive it
 //! ```
 //!
@@ -19,6 +20,7 @@ mod cache;
 mod events;
 mod experiments;
 mod lineage;
+mod objects;
 mod pipeline_versions;
 mod pipelines;
 mod recurring;
@@ -56,6 +58,7 @@ pub(crate) fn migrations() -> impl Iterator<Item = &'static Migration> {
         pipelines::MIGRATIONS,
         pipeline_versions::MIGRATIONS,
         recurring::MIGRATIONS,
+        objects::MIGRATIONS,
     ]
     .into_iter()
     .flatten()
