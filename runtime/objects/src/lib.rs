@@ -10,11 +10,19 @@
 //! Nothing here stores, waits or reads a clock. An object is JSON as it came, so that fields nobody here knows
 //! are kept. Every refusal is a [`Status`], as a client of Kubernetes expects it.
 
+pub mod apply;
+pub mod decode;
 mod field;
+pub mod meta;
 mod object;
+pub mod page;
+pub mod patch;
 mod resource;
+pub mod schema;
+pub mod select;
 mod status;
 mod strategy;
+pub mod table;
 
 pub use field::{FieldError, FieldErrorKind, FieldPath};
 pub use object::{Object, ObjectExt, OwnerReference};

@@ -95,9 +95,9 @@ impl ObjectExt for Object {
     }
 
     fn metadata_mut(&mut self) -> &mut Map<String, Value> {
-        let metadata = self.entry("metadata").or_insert_with(|| Map::new().into());
+        let metadata = self.entry("metadata").or_insert_with(|| Self::new().into());
         if !metadata.is_object() {
-            *metadata = Map::new().into();
+            *metadata = Self::new().into();
         }
         metadata
             .as_object_mut()

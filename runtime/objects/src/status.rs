@@ -103,7 +103,7 @@ pub struct Status {
     /// For people.
     pub message: String,
     /// For programs.
-    pub details: Option<Details>,
+    pub details: Option<Box<Details>>,
 }
 
 /// What a refusal is about.
@@ -148,7 +148,7 @@ impl Status {
     /// The same with details.
     #[must_use]
     pub fn with_details(mut self, details: Details) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 

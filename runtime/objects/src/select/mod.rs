@@ -1,0 +1,7 @@
+//! Selectors: of labels and of fields, from the query and from objects.
+
+mod field;
+mod label;
+
+pub use field::FieldSelector;
+pub use label::{LabelSelector, Operator, Requirement};
