@@ -13,6 +13,7 @@
 pub mod apply;
 pub mod decode;
 mod field;
+pub mod kind;
 pub mod meta;
 mod object;
 pub mod page;

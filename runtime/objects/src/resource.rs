@@ -122,6 +122,11 @@ impl Resource {
         }
     }
 
+    /// Whether it is served under a group and version.
+    pub fn is_served(&self, group: &str, version: &str) -> bool {
+        self.group == group && self.versions.contains(&version)
+    }
+
     /// Whether it has a part of that name.
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources

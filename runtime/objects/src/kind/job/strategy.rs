@@ -1,0 +1,108 @@
+//! What a job is to the API, and how it is shown.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use super::super::{age, column, template, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(in super::super) static JOBS: Resource = Resource {
+    group: "batch",
+    versions: &["v1"],
+    kind: "Job",
+    plural: "jobs",
+    singular: "job",
+    short_names: &[],
+    categories: &["all"],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[verbs::status("Job")],
+    built_in: true,
+    strategy: &Job,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text("Status", "How far it is."),
+    column::text("Completions", "How many pods ended well, of how many."),
+    column::text("Duration", "How long it has run."),
+    column::AGE,
+    column::CONTAINERS,
+    column::IMAGES,
+    column::SELECTOR,
+];
+
+struct Job;
+
+impl Strategy for Job {
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
+        let succeeded = object.at(&["status", "succeeded"]).and_then(Value::as_i64);
+        vec![("status.successful", succeeded.unwrap_or(0).to_string())]
+    }
+
+    fn selectable_field_names(&self) -> &'static [&'static str] {
+        &["status.successful"]
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        vec![
+            object.name().into(),
+            progress(object).into(),
+            completions(object).into(),
+            duration(object, now).into(),
+            age::age(object, now).into(),
+            template::container_names(object).into(),
+            template::container_images(object).into(),
+            template::label_selector(object.at(&["spec", "selector"])).into(),
+        ]
+    }
+}
+
+fn progress(object: &Object) -> &'static str {
+    let holds = |kind: &str| {
+        let conditions = object.list_at(&["status", "conditions"]);
+        conditions
+            .iter()
+            .any(|condition| condition["type"] == kind && condition["status"] == "True")
+    };
+    let ended = ["Complete", "Failed"].into_iter().find(|kind| holds(kind));
+    let underway = ["Suspended", "FailureTarget", "SuccessCriteriaMet"];
+    match ended {
+        Some(ended) => ended,
+        None if object.is_being_deleted() => "Terminating",
+        None => underway
+            .into_iter()
+            .find(|kind| holds(kind))
+            .unwrap_or("Running"),
+    }
+}
+
+fn completions(object: &Object) -> String {
+    let number = |path: [&str; 2]| object.at(&path).and_then(Value::as_i64);
+    let succeeded = number(["status", "succeeded"]).unwrap_or(0);
+    match (
+        number(["spec", "completions"]),
+        number(["spec", "parallelism"]).unwrap_or(0),
+    ) {
+        (Some(wanted), _) => format!("{succeeded}/{wanted}"),
+        (None, parallelism @ 2..) => format!("{succeeded}/1 of {parallelism}"),
+        (None, _) => format!("{succeeded}/1"),
+    }
+}
+
+fn duration(object: &Object, now: Timestamp) -> String {
+    let end = age::time_at(object, &["status", "completionTime"]).unwrap_or(now);
+    age::time_at(object, &["status", "startTime"]).map_or_else(String::new, |start| {
+        age::human_duration(age::between(start, end))
+    })
+}

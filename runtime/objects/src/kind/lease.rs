@@ -1,0 +1,53 @@
+//! `Lease` of `coordination.k8s.io/v1`.
+
+use coracle_model::Timestamp;
+
+use super::{age, column, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(super) static LEASES: Resource = Resource {
+    group: "coordination.k8s.io",
+    versions: &["v1"],
+    kind: "Lease",
+    plural: "leases",
+    singular: "lease",
+    short_names: &[],
+    categories: &[],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[],
+    built_in: true,
+    strategy: &Lease,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text("Holder", "Who holds it."),
+    column::AGE,
+];
+
+struct Lease;
+
+impl Strategy for Lease {
+    fn counts_generation(&self) -> bool {
+        false
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        vec![
+            object.name().into(),
+            object.text_at(&["spec", "holderIdentity"]).into(),
+            age::age(object, now).into(),
+        ]
+    }
+}

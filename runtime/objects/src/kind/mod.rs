@@ -1,0 +1,36 @@
+//! The kinds there are, and what is particular to each: its names, defaults, rules, columns. One file a kind, a
+//! folder where there is more to say.
+//!
+//! What every kind has (metadata, JSON types, patches, selectors) is not known here. Nothing here looks up another
+//! object: a volume's claim may be missing, a service account unknown; that is for those who hold the objects.
+
+mod access_review;
+mod age;
+mod column;
+mod config_map;
+mod custom_resource_definition;
+mod deployment;
+mod endpoints;
+mod event;
+mod job;
+mod lease;
+mod namespace;
+mod node;
+mod notebook;
+mod persistent_volume;
+mod persistent_volume_claim;
+pub mod pod;
+mod pod_default;
+mod registry;
+mod replica_set;
+mod secret;
+mod service;
+mod service_account;
+mod stateful_set;
+mod storage_class;
+mod template;
+mod verbs;
+mod words;
+
+pub use age::human_duration;
+pub use registry::{find, find_kind, resources};

@@ -1,0 +1,107 @@
+//! What a claim is to the API, and how it is shown.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use super::super::{age, column, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(in super::super) static PERSISTENT_VOLUME_CLAIMS: Resource = Resource {
+    group: "",
+    versions: &["v1"],
+    kind: "PersistentVolumeClaim",
+    plural: "persistentvolumeclaims",
+    singular: "persistentvolumeclaim",
+    short_names: &["pvc"],
+    categories: &[],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[verbs::status("PersistentVolumeClaim")],
+    built_in: true,
+    strategy: &PersistentVolumeClaim,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text("Status", "Whether it has its room."),
+    column::text("Volume", "The volume that it is bound to."),
+    column::text("Capacity", "How much room the volume has."),
+    column::text("Access Modes", "Who may use the volume at once."),
+    column::text("StorageClass", "How it gets its room."),
+    column::text("VolumeAttributesClass", "What attributes its volume has."),
+    column::AGE,
+    column::wide("VolumeMode", "Whether it is a folder or a device."),
+];
+
+struct PersistentVolumeClaim;
+
+impl Strategy for PersistentVolumeClaim {
+    fn counts_generation(&self) -> bool {
+        false
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
+        vec![("name", object.name().to_owned())]
+    }
+
+    fn selectable_field_names(&self) -> &'static [&'static str] {
+        &["name"]
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        let volume = object.text_at(&["spec", "volumeName"]);
+        let is_bound = !volume.is_empty();
+        let phase = match object.is_being_deleted() {
+            true => "Terminating",
+            false => object.text_at(&["status", "phase"]),
+        };
+        let capacity = object.text_at(&["status", "capacity", "storage"]);
+        let modes = short_access_modes(object.list_at(&["status", "accessModes"]));
+        vec![
+            object.name().into(),
+            phase.into(),
+            volume.into(),
+            if is_bound { capacity } else { "" }.into(),
+            if is_bound { modes } else { String::new() }.into(),
+            class(object).into(),
+            column::or(
+                object.text_at(&["spec", "volumeAttributesClassName"]),
+                "<unset>",
+            )
+            .into(),
+            age::age(object, now).into(),
+            column::or(object.text_at(&["spec", "volumeMode"]), "<unset>").into(),
+        ]
+    }
+}
+
+fn class(object: &Object) -> &str {
+    object
+        .annotation("volume.beta.kubernetes.io/storage-class")
+        .unwrap_or_else(|| object.text_at(&["spec", "storageClassName"]))
+}
+
+/// `RWO,ROX`, each once, in the order that kubectl has.
+pub(in super::super) fn short_access_modes(modes: &[Value]) -> String {
+    let known = [
+        ("ReadWriteOnce", "RWO"),
+        ("ReadOnlyMany", "ROX"),
+        ("ReadWriteMany", "RWX"),
+        ("ReadWriteOncePod", "RWOP"),
+    ];
+    let short = known
+        .into_iter()
+        .filter(|(mode, _)| modes.iter().any(|given| given == mode))
+        .map(|(_, short)| short);
+    short.collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,6 @@
+//! `Pod` of `v1`: containers that share a network and volumes.
+
+mod print;
+mod strategy;
+
+pub(super) use strategy::PODS;

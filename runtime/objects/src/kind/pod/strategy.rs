@@ -1,0 +1,115 @@
+//! What a pod is to the API.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use super::super::{column, verbs, words};
+use super::print;
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope, Subresource, Verb};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(in super::super) static PODS: Resource = Resource {
+    group: "",
+    versions: &["v1"],
+    kind: "Pod",
+    plural: "pods",
+    singular: "pod",
+    short_names: &["po"],
+    categories: &["all"],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[
+        connection("attach", "PodAttachOptions"),
+        connection("exec", "PodExecOptions"),
+        Subresource {
+            name: "log",
+            kind: "Pod",
+            group_version: None,
+            verbs: &[Verb::Get],
+        },
+        connection("portforward", "PodPortForwardOptions"),
+        verbs::status("Pod"),
+    ],
+    built_in: true,
+    strategy: &Pod,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text(
+        "Ready",
+        "How many of its containers are ready, of how many.",
+    ),
+    column::text("Status", "How far it is."),
+    column::text("Restarts", "How often its containers were started again."),
+    column::AGE,
+    column::wide("IP", "Its address."),
+    column::wide("Node", "Where it runs."),
+    column::wide("Nominated Node", "Where it will run when room is made."),
+    column::wide("Readiness Gates", "Which of the conditions asked for hold."),
+];
+
+const SELECTABLE: &[&str] = &[
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "spec.hostNetwork",
+    "status.phase",
+    "status.podIP",
+    "status.podIPs",
+    "status.nominatedNodeName",
+];
+
+const fn connection(name: &'static str, kind: &'static str) -> Subresource {
+    Subresource {
+        name,
+        kind,
+        group_version: None,
+        verbs: &[Verb::Create, Verb::Get],
+    }
+}
+
+struct Pod;
+
+impl Strategy for Pod {
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
+        let value = |name: &str| match name {
+            "spec.hostNetwork" => {
+                let shared = object.at(&["spec", "hostNetwork"]).and_then(Value::as_bool);
+                shared.unwrap_or(false).to_string()
+            }
+            "status.podIP" | "status.podIPs" => {
+                let addresses = object.list_at(&["status", "podIPs"]);
+                let first = addresses
+                    .first()
+                    .and_then(|first| first.get("ip")?.as_str());
+                first
+                    .unwrap_or_else(|| object.text_at(&["status", "podIP"]))
+                    .to_owned()
+            }
+            name => {
+                let path: Vec<_> = name.split('.').collect();
+                object.text_at(&path).to_owned()
+            }
+        };
+        SELECTABLE.iter().map(|name| (*name, value(name))).collect()
+    }
+
+    fn selectable_field_names(&self) -> &'static [&'static str] {
+        SELECTABLE
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        print::cells(object, now)
+    }
+}

@@ -1,0 +1,40 @@
+//! `PodDefault` of `kubeflow.org`: what is added to the pods of a namespace that have certain labels.
+
+use coracle_model::Timestamp;
+
+use super::notebook::COLUMNS;
+use super::{age, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(super) static POD_DEFAULTS: Resource = Resource {
+    group: "kubeflow.org",
+    versions: &["v1alpha1"],
+    kind: "PodDefault",
+    plural: "poddefaults",
+    singular: "poddefault",
+    short_names: &[],
+    categories: &[],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[],
+    built_in: false,
+    strategy: &PodDefault,
+};
+
+struct PodDefault;
+
+impl Strategy for PodDefault {
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        vec![object.name().into(), age::age(object, now).into()]
+    }
+}

@@ -1,0 +1,70 @@
+//! `ReplicaSet` of `apps/v1`: the pods of one version of a deployment. Clients look.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use super::{age, column, template, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(super) static REPLICA_SETS: Resource = Resource {
+    group: "apps",
+    versions: &["v1"],
+    kind: "ReplicaSet",
+    plural: "replicasets",
+    singular: "replicaset",
+    short_names: &["rs"],
+    categories: &["all"],
+    scope: Scope::Namespaced,
+    verbs: verbs::READ,
+    subresources: &[verbs::READ_SCALE, verbs::read_status("ReplicaSet")],
+    built_in: true,
+    strategy: &ReplicaSet,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::integer("Desired", "How many pods there should be."),
+    column::integer("Current", "How many there are."),
+    column::integer("Ready", "How many are ready."),
+    column::AGE,
+    column::CONTAINERS,
+    column::IMAGES,
+    column::SELECTOR,
+];
+
+struct ReplicaSet;
+
+impl Strategy for ReplicaSet {
+    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
+        let replicas = object.at(&["status", "replicas"]).and_then(Value::as_i64);
+        vec![("status.replicas", replicas.unwrap_or(0).to_string())]
+    }
+
+    fn selectable_field_names(&self) -> &'static [&'static str] {
+        &["status.replicas"]
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        let count = |path: [&str; 2]| object.at(&path).and_then(Value::as_i64).unwrap_or(0);
+        vec![
+            object.name().into(),
+            count(["spec", "replicas"]).into(),
+            count(["status", "replicas"]).into(),
+            count(["status", "readyReplicas"]).into(),
+            age::age(object, now).into(),
+            template::container_names(object).into(),
+            template::container_images(object).into(),
+            template::label_selector(object.at(&["spec", "selector"])).into(),
+        ]
+    }
+}

@@ -1,0 +1,5 @@
+//! `Service` of `v1`: a name and a port for pods that labels select.
+
+mod strategy;
+
+pub(super) use strategy::SERVICES;

@@ -1,0 +1,117 @@
+//! What a service is to the API, and how it is shown.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use super::super::{age, column, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(in super::super) static SERVICES: Resource = Resource {
+    group: "",
+    versions: &["v1"],
+    kind: "Service",
+    plural: "services",
+    singular: "service",
+    short_names: &["svc"],
+    categories: &["all"],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[verbs::status("Service")],
+    built_in: true,
+    strategy: &Service,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text("Type", "From where it is reached."),
+    column::text("Cluster-IP", "Its address inside."),
+    column::text("External-IP", "Its address outside."),
+    column::text("Port(s)", "Its ports."),
+    column::AGE,
+    column::wide("Selector", "What labels its pods have."),
+];
+
+struct Service;
+
+impl Strategy for Service {
+    fn counts_generation(&self) -> bool {
+        false
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_label_1035(name))
+    }
+
+    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
+        let text = |field| object.text_at(&["spec", field]).to_owned();
+        vec![
+            ("spec.clusterIP", text("clusterIP")),
+            ("spec.type", text("type")),
+        ]
+    }
+
+    fn selectable_field_names(&self) -> &'static [&'static str] {
+        &["spec.clusterIP", "spec.type"]
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        vec![
+            object.name().into(),
+            object.text_at(&["spec", "type"]).into(),
+            column::or_none(object.text_at(&["spec", "clusterIP"])).into(),
+            external_address(object).into(),
+            ports(object).into(),
+            age::age(object, now).into(),
+            selector(object).into(),
+        ]
+    }
+}
+
+fn external_address(object: &Object) -> String {
+    let given = object.list_at(&["spec", "externalIPs"]);
+    let mut given: Vec<_> = given.iter().filter_map(Value::as_str).collect();
+    match object.text_at(&["spec", "type"]) {
+        "ExternalName" => object.text_at(&["spec", "externalName"]).to_owned(),
+        "LoadBalancer" => {
+            let ingress = object.list_at(&["status", "loadBalancer", "ingress"]);
+            let mut addresses: Vec<_> = ingress
+                .iter()
+                .filter_map(|point| point.get("ip").or(point.get("hostname"))?.as_str())
+                .collect();
+            addresses.sort_unstable();
+            addresses.append(&mut given);
+            column::or(&addresses.join(","), "<pending>")
+        }
+        _ => column::or_none(&given.join(",")),
+    }
+}
+
+fn ports(object: &Object) -> String {
+    let ports = object.list_at(&["spec", "ports"]).iter().map(|port| {
+        let number = |field: &str| port.get(field).and_then(Value::as_i64).unwrap_or(0);
+        let protocol = port.get("protocol").and_then(Value::as_str);
+        let protocol = protocol.unwrap_or_default();
+        match number("nodePort") {
+            0 => format!("{}/{protocol}", number("port")),
+            outside => format!("{}:{outside}/{protocol}", number("port")),
+        }
+    });
+    column::or_none(&ports.collect::<Vec<_>>().join(","))
+}
+
+fn selector(object: &Object) -> String {
+    let labels = object.at(&["spec", "selector"]).and_then(Value::as_object);
+    let terms = labels
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    let mut terms: Vec<_> = terms.collect();
+    terms.sort();
+    column::or_none(&terms.join(","))
+}

@@ -1,0 +1,53 @@
+//! `ServiceAccount` of `v1`.
+
+use coracle_model::Timestamp;
+
+use super::{age, column, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(super) static SERVICE_ACCOUNTS: Resource = Resource {
+    group: "",
+    versions: &["v1"],
+    kind: "ServiceAccount",
+    plural: "serviceaccounts",
+    singular: "serviceaccount",
+    short_names: &["sa"],
+    categories: &[],
+    scope: Scope::Namespaced,
+    verbs: verbs::ALL,
+    subresources: &[],
+    built_in: true,
+    strategy: &ServiceAccount,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text("Secrets", "How many secrets it names."),
+    column::AGE,
+];
+
+struct ServiceAccount;
+
+impl Strategy for ServiceAccount {
+    fn counts_generation(&self) -> bool {
+        false
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        vec![
+            object.name().into(),
+            object.list_at(&["secrets"]).len().into(),
+            age::age(object, now).into(),
+        ]
+    }
+}

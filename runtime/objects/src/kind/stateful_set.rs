@@ -1,0 +1,56 @@
+//! `StatefulSet` of `apps/v1`. The workbench shows notebooks as such; clients look.
+
+use coracle_model::Timestamp;
+use serde_json::Value;
+
+use super::{age, column, template, verbs, words};
+use crate::object::{Object, ObjectExt};
+use crate::resource::{Resource, Scope};
+use crate::strategy::{Cell, Column, Strategy};
+
+pub(super) static STATEFUL_SETS: Resource = Resource {
+    group: "apps",
+    versions: &["v1"],
+    kind: "StatefulSet",
+    plural: "statefulsets",
+    singular: "statefulset",
+    short_names: &["sts"],
+    categories: &["all"],
+    scope: Scope::Namespaced,
+    verbs: verbs::READ,
+    subresources: &[verbs::READ_SCALE, verbs::read_status("StatefulSet")],
+    built_in: true,
+    strategy: &StatefulSet,
+};
+
+const COLUMNS: &[Column] = &[
+    column::NAME,
+    column::text("Ready", "How many of its pods are ready, of how many."),
+    column::AGE,
+    column::CONTAINERS,
+    column::IMAGES,
+];
+
+struct StatefulSet;
+
+impl Strategy for StatefulSet {
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        words::first_fault(words::check_subdomain(name))
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
+        let count = |path: [&str; 2]| object.at(&path).and_then(Value::as_i64).unwrap_or(0);
+        let ready = count(["status", "readyReplicas"]);
+        vec![
+            object.name().into(),
+            format!("{ready}/{}", count(["spec", "replicas"])).into(),
+            age::age(object, now).into(),
+            template::container_names(object).into(),
+            template::container_images(object).into(),
+        ]
+    }
+}
