@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::{Clock, SystemClock};
-use coracle_store::{HomeLock, Store, StoreError};
+use coracle_store::{HomeLock, Objects, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -30,6 +30,7 @@ use crate::door::{Door, Visitors, reachable};
 use crate::engine::EngineSource;
 use crate::error::AppError;
 use crate::identity::Identity;
+use crate::kubernetes;
 use crate::stage::Stage;
 use crate::workbench::{Workbench, off_runtime};
 
@@ -70,14 +71,16 @@ impl App {
         source: EngineSource,
     ) -> Result<Self, AppError> {
         let (home, now) = (config.home.clone(), clock.now());
-        let (lock, store, identity) = off_runtime(move || {
+        let (lock, store, objects, identity) = off_runtime(move || {
             let lock = home.lock()?;
             let store = Store::open(&home)?;
             store.default_experiment(now)?;
             coracle_store::Volumes::new(&home).sweep()?;
+            let objects = Objects::open(store.clone())?;
             Ok((
                 lock,
                 store,
+                objects,
                 Identity::of(&home).map_err(AppError::Identity)?,
             ))
         })
@@ -87,8 +90,11 @@ impl App {
             address: config.listen,
             source,
         })?;
+        let workbench = Workbench::new(config, store, objects, identity, clock, source);
+        let api = workbench.kubernetes().clone();
+        off_runtime(move || kubernetes::stand(&api).map_err(AppError::Objects)).await?;
         Ok(Self {
-            workbench: Workbench::new(config, store, identity, clock, source),
+            workbench,
             lock,
             listener,
             address,

@@ -212,6 +212,9 @@ pub enum AppError {
     /// The file with the home's identity cannot be used.
     #[error("failed to read or make the home's identity")]
     Identity(#[source] io::Error),
+    /// The objects that every home has could not be made.
+    #[error("failed to make the objects that every home has")]
+    Objects(#[source] coracle_objects::Status),
     /// The workbench could not begin.
     #[error(transparent)]
     Begin(Arc<Self>),
@@ -326,6 +329,7 @@ impl AppError {
             | Self::Lost(_)
             | Self::Listen { .. }
             | Self::Identity(_)
+            | Self::Objects(_)
             | Self::Unreadable { .. } => ErrorCode::Internal,
         }
     }
@@ -350,7 +354,7 @@ impl AppError {
             Self::Listen { .. } => {
                 Some("another program may listen there; try `--listen 127.0.0.1:0`".to_owned())
             }
-            Self::Identity(_) => {
+            Self::Identity(_) | Self::Objects(_) => {
                 Some("`coracle doctor` shows whether the data directory can be used".to_owned())
             }
             Self::NameTaken { .. } => Some("choose another name".to_owned()),

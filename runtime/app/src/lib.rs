@@ -28,6 +28,7 @@ mod experiments;
 mod gc;
 mod health;
 mod identity;
+mod kubernetes;
 mod log;
 
 mod pipelines;

@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
+use coracle_apiserver::ApiServer;
 use coracle_host::clock::Clock;
-use coracle_store::{Configs, Home, Store, Volumes};
+use coracle_store::{Configs, Home, Objects, Store, Volumes};
 use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ pub struct Workbench {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) store: Store,
+    pub(crate) kubernetes: ApiServer,
     pub(crate) identity: Identity,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) source: EngineSource,
@@ -46,16 +48,20 @@ impl Workbench {
     pub(crate) fn new(
         config: Config,
         store: Store,
+        objects: Objects,
         identity: Identity,
         clock: Arc<dyn Clock>,
         source: EngineSource,
     ) -> Self {
+        let tells_time = Arc::clone(&clock);
+        let kubernetes = ApiServer::new(objects, Arc::new(move || tells_time.now()));
         let stage = watch::Sender::new(Stage::Reading);
         let (stopping, asked) = (CancellationToken::new(), OnceCell::new());
         Self {
             inner: Arc::new(Inner {
                 config,
                 store,
+                kubernetes,
                 identity,
                 clock,
                 source,
@@ -76,15 +82,25 @@ impl Workbench {
     pub async fn read_only(config: Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let home = config.home.clone();
         let opened =
-            off_runtime(move || Ok((Store::open_read_only(&home)?, Identity::of_reader(&home))));
-        let (store, identity) = opened.await?;
+            off_runtime(move || {
+                let store = Store::open_read_only(&home)?;
+                let objects = Objects::open(store.clone())?;
+                Ok((store, objects, Identity::of_reader(&home)))
+            });
+        let (store, objects, identity) = opened.await?;
         Ok(Self::new(
             config,
             store,
+            objects,
             identity,
             clock,
             EngineSource::Settings,
         ))
+    }
+
+    /// The Kubernetes API over the objects of this home.
+    pub fn kubernetes(&self) -> &ApiServer {
+        &self.inner.kubernetes
     }
 
     /// Cancelled when the workbench shuts down.

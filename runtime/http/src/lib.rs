@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
+//! | `kube/` | a part of Kubernetes', `/api` and `/apis/{group}` |
 //! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
 //!
 //! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
@@ -19,6 +20,7 @@ mod error;
 mod guard;
 mod kfp;
 mod kfp_next;
+mod kube;
 mod peer;
 mod serve;
 mod task_id;

@@ -13,6 +13,7 @@ use crate::error::Refusal;
 use crate::guard::guard;
 use crate::kfp;
 use crate::kfp_next;
+use crate::kube;
 use crate::peer::{DoorListener, Peer};
 use crate::workbench as api;
 
@@ -23,7 +24,9 @@ const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
 pub fn router(workbench: Workbench) -> Router {
     let own = api::for_steps().merge(api::for_user());
     finish(
-        own.merge(kfp::routes()).merge(kfp_next::routes()),
+        own.merge(kfp::routes())
+            .merge(kfp_next::routes())
+            .merge(kube::routes()),
         workbench,
     )
 }
@@ -74,6 +77,9 @@ fn finish(routes: Router<Workbench>, workbench: Workbench) -> Router {
 async fn no_path(uri: Uri) -> Response {
     if kfp::is_below(uri.path()) {
         return kfp::no_path();
+    }
+    if uri.path().starts_with("/apis/") {
+        return kube::no_path();
     }
     Refusal::route(uri.path()).into_response()
 }

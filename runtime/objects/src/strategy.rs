@@ -4,6 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::Value;
 
 use crate::field::FieldError;
+use crate::meta::PropagationPolicy;
 use crate::object::Object;
 
 /// A column of a table.
@@ -75,6 +76,35 @@ pub trait Strategy: Sync {
     /// Whether a change from `old` to `new` counts up `metadata.generation`; no kind without a spec has one.
     fn counts_generation(&self) -> bool {
         true
+    }
+
+    /// For how many seconds a deleted object goes on: what the client asked for, where the kind heeds it. Most kinds
+    /// are gone at once.
+    fn grace_period(&self, object: &Object, asked: Option<i64>) -> i64 {
+        let _ = (object, asked);
+        0
+    }
+
+    /// Whether a deleted object stays although it has no finalizers in its metadata: namespaces have others.
+    fn is_held(&self, object: &Object) -> bool {
+        let _ = object;
+        false
+    }
+
+    /// What else is written into an object that is marked as deleted.
+    fn prepare_for_deletion(&self, object: &mut Object) {
+        let _ = object;
+    }
+
+    /// What becomes of what a deleted object owns, when the client does not say.
+    fn default_propagation(&self, object: &Object) -> PropagationPolicy {
+        let _ = object;
+        PropagationPolicy::Background
+    }
+
+    /// Whether the answer to a deletion is the object, although it is gone; of most kinds it is a `Status`.
+    fn answers_deleted(&self) -> bool {
+        false
     }
 
     /// Whether a name is one that an object of this kind may have: the fault, when it is not.

@@ -36,7 +36,9 @@ pub(crate) fn routes() -> Router<Workbench> {
 
 /// Whether a path is refused as KFP's gateway refuses it.
 pub(crate) fn is_below(path: &str) -> bool {
-    path.starts_with("/apis/") && !path.starts_with("/apis/coracle/")
+    ["/apis/v1", "/apis/v2"]
+        .iter()
+        .any(|version| path.starts_with(version))
 }
 
 pub(crate) fn no_path() -> Response {

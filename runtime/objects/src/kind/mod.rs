@@ -14,6 +14,7 @@ mod endpoints;
 mod event;
 mod job;
 mod lease;
+mod named;
 mod namespace;
 mod node;
 mod notebook;
@@ -33,4 +34,5 @@ mod verbs;
 mod words;
 
 pub use age::human_duration;
-pub use registry::{find, find_kind, resources};
+pub use named::*;
+pub use registry::{find, find_kind, group_versions, resources};

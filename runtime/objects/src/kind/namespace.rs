@@ -51,6 +51,20 @@ impl Strategy for Namespace {
         false
     }
 
+    fn is_held(&self, object: &Object) -> bool {
+        !object.list_at(&["spec", "finalizers"]).is_empty()
+    }
+
+    fn prepare_for_deletion(&self, object: &mut Object) {
+        object
+            .metadata_mut()
+            .remove("deletionGracePeriodSeconds");
+        let status = object.entry("status").or_insert_with(|| Object::new().into());
+        if let Some(status) = status.as_object_mut() {
+            status.insert("phase".to_owned(), "Terminating".into());
+        }
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_label(name))
     }

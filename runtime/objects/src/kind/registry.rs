@@ -5,7 +5,7 @@ use super::{
     lease, namespace, node, notebook, persistent_volume, persistent_volume_claim, pod, pod_default,
     replica_set, secret, service, service_account, stateful_set, storage_class,
 };
-use crate::resource::Resource;
+use crate::resource::{GroupVersion, Resource};
 
 static RESOURCES: [&Resource; 22] = [
     &config_map::CONFIG_MAPS,
@@ -48,6 +48,23 @@ pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resourc
 pub fn find_kind(group: &str, version: &str, kind: &str) -> Option<&'static Resource> {
     let of = |resource: &&&Resource| resource.is_served(group, version) && resource.kind == kind;
     RESOURCES.iter().find(of).copied()
+}
+
+/// The groups and versions that are served: those of a group together, its preferred version first.
+pub fn group_versions() -> Vec<GroupVersion> {
+    let mut served: Vec<GroupVersion> = Vec::new();
+    for resource in resources() {
+        for version in resource.versions {
+            let found = GroupVersion {
+                group: resource.group,
+                version,
+            };
+            if !served.contains(&found) {
+                served.push(found);
+            }
+        }
+    }
+    served
 }
 
 #[cfg(test)]

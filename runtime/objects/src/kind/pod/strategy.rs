@@ -74,6 +74,20 @@ const fn connection(name: &'static str, kind: &'static str) -> Subresource {
 struct Pod;
 
 impl Strategy for Pod {
+    fn grace_period(&self, object: &Object, asked: Option<i64>) -> i64 {
+        let unplaced = object.text_at(&["spec", "nodeName"]).is_empty();
+        let ended = matches!(object.text_at(&["status", "phase"]), "Succeeded" | "Failed");
+        if unplaced || ended {
+            return 0;
+        }
+        let own = object.at(&["spec", "terminationGracePeriodSeconds"]);
+        asked.or(own.and_then(Value::as_i64)).unwrap_or(30).max(0)
+    }
+
+    fn answers_deleted(&self) -> bool {
+        true
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

@@ -1,0 +1,5 @@
+//! The objects of the Kubernetes API that a workbench has by itself.
+
+mod standing;
+
+pub(crate) use standing::stand;

@@ -1,0 +1,34 @@
+//! The resources that loops and routes ask for by name.
+
+use super::{
+    config_map, event, job, namespace, node, notebook, persistent_volume_claim, pod,
+    pod_default, secret, service, service_account, stateful_set,
+};
+use crate::resource::Resource;
+
+macro_rules! named {
+    ($($name:ident => $resource:expr),* $(,)?) => {
+        $(
+            #[doc = concat!("The resource `", stringify!($name), "`.")]
+            pub fn $name() -> &'static Resource {
+                &$resource
+            }
+        )*
+    };
+}
+
+named! {
+    config_maps => config_map::CONFIG_MAPS,
+    events => event::EVENTS,
+    jobs => job::JOBS,
+    namespaces => namespace::NAMESPACES,
+    nodes => node::NODES,
+    notebooks => notebook::NOTEBOOKS,
+    persistent_volume_claims => persistent_volume_claim::PERSISTENT_VOLUME_CLAIMS,
+    pod_defaults => pod_default::POD_DEFAULTS,
+    pods => pod::PODS,
+    secrets => secret::SECRETS,
+    service_accounts => service_account::SERVICE_ACCOUNTS,
+    services => service::SERVICES,
+    stateful_sets => stateful_set::STATEFUL_SETS,
+}
