@@ -8,6 +8,8 @@
 //!   resource requests of all runs ──► Admission ──► what may start, with which GPUs
 //!
 //!   recurring run, now ──► due: which slot is to be run, and which are passed over
+//!
+//!   pod, observations ──► PodPlan: what a kubelet would do next, and the pod's status
 //! ```
 //!
 //! Nothing here reads a clock, a file or an environment variable, and nothing is spawned: a [`RunPlan`] is a
@@ -29,6 +31,7 @@ mod launch;
 mod node;
 mod outputs;
 mod paths;
+pub mod pod;
 mod policy;
 mod record;
 mod recurrence;
