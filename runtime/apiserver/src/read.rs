@@ -84,16 +84,22 @@ impl ApiServer {
         if let Some(begin) = &begin
             && begin.resource_version > found.version
         {
-            return Err(page::expired(&Continue {
-                resource_version: found.version,
-                after: begin.after.clone(),
-            }
-            .encode()));
+            return Err(page::expired(
+                &Continue {
+                    resource_version: found.version,
+                    after: begin.after.clone(),
+                }
+                .encode(),
+            ));
         }
         let mut selected = found
             .objects
             .into_iter()
-            .filter(|object| begin.as_ref().is_none_or(|begin| page_key(object) > begin.after))
+            .filter(|object| {
+                begin
+                    .as_ref()
+                    .is_none_or(|begin| page_key(object) > begin.after)
+            })
             .filter(|object| options.selectors.match_object(&object.body, resource));
         let Some(limit) = options.limit else {
             return Ok(Listing {
@@ -136,5 +142,8 @@ fn page_key(object: &StoredObject) -> String {
 /// What the store's refusal is to a client.
 pub(crate) fn store_fault(error: &coracle_store::StoreError) -> Status {
     tracing::error!(%error, "the objects cannot be written");
-    Status::new(Reason::InternalError, format!("Internal error occurred: {error}"))
+    Status::new(
+        Reason::InternalError,
+        format!("Internal error occurred: {error}"),
+    )
 }

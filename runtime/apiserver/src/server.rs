@@ -53,7 +53,8 @@ impl ApiServer {
         namespace: &str,
         name: &str,
     ) -> Option<Arc<StoredObject>> {
-        self.objects.get(&Place::of(resource, namespace, name).key())
+        self.objects
+            .get(&Place::of(resource, namespace, name).key())
     }
 
     /// The objects of a resource in a namespace, or in all.

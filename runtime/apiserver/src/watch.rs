@@ -141,7 +141,8 @@ impl Watch {
         if !meant {
             return None;
         }
-        let selects = |object: &StoredObject| self.selectors.match_object(&object.body, self.resource);
+        let selects =
+            |object: &StoredObject| self.selectors.match_object(&object.body, self.resource);
         let before = change.before.filter(|before| selects(before));
         let after = !change.removed && selects(&change.object);
         let (kind, object) = match (before, after) {

@@ -20,7 +20,8 @@ use crate::types::TypeOf;
 const PATCH_TRIES: usize = 5;
 
 /// What is refused when a write finds another version than its client has seen.
-pub(crate) const STALE: &str = "the object has been modified; please apply your changes to the latest version and try again";
+pub(crate) const STALE: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
 
 /// How something is written.
 #[derive(Debug, Clone, Default)]
@@ -376,7 +377,9 @@ impl ApiServer {
             errors.extend(decode::validate(&object, &object_type));
             errors.extend(strategy.validate_status_update(&object, old));
         } else {
-            strategy.prepare_for_update(&mut object, old);
+            if place.subresource != "finalize" {
+                strategy.prepare_for_update(&mut object, old);
+            }
             count_generation(place, &mut object, old);
             errors = meta::validate_update(&object, old, resource);
             errors.extend(decode::validate(&object, &object_type));
@@ -414,7 +417,8 @@ impl ApiServer {
             return self.pretend(place, key, stored, object, warnings);
         }
         let expected = stored.map_or(Expected::Absent, |stored| Expected::Version(stored.version));
-        let released = stored.is_some() && is_released(&object);
+        let released =
+            stored.is_some() && is_released(&object) && !place.resource.strategy.is_held(&object);
         let mut writes = Vec::new();
         if released {
             // Told as changed first, then as removed, in one commit: watchers see the object as it was last.

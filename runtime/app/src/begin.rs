@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use coracle_control::{Control, Setting, Supervisor, Surroundings, TaskKind};
+use coracle_control::{
+    Control, ObjectLoop, ObjectSetting, Setting, Supervisor, Surroundings, TaskKind,
+};
 use coracle_host::bridge;
 use coracle_host::gpu;
 use coracle_host::machine;
@@ -46,6 +48,13 @@ pub(crate) async fn begin(
 ) {
     // Nobody serves doors in a process that only talks to itself.
     let _ = doors.send(front_door).await;
+    let objects = ObjectSetting {
+        api: workbench.kubernetes().clone(),
+        home: workbench.home().clone(),
+    };
+    if let Err(error) = ObjectLoop::start(objects, &supervisor) {
+        tracing::error!(%error, "objects of the Kubernetes API are kept, and nothing comes of them");
+    }
     let (chosen, budget) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
     let stage = match budget {
         Ok(budget) => start(&workbench, &supervisor, front, &doors, chosen, budget).await,

@@ -81,12 +81,11 @@ impl Workbench {
     /// When the database cannot be read.
     pub async fn read_only(config: Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let home = config.home.clone();
-        let opened =
-            off_runtime(move || {
-                let store = Store::open_read_only(&home)?;
-                let objects = Objects::open(store.clone())?;
-                Ok((store, objects, Identity::of_reader(&home)))
-            });
+        let opened = off_runtime(move || {
+            let store = Store::open_read_only(&home)?;
+            let objects = Objects::open(store.clone())?;
+            Ok((store, objects, Identity::of_reader(&home)))
+        });
         let (store, objects, identity) = opened.await?;
         Ok(Self::new(
             config,

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, logs, rerun, retry, run, runs,
-    secret, serve, supervise, volume, why,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, rerun,
+    retry, run, runs, secret, serve, supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Gc(gc::Arguments),
     /// Look at the machine and say what to mend
     Doctor(doctor::Arguments),
+    /// Write the file with which kubectl finds the workbench, and print its path
+    Kubeconfig(kubeconfig::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
     /// Write a completion script for a shell

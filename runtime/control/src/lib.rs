@@ -20,6 +20,7 @@ mod handle;
 mod image;
 mod import;
 mod live;
+mod objects;
 mod run_loop;
 mod sandbox;
 mod setting;
@@ -28,5 +29,6 @@ mod supervisor;
 mod take_up;
 
 pub use handle::{Control, ControlError};
+pub use objects::{ObjectLoop, ObjectSetting, Recorder};
 pub use setting::{Setting, Surroundings};
 pub use supervisor::{Supervisor, TaskKind};

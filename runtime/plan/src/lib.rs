@@ -27,6 +27,7 @@ mod given;
 mod graph;
 mod history;
 mod inputs;
+pub mod kind;
 mod launch;
 mod node;
 mod outputs;

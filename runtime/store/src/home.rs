@@ -115,6 +115,11 @@ impl Home {
         self.data.join("volumes")
     }
 
+    /// The folders of the claims of a namespace other than `default`.
+    pub(crate) fn namespace_volumes(&self, namespace: &str) -> PathBuf {
+        self.data.join("namespaces").join(namespace).join("volumes")
+    }
+
     /// The directory that is mounted for one claim. Only [`Volumes`](crate::Volumes) makes and removes it.
     pub fn volume(&self, name: &str) -> PathBuf {
         self.volumes().join(name).join("data")

@@ -98,6 +98,16 @@ impl Volumes {
         }
     }
 
+    /// Those of a namespace of the Kubernetes API; pipelines use those of `default`.
+    pub fn of_namespace(home: &Home, namespace: &str) -> Self {
+        match namespace {
+            "default" => Self::new(home),
+            other => Self {
+                directory: home.namespace_volumes(other),
+            },
+        }
+    }
+
     /// Makes a claim, or finds that an equal one is there.
     ///
     /// # Errors

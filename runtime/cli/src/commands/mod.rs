@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod gc;
 pub(crate) mod get;
+pub(crate) mod kubeconfig;
 pub(crate) mod logs;
 mod outcome;
 pub(crate) mod rerun;

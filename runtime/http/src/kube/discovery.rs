@@ -49,7 +49,7 @@ pub(super) fn groups(headers: &HeaderMap) -> Response {
 /// `/apis/{group}`: one group. Its alpha versions are served and listed with all groups, and not named here.
 pub(super) fn group(name: &str) -> Response {
     let mut versions = versions(name);
-    versions.retain(|version| !version.version.contains("alpha") );
+    versions.retain(|version| !version.version.contains("alpha"));
     let mut body = group_body(name, &versions);
     body["kind"] = "APIGroup".into();
     body["apiVersion"] = "v1".into();

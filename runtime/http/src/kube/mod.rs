@@ -40,7 +40,10 @@ use path::Place;
 /// Everything that is the Kubernetes API's.
 pub(crate) fn routes() -> Router<Workbench> {
     let mut routes = Router::new()
-        .route("/version", get(|| async { json_answer(StatusCode::OK, &server::version()) }))
+        .route(
+            "/version",
+            get(|| async { json_answer(StatusCode::OK, &server::version()) }),
+        )
         .route("/livez", get(|| async { "ok" }))
         .route("/readyz", get(|| async { "ok" }))
         .route("/api", any(answer))

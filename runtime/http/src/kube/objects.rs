@@ -4,8 +4,8 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
-use coracle_app::Workbench;
 use coracle_apiserver::{ApiServer, PatchRequest, Place, Written};
+use coracle_app::Workbench;
 use coracle_objects::decode::Body;
 use coracle_objects::meta::DeleteOptions;
 use coracle_objects::{Reason, Scope, Status, Verb};
@@ -126,11 +126,13 @@ fn verb(target: &Target, method: &Method, query: &Query) -> Result<Verb, Status>
     };
     let verbs = match &target.subresource {
         None => target.resource.verbs,
-        Some(part) => target
-            .resource
-            .subresource(part)
-            .ok_or_else(no_resource)?
-            .verbs,
+        Some(part) => {
+            target
+                .resource
+                .subresource(part)
+                .ok_or_else(no_resource)?
+                .verbs
+        }
     };
     // One is made among its kind, in a namespace where it stands in one.
     let misplaced = wanted == Verb::Create
@@ -189,7 +191,9 @@ fn shown(asked: &Asked, written: &Written) -> Response {
     } else {
         StatusCode::OK
     };
-    let mut response = asked.shape.answer(code, &asked.shape.object(&object, resource));
+    let mut response = asked
+        .shape
+        .answer(code, &asked.shape.object(&object, resource));
     warn(&mut response, &written.warnings);
     response
 }

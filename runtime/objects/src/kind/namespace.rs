@@ -56,10 +56,10 @@ impl Strategy for Namespace {
     }
 
     fn prepare_for_deletion(&self, object: &mut Object) {
-        object
-            .metadata_mut()
-            .remove("deletionGracePeriodSeconds");
-        let status = object.entry("status").or_insert_with(|| Object::new().into());
+        object.metadata_mut().remove("deletionGracePeriodSeconds");
+        let status = object
+            .entry("status")
+            .or_insert_with(|| Object::new().into());
         if let Some(status) = status.as_object_mut() {
             status.insert("phase".to_owned(), "Terminating".into());
         }

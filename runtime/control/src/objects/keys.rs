@@ -1,0 +1,68 @@
+//! What is to be looked at again when an object changes.
+
+use coracle_objects::{Object, ObjectExt as _, Resource, kind};
+use coracle_plan::kind::claim::claims_of;
+use coracle_plan::kind::notebook::NAME_LABEL;
+
+/// Something to reconcile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    pub(super) what: What,
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+/// By which rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum What {
+    Namespace,
+    Claim,
+    StatefulSet,
+    Notebook,
+}
+
+impl Key {
+    fn new(what: What, namespace: &str, name: &str) -> Self {
+        Self {
+            what,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The keys that a changed object touches.
+    pub(super) fn of_change(resource: &Resource, object: &Object) -> Vec<Self> {
+        let (namespace, name) = (object.namespace(), object.name());
+        let mut keys = Vec::new();
+        let is = |other: &Resource| std::ptr::eq(resource, other);
+        if is(kind::namespaces()) {
+            keys.push(Self::new(What::Namespace, "", name));
+        } else if !namespace.is_empty() {
+            // A namespace that goes waits for what is in it.
+            keys.push(Self::new(What::Namespace, "", namespace));
+        }
+        if is(kind::persistent_volume_claims()) {
+            keys.push(Self::new(What::Claim, namespace, name));
+        }
+        if is(kind::stateful_sets()) {
+            keys.push(Self::new(What::StatefulSet, namespace, name));
+        }
+        if is(kind::notebooks()) {
+            keys.push(Self::new(What::Notebook, namespace, name));
+        }
+        if is(kind::pods()) {
+            keys.extend(claims_of(object).map(|claim| Self::new(What::Claim, namespace, claim)));
+            let notebook = object.label(NAME_LABEL);
+            keys.extend(notebook.map(|name| Self::new(What::Notebook, namespace, name)));
+        }
+        for owner in object.owner_references() {
+            let what = match owner.kind.as_str() {
+                "StatefulSet" => What::StatefulSet,
+                "Notebook" => What::Notebook,
+                _ => continue,
+            };
+            keys.push(Self::new(what, namespace, &owner.name));
+        }
+        keys
+    }
+}

@@ -1,0 +1,266 @@
+//! The loop.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coracle_apiserver::ApiServer;
+use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_plan::kind::{self as rules, ObjectStep, World as _};
+use coracle_store::{Home, ObjectChange, ObjectKey, VolumeClaim, VolumeError, Volumes};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::carry_out::{Now, carry_out};
+use super::garbage::{Owned, Typed, resource_of};
+use super::keys::{Key, What};
+use super::recorder::Recorder;
+use crate::handle::ControlError;
+use crate::supervisor::{Supervisor, TaskKind};
+
+/// How often the loop looks for what became due by time alone.
+const TICK: Duration = Duration::from_secs(60);
+
+/// What the loop is given.
+#[derive(Debug, Clone)]
+pub struct ObjectSetting {
+    /// The objects.
+    pub api: ApiServer,
+    /// Where claims have their directories.
+    pub home: Home,
+}
+
+/// The loop over the objects.
+#[derive(Debug)]
+pub struct ObjectLoop {
+    setting: ObjectSetting,
+    recorder: Recorder,
+    owned: Owned,
+    clock: watch::Receiver<u64>,
+    /// The version up to which everything was looked at.
+    version: u64,
+    due: BTreeSet<Key>,
+}
+
+impl ObjectLoop {
+    /// Starts a loop on a thread of its own.
+    ///
+    /// # Errors
+    /// When there can be no such thread.
+    pub fn start(setting: ObjectSetting, supervisor: &Supervisor) -> Result<(), ControlError> {
+        let (token, runtime) = (supervisor.token().clone(), Handle::current());
+        let (over, ended) = tokio::sync::oneshot::channel::<()>();
+        std::thread::Builder::new()
+            .name("coracle-objects".to_owned())
+            .spawn(move || {
+                Self::new(setting).run(&runtime, &token);
+                drop(over);
+            })
+            .map_err(ControlError::Thread)?;
+        supervisor.spawn(TaskKind::Server, async move {
+            // The sender says nothing: it goes with the thread.
+            let _ = ended.await;
+        });
+        Ok(())
+    }
+
+    fn new(setting: ObjectSetting) -> Self {
+        let recorder = Recorder::new(setting.api.clone(), "coracle");
+        let clock = setting.api.objects().clock();
+        Self {
+            setting,
+            recorder,
+            owned: Owned::default(),
+            clock,
+            version: 0,
+            due: BTreeSet::new(),
+        }
+    }
+
+    /// Works until the token is cancelled. Blocks the thread: it writes to the disk.
+    fn run(mut self, runtime: &Handle, stopping: &CancellationToken) {
+        self.look_at_everything();
+        while !stopping.is_cancelled() {
+            self.work();
+            runtime.block_on(async {
+                // All three only wait.
+                tokio::select! {
+                    () = stopping.cancelled() => {}
+                    _ = self.clock.changed() => {}
+                    () = tokio::time::sleep(TICK) => self.recorder.sweep(),
+                }
+            });
+            self.take_in();
+        }
+    }
+
+    /// Begins anew: everything is looked at.
+    fn look_at_everything(&mut self) {
+        self.owned = Owned::default();
+        self.version = self.setting.api.objects().version();
+        for resource in kind::resources() {
+            for object in self.setting.api.all(resource, None) {
+                self.owned.add(&object.key, &object.body);
+                self.due.extend(Key::of_change(resource, &object.body));
+                self.follow(&object.key, &object.body, false);
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
+        self.clock.borrow_and_update();
+        match self.setting.api.objects().changes(self.version) {
+            Ok((changes, version)) => {
+                self.version = version;
+                for change in &changes {
+                    self.take_in_change(change);
+                }
+            }
+            Err(_) => self.look_at_everything(),
+        }
+    }
+
+    fn take_in_change(&mut self, change: &ObjectChange) {
+        let object = &change.object;
+        if let Some(before) = &change.before {
+            self.owned.forget(&before.key, &before.body);
+        }
+        if !change.removed {
+            self.owned.add(&object.key, &object.body);
+        }
+        let Some(resource) = resource_of(&object.key.resource) else {
+            return;
+        };
+        self.due.extend(Key::of_change(resource, &object.body));
+        self.follow(&object.key, &object.body, change.removed);
+        if change.removed && std::ptr::eq(resource, kind::persistent_volume_claims()) {
+            self.remove_directory(&object.key);
+        }
+    }
+
+    /// What follows from owners for an object, and from an object for what it owns.
+    fn follow(&self, key: &ObjectKey, object: &Object, removed: bool) {
+        let Some(resource) = resource_of(&key.resource) else {
+            return;
+        };
+        let api = &self.setting.api;
+        let world = Now(api);
+        let mut steps = Vec::new();
+        if !removed {
+            steps.extend(rules::garbage::follow_owners(resource, object, &world));
+            if object.is_being_deleted() {
+                let owned = self.owned_by(object);
+                steps.extend(rules::garbage::finish_owner(resource, object, &owned));
+            }
+        }
+        if removed {
+            for (resource, dependent) in self.owned_by(object) {
+                steps.extend(rules::garbage::follow_owners(resource, &dependent, &world));
+            }
+        }
+        // The last of what blocked an owner may have gone.
+        for owner in object.owner_references() {
+            let (group, version) = owner
+                .api_version
+                .split_once('/')
+                .unwrap_or(("", &owner.api_version));
+            let Some(resource) = kind::find_kind(group, version, &owner.kind) else {
+                continue;
+            };
+            if let Some(owner) = world.get(resource, object.namespace(), &owner.name)
+                && owner.is_being_deleted()
+            {
+                let owned = self.owned_by(&owner);
+                steps.extend(rules::garbage::finish_owner(resource, &owner, &owned));
+            }
+        }
+        self.carry_out("garbage-collector", steps);
+    }
+
+    fn owned_by(&self, owner: &Object) -> Vec<Typed> {
+        let keys = self.owned.of(owner.uid());
+        let find = |key: ObjectKey| {
+            let found = self.setting.api.objects().get(&key)?;
+            Some((resource_of(&key.resource)?, Arc::new(found.body.clone())))
+        };
+        keys.into_iter().filter_map(find).collect()
+    }
+
+    fn work(&mut self) {
+        while let Some(key) = self.due.pop_first() {
+            self.reconcile(&key);
+            // What this wrote may touch keys that are due already.
+            self.take_in();
+        }
+    }
+
+    fn reconcile(&self, key: &Key) {
+        let api = &self.setting.api;
+        let world = Now(api);
+        let (resource, component) = match key.what {
+            What::Namespace => (kind::namespaces(), "namespace-controller"),
+            What::Claim => (
+                kind::persistent_volume_claims(),
+                "persistentvolume-controller",
+            ),
+            What::StatefulSet => (kind::stateful_sets(), "statefulset-controller"),
+            What::Notebook => (kind::notebooks(), "notebook-controller"),
+        };
+        let Some(object) = world.get(resource, &key.namespace, &key.name) else {
+            return;
+        };
+        let steps = match key.what {
+            What::Namespace => rules::namespace::reconcile(&object, &world),
+            What::Claim => {
+                let made = self.make_directory(&object);
+                rules::claim::reconcile(&object, made, &world)
+            }
+            What::StatefulSet => rules::stateful_set::reconcile(&object, &world),
+            What::Notebook => rules::notebook::reconcile(&object, &world),
+        };
+        self.carry_out(component, steps);
+    }
+
+    fn carry_out(&self, component: &'static str, steps: Vec<ObjectStep>) {
+        if !steps.is_empty() {
+            let recorder = self.recorder.speaking_as(component);
+            carry_out(&self.setting.api, &recorder, component, steps);
+        }
+    }
+
+    /// Makes a claim's directory. Whether it is there.
+    fn make_directory(&self, claim: &Object) -> bool {
+        if claim.is_being_deleted() {
+            return true;
+        }
+        let modes = claim.list_at(&["spec", "accessModes"]);
+        let class = claim.text_at(&["spec", "storageClassName"]);
+        let wanted = VolumeClaim {
+            size: claim
+                .text_at(&["spec", "resources", "requests", "storage"])
+                .to_owned(),
+            access_modes: modes
+                .iter()
+                .filter_map(|mode| Some(mode.as_str()?.to_owned()))
+                .collect(),
+            storage_class: Some(class.to_owned()).filter(|class| !class.is_empty()),
+        };
+        let volumes = Volumes::of_namespace(&self.setting.home, claim.namespace());
+        match volumes.create(claim.name(), &wanted) {
+            // One that asked for something else before has a directory all the same.
+            Ok(_) | Err(VolumeError::Conflict { .. }) => true,
+            Err(error) => {
+                tracing::warn!(%error, claim = claim.name(), "a claim's directory cannot be made");
+                false
+            }
+        }
+    }
+
+    fn remove_directory(&self, key: &ObjectKey) {
+        let volumes = Volumes::of_namespace(&self.setting.home, &key.namespace);
+        if let Err(error) = volumes.delete(&key.name) {
+            tracing::warn!(%error, claim = key.name, "a claim's directory was left behind");
+        }
+    }
+}

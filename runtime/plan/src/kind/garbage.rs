@@ -1,0 +1,130 @@
+//! Objects whose owners are gone, or going.
+//!
+//! ```text
+//!   owner gone ──► what it owned alone goes, too
+//!   owner deleted, finalizer `foregroundDeletion` ──► what blocks it goes first, then the finalizer
+//!   owner deleted, finalizer `orphan` ──► what it owned forgets it, then the finalizer
+//! ```
+
+use std::sync::Arc;
+
+use coracle_objects::{Object, ObjectExt as _, Resource, kind};
+use serde_json::Value;
+
+use super::step::{ObjectStep, World};
+
+const FOREGROUND: &str = "foregroundDeletion";
+const ORPHAN: &str = "orphan";
+
+/// What is to be done to an object because of its owners: whether it goes after them.
+pub fn follow_owners(
+    resource: &'static Resource,
+    object: &Object,
+    world: &dyn World,
+) -> Option<ObjectStep> {
+    let owners = object.owner_references();
+    if owners.is_empty() || object.is_being_deleted() {
+        return None;
+    }
+    let is_there = |owner: &coracle_objects::OwnerReference| {
+        let (group, version) = split(&owner.api_version);
+        // What nobody here knows may well be there.
+        let Some(resource) = kind::find_kind(group, version, &owner.kind) else {
+            return true;
+        };
+        let found = world.get(resource, object.namespace(), &owner.name);
+        found.is_some_and(|found| found.uid() == owner.uid)
+    };
+    if owners.iter().any(is_there) {
+        return None;
+    }
+    Some(ObjectStep::delete(resource, object))
+}
+
+/// What is to be done about what an object owns, while it goes. `owned` are the objects that name it as an owner.
+pub fn finish_owner(
+    resource: &'static Resource,
+    owner: &Object,
+    owned: &[(&'static Resource, Arc<Object>)],
+) -> Vec<ObjectStep> {
+    if !owner.is_being_deleted() {
+        return Vec::new();
+    }
+    let finalizers = owner.finalizers();
+    if finalizers.contains(&ORPHAN) {
+        return orphan(resource, owner, owned);
+    }
+    if finalizers.contains(&FOREGROUND) {
+        return delete_owned(resource, owner, owned);
+    }
+    Vec::new()
+}
+
+fn orphan(
+    resource: &'static Resource,
+    owner: &Object,
+    owned: &[(&'static Resource, Arc<Object>)],
+) -> Vec<ObjectStep> {
+    if owned.is_empty() {
+        return vec![without_finalizer(resource, owner, ORPHAN)];
+    }
+    let forget = |(resource, object): &(&'static Resource, Arc<Object>)| {
+        let mut object = Object::clone(object);
+        let metadata = object.metadata_mut();
+        let mut owners = metadata
+            .get("ownerReferences")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        owners.retain(|other| other.get("uid").and_then(Value::as_str) != Some(owner.uid()));
+        if owners.is_empty() {
+            metadata.remove("ownerReferences");
+        } else {
+            metadata.insert("ownerReferences".to_owned(), owners.into());
+        }
+        ObjectStep::update(resource, object)
+    };
+    owned.iter().map(forget).collect()
+}
+
+fn delete_owned(
+    resource: &'static Resource,
+    owner: &Object,
+    owned: &[(&'static Resource, Arc<Object>)],
+) -> Vec<ObjectStep> {
+    let blocks = |object: &Object| {
+        let owners = object.owner_references();
+        owners
+            .iter()
+            .any(|reference| reference.uid == owner.uid() && reference.block_owner_deletion)
+    };
+    if !owned.iter().any(|(_, object)| blocks(object)) {
+        return vec![without_finalizer(resource, owner, FOREGROUND)];
+    }
+    owned
+        .iter()
+        .filter(|(_, object)| !object.is_being_deleted())
+        .map(|(resource, object)| ObjectStep::delete(resource, object))
+        .collect()
+}
+
+fn without_finalizer(resource: &'static Resource, object: &Object, gone: &str) -> ObjectStep {
+    let mut object = object.clone();
+    let left: Vec<String> = object
+        .finalizers()
+        .into_iter()
+        .filter(|finalizer| *finalizer != gone)
+        .map(str::to_owned)
+        .collect();
+    let metadata = object.metadata_mut();
+    if left.is_empty() {
+        metadata.remove("finalizers");
+    } else {
+        metadata.insert("finalizers".to_owned(), left.into());
+    }
+    ObjectStep::update(resource, object)
+}
+
+fn split(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
+}

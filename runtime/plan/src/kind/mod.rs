@@ -1,0 +1,18 @@
+//! What follows from the objects of the Kubernetes API, kind by kind: which other objects there have to be, and what
+//! their status is.
+//!
+//! ```text
+//!   an object and what belongs to it ──reconcile──► steps: make, change, tell how it is, delete, say
+//! ```
+//!
+//! Each function looks at one object as it is now, whatever happened before, and says what is still to do; where all
+//! is done it says nothing. It can therefore be asked again at any time, and after every crash.
+
+pub mod claim;
+pub mod garbage;
+pub mod namespace;
+pub mod notebook;
+pub mod stateful_set;
+mod step;
+
+pub use step::{About, ObjectPlace, ObjectStep, World, same_json};
