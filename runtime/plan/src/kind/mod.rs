@@ -10,6 +10,7 @@
 
 pub mod claim;
 pub mod garbage;
+pub mod job;
 pub mod namespace;
 pub mod notebook;
 pub mod stateful_set;
