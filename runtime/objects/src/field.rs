@@ -144,8 +144,7 @@ impl FieldError {
 
     /// A value that is none of those there are.
     pub fn not_supported(path: FieldPath, value: impl Into<Value>, supported: &[&str]) -> Self {
-        let mut words: Vec<_> = supported.iter().map(|word| format!("{word:?}")).collect();
-        words.sort_unstable();
+        let words: Vec<_> = supported.iter().map(|word| format!("{word:?}")).collect();
         let detail = format!("supported values: {}", words.join(", "));
         Self::of(
             FieldErrorKind::NotSupported,
