@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use crate::field::FieldError;
+use super::tree::Node;
+use super::{built_in, custom, json, status_of, yaml};
+use crate::field::{FieldError, FieldPath};
 use crate::object::Object;
-use crate::schema::ObjectType;
+use crate::schema::{ObjectType, Origin};
 use crate::status::Status;
 
 /// The body of a request.
@@ -28,6 +30,27 @@ pub enum FieldValidation {
     Strict,
 }
 
+impl FieldValidation {
+    /// Reads `fieldValidation` of the query. `options` is the kind that the refusal names: `CreateOptions`,
+    /// `UpdateOptions` or `PatchOptions`.
+    ///
+    /// # Errors
+    /// 422 for another word.
+    pub fn parse(word: Option<&str>, options: &str) -> Result<Self, Status> {
+        match word.unwrap_or_default() {
+            "" | "Warn" => Ok(Self::Warn),
+            "Ignore" => Ok(Self::Ignore),
+            "Strict" => Ok(Self::Strict),
+            other => {
+                let words = ["", "Ignore", "Strict", "Warn"];
+                let path = FieldPath::new("fieldValidation");
+                let error = FieldError::not_supported(path, other, &words);
+                Err(Status::invalid("meta.k8s.io", options, "", &[error]))
+            }
+        }
+    }
+}
+
 /// What a body says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
@@ -37,44 +60,133 @@ pub struct Decoded {
     pub warnings: Vec<String>,
 }
 
-/// Reads the body of a create or update of a kind. Its `apiVersion` and `kind` must be the type's.
+/// Reads the body of a create or update of a kind. Its `apiVersion` and `kind` must be the type's; in a body of a
+/// built-in kind they may be left out.
 ///
 /// # Errors
-/// 415 for a format that is not read, 400 for anything else.
+/// 415 for a format that is not read, 422 for another kind where a custom one is meant, 400 for anything else.
 pub fn object(
     body: Body<'_>,
     object_type: &ObjectType,
     validation: FieldValidation,
 ) -> Result<Decoded, Status> {
-    let _ = (object_type, validation);
-    match serde_json::from_slice(body.bytes) {
-        Ok(Value::Object(object)) => Ok(Decoded {
-            object,
-            warnings: Vec::new(),
-        }),
-        Ok(_) | Err(_) => Err(Status::bad_request("the body is no object")),
+    let format = Format::of(body.content_type)?;
+    let unrecognized = |fault: &str| status_of::unrecognized(object_type, fault, body.bytes);
+    let (node, doubled) = match format {
+        Format::Json => {
+            let node = json::read(body.bytes);
+            (
+                node.map_err(|fault| unrecognized(&status_of::no_version(&fault)))?,
+                Vec::new(),
+            )
+        }
+        Format::Yaml => {
+            let document = yaml::read(body.bytes).map_err(|fault| unrecognized(&fault))?;
+            (document.root, document.duplicates)
+        }
+    };
+    let node = status_of::identified(node, object_type, body.bytes)?;
+    let doubled = (!doubled.is_empty())
+        .then(|| format!("yaml: unmarshal errors:\n  {}", doubled.join("\n  ")));
+    let read = from_node(&node, object_type);
+    let mut strict: Vec<_> = doubled.into_iter().collect();
+    let read = read.map_err(|fault| status_of::not_handled(object_type, &fault))?;
+    strict.extend(read.strict);
+    finish(read.object, strict, object_type, validation)
+        .map_err(|fault| status_of::not_handled(object_type, &fault))
+}
+
+/// Reads JSON as a body of a kind is read: what is unknown is dropped, values are put in canonical form.
+///
+/// # Errors
+/// What is said of the first value of a wrong type, and by [`FieldValidation::Strict`] of unknown fields. The caller
+/// knows what refusal that makes.
+pub fn typed(
+    object: &Object,
+    object_type: &ObjectType,
+    validation: FieldValidation,
+) -> Result<Decoded, String> {
+    let read = from_node(&Node::from(&Value::Object(object.clone())), object_type)?;
+    finish(read.object, read.strict, object_type, validation)
+}
+
+/// Reads a body that is no object of a kind, such as a patch, as JSON or YAML by its content type. Null for an empty
+/// YAML document.
+///
+/// # Errors
+/// What the reader says of the first fault.
+pub fn json_value(bytes: &[u8], is_yaml: bool) -> Result<Value, String> {
+    if is_yaml {
+        Ok(yaml::read(bytes)?.root.into_value())
+    } else {
+        Ok(json::read(bytes)?.into_value())
     }
 }
 
-/// Reads JSON that a patch made as a body is read.
-///
-/// # Errors
-/// 400 for values of other types than a built-in kind's.
-pub fn typed(
+struct Read {
     object: Object,
-    object_type: &ObjectType,
-    validation: FieldValidation,
-) -> Result<Decoded, Status> {
-    let _ = (object_type, validation);
-    Ok(Decoded {
-        object,
-        warnings: Vec::new(),
-    })
+    strict: Vec<String>,
 }
 
-/// What the schema of a custom kind finds wrong with an object; nothing for a built-in kind, whose types were
-/// checked when it was read.
-pub fn validate(object: &Object, object_type: &ObjectType) -> Vec<FieldError> {
-    let _ = (object, object_type);
-    Vec::new()
+fn from_node(node: &Node, object_type: &ObjectType) -> Result<Read, String> {
+    match object_type.origin {
+        Origin::BuiltIn => {
+            let outcome = built_in::read(node, &object_type.schema);
+            if let Some(fault) = outcome.fault {
+                return Err(fault);
+            }
+            let object = match outcome.value {
+                Some(Value::Object(object)) => object,
+                Some(_) | None => Object::new(),
+            };
+            let strict = outcome.strict;
+            Ok(Read { object, strict })
+        }
+        Origin::Custom => {
+            let (object, strict) = custom::read(node, object_type)?;
+            Ok(Read { object, strict })
+        }
+    }
+}
+
+fn finish(
+    mut object: Object,
+    strict: Vec<String>,
+    object_type: &ObjectType,
+    validation: FieldValidation,
+) -> Result<Decoded, String> {
+    object.insert("apiVersion".to_owned(), object_type.api_version().into());
+    if object_type.origin == Origin::BuiltIn {
+        object.insert("kind".to_owned(), object_type.kind.as_str().into());
+    }
+    let warnings = match validation {
+        FieldValidation::Strict if !strict.is_empty() => {
+            return Err(format!("strict decoding error: {}", strict.join(", ")));
+        }
+        FieldValidation::Warn => strict,
+        FieldValidation::Strict | FieldValidation::Ignore => Vec::new(),
+    };
+    Ok(Decoded { object, warnings })
+}
+
+enum Format {
+    Json,
+    Yaml,
+}
+
+impl Format {
+    fn of(content_type: Option<&str>) -> Result<Self, Status> {
+        let media_type = content_type.unwrap_or_default().split(';').next();
+        let media_type = media_type.unwrap_or_default().trim();
+        match media_type.to_ascii_lowercase().as_str() {
+            "application/json" => Ok(Self::Json),
+            "application/yaml" => Ok(Self::Yaml),
+            "" if content_type.is_none_or(|it| it.trim().is_empty()) => Ok(Self::Json),
+            _ => Err(status_of::unknown_format(&[
+                "application/json",
+                "application/yaml",
+                "application/vnd.kubernetes.protobuf",
+            ])),
+        }
+    }
 }

@@ -1,11 +1,28 @@
 //! A request's body to an object, with the refusals of an API server.
 //!
 //! ```text
-//!   bytes ─read─► Document ─object─► Decoded           POST, PUT
-//!   patched JSON ──────────typed───► Decoded           PATCH, after `Patch::apply` or `apply::apply`
-//!   stored custom object ──validate─► 422              after defaults, with the kind's own validation
+//!   bytes ─object─► Decoded                            POST, PUT
+//!   stored object ─Patch::apply─► Decoded              PATCH
+//!   applied object ─apply::apply─► Object              PATCH, server-side apply
+//!   custom object ─validate / validate_update─► 422    after defaults, beside the kind's own validation
 //! ```
+//!
+//! The defaults of a custom kind's schema are filled in here, for they are part of reading it; those of built-in kinds
+//! are the kind's own.
 
 mod body;
+mod built_in;
+mod bytes;
+mod custom;
+mod format;
+mod json;
+mod quantity;
+mod status_of;
+mod time;
+mod tree;
+mod validate;
+mod yaml;
 
-pub use body::{Body, Decoded, FieldValidation, object, typed, validate};
+pub use body::{Body, Decoded, FieldValidation, json_value, object, typed};
+pub use quantity::canonical as canonical_quantity;
+pub use validate::{validate, validate_status, validate_update};
