@@ -114,7 +114,8 @@ impl ApiServer {
         manager: &str,
     ) -> Result<Arc<StoredObject>, Status> {
         let object_type = self.types.of(place.resource, place.version);
-        let decoded = decode::typed(object, &object_type, FieldValidation::Ignore)?;
+        let decoded = decode::typed(&object, &object_type, FieldValidation::Ignore)
+            .map_err(|fault| internal(&fault))?;
         let options = WriteOptions {
             manager: manager.to_owned(),
             ..WriteOptions::default()
@@ -266,7 +267,8 @@ impl ApiServer {
         let current = crate::server::in_version(&stored.body, &place.api_version());
         let patched = Patch::read(patch.body, patch.kind)?.apply(&current, &object_type)?;
         let asked = patched.resource_version().to_owned();
-        let decoded = decode::typed(patched, &object_type, options.validation)?;
+        let decoded = decode::typed(&patched, &object_type, options.validation)
+            .map_err(|fault| unfit(&patched, &fault))?;
         let written = self.replace(place, &stored, decoded.object, decoded.warnings, options);
         written.map_err(|status| Failure::of(status, &asked, &stored))
     }
@@ -616,6 +618,16 @@ pub(crate) fn is_released(object: &Object) -> bool {
         .and_then(Value::as_i64)
         .unwrap_or_default();
     object.is_being_deleted() && object.finalizers().is_empty() && grace == 0
+}
+
+/// The refusal of a patch that makes what cannot be an object of its kind.
+fn unfit(patched: &Object, fault: &str) -> Status {
+    if fault.starts_with("strict decoding error") {
+        return Status::bad_request(fault);
+    }
+    let text = Value::Object(patched.clone()).to_string();
+    let error = FieldError::invalid(FieldPath::new("patch"), text, fault);
+    Status::invalid("", "", "", &[error])
 }
 
 pub(crate) fn internal(message: &str) -> Status {
