@@ -32,7 +32,8 @@ impl World for Now<'_> {
     }
 }
 
-/// Does the steps, as a component. A step that comes too late is left to the change that was quicker.
+/// Does the steps, as a component, in their order. One that comes too late ends them: the change that was quicker has
+/// everything looked at again.
 pub(super) fn carry_out(
     api: &ApiServer,
     recorder: &Recorder,
@@ -43,8 +44,12 @@ pub(super) fn carry_out(
         let done = carry_out_one(api, recorder, component, &step);
         if let Err(status) = done {
             match status.reason {
-                Reason::Conflict | Reason::NotFound | Reason::AlreadyExists => {
+                Reason::AlreadyExists | Reason::NotFound => {
+                    tracing::debug!(%status, component, "a step was done already");
+                }
+                Reason::Conflict => {
                     tracing::debug!(%status, component, "a step came too late");
+                    return;
                 }
                 _ => {
                     tracing::warn!(%status, component, "an object could not be written");

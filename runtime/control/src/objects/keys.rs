@@ -19,6 +19,7 @@ pub(super) enum What {
     Claim,
     StatefulSet,
     Notebook,
+    Job,
 }
 
 impl Key {
@@ -50,6 +51,9 @@ impl Key {
         if is(kind::notebooks()) {
             keys.push(Self::new(What::Notebook, namespace, name));
         }
+        if is(kind::jobs()) {
+            keys.push(Self::new(What::Job, namespace, name));
+        }
         if is(kind::pods()) {
             keys.extend(claims_of(object).map(|claim| Self::new(What::Claim, namespace, claim)));
             let notebook = object.label(NAME_LABEL);
@@ -59,6 +63,7 @@ impl Key {
             let what = match owner.kind.as_str() {
                 "StatefulSet" => What::StatefulSet,
                 "Notebook" => What::Notebook,
+                "Job" => What::Job,
                 _ => continue,
             };
             keys.push(Self::new(what, namespace, &owner.name));

@@ -1,10 +1,11 @@
 //! The loop.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_apiserver::ApiServer;
+use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_plan::kind::{self as rules, ObjectStep, World as _};
 use coracle_store::{Home, ObjectChange, ObjectKey, VolumeClaim, VolumeError, Volumes};
@@ -41,6 +42,10 @@ pub struct ObjectLoop {
     /// The version up to which everything was looked at.
     version: u64,
     due: BTreeSet<Key>,
+    /// What is to be looked at again at some time, although nothing changed.
+    wakes: BTreeMap<Key, Timestamp>,
+    /// When old events were last removed.
+    swept: Timestamp,
 }
 
 impl ObjectLoop {
@@ -68,6 +73,7 @@ impl ObjectLoop {
     fn new(setting: ObjectSetting) -> Self {
         let recorder = Recorder::new(setting.api.clone(), "coracle");
         let clock = setting.api.objects().clock();
+        let swept = setting.api.now();
         Self {
             setting,
             recorder,
@@ -75,6 +81,8 @@ impl ObjectLoop {
             clock,
             version: 0,
             due: BTreeSet::new(),
+            wakes: BTreeMap::new(),
+            swept,
         }
     }
 
@@ -83,15 +91,17 @@ impl ObjectLoop {
         self.look_at_everything();
         while !stopping.is_cancelled() {
             self.work();
+            let idle = self.idle_time();
             runtime.block_on(async {
                 // All three only wait.
                 tokio::select! {
                     () = stopping.cancelled() => {}
                     _ = self.clock.changed() => {}
-                    () = tokio::time::sleep(TICK) => self.recorder.sweep(),
+                    () = tokio::time::sleep(idle) => {}
                 }
             });
             self.take_in();
+            self.take_in_time();
         }
     }
 
@@ -118,6 +128,26 @@ impl ObjectLoop {
                 }
             }
             Err(_) => self.look_at_everything(),
+        }
+    }
+
+    /// How long there is nothing to do unless something changes.
+    fn idle_time(&self) -> Duration {
+        let now = self.setting.api.now();
+        let next = self.wakes.values().min();
+        let until = next.map(|next| next.duration_since(now));
+        until.map_or(TICK, |until| {
+            Duration::try_from(until).unwrap_or_default().min(TICK)
+        })
+    }
+
+    fn take_in_time(&mut self) {
+        let now = self.setting.api.now();
+        let over = self.wakes.extract_if(.., |_, wake| *wake <= now);
+        self.due.extend(over.map(|(key, _)| key));
+        if now.duration_since(self.swept).as_secs() >= TICK.as_secs().cast_signed() {
+            self.swept = now;
+            self.recorder.sweep();
         }
     }
 
@@ -195,9 +225,9 @@ impl ObjectLoop {
         }
     }
 
-    fn reconcile(&self, key: &Key) {
-        let api = &self.setting.api;
-        let world = Now(api);
+    fn reconcile(&mut self, key: &Key) {
+        let api = self.setting.api.clone();
+        let world = Now(&api);
         let (resource, component) = match key.what {
             What::Namespace => (kind::namespaces(), "namespace-controller"),
             What::Claim => (
@@ -206,6 +236,7 @@ impl ObjectLoop {
             ),
             What::StatefulSet => (kind::stateful_sets(), "statefulset-controller"),
             What::Notebook => (kind::notebooks(), "notebook-controller"),
+            What::Job => (kind::jobs(), "job-controller"),
         };
         let Some(object) = world.get(resource, &key.namespace, &key.name) else {
             return;
@@ -218,6 +249,11 @@ impl ObjectLoop {
             }
             What::StatefulSet => rules::stateful_set::reconcile(&object, &world),
             What::Notebook => rules::notebook::reconcile(&object, &world),
+            What::Job => {
+                let plan = rules::job::reconcile(&object, &world);
+                self.wakes.extend(plan.wake.map(|wake| (key.clone(), wake)));
+                plan.steps
+            }
         };
         self.carry_out(component, steps);
     }
