@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 
 use super::error::ConnectionError;
 use super::frame::{Outbound, ResetStatus, StreamId};
-use super::inbox::InboxReader;
 use super::reader::Reader;
 use super::stream::Stream;
 use super::writer::{Control, outbox};
+use crate::inbox::InboxReader;
 
 /// Streams that were opened and not looked at yet.
 const WAITING_OFFERS: usize = 16;
@@ -41,7 +41,12 @@ pub struct Offer {
 
 impl Connection {
     /// Serves a connection that was upgraded. Nothing happens unless the future is polled; it ends with the connection.
-    pub fn serve<Io>(io: Io) -> (Self, impl Future<Output = Result<(), ConnectionError>> + Send)
+    pub fn serve<Io>(
+        io: Io,
+    ) -> (
+        Self,
+        impl Future<Output = Result<(), ConnectionError>> + Send,
+    )
     where
         Io: AsyncRead + AsyncWrite + Send + 'static,
     {

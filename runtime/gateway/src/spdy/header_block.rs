@@ -41,9 +41,9 @@ impl BlockReader {
                 plain.reserve(plain.len());
             }
             let (read_before, written_before) = (self.zlib.total_in(), plain.len());
-            let outcome =
-                self.zlib
-                    .decompress_vec(compressed, &mut plain, FlushDecompress::Sync);
+            let outcome = self
+                .zlib
+                .decompress_vec(compressed, &mut plain, FlushDecompress::Sync);
             let read = (self.zlib.total_in() - read_before) as usize;
             compressed = &compressed[read.min(compressed.len())..];
             match outcome {
@@ -128,8 +128,7 @@ fn parse(mut plain: &[u8]) -> Result<HeaderMap, HeaderBlockError> {
         let name = HeaderName::from_lowercase(take_text(&mut plain)?)
             .map_err(|_| HeaderBlockError::Characters)?;
         for value in take_text(&mut plain)?.split(|byte| *byte == SEPARATOR) {
-            let value =
-                HeaderValue::from_bytes(value).map_err(|_| HeaderBlockError::Characters)?;
+            let value = HeaderValue::from_bytes(value).map_err(|_| HeaderBlockError::Characters)?;
             headers
                 .try_append(name.clone(), value)
                 .map_err(|_| HeaderBlockError::TooLarge(LARGEST_BLOCK))?;

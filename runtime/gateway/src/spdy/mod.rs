@@ -16,7 +16,7 @@ mod dictionary;
 mod error;
 mod frame;
 mod header_block;
-mod inbox;
+
 mod reader;
 mod stream;
 mod writer;

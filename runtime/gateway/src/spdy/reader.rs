@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use super::connection::Offer;
 use super::error::{ConnectionError, ProtocolError};
 use super::frame::{Decoder, Inbound, Outbound, ResetStatus, Rest, StreamId};
-use super::inbox::{Inbox, inbox};
 use super::writer::Control;
+use crate::inbox::{Inbox, inbox};
 
 /// Room that is made for each read.
 const READ_BYTES: usize = 64 * 1024;
@@ -101,7 +101,7 @@ impl Reader {
     }
 
     async fn open(&mut self, id: StreamId, headers: HeaderMap, rest: Rest) {
-        if id <= self.last || id.0 % 2 == 0 {
+        if id <= self.last || id.0.is_multiple_of(2) {
             return self.refuse(id, ResetStatus::ProtocolError);
         }
         self.last = id;

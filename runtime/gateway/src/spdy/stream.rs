@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::PollSender;
 
 use super::frame::{Outbound, ResetStatus, Rest, StreamId};
-use super::inbox::{InboxReader, InboxWatch};
 use super::writer::Control;
+use crate::inbox::{InboxReader, InboxWatch};
 
 /// The most that one frame of data carries.
 const LARGEST_CHUNK: usize = 64 * 1024;
@@ -112,16 +112,6 @@ impl AsyncRead for StreamReader {
 // === impl StreamWriter ===
 
 impl StreamWriter {
-    /// Says a chunk that is at hand as `Bytes` without copying it.
-    pub async fn send(&mut self, mut bytes: Bytes) -> io::Result<()> {
-        while !bytes.is_empty() {
-            std::future::poll_fn(|context| self.poll_room(context)).await?;
-            let chunk = bytes.split_to(bytes.len().min(LARGEST_CHUNK));
-            self.put(chunk, Rest::Open)?;
-        }
-        Ok(())
-    }
-
     /// Ends the stream at once, in both directions.
     pub(super) fn give_up(mut self, status: ResetStatus) {
         self.state = Writing::Finished;

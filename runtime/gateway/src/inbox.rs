@@ -13,15 +13,15 @@ const LIMIT: usize = 512 * 1024;
 
 /// The connection's end.
 #[derive(Debug)]
-pub(super) struct Inbox(Arc<Shared>);
+pub(crate) struct Inbox(Arc<Shared>);
 
 /// The stream's end.
 #[derive(Debug)]
-pub(super) struct InboxReader(Arc<Shared>);
+pub(crate) struct InboxReader(Arc<Shared>);
 
 /// A look at it for the stream's other direction.
 #[derive(Debug)]
-pub(super) struct InboxWatch(Arc<Shared>);
+pub(crate) struct InboxWatch(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared(Mutex<State>);
@@ -48,7 +48,7 @@ enum End {
 }
 
 /// An empty inbox.
-pub(super) fn inbox() -> (Inbox, InboxReader) {
+pub(crate) fn inbox() -> (Inbox, InboxReader) {
     let shared = Arc::new(Shared(Mutex::new(State {
         waiting: BytesMut::new(),
         end: End::Open,
@@ -82,7 +82,7 @@ impl State {
 
 impl Inbox {
     /// Puts a chunk in, once there is room. What nobody will read is thrown away.
-    pub(super) async fn put(&self, chunk: &[u8]) {
+    pub(crate) async fn put(&self, chunk: &[u8]) {
         std::future::poll_fn(|context| self.poll_put(context, chunk)).await;
     }
 
@@ -103,12 +103,12 @@ impl Inbox {
     }
 
     /// The peer has said all.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.0.lock().end(End::Finished);
     }
 
     /// The peer takes back what was not read, and wants nothing more.
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         let mut state = self.0.lock();
         state.waiting.clear();
         // Also if all was said: the other direction has to learn of it.
@@ -119,7 +119,7 @@ impl Inbox {
     }
 
     /// Whether a stream still has to do with it.
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(crate) fn is_in_use(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
 }
@@ -134,14 +134,14 @@ impl Drop for Inbox {
 
 impl InboxReader {
     /// A view for the direction that writes.
-    pub(super) fn watch(&self) -> InboxWatch {
+    pub(crate) fn watch(&self) -> InboxWatch {
         InboxWatch(self.0.clone())
     }
 }
 
 impl InboxWatch {
     /// Whether the peer took the stream back, in both directions.
-    pub(super) fn is_reset(&self) -> bool {
+    pub(crate) fn is_reset(&self) -> bool {
         self.0.lock().end == End::Reset
     }
 }
