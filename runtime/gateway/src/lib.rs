@@ -11,4 +11,11 @@
 //! caller's own [`Spawn`](proxy::Spawn).
 #![forbid(unsafe_code)]
 
+mod inbox;
+mod io;
+pub mod proxy;
+mod pump;
+pub mod remote;
 pub mod spdy;
+
+pub use io::{BoxIo, Io};
