@@ -8,18 +8,17 @@
 use std::io;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::DockerEngine;
 use super::error::Fault;
 use super::frames::Piece;
-use crate::engine::WorkloadName;
+use super::raw::{self, HEAD_LIMIT};
+use crate::engine::{Connection, WorkloadName};
 use crate::log::Stream;
 
 /// Room that is made for each read.
 const READ_BYTES: usize = 256 * 1024;
-/// More than any head of an answer or error that an engine sends.
-const HEAD_LIMIT: usize = 64 * 1024;
 /// Before each piece: its stream, three zeros, and its length.
 const PIECE_HEADER_BYTES: usize = 8;
 
@@ -44,10 +43,6 @@ impl Part {
     }
 }
 
-trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
-
 /// A log as it arrives.
 pub(super) struct LogStream {
     connection: Box<dyn Connection>,
@@ -68,7 +63,7 @@ impl DockerEngine {
         name: &WorkloadName,
         part: Part,
     ) -> Result<LogStream, Fault> {
-        let mut connection = connect(&self.engine.address).await?;
+        let mut connection = raw::connect(&self.engine.address).await?;
         let version = self.docker.client_version();
         let request = format!(
             "GET /v{version}/containers/{name}/logs?{} HTTP/1.0\r\nHost: docker\r\n\r\n",
@@ -81,19 +76,6 @@ impl DockerEngine {
             head: Head::Awaited,
         })
     }
-}
-
-async fn connect(address: &str) -> io::Result<Box<dyn Connection>> {
-    let host = address
-        .strip_prefix("tcp://")
-        .or_else(|| address.strip_prefix("http://"));
-    if let Some(host) = host {
-        return Ok(Box::new(
-            tokio::net::TcpStream::connect(host.trim_end_matches('/')).await?,
-        ));
-    }
-    let path = address.strip_prefix("unix://").unwrap_or(address);
-    Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
 }
 
 impl LogStream {
@@ -139,14 +121,14 @@ impl LogStream {
 
     /// Takes the head of a good answer off the buffer; false when it is not whole yet.
     fn take_head(&mut self) -> Result<bool, Fault> {
-        let Some(end) = head_end(&self.buffer) else {
+        let Some(end) = raw::head_end(&self.buffer) else {
             return if self.buffer.len() < HEAD_LIMIT {
                 Ok(false)
             } else {
                 Err(self.refusal())
             };
         };
-        if status(&self.buffer) != Some(200) {
+        if raw::status(&self.buffer) != Some(200) {
             // The message follows, until the connection closes.
             return Ok(false);
         }
@@ -156,11 +138,11 @@ impl LogStream {
 
     /// What the answer says that is no log.
     fn refusal(&self) -> Fault {
-        let body = head_end(&self.buffer).map_or(&b""[..], |end| &self.buffer[end..]);
-        match status(&self.buffer) {
+        let body = raw::head_end(&self.buffer).map_or(&b""[..], |end| &self.buffer[end..]);
+        match raw::status(&self.buffer) {
             Some(status_code) => Fault::DockerResponseServerError {
                 status_code,
-                message: message(body),
+                message: raw::message(body),
             },
             None => io::Error::from(io::ErrorKind::UnexpectedEof).into(),
         }
@@ -178,31 +160,6 @@ fn piece_at(bytes: &[u8]) -> Option<(Option<Stream>, &[u8])> {
         _ => None,
     };
     Some((stream, content))
-}
-
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    const END: &[u8] = b"\r\n\r\n";
-    bytes
-        .windows(END.len())
-        .position(|window| window == END)
-        .map(|start| start + END.len())
-}
-
-/// The status in `HTTP/1.0 200 OK`.
-fn status(bytes: &[u8]) -> Option<u16> {
-    std::str::from_utf8(bytes.get(9..12)?).ok()?.parse().ok()
-}
-
-/// The engine's message in `{"message": "…"}`.
-fn message(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Refusal {
-        message: String,
-    }
-    serde_json::from_slice::<Refusal>(body).map_or_else(
-        |_| String::from_utf8_lossy(body).into_owned(),
-        |refusal| refusal.message,
-    )
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use coracle_model::Timestamp;
 use super::{Act, FakeEngine};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::engine::{
-    Engine, EngineError, Exit, Mount, MountSource, Phase, Workload, WorkloadImage, WorkloadName,
+    Engine, EngineError, Exit, Mount, MountSource, Phase, SecurityContext, Stdin, Workload,
+    WorkloadImage, WorkloadName,
 };
 use crate::log::{LogReader, Stream};
 
@@ -26,11 +27,15 @@ fn workload(name: &str) -> Workload {
         environment: BTreeMap::new(),
         mounts: Vec::new(),
         directory: "/nowhere".into(),
+        working_dir: None,
+        cpu_request: None,
         cpu_limit: None,
         memory_limit: None,
         gpus: Vec::new(),
         shared_memory: None,
-        user: None,
+        security: SecurityContext::default(),
+        stdin: Stdin::Closed,
+        tty: false,
         sandbox: None,
     }
 }

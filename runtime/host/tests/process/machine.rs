@@ -10,7 +10,9 @@ use std::time::Duration;
 use coracle_host::clock::SystemClock;
 use coracle_host::log::{LogReader, Only, Stream};
 use coracle_host::process::{ProcessEngine, ProcessSettings};
-use coracle_host::{Engine, EngineError, Exit, Workload, WorkloadImage, WorkloadName};
+use coracle_host::{
+    Engine, EngineError, Exit, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName,
+};
 
 /// What no test takes: a hang is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -113,11 +115,15 @@ pub(crate) fn workload(root: &Path, name: &str, command: &[&str]) -> Workload {
         environment: BTreeMap::new(),
         mounts: Vec::new(),
         directory: root.join("work").join(name),
+        working_dir: None,
+        cpu_request: None,
         cpu_limit: None,
         memory_limit: None,
         gpus: Vec::new(),
         shared_memory: None,
-        user: None,
+        security: SecurityContext::default(),
+        stdin: Stdin::Closed,
+        tty: false,
         sandbox: None,
     }
 }
