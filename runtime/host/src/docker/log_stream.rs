@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::DockerEngine;
 use super::error::Fault;
-use super::frames::Piece;
+use super::frames::{self, Piece, Rest};
 use super::raw::{self, HEAD_LIMIT};
 use crate::engine::{Connection, WorkloadName};
 use crate::log::Stream;
@@ -43,11 +43,22 @@ impl Part {
     }
 }
 
+/// How a log is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// In pieces that tell their stream and length.
+    Framed,
+    /// One piece after the other: what a terminal showed.
+    Plain,
+}
+
 /// A log as it arrives.
 pub(super) struct LogStream {
     connection: Box<dyn Connection>,
     buffer: BytesMut,
     head: Head,
+    /// Whether a line that was left open, and its newline with it, may have been lost.
+    open_line: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +85,7 @@ impl DockerEngine {
             connection,
             buffer: BytesMut::new(),
             head: Head::Awaited,
+            open_line: false,
         })
     }
 }
@@ -101,15 +113,23 @@ impl LogStream {
     /// Hands every whole piece that has arrived to `each`.
     pub(super) fn drain<E>(
         &mut self,
+        framing: Framing,
         mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut used = 0;
         let mut result = Ok(());
-        while let Some((stream, stamped)) = piece_at(&self.buffer[used..]) {
-            used += PIECE_HEADER_BYTES + stamped.len();
+        loop {
+            let left = &self.buffer[used..];
+            let next = match framing {
+                Framing::Framed => frame_at(left),
+                Framing::Plain => frames::plain_piece(left, Rest::MayCome, &mut self.open_line)
+                    .map(|piece| (Some(Piece::new(Stream::Stdout, piece)), piece.len())),
+            };
+            let Some((piece, length)) = next else { break };
+            used += length;
             // Anything but output is the engine's word that it cannot read on.
-            if let Some(stream) = stream {
-                result = each(Piece::new(stream, stamped));
+            if let Some(piece) = piece {
+                result = each(piece);
             }
             if result.is_err() {
                 break;
@@ -117,6 +137,25 @@ impl LogStream {
         }
         self.buffer.advance(used);
         result
+    }
+
+    /// Hands what is left at the end of a log to `each`: a last line of a terminal that has no newline. Of a frame
+    /// that is not whole nothing is worth having.
+    pub(super) fn finish<E>(
+        &mut self,
+        framing: Framing,
+        mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if framing == Framing::Framed {
+            return Ok(());
+        }
+        let left = self.buffer.split();
+        let mut left = left.as_ref();
+        while let Some(piece) = frames::plain_piece(left, Rest::IsHere, &mut self.open_line) {
+            each(Piece::new(Stream::Stdout, piece))?;
+            left = &left[piece.len()..];
+        }
+        Ok(())
     }
 
     /// Takes the head of a good answer off the buffer; false when it is not whole yet.
@@ -149,8 +188,8 @@ impl LogStream {
     }
 }
 
-/// The piece at the start of `bytes`, when it is whole: whose output it is, if it is any, and its content.
-fn piece_at(bytes: &[u8]) -> Option<(Option<Stream>, &[u8])> {
+/// The frame at the start of `bytes`, when it is whole, with its length: a piece, if it is output.
+fn frame_at(bytes: &[u8]) -> Option<(Option<Piece<'_>>, usize)> {
     let (header, rest) = bytes.split_first_chunk::<PIECE_HEADER_BYTES>()?;
     let [kind, _, _, _, length @ ..] = *header;
     let content = rest.get(..u32::from_be_bytes(length) as usize)?;
@@ -159,32 +198,40 @@ fn piece_at(bytes: &[u8]) -> Option<(Option<Stream>, &[u8])> {
         2 => Some(Stream::Stderr),
         _ => None,
     };
-    Some((stream, content))
+    let piece = stream.map(|stream| Piece::new(stream, content));
+    Some((piece, PIECE_HEADER_BYTES + content.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn read(answer: &'static [u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
+    async fn read(answer: &[u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
+        read_as(Framing::Framed, answer).await
+    }
+
+    async fn read_as(framing: Framing, answer: &[u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
         // A few bytes at a time, so that everything is torn somewhere.
         let (near, mut far) = tokio::io::duplex(5);
         let mut stream = LogStream {
             connection: Box::new(near),
             buffer: BytesMut::new(),
             head: Head::Awaited,
+            open_line: false,
         };
         let writing = async move {
             let _ = far.write_all(answer).await;
         };
         let reading = async {
             let mut pieces = Vec::new();
+            let mut add = |piece: Piece<'_>| {
+                pieces.push((piece.stream, piece.split().1.to_vec()));
+                Ok::<_, Fault>(())
+            };
             while stream.fill().await? {
-                stream.drain(|piece| {
-                    pieces.push((piece.stream, piece.split().1.to_vec()));
-                    Ok::<_, Fault>(())
-                })?;
+                stream.drain(framing, &mut add)?;
             }
+            stream.finish(framing, add)?;
             Ok(pieces)
         };
         tokio::join!(reading, writing).0
@@ -200,6 +247,24 @@ mod tests {
         ];
         assert_eq!(read(answer).await.unwrap(), expected);
         assert_eq!(read(b"HTTP/1.0 200 OK\r\n\r\n").await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_a_terminal_showed_is_taken_apart_by_lines() {
+        const TIME: &str = "2026-01-02T03:04:05.000000006Z";
+        let long = "x".repeat(frames::FRAGMENT_BYTES);
+        // Two long lines have lost their newlines, and the last line has none.
+        let written = [
+            "a\r\n", &long, "end\r\n", &long, "end", "next\r\n", &long, "end", "$ ",
+        ];
+        let stamped: String = written
+            .iter()
+            .map(|piece| format!("{TIME} {piece}"))
+            .collect();
+        let answer = format!("HTTP/1.0 200 OK\r\n\r\n{stamped}");
+        let pieces = read_as(Framing::Plain, answer.as_bytes()).await.unwrap();
+        let expected = written.map(|piece| (Stream::Stdout, piece.as_bytes().to_vec()));
+        assert_eq!(pieces, expected);
     }
 
     #[tokio::test]

@@ -1,7 +1,5 @@
 //! Sandboxes: containers that hold a network namespace which workloads join.
 
-use std::net::IpAddr;
-
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig,
     HostConfigLogConfig, NetworkingConfig,
@@ -179,12 +177,12 @@ pub(super) fn status(found: ContainerInspectResponse) -> SandboxStatus {
     let running = phase(&found) == Phase::Running;
     let settings = found.network_settings.unwrap_or_default();
     let places = settings.networks.unwrap_or_default();
-    let addresses = places
+    let address = places
         .into_values()
-        .filter_map(|place| place.ip_address?.parse().ok());
+        .find_map(|place| place.ip_address?.parse().ok());
     SandboxStatus {
         running,
-        address: addresses.filter(|_: &IpAddr| running).next(),
+        address: address.filter(|_| running),
         published: published(settings.ports.unwrap_or_default()),
     }
 }

@@ -104,15 +104,6 @@ impl DockerEngine {
 }
 
 impl Meter {
-    /// Of a container of which nothing is known yet.
-    pub(super) fn blind() -> Self {
-        Self {
-            source: Source::None,
-            peak_memory_bytes: None,
-            cpu: None,
-        }
-    }
-
     /// Reads the kernel's accounts, when they are where to read.
     pub(super) fn sample(&mut self) {
         let Source::Accounts(accounts) = &self.source else {
@@ -350,7 +341,11 @@ mod tests {
 
     #[test]
     fn the_peak_is_kept_when_a_later_look_shows_less_or_nothing() {
-        let mut meter = Meter::blind();
+        let mut meter = Meter {
+            source: Source::None,
+            peak_memory_bytes: None,
+            cpu: None,
+        };
         meter.note(Some(5), Some(Duration::from_millis(1500)));
         meter.note(Some(3), None);
         meter.note(None, Some(Duration::from_secs(2)));

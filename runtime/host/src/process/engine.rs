@@ -349,7 +349,7 @@ impl Engine for ProcessEngine {
     ) -> Result<Session, EngineError> {
         let place = self.known(workload)?;
         self.supervisor_of(workload, &place)?;
-        Ok(session::attach(workload, &place, *request))
+        session::attach(workload, &place, *request).await
     }
 
     async fn usage(&self, workload: &WorkloadName) -> Result<Usage, EngineError> {

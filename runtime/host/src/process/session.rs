@@ -37,7 +37,7 @@ use crate::engine::{
     AttachRequest, EngineError, ExecRequest, Output, Session, SessionControl, TerminalSize,
     WorkloadName,
 };
-use crate::log::{Only, Start, Stream, follow};
+use crate::log::{LogReader, Only, Start, Stream, follow};
 
 /// The code of a program that is not there, as a shell has it.
 const NOT_FOUND: i64 = 127;
@@ -103,8 +103,20 @@ fn failed_reading(error: &io::Error) -> EngineError {
 }
 
 /// Joins the output of a workload from here on. Its standard input is closed, so what is written goes nowhere.
-pub(super) fn attach(name: &WorkloadName, place: &Place, request: AttachRequest) -> Session {
-    let following = follow(&place.log(), Start::Tail(0), Only::Both);
+pub(super) async fn attach(
+    name: &WorkloadName,
+    place: &Place,
+    request: AttachRequest,
+) -> Result<Session, EngineError> {
+    let log = place.log();
+    let counting = off_runtime(move || {
+        let mut reader = LogReader::open(&log).map_err(io::Error::other)?;
+        reader.records().map_err(io::Error::other)
+    });
+    let records = counting
+        .await
+        .map_err(|error| EngineError::of_file(format!("listen to `{name}`"), &error))?;
+    let following = follow(&place.log(), Start::Record(records), Only::Both);
     let output = following.map(|chunk| match chunk {
         Ok(chunk) => Ok(Output {
             stream: chunk.stream,
@@ -115,14 +127,14 @@ pub(super) fn attach(name: &WorkloadName, place: &Place, request: AttachRequest)
     let input = request
         .stdin
         .then(|| -> Box<dyn AsyncWrite + Send + Unpin> { Box::new(tokio::io::sink()) });
-    Session {
+    Ok(Session {
         input,
         output: output.boxed(),
         control: Box::new(WorkloadControl {
             name: name.clone(),
             place: place.clone(),
         }),
-    }
+    })
 }
 
 /// What a running workload sees; none when it does not run.

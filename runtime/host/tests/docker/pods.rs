@@ -3,11 +3,13 @@
 use std::net::{IpAddr, TcpListener};
 use std::time::Duration;
 
+use coracle_host::log::{Only, Start, follow};
 use coracle_host::{
-    Capabilities, Engine, EngineError, HostAlias, NetworkName, Opening, Protocol, PublishedPort,
-    SandboxRequest, SecurityContext, Workload,
+    AttachRequest, Capabilities, Engine, EngineError, HostAlias, NetworkName, Opening, Protocol,
+    PublishedPort, SandboxRequest, SecurityContext, Stdin, Workload,
 };
 use coracle_model::{Cpu, Memory};
+use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::bench::{Bench, DEBIAN, PYTHON, bench};
@@ -418,6 +420,62 @@ async fn use_is_told_while_it_runs() {
         (100 << 20..400 << 20).contains(&usage.memory_bytes),
         "{usage:?}"
     );
+}
+
+#[tokio::test]
+async fn a_long_log_is_followed_on_when_another_workbench_takes_over() {
+    let bench = bench!("takeover");
+    let text = "seq 1 300000; read -r _; seq 300001 600000; exit 6";
+    let workload = Workload {
+        stdin: Stdin::Once,
+        ..bench.shell("a", text).await
+    };
+    bench.engine.start(&workload).await.unwrap();
+    let log = bench.log("a");
+    let expected: String = (1..=600_000).map(|number| format!("{number}\n")).collect();
+    let following = async {
+        let mut following = std::pin::pin!(follow(&log, Start::Record(0), Only::Both));
+        let mut text = Vec::new();
+        while let Some(chunk) = following.next().await {
+            text.extend_from_slice(&chunk.unwrap().bytes);
+        }
+        text
+    };
+    let attending = async {
+        let first = bench.engine.attend(&workload.name, &log);
+        let half = async {
+            while !fs_err::read(log.join("output.log"))
+                .unwrap_or_default()
+                .ends_with(b"\n300000\n")
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            exit = first => panic!("it ended early: {exit:?}"),
+            () = half => {}
+        }
+        let asked = AttachRequest {
+            stdin: true,
+            terminal: None,
+        };
+        let second = bench.engine.attend(&workload.name, &log);
+        let going_on = async {
+            let mut session = bench.engine.attach(&workload.name, &asked).await.unwrap();
+            session
+                .input
+                .take()
+                .unwrap()
+                .write_all(b"\n")
+                .await
+                .unwrap();
+        };
+        tokio::join!(second, going_on).0.unwrap()
+    };
+    let (text, exit) = tokio::join!(following, attending);
+    assert_eq!(exit.code, 6);
+    assert!(text == expected.as_bytes(), "{} bytes", text.len());
+    assert!(bench.output("a") == expected);
 }
 
 #[tokio::test]

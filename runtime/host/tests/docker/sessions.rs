@@ -355,12 +355,14 @@ async fn a_workload_with_a_terminal_is_logged_as_it_shows() {
     write(&mut session, "it\n").await;
     read_until(&mut session, "heard it").await;
     assert_eq!(to_end(session).await.2, 4);
+    // Short enough to be shown when it is not so.
+    let brief = |text: &str| text.replace(&"y".repeat(1000), "Y");
     let expected = format!(
         "terminal 0\r\nit\r\nheard it\r\nerr\r\n{}\r\nend",
         "y".repeat(20_000)
     );
     for part in ["first", "again"] {
         assert_eq!(bench.attend(part, &workload).await.code, 4);
-        assert_eq!(bench.output(part), expected);
+        assert_eq!(brief(&bench.output(part)), brief(&expected));
     }
 }

@@ -3,6 +3,7 @@
 mod environments;
 mod hard_times;
 mod machine;
+mod pods;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
