@@ -19,8 +19,7 @@ use super::client::DockerEngine;
 use super::error::{REQUEST_LIMIT, ask, file_error, is_missing, refusal, translate, within};
 use super::frames::{Lines, Newlines, Piece};
 use super::local_log;
-use super::log_stream::{LogStream, Part};
-use super::usage::Meter;
+use super::log_stream::{Framing, LogStream, Part};
 use super::workload::phase;
 use crate::engine::{EngineError, Exit, Phase, WorkloadName};
 use crate::log::{LogWriter, Stream};
@@ -29,6 +28,11 @@ use crate::log::{LogWriter, Stream};
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 /// The longest time between two looks, and for which output may wait before followers see it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// For how long a container counts as a step that may end any time; one that goes on is a service, which is looked at
+/// less often as long as it says nothing.
+const STEP: Duration = Duration::from_secs(60);
+/// The longest time between two looks at a service.
+const LOOK_AT_SERVICE_EVERY: Duration = Duration::from_secs(2);
 /// After how long without output the engine is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long it may take to answer that.
@@ -51,9 +55,11 @@ impl DockerEngine {
         log: &Path,
     ) -> Result<Exit, EngineError> {
         let mut recording = Recording::begin(log, self.newlines())?;
-        let usage = self.record(name, &mut recording).await?;
-        let (container, complete) =
-            tokio::try_join!(self.inspect(name), self.is_complete(name, &recording))?;
+        let (usage, framing) = self.record(name, &mut recording).await?;
+        let (container, complete) = tokio::try_join!(
+            self.inspect(name),
+            self.is_complete(name, framing, &recording)
+        )?;
         let mut container = started(name, container)?;
         let mut complete = complete;
         while phase(&container) == Phase::Running {
@@ -63,7 +69,7 @@ impl DockerEngine {
             complete = false;
         }
         if !complete {
-            self.read_the_rest(name, &mut recording).await?;
+            self.read_the_rest(name, framing, &mut recording).await?;
         }
         self.decide_newlines(&container, &mut recording).await?;
         recording.finish()?;
@@ -81,28 +87,29 @@ impl DockerEngine {
         &self,
         name: &WorkloadName,
         recording: &mut Recording,
-    ) -> Result<AttemptUsage, EngineError> {
+    ) -> Result<(AttemptUsage, Framing), EngineError> {
         let mut pieces = self.log_of(name, Part::Follow).await?;
-        let mut container = std::pin::pin!(self.inspect(name));
-        let mut meter = Meter::blind();
-        let mut found = false;
+        // Asked for beside the log, since most steps are short; what comes until then can wait.
+        let container = started(name, self.inspect(name).await?)?;
+        let framing = framing(&container);
+        let mut meter = self.meter(&container);
         let mut pause = FIRST_LOOK;
         let mut look = std::pin::pin!(sleep(pause));
-        let mut heard = Instant::now();
-        let mut looked = heard;
+        let began = Instant::now();
+        let mut heard = began;
+        let mut looked = began;
         loop {
-            // Whatever is dropped here loses nothing: streams keep their place, the inspection is pinned.
+            // Whatever is dropped here loses nothing: streams keep their place.
             tokio::select! {
                 more = pieces.fill() => {
                     if !more.map_err(|fault| lost(name, &fault))? {
                         break;
                     }
                     heard = Instant::now();
-                    pieces.drain(|piece| recording.add(piece))?;
-                }
-                inspected = &mut container, if !found => {
-                    meter = self.meter(&started(name, inspected?)?);
-                    found = true;
+                    pieces.drain(framing, |piece| recording.add(piece))?;
+                    if look.deadline() > heard + LOOK_EVERY {
+                        look.as_mut().reset(heard + LOOK_EVERY);
+                    }
                 }
                 () = meter.listen() => {}
                 () = &mut look => {
@@ -118,14 +125,15 @@ impl DockerEngine {
                         }
                         looked = Instant::now();
                     }
-                    pause = (pause * 2).min(LOOK_EVERY);
+                    pause = (pause * 2).min(longest_pause(began.elapsed()));
                     look.as_mut().reset(Instant::now() + pause);
                 }
             }
         }
+        pieces.finish(framing, |piece| recording.add(piece))?;
         // The control group may outlive the program for a moment.
         meter.sample();
-        Ok(meter.usage())
+        Ok((meter.usage(), framing))
     }
 
     async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
@@ -139,13 +147,14 @@ impl DockerEngine {
     async fn is_complete(
         &self,
         name: &WorkloadName,
+        framing: Framing,
         recording: &Recording,
     ) -> Result<bool, EngineError> {
         if self.engine.maker == Maker::Podman {
             return Ok(false);
         }
         let mut complete = recording.pieces == 0;
-        self.read(name, Part::Last, |piece| {
+        self.read(name, framing, Part::Last, |piece| {
             complete = recording.ends_with(piece);
             Ok(())
         })
@@ -157,10 +166,11 @@ impl DockerEngine {
     async fn read_the_rest(
         &self,
         name: &WorkloadName,
+        framing: Framing,
         recording: &mut Recording,
     ) -> Result<(), EngineError> {
         let mut known = recording.pieces;
-        self.read(name, Part::Whole, |piece| {
+        self.read(name, framing, Part::Whole, |piece| {
             if known == 0 {
                 return recording.add(piece);
             }
@@ -174,6 +184,7 @@ impl DockerEngine {
     async fn read(
         &self,
         name: &WorkloadName,
+        framing: Framing,
         part: Part,
         mut each: impl FnMut(Piece<'_>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
@@ -182,9 +193,9 @@ impl DockerEngine {
             .await
             .map_err(|fault| lost(name, &fault))?
         {
-            pieces.drain(&mut each)?;
+            pieces.drain(framing, &mut each)?;
         }
-        Ok(())
+        pieces.finish(framing, each)
     }
 
     async fn log_of(&self, name: &WorkloadName, part: Part) -> Result<LogStream, EngineError> {
@@ -218,6 +229,25 @@ impl DockerEngine {
             }
         }
         Ok(())
+    }
+}
+
+/// How a container's log is handed out.
+fn framing(container: &ContainerInspectResponse) -> Framing {
+    let config = container.config.as_ref();
+    if config.and_then(|config| config.tty).unwrap_or(false) {
+        Framing::Plain
+    } else {
+        Framing::Framed
+    }
+}
+
+/// The longest time between two looks at a container that has been looked after for so long.
+fn longest_pause(so_far: Duration) -> Duration {
+    if so_far < STEP {
+        LOOK_EVERY
+    } else {
+        LOOK_AT_SERVICE_EVERY
     }
 }
 
