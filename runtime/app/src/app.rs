@@ -116,6 +116,7 @@ impl App {
         } = self;
         let stopping = workbench.stopping().clone();
         let supervisor = Supervisor::new(tokio::runtime::Handle::current());
+        let _ = workbench.inner.supervisor.set(supervisor.clone());
         let (open_door, doors) = mpsc::channel(2);
         workbench.inner.stage.send_replace(Stage::Starting);
         let front = Door {

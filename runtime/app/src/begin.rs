@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_control::{
-    Control, ObjectLoop, ObjectSetting, Setting, Supervisor, Surroundings, TaskKind,
+    Control, ObjectLoop, ObjectSetting, PodPlaces, Setting, Supervisor, Surroundings, TaskKind,
 };
 use coracle_host::bridge;
 use coracle_host::gpu;
@@ -140,7 +140,12 @@ async fn start(
         reason = chosen.reason,
         "ready for runs"
     );
-    Ok(Working { control, chosen })
+    let pods = PodPlaces::default();
+    Ok(Working {
+        control,
+        chosen,
+        pods,
+    })
 }
 
 fn surroundings(inner: &Inner, chosen: &Chosen, address: Option<SocketAddr>) -> Surroundings {

@@ -48,10 +48,19 @@ pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
+pub use kubernetes::{NotebookServer, NotebookStage, PodConnectError, PodLogOptions};
 pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
 pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};
 pub use runs::{NewRun, RunOverview};
 pub use workbench::Workbench;
+
+/// Sessions with programs in pods, and what they write, as engines have them.
+pub mod session {
+    pub use coracle_host::log::{Only, Stream};
+    pub use coracle_host::{
+        AttachRequest, ExecRequest, Output, Session, SessionControl, TerminalSize,
+    };
+}
 
 pub use coracle_control::{Supervisor, TaskKind};
 pub use coracle_host::clock::SystemClock;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coracle_control::Control;
+use coracle_control::{Control, PodPlaces};
 
 use crate::engine::{Chosen, NoEngine};
 use crate::error::AppError;
@@ -26,4 +26,6 @@ pub(crate) enum Stage {
 pub(crate) struct Working {
     pub(crate) control: Control,
     pub(crate) chosen: Chosen,
+    /// Where the pods are.
+    pub(crate) pods: PodPlaces,
 }

@@ -2,9 +2,10 @@
 //!
 //! The use cases stand in files of their own, one noun each, as methods of [`Workbench`].
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use coracle_apiserver::ApiServer;
+use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::Clock;
 use coracle_store::{Configs, Home, Objects, Store, Volumes};
 use tokio::sync::{OnceCell, Semaphore, watch};
@@ -40,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) schedule: Standing,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
     pub(crate) stopping: CancellationToken,
+    /// What has tasks go on by themselves, once there is a workbench at work.
+    pub(crate) supervisor: OnceLock<Supervisor>,
     /// The engine that a workbench which only reads has asked for once.
     pub(crate) asked: OnceCell<Chosen>,
 }
@@ -69,6 +72,7 @@ impl Workbench {
                 turns: Semaphore::new(TURNS),
                 schedule: Standing::default(),
                 stopping,
+                supervisor: OnceLock::new(),
                 asked,
             }),
         }
@@ -100,6 +104,13 @@ impl Workbench {
     /// The Kubernetes API over the objects of this home.
     pub fn kubernetes(&self) -> &ApiServer {
         &self.inner.kubernetes
+    }
+
+    /// Has a connection go on by itself until the workbench shuts down. It is dropped where nothing is at work.
+    pub fn go_on(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        if let Some(supervisor) = self.inner.supervisor.get() {
+            supervisor.spawn(TaskKind::Connection, connection);
+        }
     }
 
     /// Cancelled when the workbench shuts down.

@@ -21,6 +21,7 @@ mod image;
 mod import;
 mod live;
 mod objects;
+mod places;
 mod run_loop;
 mod sandbox;
 mod setting;
@@ -30,5 +31,6 @@ mod take_up;
 
 pub use handle::{Control, ControlError};
 pub use objects::{ObjectLoop, ObjectSetting, Recorder};
+pub use places::PodPlaces;
 pub use setting::{Setting, Surroundings};
 pub use supervisor::{Supervisor, TaskKind};

@@ -15,6 +15,8 @@ pub enum TaskKind {
     Lookup,
     /// Waits. Dropped at shutdown.
     Timer,
+    /// Carries bytes between a client and a workload. Dropped at shutdown: both see the end of it.
+    Connection,
     /// Tidies up. Awaited at shutdown, within the grace.
     Cleanup,
     /// Serves connections; ends by itself when the token is cancelled.
@@ -48,16 +50,18 @@ impl Supervisor {
     pub fn spawn(&self, kind: TaskKind, task: impl Future<Output = ()> + Send + 'static) {
         let token = self.token.clone();
         match kind {
-            TaskKind::Attempt | TaskKind::Lookup | TaskKind::Timer => drop(self.tracker.spawn_on(
-                async move {
-                    // Either branch may be dropped: what was begun is found again at the next start.
-                    tokio::select! {
-                        () = token.cancelled() => {}
-                        () = task => {}
-                    }
-                },
-                &self.runtime,
-            )),
+            TaskKind::Attempt | TaskKind::Lookup | TaskKind::Timer | TaskKind::Connection => {
+                drop(self.tracker.spawn_on(
+                    async move {
+                        // Either branch may be dropped: what was begun is found again at the next start.
+                        tokio::select! {
+                            () = token.cancelled() => {}
+                            () = task => {}
+                        }
+                    },
+                    &self.runtime,
+                ))
+            }
             TaskKind::Cleanup | TaskKind::Server => {
                 drop(self.tracker.spawn_on(task, &self.runtime));
             }

@@ -9,6 +9,7 @@
 //! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
 //! | `kube/` | a part of Kubernetes', `/api` and `/apis/{group}` |
+//! | `notebooks.rs` | the servers of notebooks, `/notebook/{namespace}/{name}/` |
 //! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
 //!
 //! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
@@ -21,6 +22,7 @@ mod guard;
 mod kfp;
 mod kfp_next;
 mod kube;
+mod notebooks;
 mod peer;
 mod serve;
 mod task_id;

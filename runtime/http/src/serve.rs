@@ -14,6 +14,7 @@ use crate::guard::guard;
 use crate::kfp;
 use crate::kfp_next;
 use crate::kube;
+use crate::notebooks;
 use crate::peer::{DoorListener, Peer};
 use crate::workbench as api;
 
@@ -26,7 +27,8 @@ pub fn router(workbench: Workbench) -> Router {
     finish(
         own.merge(kfp::routes())
             .merge(kfp_next::routes())
-            .merge(kube::routes()),
+            .merge(kube::routes())
+            .merge(notebooks::routes(&workbench)),
         workbench,
     )
 }

@@ -115,6 +115,11 @@ impl Home {
         self.data.join("volumes")
     }
 
+    /// The folder of a pod: its volumes but for claims, its logs.
+    pub fn pod(&self, uid: &str) -> PathBuf {
+        self.data.join("pods").join(uid)
+    }
+
     /// The folders of the claims of a namespace other than `default`.
     pub(crate) fn namespace_volumes(&self, namespace: &str) -> PathBuf {
         self.data.join("namespaces").join(namespace).join("volumes")

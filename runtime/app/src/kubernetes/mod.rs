@@ -1,5 +1,19 @@
-//! The objects of the Kubernetes API that a workbench has by itself.
+//! The objects of the Kubernetes API that a workbench has by itself, and the ways into pods.
 
+mod containers;
+mod notebooks;
+mod pod_log;
+mod sessions;
 mod standing;
 
+pub use notebooks::{NotebookServer, NotebookStage};
+pub use pod_log::PodLogOptions;
+pub use sessions::PodConnectError;
 pub(crate) use standing::stand;
+
+use coracle_objects::{Reason, Status};
+
+/// What is wrong with the workbench, to a client of the Kubernetes API.
+fn internal(error: &crate::error::AppError) -> Status {
+    Status::new(Reason::InternalError, error.to_string())
+}

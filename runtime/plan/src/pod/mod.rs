@@ -13,11 +13,13 @@
 //! and from the containers that the engine still holds; nothing starts twice.
 
 mod event;
+mod names;
 mod objects;
 mod observation;
 mod step;
 
 pub use event::{EventSource, EventType, PodEvent};
+pub use names::{log_path, workload_name};
 pub use objects::{
     ClaimState, Entries, PodObjects, PodReferences, PodSetting, ServicePort, ServiceView,
 };
