@@ -10,7 +10,8 @@ use coracle_control::{
 };
 use coracle_host::bridge;
 use coracle_host::gpu;
-use coracle_host::machine;
+use coracle_host::gpu::GpuSurvey;
+use coracle_host::machine::{self, Machine};
 use coracle_model::{Cpu, Memory};
 use coracle_plan::Budget;
 use tokio::net::TcpListener;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc;
 use crate::door::{API_TOKEN, API_URL, Door, Visitors, reachable};
 use crate::engine::{Chosen, choose};
 use crate::error::AppError;
+use crate::kubernetes;
 use crate::recurring::keep_schedule;
 use crate::stage::{Stage, Working};
 use crate::workbench::{Inner, Workbench, off_runtime};
@@ -55,9 +57,9 @@ pub(crate) async fn begin(
     if let Err(error) = ObjectLoop::start(objects, &supervisor) {
         tracing::error!(%error, "objects of the Kubernetes API are kept, and nothing comes of them");
     }
-    let (chosen, budget) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
-    let stage = match budget {
-        Ok(budget) => start(&workbench, &supervisor, front, &doors, chosen, budget).await,
+    let (chosen, found) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
+    let stage = match found {
+        Ok(found) => start(&workbench, &supervisor, front, &doors, chosen, found).await,
         Err(error) => Err(error),
     };
     let stage = match stage {
@@ -91,20 +93,39 @@ async fn find_engine(inner: &Inner) -> Chosen {
     }
 }
 
-async fn look_at_machine(workbench: &Workbench) -> Result<Budget, AppError> {
+/// The machine as it was found.
+struct Found {
+    machine: Option<Machine>,
+    gpus: GpuSurvey,
+    budget: Budget,
+}
+
+async fn look_at_machine(workbench: &Workbench) -> Result<Found, AppError> {
     let data = workbench.home().data().to_owned();
     off_runtime(move || {
         let gpus = gpu::detect();
-        let (cpu, memory) = match machine::survey(&data) {
-            Ok(machine) => (machine.cpus, machine.memory),
-            Err(error) => {
+        let machine = machine::survey(&data)
+            .inspect_err(|error| {
                 tracing::warn!(%error, "what the machine has is not known; steps are not held back for memory");
+            })
+            .ok();
+        let (cpu, memory) = match &machine {
+            Some(machine) => (machine.cpus, machine.memory),
+            None => {
                 let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
                 (Cpu(cores * 1000), Memory(u64::MAX / 2))
             }
         };
-        let gpus = gpus.units().into_iter().map(|unit| unit.uuid).collect();
-        Ok(Budget { cpu, memory, gpus })
+        let units = gpus.units().into_iter().map(|unit| unit.uuid).collect();
+        Ok(Found {
+            machine,
+            budget: Budget {
+                cpu,
+                memory,
+                gpus: units,
+            },
+            gpus,
+        })
     })
     .await
 }
@@ -115,13 +136,25 @@ async fn start(
     front: SocketAddr,
     doors: &mpsc::Sender<Door>,
     chosen: Chosen,
-    mut budget: Budget,
+    mut found: Found,
 ) -> Result<Working, AppError> {
     let inner = &workbench.inner;
     let address = step_address(front, chosen.description.workbench_address, doors).await;
     if !chosen.description.gpus {
-        budget.gpus.clear();
+        found.budget.gpus.clear();
     }
+    let node_name = machine::name();
+    let known = kubernetes::Known {
+        name: &node_name,
+        machine: found.machine.as_ref(),
+        gpus: &found.gpus,
+        budget: &found.budget,
+        engine: &chosen.description,
+    };
+    if let Err(status) = kubernetes::stand_node(workbench.kubernetes(), &known) {
+        tracing::warn!(%status, "this machine does not show as a node");
+    }
+    let budget = found.budget;
     let key = inner.identity.key().clone();
     let setting = Setting {
         store: inner.store.clone(),

@@ -52,6 +52,25 @@ pub enum MachineError {
     },
 }
 
+/// The machine's name, as one of a host: lower case, without what a DNS label may not hold.
+pub fn name() -> String {
+    let system = rustix::system::uname();
+    let name = system.nodename().to_string_lossy().to_lowercase();
+    let plain: String = name
+        .chars()
+        .map(|letter| match letter {
+            'a'..='z' | '0'..='9' | '.' => letter,
+            _ => '-',
+        })
+        .collect();
+    let plain = plain.trim_matches(['-', '.']);
+    if plain.is_empty() {
+        "localhost".to_owned()
+    } else {
+        plain.to_owned()
+    }
+}
+
 /// What this machine has. `disk` is any existing path on the disk to ask about.
 ///
 /// Reads a few files of the kernel, and asks the file system: a network disk may make it block.

@@ -1,11 +1,13 @@
 //! The objects of the Kubernetes API that a workbench has by itself, and the ways into pods.
 
 mod containers;
+mod node;
 mod notebooks;
 mod pod_log;
 mod sessions;
 mod standing;
 
+pub(crate) use node::{Known, stand_node};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
 pub use sessions::PodConnectError;
