@@ -99,9 +99,18 @@ impl Quantity {
         self.in_units_of(NANO)
     }
 
-    /// Rounded up to whole thousandths.
+    /// How many thousandths it is, rounded up.
     pub fn thousandths(self) -> i64 {
         self.in_units_of(NANO / 1000)
+    }
+
+    /// Rounded up to whole thousandths.
+    #[must_use]
+    pub fn rounded_to_thousandths(self) -> Self {
+        Self {
+            nanos: i128::from(self.thousandths()) * (NANO / 1000),
+            notation: self.notation,
+        }
     }
 
     /// Both together; no more than can be told.
