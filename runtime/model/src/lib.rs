@@ -5,6 +5,7 @@
 //! time is always a value that comes in.
 #![forbid(unsafe_code)]
 
+mod amount;
 mod artifact;
 mod diagnostic;
 mod event;
@@ -20,6 +21,7 @@ mod run;
 mod state;
 mod value;
 
+pub use amount::{AmountError, Quantity};
 pub use artifact::{Artifact, ArtifactId, ArtifactType, ArtifactUri, Lineage};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use event::{Event, EventCursor, EventKind};

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::field::FieldError;
 use crate::meta::PropagationPolicy;
 use crate::object::Object;
+use crate::status::Status;
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +28,24 @@ pub type Cell = Value;
 
 /// What is particular to a kind. The default of each method is what a kind without rules of its own does.
 ///
-/// The order is that of an API server: a body is decoded and [`Strategy::set_defaults`] fills it in; then
-/// [`Strategy::prepare_for_create`] or [`Strategy::prepare_for_update`] drop what a client may not set; then the
+/// The order is that of an API server: a body is decoded and [`Strategy::set_defaults`] fills it in; [`Strategy::admit`]
+/// adds to it; then [`Strategy::prepare_for_create`] or [`Strategy::prepare_for_update`] drop what a client may not set; then the
 /// validation says what is wrong.
 pub trait Strategy: Sync {
     /// Fills in the defaults.
     fn set_defaults(&self, object: &mut Object) {
         let _ = object;
+    }
+
+    /// What an API server's admission adds to a new object, or refuses it for with another status than 422. Between
+    /// the defaults and [`Strategy::prepare_for_create`], when `metadata` is complete. Whatever other objects decide,
+    /// such as pod defaults, comes after it.
+    ///
+    /// # Errors
+    /// 403 for what may not be asked for.
+    fn admit(&self, object: &mut Object) -> Result<(), Status> {
+        let _ = object;
+        Ok(())
     }
 
     /// Drops what a client may not set when it makes one, such as `status`, and fills in what the server decides.

@@ -3,7 +3,9 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, verbs, words};
+use super::place::Place;
+use super::{age, column, fill, verbs, words};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -56,6 +58,54 @@ const SELECTABLE: &[&str] = &[
 struct Event;
 
 impl Strategy for Event {
+    fn set_defaults(&self, object: &mut Object) {
+        for time in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+            object.entry(time).or_insert(Value::Null);
+        }
+        for text in ["reportingComponent", "reportingInstance"] {
+            fill::value(object, text, "");
+        }
+        for map in ["source", "involvedObject"] {
+            fill::value(object, map, serde_json::Map::new());
+        }
+    }
+
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        let of = Place::of(object, "involvedObject").field("namespace");
+        let is_new = !Place::of(object, "eventTime").is_empty();
+        let (own, named) = (object.namespace(), of.text());
+        let fits = match named {
+            "" => matches!(own, "" | "default") || (is_new && own == "kube-system"),
+            named => named == own || is_new,
+        };
+        if !fits {
+            faults.push(of.invalid_text("does not match event.namespace"));
+        }
+        if is_new {
+            let required = [
+                "reportingComponent",
+                "reportingInstance",
+                "action",
+                "reason",
+            ];
+            for place in required.map(|field| Place::of(object, field)) {
+                if place.is_empty() {
+                    faults.push(place.required(""));
+                }
+                if place.path().as_str() == "reportingComponent" {
+                    place.check(words::check_qualified_name, &mut faults);
+                }
+            }
+        }
+        faults
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let _ = old;
+        self.validate(new)
+    }
+
     fn counts_generation(&self) -> bool {
         false
     }

@@ -2,7 +2,9 @@
 
 use coracle_model::Timestamp;
 
-use super::{age, column, verbs, words};
+use super::place::Place;
+use super::{age, column, fill, verbs, words};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -31,6 +33,22 @@ const COLUMNS: &[Column] = &[
 struct Lease;
 
 impl Strategy for Lease {
+    fn set_defaults(&self, object: &mut Object) {
+        fill::value(object, "spec", serde_json::Map::new());
+    }
+
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        let spec = Place::of(object, "spec");
+        let duration = spec.field("leaseDurationSeconds");
+        if duration.number().is_some_and(|seconds| seconds <= 0) {
+            faults.push(duration.invalid("must be greater than 0"));
+        }
+        spec.field("leaseTransitions")
+            .check_not_negative(&mut faults);
+        faults
+    }
+
     fn counts_generation(&self) -> bool {
         false
     }

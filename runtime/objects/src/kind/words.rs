@@ -3,6 +3,9 @@
 const LABEL_FORM: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_FORM: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
+/// What is said of a text that is no address.
+pub(crate) const IP_ADDRESS: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
 /// A label of a domain name, at most 63 characters: `web-1`. What containers, volumes and namespaces are named by.
 pub(crate) fn check_label(name: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -52,6 +55,27 @@ pub(crate) fn check_subdomain(name: &str) -> Vec<String> {
     faults
 }
 
+/// The same, with underscores where domains of services have them.
+pub(crate) fn check_search_domain(name: &str) -> Vec<String> {
+    let plain = name
+        .split('.')
+        .map(|part| part.strip_prefix('_').unwrap_or(part));
+    let plain: Vec<_> = plain.map(|part| part.replace('_', "-")).collect();
+    let mut faults = Vec::new();
+    if name.len() > 253 {
+        faults.push(at_most(253));
+    }
+    if !is_subdomain(&plain.join(".")) {
+        faults.push(
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and \
+             must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+             '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')"
+                .to_owned(),
+        );
+    }
+    faults
+}
+
 /// The one sentence about a name, for [`Strategy::check_name`](crate::Strategy::check_name).
 pub(super) fn first_fault(faults: Vec<String>) -> Result<(), String> {
     faults.into_iter().next().map_or(Ok(()), Err)
@@ -71,4 +95,168 @@ fn is_label(name: &str) -> bool {
 
 fn is_subdomain(name: &str) -> bool {
     name.split('.').all(is_label)
+}
+
+/// A name with an optional domain before it: `app`, `example.com/app`. What labels and resources are named by.
+pub(crate) fn check_qualified_name(name: &str) -> Vec<String> {
+    let parts: Vec<_> = name.split('/').collect();
+    let mut faults = Vec::new();
+    let last = match parts.as_slice() {
+        [name] => *name,
+        [prefix, name] => {
+            if prefix.is_empty() {
+                faults.push("prefix part must be non-empty".to_owned());
+            } else {
+                let said = check_subdomain(prefix);
+                faults.extend(said.into_iter().map(|fault| format!("prefix part {fault}")));
+            }
+            *name
+        }
+        _ => {
+            return vec![
+                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
+                 with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for \
+                 validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and \
+                 '/' (e.g. 'example.com/MyName')"
+                    .to_owned(),
+            ];
+        }
+    };
+    if last.is_empty() {
+        faults.push("name part must be non-empty".to_owned());
+    } else if last.len() > 63 {
+        faults.push(format!("name part {}", at_most(63)));
+    }
+    if !is_word(last) {
+        faults.push(
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
+             alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+             '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+                .to_owned(),
+        );
+    }
+    faults
+}
+
+/// The value of a label: empty, or at most 63 letters, digits, `-`, `_` and `.`.
+pub(crate) fn check_label_value(value: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if value.len() > 63 {
+        faults.push(at_most(63));
+    }
+    if !value.is_empty() && !is_word(value) {
+        faults.push(
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must \
+             start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used \
+             for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+                .to_owned(),
+        );
+    }
+    faults
+}
+
+/// The key of a secret or config map, or a file's name made from one.
+pub(crate) fn check_config_key(key: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if key.len() > 253 {
+        faults.push(at_most(253));
+    }
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if key.is_empty() || !key.bytes().all(known) {
+        faults.push(
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
+             'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+                .to_owned(),
+        );
+    }
+    match key {
+        "." => faults.push("must not be '.'".to_owned()),
+        ".." => faults.push("must not be '..'".to_owned()),
+        _ if key.starts_with("..") => faults.push("must not start with '..'".to_owned()),
+        _ => {}
+    }
+    faults
+}
+
+/// The name of an environment variable: any printable characters but `=`.
+pub(crate) fn check_variable(name: &str) -> Vec<String> {
+    let printable = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'=';
+    if name.is_empty() || !name.bytes().all(printable) {
+        return vec![
+            "a valid environment variable name must consist only of printable ASCII characters other than '='"
+                .to_owned(),
+        ];
+    }
+    Vec::new()
+}
+
+/// The name of a port: at most 15 lower case letters, digits and single dashes, with a letter.
+pub(crate) fn check_port_name(name: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if name.len() > 15 {
+        faults.push("must be no more than 15 characters".to_owned());
+    }
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !name.bytes().all(known) || name.is_empty() {
+        faults.push(
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned(),
+        );
+    }
+    if !name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        faults.push("must contain at least one letter (a-z)".to_owned());
+    }
+    if name.contains("--") {
+        faults.push("must not contain consecutive hyphens".to_owned());
+    }
+    if name.starts_with('-') || name.ends_with('-') {
+        faults.push("must not begin or end with a hyphen".to_owned());
+    }
+    faults
+}
+
+/// What a container or a volume is named by: a label, with a word of its own for dots.
+pub(crate) fn check_part_name(name: &str) -> Vec<String> {
+    let faults = check_label(name);
+    match name.contains('.') {
+        true => vec!["must not contain dots".to_owned()],
+        false => faults,
+    }
+}
+
+/// The number of a port.
+pub(crate) fn check_port(number: i64) -> Vec<String> {
+    if (1..=65535).contains(&number) {
+        Vec::new()
+    } else {
+        vec!["must be between 1 and 65535, inclusive".to_owned()]
+    }
+}
+
+/// A path of the file system that does not lead out of its folder.
+pub(crate) fn leads_out(path: &str) -> bool {
+    path.split('/').any(|part| part == "..")
+}
+
+fn is_word(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(inside)
+}
+
+/// A domain with a path: `example.com/controller`.
+pub(crate) fn check_domain_path(text: &str) -> Vec<String> {
+    let Some((domain, path)) = text
+        .split_once('/')
+        .filter(|(domain, path)| !domain.is_empty() && !path.is_empty())
+    else {
+        return vec!["must be a domain-prefixed path (such as \"acme.io/foo\")".to_owned()];
+    };
+    let mut faults = check_subdomain(domain);
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:/".contains(&byte);
+    if !path.bytes().all(known) {
+        faults.push("Invalid path".to_owned());
+    }
+    faults
 }

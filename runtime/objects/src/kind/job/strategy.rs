@@ -3,7 +3,9 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::super::{age, column, template, verbs, words};
+use super::super::{age, column, fill, template, verbs, words};
+use super::{check, defaults};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -37,6 +39,31 @@ const COLUMNS: &[Column] = &[
 struct Job;
 
 impl Strategy for Job {
+    fn set_defaults(&self, object: &mut Object) {
+        defaults::set_defaults(object);
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        object.insert("status".to_owned(), serde_json::Map::new().into());
+        defaults::select_own_pods(object);
+    }
+
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        check::check(object, &mut faults);
+        faults
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        check::check_change(new, old, &mut faults);
+        faults
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

@@ -1,11 +1,15 @@
 //! What a claim is to the API, and how it is shown.
 
 use coracle_model::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::super::{age, column, verbs, words};
+use super::super::place::Place;
+use super::super::{age, column, fill, verbs, words};
+use super::check;
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
+use crate::status::Status;
 use crate::strategy::{Cell, Column, Strategy};
 
 pub(in super::super) static PERSISTENT_VOLUME_CLAIMS: Resource = Resource {
@@ -37,7 +41,53 @@ const COLUMNS: &[Column] = &[
 
 struct PersistentVolumeClaim;
 
+/// Keeps a claim while a pod uses it.
+const PROTECTION: &str = "kubernetes.io/pvc-protection";
+
 impl Strategy for PersistentVolumeClaim {
+    fn set_defaults(&self, object: &mut Object) {
+        if let Some(spec) = fill::map_in(object, "spec") {
+            fill::value(spec, "volumeMode", "Filesystem");
+            pair_sources(spec);
+        }
+        if let Some(status) = fill::map_in(object, "status") {
+            fill::text(status, "phase", "Pending");
+        }
+    }
+
+    fn admit(&self, object: &mut Object) -> Result<(), Status> {
+        let metadata = object.metadata_mut();
+        fill::value(metadata, "finalizers", Value::Array(Vec::new()));
+        let finalizers = metadata.get_mut("finalizers").and_then(Value::as_array_mut);
+        if let Some(finalizers) =
+            finalizers.filter(|list| !list.iter().any(|one| one == PROTECTION))
+        {
+            finalizers.push(PROTECTION.into());
+        }
+        Ok(())
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        object.insert("status".to_owned(), json!({"phase": "Pending"}));
+    }
+
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        check::check_claim_spec(&Place::of(object, "spec"), &mut faults);
+        faults
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = self.validate(new);
+        faults.extend(self.validate(new));
+        check::check_change(new, old, &mut faults);
+        faults
+    }
+
     fn counts_generation(&self) -> bool {
         false
     }
@@ -82,6 +132,30 @@ impl Strategy for PersistentVolumeClaim {
             age::age(object, now).into(),
             column::or(object.text_at(&["spec", "volumeMode"]), "<unset>").into(),
         ]
+    }
+}
+
+/// Where the room's content comes from stands in two fields, the older of which knows claims and snapshots alone.
+fn pair_sources(spec: &mut Map<String, Value>) {
+    let source = spec.get("dataSource").cloned().unwrap_or_default();
+    if source.is_object() {
+        let group = source
+            .get("apiGroup")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let kind = source
+            .get("kind")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let known = [
+            ("", "PersistentVolumeClaim"),
+            ("snapshot.storage.k8s.io", "VolumeSnapshot"),
+        ];
+        if known.contains(&(group, kind)) {
+            fill::value(spec, "dataSourceRef", source);
+        } else {
+            spec.remove("dataSource");
+        }
     }
 }
 

@@ -1,6 +1,13 @@
 //! `Pod` of `v1`: containers that share a network and volumes.
 
+mod admission;
+mod change;
+mod check;
+mod defaults;
 mod print;
+mod qos;
 mod strategy;
 
+pub(super) use check::{PROTOCOLS, check_label_selector, check_spec, check_volume_mode};
+pub(super) use defaults::set_spec_defaults;
 pub(super) use strategy::PODS;

@@ -1,12 +1,15 @@
 //! What a pod is to the API.
 
 use coracle_model::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::super::{column, verbs, words};
-use super::print;
+use super::super::place::Place;
+use super::super::{column, fill, verbs, words};
+use super::{admission, change, check, defaults, print, qos};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope, Subresource, Verb};
+use crate::status::Status;
 use crate::strategy::{Cell, Column, Strategy};
 
 pub(in super::super) static PODS: Resource = Resource {
@@ -86,6 +89,47 @@ impl Strategy for Pod {
 
     fn answers_deleted(&self) -> bool {
         true
+    }
+
+    fn set_defaults(&self, object: &mut Object) {
+        defaults::set_pod_defaults(object);
+    }
+
+    fn admit(&self, object: &mut Object) -> Result<(), Status> {
+        admission::admit(object)
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        let mut status = json!({"phase": "Pending", "qosClass": qos::class(object)});
+        if !object.list_at(&["spec", "schedulingGates"]).is_empty() {
+            let made = object.meta("creationTimestamp");
+            status["conditions"] = json!([{
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "SchedulingGated",
+                "message": "Scheduling is blocked due to non-empty scheduling gates",
+                "lastProbeTime": null,
+                "lastTransitionTime": made,
+            }]);
+        }
+        object.insert("status".to_owned(), status);
+    }
+
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        check::check_spec(&Place::of(object, "spec"), &mut faults);
+        faults
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+        admission::admit_change(new, old);
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = self.validate(new);
+        change::check_change(new, old, &mut faults);
+        faults
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {

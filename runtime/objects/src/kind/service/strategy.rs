@@ -1,9 +1,11 @@
 //! What a service is to the API, and how it is shown.
 
 use coracle_model::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::super::{age, column, verbs, words};
+use super::super::{age, column, fill, verbs, words};
+use super::{check, defaults};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -36,6 +38,36 @@ const COLUMNS: &[Column] = &[
 struct Service;
 
 impl Strategy for Service {
+    fn set_defaults(&self, object: &mut Object) {
+        defaults::set_defaults(object);
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        object.insert("status".to_owned(), json!({"loadBalancer": {}}));
+        defaults::pair_addresses(object);
+        defaults::set_families(object);
+    }
+
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        check::check(object, &mut faults);
+        faults
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+        defaults::drop_what_type_had(new, old);
+        defaults::keep_assigned(new, old);
+        defaults::pair_addresses(new);
+        defaults::set_families(new);
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        check::check_change(new, old, &mut faults);
+        faults
+    }
+
     fn counts_generation(&self) -> bool {
         false
     }
