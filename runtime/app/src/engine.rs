@@ -95,6 +95,10 @@ fn without_docker(error: &EngineError) -> String {
         | EngineError::InstallFailed { .. }
         | EngineError::Gone { .. }
         | EngineError::Lost { .. }
+        | EngineError::NotRunning { .. }
+        | EngineError::NoSandbox { .. }
+        | EngineError::NotListening { .. }
+        | EngineError::PortTaken { .. }
         | EngineError::DiskFull { .. }
         | EngineError::Unsupported { .. }
         | EngineError::Refused { .. } => error.to_string(),

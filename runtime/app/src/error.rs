@@ -409,9 +409,14 @@ fn of_engine(error: &EngineError) -> ErrorCode {
     match error {
         EngineError::Unavailable { .. } => ErrorCode::NoEngine,
         EngineError::DiskFull { .. } => ErrorCode::DiskFull,
-        EngineError::ImageNotFound { .. } | EngineError::Gone { .. } => ErrorCode::NotFound,
+        EngineError::ImageNotFound { .. }
+        | EngineError::Gone { .. }
+        | EngineError::NoSandbox { .. } => ErrorCode::NotFound,
         EngineError::InstallFailed { .. }
         | EngineError::Lost { .. }
+        | EngineError::NotRunning { .. }
+        | EngineError::NotListening { .. }
+        | EngineError::PortTaken { .. }
         | EngineError::Unsupported { .. }
         | EngineError::Refused { .. } => ErrorCode::Engine,
     }

@@ -11,7 +11,7 @@
 //!   kept by an adopted step ─┘                     └── enter
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -95,12 +95,12 @@ impl SandboxPool {
         name: &SandboxName,
     ) -> Result<(), EngineError> {
         let request = SandboxRequest {
-            name: name.clone(),
             aliases: vec![name.0.clone()],
             workbench_names: self.workbench_names.clone(),
-            labels: BTreeMap::new(),
+            ..SandboxRequest::new(name.clone())
         };
-        engine.open_sandbox(&request).await
+        // Whether it was there before makes no difference to a step that has yet to begin.
+        engine.open_sandbox(&request).await.map(drop)
     }
 
     /// What opens a place for a step that will come; none when one is free or on its way.

@@ -17,7 +17,10 @@ pub mod peer;
 pub mod process;
 
 pub use engine::{
-    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit,
-    ImageAnswer, Mount, MountSource, ObservedWorkload, Phase, PullPolicy, SandboxName,
-    SandboxRequest, Workload, WorkloadImage, WorkloadName,
+    AttachRequest, Capabilities, Connection, Engine, EngineDescription, EngineError,
+    EnvironmentLayer, EnvironmentRequest, ExecRequest, Exit, ExposedPort, HostAlias, ImageAnswer,
+    ImageConfig, Mount, MountSource, NetworkName, ObservedWorkload, Opening, Output, Phase,
+    Protocol, PublishedPort, PullPolicy, SandboxName, SandboxRequest, SandboxStatus,
+    SecurityContext, Session, SessionControl, Stdin, TerminalSize, Usage, Workload, WorkloadImage,
+    WorkloadName,
 };

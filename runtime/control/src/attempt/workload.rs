@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coracle_host::{SandboxName, Workload, WorkloadImage, WorkloadName};
+use coracle_host::{SandboxName, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName};
 use coracle_model::{Attempt, AttemptNumber, AttemptUsage, RunId, TaskPath, TaskState, Timestamp};
 use coracle_plan::{Launch, PlannedVariable};
 use coracle_store::Home;
@@ -73,11 +73,18 @@ pub(crate) fn of_launch(
         environment: environment.clone(),
         mounts: prepared.mounts.clone(),
         directory: home.attempt_dir(run, &launch.task, launch.attempt),
+        working_dir: None,
+        cpu_request: None,
         cpu_limit: launch.resources.cpu_limit,
         memory_limit: launch.resources.memory_limit,
         gpus: launch.gpus.clone(),
         shared_memory: launch.shared_memory,
-        user: launch.user.clone(),
+        security: SecurityContext {
+            user: launch.user.clone(),
+            ..SecurityContext::default()
+        },
+        stdin: Stdin::Closed,
+        tty: false,
         sandbox,
     }
 }

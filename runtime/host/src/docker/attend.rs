@@ -19,9 +19,9 @@ use super::client::DockerEngine;
 use super::error::{REQUEST_LIMIT, ask, file_error, is_missing, refusal, translate, within};
 use super::frames::{Lines, Newlines, Piece};
 use super::local_log;
-use super::log_stream::{LogStream, Part};
-use super::usage::Meter;
+use super::log_stream::{Framing, LogStream, Part};
 use super::workload::phase;
+use crate::clock::Clock;
 use crate::engine::{EngineError, Exit, Phase, WorkloadName};
 use crate::log::{LogWriter, Stream};
 
@@ -29,6 +29,11 @@ use crate::log::{LogWriter, Stream};
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 /// The longest time between two looks, and for which output may wait before followers see it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// For how long a container counts as a step that may end any time; one that goes on is a service, which is looked at
+/// less often as long as it says nothing.
+const STEP: Duration = Duration::from_secs(60);
+/// The longest time between two looks at a service.
+const LOOK_AT_SERVICE_EVERY: Duration = Duration::from_secs(2);
 /// After how long without output the engine is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long it may take to answer that.
@@ -51,9 +56,11 @@ impl DockerEngine {
         log: &Path,
     ) -> Result<Exit, EngineError> {
         let mut recording = Recording::begin(log, self.newlines())?;
-        let usage = self.record(name, &mut recording).await?;
-        let (container, complete) =
-            tokio::try_join!(self.inspect(name), self.is_complete(name, &recording))?;
+        let (usage, framing) = self.record(name, &mut recording).await?;
+        let (container, complete) = tokio::try_join!(
+            self.inspect(name),
+            self.is_complete(name, framing, &recording)
+        )?;
         let mut container = started(name, container)?;
         let mut complete = complete;
         while phase(&container) == Phase::Running {
@@ -63,7 +70,7 @@ impl DockerEngine {
             complete = false;
         }
         if !complete {
-            self.read_the_rest(name, &mut recording).await?;
+            self.read_the_rest(name, framing, &mut recording).await?;
         }
         self.decide_newlines(&container, &mut recording).await?;
         recording.finish()?;
@@ -81,28 +88,26 @@ impl DockerEngine {
         &self,
         name: &WorkloadName,
         recording: &mut Recording,
-    ) -> Result<AttemptUsage, EngineError> {
-        let mut pieces = self.log_of(name, Part::Follow).await?;
-        let mut container = std::pin::pin!(self.inspect(name));
-        let mut meter = Meter::blind();
-        let mut found = false;
+    ) -> Result<(AttemptUsage, Framing), EngineError> {
+        let (mut pieces, container, framing) = self.begin_following(name).await?;
+        let mut meter = self.meter(&container);
         let mut pause = FIRST_LOOK;
         let mut look = std::pin::pin!(sleep(pause));
-        let mut heard = Instant::now();
-        let mut looked = heard;
+        let began = Instant::now();
+        let mut heard = began;
+        let mut looked = began;
         loop {
-            // Whatever is dropped here loses nothing: streams keep their place, the inspection is pinned.
+            // Whatever is dropped here loses nothing: streams keep their place.
             tokio::select! {
                 more = pieces.fill() => {
                     if !more.map_err(|fault| lost(name, &fault))? {
                         break;
                     }
                     heard = Instant::now();
-                    pieces.drain(|piece| recording.add(piece))?;
-                }
-                inspected = &mut container, if !found => {
-                    meter = self.meter(&started(name, inspected?)?);
-                    found = true;
+                    pieces.drain(framing, self.clock.now(), |piece| recording.add(piece))?;
+                    if look.deadline() > heard + LOOK_EVERY {
+                        look.as_mut().reset(heard + LOOK_EVERY);
+                    }
                 }
                 () = meter.listen() => {}
                 () = &mut look => {
@@ -118,14 +123,49 @@ impl DockerEngine {
                         }
                         looked = Instant::now();
                     }
-                    pause = (pause * 2).min(LOOK_EVERY);
+                    pause = (pause * 2).min(longest_pause(began.elapsed()));
                     look.as_mut().reset(Instant::now() + pause);
                 }
             }
         }
+        pieces.finish(framing, |piece| recording.add(piece))?;
         // The control group may outlive the program for a moment.
         meter.sample();
-        Ok(meter.usage())
+        Ok((meter.usage(), framing))
+    }
+
+    /// Asks for the log, for what the container is, and for how the log is to be read.
+    async fn begin_following(
+        &self,
+        name: &WorkloadName,
+    ) -> Result<(LogStream, ContainerInspectResponse, Framing), EngineError> {
+        let looking = async {
+            let found = self.inspect(name).await?;
+            started(name, found)
+        };
+        match self.engine.maker {
+            Maker::Docker => {
+                // Most steps are short: what comes of the log until the container is known can wait.
+                let pieces = self.log_of(name, Part::Follow, Framing::Framed).await?;
+                let container = looking.await?;
+                let framing = if has_terminal(&container) {
+                    Framing::Plain
+                } else {
+                    Framing::Framed
+                };
+                Ok((pieces, container, framing))
+            }
+            Maker::Podman => {
+                let container = looking.await?;
+                let framing = if has_terminal(&container) {
+                    Framing::Bare
+                } else {
+                    Framing::Framed
+                };
+                let pieces = self.log_of(name, Part::Follow, framing).await?;
+                Ok((pieces, container, framing))
+            }
+        }
     }
 
     async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
@@ -139,13 +179,14 @@ impl DockerEngine {
     async fn is_complete(
         &self,
         name: &WorkloadName,
+        framing: Framing,
         recording: &Recording,
     ) -> Result<bool, EngineError> {
         if self.engine.maker == Maker::Podman {
             return Ok(false);
         }
         let mut complete = recording.pieces == 0;
-        self.read(name, Part::Last, |piece| {
+        self.read(name, framing, Part::Last, |piece| {
             complete = recording.ends_with(piece);
             Ok(())
         })
@@ -157,10 +198,19 @@ impl DockerEngine {
     async fn read_the_rest(
         &self,
         name: &WorkloadName,
+        framing: Framing,
         recording: &mut Recording,
     ) -> Result<(), EngineError> {
-        let mut known = recording.pieces;
-        self.read(name, Part::Whole, |piece| {
+        let bare = framing == Framing::Bare;
+        let mut known = if bare {
+            recording.bytes
+        } else {
+            recording.pieces
+        };
+        self.read(name, framing, Part::Whole, |piece| {
+            if bare {
+                return recording.add(piece.after(&mut known));
+            }
             if known == 0 {
                 return recording.add(piece);
             }
@@ -174,21 +224,27 @@ impl DockerEngine {
     async fn read(
         &self,
         name: &WorkloadName,
+        framing: Framing,
         part: Part,
         mut each: impl FnMut(Piece<'_>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
-        let mut pieces = self.log_of(name, part).await?;
+        let mut pieces = self.log_of(name, part, framing).await?;
         while ask(pieces.fill())
             .await
             .map_err(|fault| lost(name, &fault))?
         {
-            pieces.drain(&mut each)?;
+            pieces.drain(framing, self.clock.now(), &mut each)?;
         }
-        Ok(())
+        pieces.finish(framing, each)
     }
 
-    async fn log_of(&self, name: &WorkloadName, part: Part) -> Result<LogStream, EngineError> {
-        ask(self.open_log(name, part))
+    async fn log_of(
+        &self,
+        name: &WorkloadName,
+        part: Part,
+        framing: Framing,
+    ) -> Result<LogStream, EngineError> {
+        ask(self.open_log(name, part, framing))
             .await
             .map_err(|fault| lost(name, &fault))
     }
@@ -221,12 +277,28 @@ impl DockerEngine {
     }
 }
 
+fn has_terminal(container: &ContainerInspectResponse) -> bool {
+    let config = container.config.as_ref();
+    config.and_then(|config| config.tty).unwrap_or(false)
+}
+
+/// The longest time between two looks at a container that has been looked after for so long.
+fn longest_pause(so_far: Duration) -> Duration {
+    if so_far < STEP {
+        LOOK_EVERY
+    } else {
+        LOOK_AT_SERVICE_EVERY
+    }
+}
+
 /// What is written of a container's output, and how much of it.
 struct Recording {
     writer: LogWriter,
     lines: Lines,
     /// How many pieces the engine handed out.
     pieces: u64,
+    /// How many bytes they had, their times included.
+    bytes: u64,
     /// The last of them; empty when there was none.
     last: (Stream, Vec<u8>),
 }
@@ -238,6 +310,7 @@ impl Recording {
             writer,
             lines: Lines::new(newlines),
             pieces: 0,
+            bytes: 0,
             last: (Stream::Stdout, Vec::new()),
         })
     }
@@ -249,6 +322,7 @@ impl Recording {
             .accept(piece, write)
             .map_err(|error| cannot_write(&error))?;
         self.pieces += 1;
+        self.bytes += piece.stamped.len() as u64;
         self.last.0 = piece.stream;
         self.last.1.clear();
         self.last.1.extend_from_slice(piece.stamped);

@@ -13,8 +13,9 @@ use super::once::Once;
 use super::sockets::DockerSettings;
 use crate::clock::SystemClock;
 use crate::engine::{
-    EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit, ImageAnswer,
-    ObservedWorkload, PullPolicy, SandboxName, SandboxRequest, Workload, WorkloadName,
+    AttachRequest, Connection, EngineDescription, EngineError, EnvironmentLayer,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, NetworkName, ObservedWorkload, Opening,
+    PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage, Workload, WorkloadName,
 };
 
 /// An engine that speaks Docker's API.
@@ -75,12 +76,28 @@ impl crate::Engine for DockerEngine {
         self.drop_environment(key).await
     }
 
-    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<(), EngineError> {
+    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<Opening, EngineError> {
         self.open(request).await
+    }
+
+    async fn sandbox(&self, name: &SandboxName) -> Result<Option<SandboxStatus>, EngineError> {
+        self.status(name).await
     }
 
     async fn close_sandbox(&self, name: &SandboxName) -> Result<(), EngineError> {
         self.close(name).await
+    }
+
+    async fn close_network(&self, name: &NetworkName) -> Result<(), EngineError> {
+        self.drop_network(name).await
+    }
+
+    async fn connect(
+        &self,
+        sandbox: &SandboxName,
+        port: u16,
+    ) -> Result<Box<dyn Connection>, EngineError> {
+        self.dial(sandbox, port).await
     }
 
     async fn start(&self, workload: &Workload) -> Result<(), EngineError> {
@@ -89,6 +106,26 @@ impl crate::Engine for DockerEngine {
 
     async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
         self.follow(name, log).await
+    }
+
+    async fn exec(
+        &self,
+        workload: &WorkloadName,
+        request: &ExecRequest,
+    ) -> Result<Session, EngineError> {
+        self.enter(workload, request).await
+    }
+
+    async fn attach(
+        &self,
+        workload: &WorkloadName,
+        request: &AttachRequest,
+    ) -> Result<Session, EngineError> {
+        self.join(workload, request).await
+    }
+
+    async fn usage(&self, workload: &WorkloadName) -> Result<Usage, EngineError> {
+        self.use_now(workload).await
     }
 
     async fn stop(&self, name: &WorkloadName, grace: Duration) -> Result<(), EngineError> {

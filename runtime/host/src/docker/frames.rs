@@ -15,21 +15,53 @@ pub(super) const FRAGMENT_BYTES: usize = 16 * 1024;
 /// The most bytes that a time in RFC 3339 takes.
 const TIME_BYTES: usize = 40;
 
+/// The bytes of a time as Docker writes it: `2026-01-02T03:04:05.000000006Z`.
+const PLAIN_TIME_BYTES: usize = 30;
+
 /// A piece as the engine handed it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Piece<'a> {
     pub(super) stream: Stream,
     /// The time, a space, and what was written.
     pub(super) stamped: &'a [u8],
+    /// When it came, of a piece that is handed out without a time.
+    came: Option<Timestamp>,
 }
 
 impl<'a> Piece<'a> {
     pub(super) fn new(stream: Stream, stamped: &'a [u8]) -> Self {
-        Self { stream, stamped }
+        Self {
+            stream,
+            stamped,
+            came: None,
+        }
+    }
+
+    /// One that has no time of its own.
+    pub(super) fn without_time(stream: Stream, bytes: &'a [u8], came: Timestamp) -> Self {
+        Self {
+            stream,
+            stamped: bytes,
+            came: Some(came),
+        }
+    }
+
+    /// The same without what is known of it already, which is counted down.
+    pub(super) fn after(self, known: &mut u64) -> Self {
+        let passed = usize::try_from(*known)
+            .map_or(self.stamped.len(), |known| known.min(self.stamped.len()));
+        *known -= passed as u64;
+        Self {
+            stamped: &self.stamped[passed..],
+            ..self
+        }
     }
 
     /// When it was written, and what. A piece without a time is all content.
     pub(super) fn split(self) -> (Option<Timestamp>, &'a [u8]) {
+        if self.came.is_some() {
+            return (self.came, self.stamped);
+        }
         let head = &self.stamped[..self.stamped.len().min(TIME_BYTES)];
         let time = head
             .iter()
@@ -48,6 +80,54 @@ impl<'a> Piece<'a> {
         let (_, content) = self.split();
         content.len() == FRAGMENT_BYTES && !content.ends_with(b"\n")
     }
+}
+
+/// What of a log is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nobody knows.
+    MayCome,
+    /// Nothing.
+    IsHere,
+}
+
+/// The piece at the start of what a terminal showed, when it is whole: a time and a line, or a fragment of one.
+/// `open_line` tells of the piece before whether it was such a fragment, and is set for the next.
+///
+/// Where the newline of a long line was lost, only the time of the next line tells where it ends.
+pub(super) fn plain_piece<'a>(
+    bytes: &'a [u8],
+    rest: Rest,
+    open_line: &mut bool,
+) -> Option<&'a [u8]> {
+    let head = bytes.len() - Piece::new(Stream::Stdout, bytes).split().1.len();
+    let content = &bytes[head..];
+    let line = content
+        .iter()
+        .take(FRAGMENT_BYTES)
+        .position(|byte| *byte == b'\n')
+        .map(|at| at + 1);
+    let full = content.len() >= FRAGMENT_BYTES || rest == Rest::IsHere && !bytes.is_empty();
+    let whole = line.or(full.then(|| content.len().min(FRAGMENT_BYTES)))?;
+    let cut = open_line.then(|| time_in(&content[..whole])).flatten();
+    *open_line = line.is_none() && cut.is_none();
+    Some(&bytes[..head + cut.unwrap_or(whole)])
+}
+
+/// Where a time begins that the engine wrote, behind something else.
+fn time_in(content: &[u8]) -> Option<usize> {
+    let zones = content
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| *pair == b"Z ");
+    let begins = zones.filter_map(|(at, _)| (at + 1).checked_sub(PLAIN_TIME_BYTES));
+    let mut begins = begins.filter(|begin| *begin > 0);
+    begins.find(|begin| {
+        Piece::new(Stream::Stdout, &content[*begin..])
+            .split()
+            .0
+            .is_some()
+    })
 }
 
 /// Whether lost newlines are to be put back.

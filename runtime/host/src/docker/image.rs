@@ -9,7 +9,8 @@ use futures_util::{Stream, StreamExt};
 
 use super::client::DockerEngine;
 use super::error::{Fault, ask, is_missing, message, refusal, translate};
-use crate::engine::{EngineError, ImageAnswer, PullPolicy};
+use super::ports::exposed;
+use crate::engine::{EngineError, ExposedPort, ImageAnswer, ImageConfig, PullPolicy};
 
 /// How long a pull may go without any progress before it counts as hung.
 const PULL_SILENCE_LIMIT: Duration = Duration::from_secs(600);
@@ -122,7 +123,37 @@ fn answer(
     Ok(ImageAnswer {
         digest: ImageDigest::from(id),
         notice,
+        config: config(found.config.unwrap_or_default()),
     })
+}
+
+fn config(said: bollard::models::ImageConfig) -> ImageConfig {
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let port = |key: &String| exposed(key).map(|(port, protocol)| ExposedPort { port, protocol });
+    let mut exposed_ports: Vec<ExposedPort> = said
+        .exposed_ports
+        .iter()
+        .flatten()
+        .filter_map(port)
+        .collect();
+    exposed_ports.sort();
+    let variable = |text: String| {
+        let (name, value) = text.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    ImageConfig {
+        user: some(said.user),
+        exposed_ports,
+        working_dir: some(said.working_dir),
+        entrypoint: said.entrypoint.unwrap_or_default(),
+        cmd: said.cmd.unwrap_or_default(),
+        env: said
+            .env
+            .into_iter()
+            .flatten()
+            .filter_map(variable)
+            .collect(),
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +161,30 @@ mod tests {
     use futures_util::stream;
 
     use super::*;
+    use crate::engine::Protocol;
+
+    #[test]
+    fn an_image_says_how_it_is_run() {
+        let said = bollard::models::ImageConfig {
+            user: Some(String::new()),
+            exposed_ports: Some(["80/udp", "443/tcp", "80/tcp"].map(str::to_owned).into()),
+            env: Some(vec!["A=b=c".to_owned(), "PATH".to_owned()]),
+            cmd: Some(vec!["sh".to_owned()]),
+            ..Default::default()
+        };
+        let config = config(said);
+        let ports = [
+            (80, Protocol::Tcp),
+            (80, Protocol::Udp),
+            (443, Protocol::Tcp),
+        ];
+        assert_eq!(
+            config.exposed_ports,
+            ports.map(|(port, protocol)| ExposedPort { port, protocol })
+        );
+        assert_eq!((config.user, config.cmd), (None, vec!["sh".to_owned()]));
+        assert_eq!(config.env, [("A".to_owned(), "b=c".to_owned())].into());
+    }
 
     #[tokio::test]
     async fn a_pull_ends_when_it_makes_no_progress() {

@@ -15,6 +15,9 @@ pub(super) const INSTALLER: &str = "installer";
 /// The [`KIND`] of a container that gives files back to the user.
 pub(super) const RECLAIMER: &str = "reclaimer";
 
+/// On a network: the namespace whose sandboxes stand on it.
+pub(super) const NAMESPACE: &str = "coracle.namespace";
+
 /// On an image: the key of the prepared environment that it is.
 pub(super) const ENVIRONMENT_KEY: &str = "coracle.environment.key";
 /// On an image: the image that the environment stands on, as written.

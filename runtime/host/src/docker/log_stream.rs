@@ -8,18 +8,18 @@
 use std::io;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use jiff::Timestamp;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::DockerEngine;
 use super::error::Fault;
-use super::frames::Piece;
-use crate::engine::WorkloadName;
+use super::frames::{self, Piece, Rest};
+use super::raw::{self, HEAD_LIMIT};
+use crate::engine::{Connection, WorkloadName};
 use crate::log::Stream;
 
 /// Room that is made for each read.
 const READ_BYTES: usize = 256 * 1024;
-/// More than any head of an answer or error that an engine sends.
-const HEAD_LIMIT: usize = 64 * 1024;
 /// Before each piece: its stream, three zeros, and its length.
 const PIECE_HEADER_BYTES: usize = 8;
 
@@ -37,22 +37,31 @@ pub(super) enum Part {
 impl Part {
     fn query(self) -> &'static str {
         match self {
-            Self::Follow => "stdout=1&stderr=1&timestamps=1&tail=all&follow=1",
-            Self::Whole => "stdout=1&stderr=1&timestamps=1&tail=all",
-            Self::Last => "stdout=1&stderr=1&timestamps=1&tail=1",
+            Self::Follow => "stdout=1&stderr=1&tail=all&follow=1",
+            Self::Whole => "stdout=1&stderr=1&tail=all",
+            Self::Last => "stdout=1&stderr=1&tail=1",
         }
     }
 }
 
-trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+/// How a log is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// In pieces that tell their stream and length.
+    Framed,
+    /// One piece after the other: what a terminal showed.
+    Plain,
+    /// As it was written, without times: what a terminal showed, where times would come in the middle of lines.
+    Bare,
+}
 
 /// A log as it arrives.
 pub(super) struct LogStream {
     connection: Box<dyn Connection>,
     buffer: BytesMut,
     head: Head,
+    /// Whether a line that was left open, and its newline with it, may have been lost.
+    open_line: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,33 +76,23 @@ impl DockerEngine {
         &self,
         name: &WorkloadName,
         part: Part,
+        framing: Framing,
     ) -> Result<LogStream, Fault> {
-        let mut connection = connect(&self.engine.address).await?;
+        let mut connection = raw::connect(&self.engine.address).await?;
         let version = self.docker.client_version();
         let request = format!(
-            "GET /v{version}/containers/{name}/logs?{} HTTP/1.0\r\nHost: docker\r\n\r\n",
-            part.query()
+            "GET /v{version}/containers/{name}/logs?{}&timestamps={} HTTP/1.0\r\nHost: docker\r\n\r\n",
+            part.query(),
+            u8::from(framing != Framing::Bare)
         );
         connection.write_all(request.as_bytes()).await?;
         Ok(LogStream {
             connection,
             buffer: BytesMut::new(),
             head: Head::Awaited,
+            open_line: false,
         })
     }
-}
-
-async fn connect(address: &str) -> io::Result<Box<dyn Connection>> {
-    let host = address
-        .strip_prefix("tcp://")
-        .or_else(|| address.strip_prefix("http://"));
-    if let Some(host) = host {
-        return Ok(Box::new(
-            tokio::net::TcpStream::connect(host.trim_end_matches('/')).await?,
-        ));
-    }
-    let path = address.strip_prefix("unix://").unwrap_or(address);
-    Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
 }
 
 impl LogStream {
@@ -119,15 +118,28 @@ impl LogStream {
     /// Hands every whole piece that has arrived to `each`.
     pub(super) fn drain<E>(
         &mut self,
+        framing: Framing,
+        now: Timestamp,
         mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut used = 0;
         let mut result = Ok(());
-        while let Some((stream, stamped)) = piece_at(&self.buffer[used..]) {
-            used += PIECE_HEADER_BYTES + stamped.len();
+        loop {
+            let left = &self.buffer[used..];
+            let next = match framing {
+                Framing::Framed => frame_at(left),
+                Framing::Plain => frames::plain_piece(left, Rest::MayCome, &mut self.open_line)
+                    .map(|piece| (Some(Piece::new(Stream::Stdout, piece)), piece.len())),
+                Framing::Bare => (!left.is_empty()).then(|| {
+                    let piece = Piece::without_time(Stream::Stdout, left, now);
+                    (Some(piece), left.len())
+                }),
+            };
+            let Some((piece, length)) = next else { break };
+            used += length;
             // Anything but output is the engine's word that it cannot read on.
-            if let Some(stream) = stream {
-                result = each(Piece::new(stream, stamped));
+            if let Some(piece) = piece {
+                result = each(piece);
             }
             if result.is_err() {
                 break;
@@ -137,16 +149,35 @@ impl LogStream {
         result
     }
 
+    /// Hands what is left at the end of a log to `each`: a last line of a terminal that has no newline. Of a frame
+    /// that is not whole nothing is worth having.
+    pub(super) fn finish<E>(
+        &mut self,
+        framing: Framing,
+        mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if framing != Framing::Plain {
+            return Ok(());
+        }
+        let left = self.buffer.split();
+        let mut left = left.as_ref();
+        while let Some(piece) = frames::plain_piece(left, Rest::IsHere, &mut self.open_line) {
+            each(Piece::new(Stream::Stdout, piece))?;
+            left = &left[piece.len()..];
+        }
+        Ok(())
+    }
+
     /// Takes the head of a good answer off the buffer; false when it is not whole yet.
     fn take_head(&mut self) -> Result<bool, Fault> {
-        let Some(end) = head_end(&self.buffer) else {
+        let Some(end) = raw::head_end(&self.buffer) else {
             return if self.buffer.len() < HEAD_LIMIT {
                 Ok(false)
             } else {
                 Err(self.refusal())
             };
         };
-        if status(&self.buffer) != Some(200) {
+        if raw::status(&self.buffer) != Some(200) {
             // The message follows, until the connection closes.
             return Ok(false);
         }
@@ -156,19 +187,19 @@ impl LogStream {
 
     /// What the answer says that is no log.
     fn refusal(&self) -> Fault {
-        let body = head_end(&self.buffer).map_or(&b""[..], |end| &self.buffer[end..]);
-        match status(&self.buffer) {
+        let body = raw::head_end(&self.buffer).map_or(&b""[..], |end| &self.buffer[end..]);
+        match raw::status(&self.buffer) {
             Some(status_code) => Fault::DockerResponseServerError {
                 status_code,
-                message: message(body),
+                message: raw::message(body),
             },
             None => io::Error::from(io::ErrorKind::UnexpectedEof).into(),
         }
     }
 }
 
-/// The piece at the start of `bytes`, when it is whole: whose output it is, if it is any, and its content.
-fn piece_at(bytes: &[u8]) -> Option<(Option<Stream>, &[u8])> {
+/// The frame at the start of `bytes`, when it is whole, with its length: a piece, if it is output.
+fn frame_at(bytes: &[u8]) -> Option<(Option<Piece<'_>>, usize)> {
     let (header, rest) = bytes.split_first_chunk::<PIECE_HEADER_BYTES>()?;
     let [kind, _, _, _, length @ ..] = *header;
     let content = rest.get(..u32::from_be_bytes(length) as usize)?;
@@ -177,57 +208,40 @@ fn piece_at(bytes: &[u8]) -> Option<(Option<Stream>, &[u8])> {
         2 => Some(Stream::Stderr),
         _ => None,
     };
-    Some((stream, content))
-}
-
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    const END: &[u8] = b"\r\n\r\n";
-    bytes
-        .windows(END.len())
-        .position(|window| window == END)
-        .map(|start| start + END.len())
-}
-
-/// The status in `HTTP/1.0 200 OK`.
-fn status(bytes: &[u8]) -> Option<u16> {
-    std::str::from_utf8(bytes.get(9..12)?).ok()?.parse().ok()
-}
-
-/// The engine's message in `{"message": "…"}`.
-fn message(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Refusal {
-        message: String,
-    }
-    serde_json::from_slice::<Refusal>(body).map_or_else(
-        |_| String::from_utf8_lossy(body).into_owned(),
-        |refusal| refusal.message,
-    )
+    let piece = stream.map(|stream| Piece::new(stream, content));
+    Some((piece, PIECE_HEADER_BYTES + content.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn read(answer: &'static [u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
+    async fn read(answer: &[u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
+        read_as(Framing::Framed, answer).await
+    }
+
+    async fn read_as(framing: Framing, answer: &[u8]) -> Result<Vec<(Stream, Vec<u8>)>, Fault> {
         // A few bytes at a time, so that everything is torn somewhere.
         let (near, mut far) = tokio::io::duplex(5);
         let mut stream = LogStream {
             connection: Box::new(near),
             buffer: BytesMut::new(),
             head: Head::Awaited,
+            open_line: false,
         };
         let writing = async move {
             let _ = far.write_all(answer).await;
         };
         let reading = async {
             let mut pieces = Vec::new();
+            let mut add = |piece: Piece<'_>| {
+                pieces.push((piece.stream, piece.split().1.to_vec()));
+                Ok::<_, Fault>(())
+            };
             while stream.fill().await? {
-                stream.drain(|piece| {
-                    pieces.push((piece.stream, piece.split().1.to_vec()));
-                    Ok::<_, Fault>(())
-                })?;
+                stream.drain(framing, Timestamp::UNIX_EPOCH, &mut add)?;
             }
+            stream.finish(framing, add)?;
             Ok(pieces)
         };
         tokio::join!(reading, writing).0
@@ -243,6 +257,24 @@ mod tests {
         ];
         assert_eq!(read(answer).await.unwrap(), expected);
         assert_eq!(read(b"HTTP/1.0 200 OK\r\n\r\n").await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_a_terminal_showed_is_taken_apart_by_lines() {
+        const TIME: &str = "2026-01-02T03:04:05.000000006Z";
+        let long = "x".repeat(frames::FRAGMENT_BYTES);
+        // Two long lines have lost their newlines, and the last line has none.
+        let written = [
+            "a\r\n", &long, "end\r\n", &long, "end", "next\r\n", &long, "end", "$ ",
+        ];
+        let stamped: String = written
+            .iter()
+            .map(|piece| format!("{TIME} {piece}"))
+            .collect();
+        let answer = format!("HTTP/1.0 200 OK\r\n\r\n{stamped}");
+        let pieces = read_as(Framing::Plain, answer.as_bytes()).await.unwrap();
+        let expected = written.map(|piece| (Stream::Stdout, piece.as_bytes().to_vec()));
+        assert_eq!(pieces, expected);
     }
 
     #[tokio::test]

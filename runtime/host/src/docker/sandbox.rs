@@ -1,59 +1,87 @@
 //! Sandboxes: containers that hold a network namespace which workloads join.
 
+use std::collections::HashMap;
+
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig,
+    ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig,
+    HostConfigLogConfig, NetworkingConfig,
 };
 use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, is_conflict, is_missing_image, refusal};
+use super::error::{Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal};
 use super::labels;
-use super::network::{self, NETWORK, Network};
+use super::network::{self, NETWORK};
 use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
-use super::workload::Running;
-use crate::engine::{EngineError, SandboxName, SandboxRequest};
+use super::ports::{port_taken, ports, published};
+use super::workload::{Running, phase};
+use crate::engine::{EngineError, Opening, Phase, SandboxName, SandboxRequest, SandboxStatus};
 
 /// The longest name that a machine may have.
 const HOST_NAME_BYTES: usize = 63;
 
 impl DockerEngine {
-    pub(super) async fn open(&self, request: &SandboxRequest) -> Result<(), EngineError> {
+    pub(super) async fn open(&self, request: &SandboxRequest) -> Result<Opening, EngineError> {
         let name = request.name.0.as_str();
-        let network = network::ensure(self).await?;
-        let body = self.sandbox_body(request, &network);
+        let body = self.sandbox_body(request).await?;
         let mut created = self.create(name, body.clone()).await;
         if created.as_ref().is_err_and(is_missing_image) {
             pause::ensure(self).await?;
-            created = self.create(name, body.clone()).await;
+            created = self.create(name, body).await;
         }
-        match created {
-            Ok(()) => {}
-            Err(fault) if is_conflict(&fault) => {
-                self.check_ours(name).await?;
-            }
+        let opening = match created {
+            Ok(()) => Opening::Made,
+            Err(fault) if is_conflict(&fault) => match self.check_ours(name).await? {
+                Phase::Running => return Ok(Opening::Found),
+                Phase::Created => Opening::Made,
+                // One that ran before the engine was restarted.
+                Phase::Exited => Opening::Restored,
+            },
             Err(fault) => return Err(refusal(format!("make the sandbox `{name}`"))(fault)),
+        };
+        match self.start_sandbox(name).await {
+            Ok(()) => Ok(opening),
+            Err(fault) => self.open_anew(request, &fault).await.map(|()| opening),
         }
-        // Also right for one that ran before the engine was restarted.
-        let started = ask(self
+    }
+
+    async fn start_sandbox(&self, name: &str) -> Result<(), Fault> {
+        let starting = self
             .docker
-            .start_container(name, None::<StartContainerOptions>))
-        .await;
-        let Err(fault) = started else { return Ok(()) };
-        // A sandbox may be left whose network is gone; it holds nothing, so a new one is as good.
+            .start_container(name, None::<StartContainerOptions>);
+        ask(starting).await
+    }
+
+    /// A sandbox may be left whose network is gone; it holds nothing, so a new one is as good.
+    async fn open_anew(&self, request: &SandboxRequest, fault: &Fault) -> Result<(), EngineError> {
+        let name = request.name.0.as_str();
         self.close(&request.name).await?;
-        let action = format!(
-            "start the sandbox `{name}` ({})",
-            super::error::message(&fault)
-        );
+        if let Some(taken) = port_taken(request, fault) {
+            return Err(taken);
+        }
+        let action = format!("start the sandbox `{name}` ({})", message(fault));
+        // The network may have been removed since it was looked at.
+        let body = self.sandbox_body(request).await?;
         self.create(name, body)
             .await
             .map_err(refusal(action.as_str()))?;
-        ask(self
-            .docker
-            .start_container(name, None::<StartContainerOptions>))
-        .await
-        .map_err(refusal(action))
+        let Err(fault) = self.start_sandbox(name).await else {
+            return Ok(());
+        };
+        self.close(&request.name).await?;
+        Err(port_taken(request, &fault).unwrap_or_else(|| refusal(action)(fault)))
+    }
+
+    pub(super) async fn status(
+        &self,
+        name: &SandboxName,
+    ) -> Result<Option<SandboxStatus>, EngineError> {
+        match self.look_at(&name.0).await {
+            Ok(found) => Ok(Some(status(found))),
+            Err(fault) if is_missing(&fault) => Ok(None),
+            Err(fault) => Err(refusal(format!("look at the sandbox `{name}`"))(fault)),
+        }
     }
 
     pub(super) async fn close(&self, name: &SandboxName) -> Result<(), EngineError> {
@@ -63,40 +91,48 @@ impl DockerEngine {
     }
 
     /// Creates a container by name.
-    pub(super) async fn create(
-        &self,
-        name: &str,
-        body: ContainerCreateBody,
-    ) -> Result<(), super::error::Fault> {
+    pub(super) async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<(), Fault> {
         let options = CreateContainerOptionsBuilder::new().name(name).build();
         ask(self.docker.create_container(Some(options), body))
             .await
             .map(|_| ())
     }
 
-    fn sandbox_body(&self, request: &SandboxRequest, network: &Network) -> ContainerCreateBody {
+    async fn sandbox_body(
+        &self,
+        request: &SandboxRequest,
+    ) -> Result<ContainerCreateBody, EngineError> {
+        // The workbench listens on the pipelines' network for everybody.
+        let workbench = network::ensure(self).await?;
+        let network = match &request.network {
+            Some(namespace) => network::ensure_namespace(self, namespace).await?,
+            None => workbench.clone(),
+        };
         let place = EndpointSettings {
             aliases: Some(request.aliases.clone()),
             ..Default::default()
         };
-        let host = network.workbench_host();
-        let names = request
-            .workbench_names
-            .iter()
-            .map(|name| format!("{name}:{host}"))
-            .collect();
-        ContainerCreateBody {
+        let mut places = HashMap::from([(network.name.clone(), place)]);
+        if self.engine.maker == Maker::Podman {
+            // The address that the workbench listens on is there while a container is on its network.
+            places.entry(workbench.name.clone()).or_default();
+        }
+        let ports = ports(request, network.here);
+        let hostname = request.hostname.as_deref().unwrap_or(&request.name.0);
+        Ok(ContainerCreateBody {
             image: Some(PAUSE_IMAGE.to_owned()),
             entrypoint: Some(vec![PAUSE_PROGRAM.to_owned()]),
-            hostname: host_name(&request.name.0),
+            hostname: host_name(hostname),
             labels: Some(labels::of_container(
                 &self.settings.owner,
                 labels::SANDBOX,
                 &request.labels,
             )),
+            exposed_ports: Some(ports.keys().cloned().collect()),
             host_config: Some(HostConfig {
-                network_mode: Some(NETWORK.to_owned()),
-                extra_hosts: Some(names),
+                network_mode: Some(network.name),
+                extra_hosts: Some(host_entries(request, &workbench.workbench_host())),
+                port_bindings: Some(ports),
                 cap_drop: Some(vec!["ALL".to_owned()]),
                 security_opt: Some(vec!["no-new-privileges".to_owned()]),
                 readonly_rootfs: Some(true),
@@ -104,10 +140,10 @@ impl DockerEngine {
                 ..Default::default()
             }),
             networking_config: Some(NetworkingConfig {
-                endpoints_config: Some([(NETWORK.to_owned(), place)].into()),
+                endpoints_config: Some(places),
             }),
             ..Default::default()
-        }
+        })
     }
 
     /// A log that keeps nothing: there is nothing to keep.
@@ -122,7 +158,20 @@ impl DockerEngine {
     }
 }
 
-/// The sandbox's name, where it can be a machine's; it is what `hostname` says inside, as a pod's name is.
+/// `NAME:ADDRESS` for each name that is to resolve inside.
+fn host_entries(request: &SandboxRequest, workbench: &str) -> Vec<String> {
+    let own = request
+        .workbench_names
+        .iter()
+        .map(|name| format!("{name}:{workbench}"));
+    let others = request.host_aliases.iter().flat_map(|alias| {
+        let entry = |name: &String| format!("{name}:{}", alias.ip);
+        alias.names.iter().map(entry)
+    });
+    own.chain(others).collect()
+}
+
+/// The name of a machine, where a text can be one; it is what `hostname` says inside, as a pod's name is.
 pub(super) fn host_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let usable = name.len() <= HOST_NAME_BYTES
@@ -130,6 +179,22 @@ pub(super) fn host_name(name: &str) -> Option<String> {
         && !name.starts_with('-')
         && !name.ends_with('-');
     usable.then(|| name.to_owned())
+}
+
+pub(super) fn status(found: ContainerInspectResponse) -> SandboxStatus {
+    let running = phase(&found) == Phase::Running;
+    let settings = found.network_settings.unwrap_or_default();
+    let mut places: Vec<_> = settings.networks.into_iter().flatten().collect();
+    // Where it is on two networks, its own is not the pipelines'.
+    places.sort_by_key(|(name, _)| name == NETWORK);
+    let address = places
+        .into_iter()
+        .find_map(|(_, place)| place.ip_address?.parse().ok());
+    SandboxStatus {
+        running,
+        address: address.filter(|_| running),
+        published: published(settings.ports.unwrap_or_default()),
+    }
 }
 
 #[cfg(test)]

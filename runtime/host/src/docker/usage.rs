@@ -14,7 +14,8 @@ use coracle_model::AttemptUsage;
 use futures_util::{Stream, StreamExt};
 
 use super::client::DockerEngine;
-use super::error::Fault;
+use super::error::{Fault, ask, is_missing, refusal};
+use crate::engine::{EngineError, Usage, WorkloadName};
 
 type Statistics = Pin<Box<dyn Stream<Item = Result<ContainerStatsResponse, Fault>> + Send>>;
 
@@ -37,7 +38,13 @@ enum Source {
 struct Accounts {
     /// The most memory at once, or with an older version 2 the memory now.
     memory: PathBuf,
+    /// Memory now.
+    held: PathBuf,
     cpu: CpuFile,
+    /// Lines of names and numbers, among them what of the memory now can be taken away at once.
+    statistics: PathBuf,
+    /// By what name.
+    easily_taken: &'static str,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +65,27 @@ impl DockerEngine {
         }
     }
 
+    pub(super) async fn use_now(&self, name: &WorkloadName) -> Result<Usage, EngineError> {
+        let gone = || EngineError::Gone { name: name.clone() };
+        let container = match self.look_at(&name.0).await {
+            Ok(container) => container,
+            Err(fault) if is_missing(&fault) => return Err(gone()),
+            Err(fault) => return Err(refusal(format!("look at `{name}`"))(fault)),
+        };
+        let used = match self.source(&container) {
+            Source::Accounts(accounts) => accounts.now(),
+            Source::Statistics(mut statistics) => {
+                ask(async { statistics.next().await.transpose() })
+                    .await
+                    .map_err(refusal(format!("measure `{name}`")))?
+                    .and_then(usage_told)
+            }
+            Source::None => None,
+        };
+        // Nobody tells what a container uses that ended meanwhile.
+        used.ok_or_else(|| EngineError::NotRunning { name: name.clone() })
+    }
+
     fn source(&self, container: &ContainerInspectResponse) -> Source {
         let pid = container
             .state
@@ -76,15 +104,6 @@ impl DockerEngine {
 }
 
 impl Meter {
-    /// Of a container of which nothing is known yet.
-    pub(super) fn blind() -> Self {
-        Self {
-            source: Source::None,
-            peak_memory_bytes: None,
-            cpu: None,
-        }
-    }
-
     /// Reads the kernel's accounts, when they are where to read.
     pub(super) fn sample(&mut self) {
         let Source::Accounts(accounts) = &self.source else {
@@ -142,6 +161,9 @@ impl Accounts {
         if let (Some(memory), Some(cpu)) = (version_1("memory"), version_1("cpuacct")) {
             return Some(Self {
                 memory: memory.join("memory.max_usage_in_bytes"),
+                held: memory.join("memory.usage_in_bytes"),
+                statistics: memory.join("memory.stat"),
+                easily_taken: "total_inactive_file",
                 cpu: CpuFile::Nanoseconds(cpu.join("cpuacct.usage")),
             });
         }
@@ -154,30 +176,61 @@ impl Accounts {
             } else {
                 group.join("memory.current")
             },
+            held: group.join("memory.current"),
+            statistics: group.join("memory.stat"),
+            easily_taken: "inactive_file",
             cpu: CpuFile::Statistics(group.join("cpu.stat")),
         })
     }
 
     fn read(&self) -> (Option<u64>, Option<Duration>) {
-        let cpu = match &self.cpu {
-            CpuFile::Nanoseconds(path) => read_number(path).map(Duration::from_nanos),
-            CpuFile::Statistics(path) => read_usage(path).map(Duration::from_micros),
-        };
-        (read_number(&self.memory), cpu)
+        (read_number(&self.memory), self.cpu())
     }
+
+    fn now(&self) -> Option<Usage> {
+        let taken = read_named(&self.statistics, self.easily_taken).unwrap_or(0);
+        Some(Usage {
+            cpu: self.cpu()?,
+            memory_bytes: read_number(&self.held)?.saturating_sub(taken),
+        })
+    }
+
+    fn cpu(&self) -> Option<Duration> {
+        match &self.cpu {
+            CpuFile::Nanoseconds(path) => read_number(path).map(Duration::from_nanos),
+            CpuFile::Statistics(path) => read_named(path, "usage_usec").map(Duration::from_micros),
+        }
+    }
+}
+
+/// What the engine's statistics say of now.
+fn usage_told(sample: ContainerStatsResponse) -> Option<Usage> {
+    let memory = sample.memory_stats?;
+    let statistics = memory.stats.unwrap_or_default();
+    let taken = ["total_inactive_file", "inactive_file"]
+        .into_iter()
+        .find_map(|name| statistics.get(name).copied());
+    Some(Usage {
+        cpu: Duration::from_nanos(sample.cpu_stats?.cpu_usage?.total_usage?),
+        memory_bytes: memory.usage?.saturating_sub(taken.unwrap_or(0)),
+    })
 }
 
 fn read_number(path: &Path) -> Option<u64> {
     fs_err::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-fn read_usage(path: &Path) -> Option<u64> {
+/// The number behind a name, in lines of such.
+fn read_named(path: &Path, name: &str) -> Option<u64> {
     let text = fs_err::read_to_string(path).ok()?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("usage_usec "))?
-        .trim()
-        .parse()
-        .ok()
+    let number = |line: &str| {
+        line.strip_prefix(name)?
+            .strip_prefix(' ')?
+            .trim()
+            .parse()
+            .ok()
+    };
+    text.lines().find_map(number)
 }
 
 /// The directory of a process' control group for one controller of version 1.
@@ -288,7 +341,11 @@ mod tests {
 
     #[test]
     fn the_peak_is_kept_when_a_later_look_shows_less_or_nothing() {
-        let mut meter = Meter::blind();
+        let mut meter = Meter {
+            source: Source::None,
+            peak_memory_bytes: None,
+            cpu: None,
+        };
         meter.note(Some(5), Some(Duration::from_millis(1500)));
         meter.note(Some(3), None);
         meter.note(None, Some(Duration::from_secs(2)));

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary,
-    ContainerSummaryStateEnum, DeviceRequest, HostConfig, HostConfigLogConfig, MountTmpfsOptions,
-    MountType,
+    ContainerSummaryStateEnum,
 };
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
@@ -16,18 +15,11 @@ use super::client::DockerEngine;
 use super::error::{
     Fault, ask, is_conflict, is_missing, is_missing_image, message, patiently, refusal, translate,
 };
-use super::sandbox::host_name;
+use super::host_config::host_config;
 use super::{environment, labels};
 use crate::engine::{
-    EngineError, Mount, MountSource, ObservedWorkload, Phase, Workload, WorkloadImage, WorkloadName,
+    EngineError, MountSource, ObservedWorkload, Phase, Stdin, Workload, WorkloadImage, WorkloadName,
 };
-
-/// The time slice that a CPU limit is a share of, in microseconds; Kubernetes' own.
-const CPU_PERIOD: i64 = 100_000;
-/// The smallest share of it that Linux takes, in microseconds.
-const CPU_QUOTA_MIN: i64 = 1_000;
-/// The smallest memory limit that Docker takes, in bytes.
-const MEMORY_MIN: i64 = 6 << 20;
 
 impl DockerEngine {
     pub(super) async fn begin(&self, workload: &Workload) -> Result<(), EngineError> {
@@ -116,11 +108,14 @@ impl DockerEngine {
     }
 
     /// With Docker, whoever joins a sandbox's network has its host name too, and may be given no other.
-    fn host_name(&self, workload: &Workload) -> Option<String> {
-        match self.engine.maker {
-            Maker::Docker => None,
-            Maker::Podman => host_name(&workload.sandbox.as_ref()?.0),
-        }
+    async fn host_name(&self, workload: &Workload) -> Result<Option<String>, EngineError> {
+        let sandbox = match (self.engine.maker, &workload.sandbox) {
+            (Maker::Docker, _) | (Maker::Podman, None) => return Ok(None),
+            (Maker::Podman, Some(sandbox)) => sandbox,
+        };
+        let found = self.look_at(&sandbox.0).await;
+        let found = found.map_err(refusal(format!("join `{sandbox}`")))?;
+        Ok(found.config.and_then(|config| config.hostname))
     }
 
     /// Refuses what Podman would pass over in silence.
@@ -151,30 +146,25 @@ impl DockerEngine {
 
     async fn body(&self, workload: &Workload) -> Result<ContainerCreateBody, EngineError> {
         self.check(workload)?;
-        // SELinux would deny a container the files of the workbench, which are not labelled for it.
-        let unlabelled = self
-            .machine()
-            .await?
-            .selinux
-            .then(|| vec!["label=disable".to_owned()]);
+        let labelled = self.machine().await?.selinux;
         Ok(ContainerCreateBody {
             image: Some(image_name(&workload.image)),
             // An entry point of its own also drops the image's default arguments.
             entrypoint: some_unless_empty(&workload.command),
             cmd: some_unless_empty(&workload.args),
             env: Some(environment_list(&workload.environment)),
-            user: workload.user.clone(),
-            hostname: self.host_name(workload),
+            working_dir: workload.working_dir.clone(),
+            user: workload.security.user.clone(),
+            hostname: self.host_name(workload).await?,
+            open_stdin: Some(workload.stdin != Stdin::Closed),
+            stdin_once: Some(workload.stdin == Stdin::Once),
+            tty: Some(workload.tty),
             labels: Some(labels::of_container(
                 &self.settings.owner,
                 labels::WORKLOAD,
                 &workload.labels,
             )),
-            host_config: Some(HostConfig {
-                security_opt: unlabelled,
-                log_config: log_config(self.engine.maker),
-                ..host_config(workload)
-            }),
+            host_config: Some(host_config(self.engine.maker, labelled, workload)),
             ..Default::default()
         })
     }
@@ -214,99 +204,7 @@ pub(super) fn environment_list(
         .collect()
 }
 
-/// How the engine keeps a container's output until it is written down here.
-///
-/// Docker's default driver keeps text and replaces every byte that is not UTF-8; `local` keeps bytes. Its limits
-/// are lifted, since what it drops is lost, and its file is not split, since splitting loses lines that are
-/// being followed.
-pub(super) fn log_config(maker: Maker) -> Option<HostConfigLogConfig> {
-    let options = [
-        ("max-size", "1000t"),
-        ("max-file", "1"),
-        ("compress", "false"),
-        ("mode", "blocking"),
-    ];
-    let text = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    match maker {
-        Maker::Docker => Some(HostConfigLogConfig {
-            typ: Some("local".to_owned()),
-            config: Some(options.map(text).into()),
-        }),
-        Maker::Podman => None,
-    }
-}
-
-fn host_config(workload: &Workload) -> HostConfig {
-    // Docker's own unit for CPUs refuses more than the machine has; Kubernetes does not.
-    let cpu_quota = workload
-        .cpu_limit
-        .map(|cpu| whole(cpu.0.saturating_mul(100)).max(CPU_QUOTA_MIN));
-    let memory = workload
-        .memory_limit
-        .map(|memory| whole(memory.0).max(MEMORY_MIN));
-    HostConfig {
-        cpu_period: cpu_quota.map(|_| CPU_PERIOD),
-        cpu_quota,
-        memory,
-        // The same number means: no swap on top.
-        memory_swap: memory,
-        shm_size: workload.shared_memory.map(|memory| whole(memory.0)),
-        mounts: Some(workload.mounts.iter().map(mount).collect()),
-        device_requests: (!workload.gpus.is_empty()).then(|| vec![gpu_request(workload)]),
-        network_mode: workload
-            .sandbox
-            .as_ref()
-            .map(|sandbox| format!("container:{}", sandbox.0)),
-        ..Default::default()
-    }
-}
-
-/// Docker counts in signed numbers.
-fn whole(amount: u64) -> i64 {
-    i64::try_from(amount).unwrap_or(i64::MAX)
-}
-
-fn gpu_request(workload: &Workload) -> DeviceRequest {
-    DeviceRequest {
-        driver: Some("nvidia".to_owned()),
-        device_ids: Some(
-            workload
-                .gpus
-                .iter()
-                .map(|gpu| gpu.as_str().to_owned())
-                .collect(),
-        ),
-        capabilities: Some(vec![vec!["gpu".to_owned()]]),
-        ..Default::default()
-    }
-}
-
-fn mount(mount: &Mount) -> bollard::models::Mount {
-    let (typ, source, tmpfs_options) = match &mount.source {
-        MountSource::Host(path) => (MountType::BIND, Some(path.display().to_string()), None),
-        MountSource::Memory { limit } => {
-            let size_bytes = limit.map(|limit| whole(limit.0));
-            (
-                MountType::TMPFS,
-                None,
-                Some(MountTmpfsOptions {
-                    size_bytes,
-                    ..Default::default()
-                }),
-            )
-        }
-    };
-    bollard::models::Mount {
-        target: Some(mount.target.clone()),
-        source,
-        typ: Some(typ),
-        read_only: Some(mount.read_only),
-        tmpfs_options,
-        ..Default::default()
-    }
-}
-
-fn some_unless_empty(words: &[String]) -> Option<Vec<String>> {
+pub(super) fn some_unless_empty(words: &[String]) -> Option<Vec<String>> {
     (!words.is_empty()).then(|| words.to_vec())
 }
 
@@ -348,71 +246,4 @@ fn observed(container: ContainerSummary) -> Option<ObservedWorkload> {
         labels: labels.into_iter().collect(),
         phase,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use coracle_model::{Cpu, Memory};
-
-    use super::*;
-
-    fn workload() -> Workload {
-        Workload {
-            name: WorkloadName("a".to_owned()),
-            labels: Default::default(),
-            image: WorkloadImage::Prepared("0123".into()),
-            command: Vec::new(),
-            args: Vec::new(),
-            environment: Default::default(),
-            mounts: Vec::new(),
-            directory: "/tmp".into(),
-            cpu_limit: None,
-            memory_limit: None,
-            gpus: Vec::new(),
-            shared_memory: None,
-            user: None,
-            sandbox: None,
-        }
-    }
-
-    #[test]
-    fn limits_are_what_kubernetes_would_write() {
-        let limited = Workload {
-            cpu_limit: Some(Cpu(1500)),
-            memory_limit: Some(Memory(1 << 30)),
-            ..workload()
-        };
-        let config = host_config(&limited);
-        assert_eq!(
-            (config.cpu_period, config.cpu_quota),
-            (Some(100_000), Some(150_000))
-        );
-        assert_eq!(
-            (config.memory, config.memory_swap),
-            (Some(1 << 30), Some(1 << 30))
-        );
-        let tiny = Workload {
-            cpu_limit: Some(Cpu(1)),
-            memory_limit: Some(Memory(1)),
-            ..workload()
-        };
-        assert_eq!(host_config(&tiny).cpu_quota, Some(1_000));
-        assert_eq!(host_config(&tiny).memory, Some(6 << 20));
-        assert_eq!(host_config(&workload()).cpu_quota, None);
-    }
-
-    #[test]
-    fn a_sandbox_is_joined_by_name_and_gpus_are_asked_for_by_uuid() {
-        let joined = Workload {
-            sandbox: Some(crate::SandboxName("pod".to_owned())),
-            gpus: vec!["GPU-1".into()],
-            ..workload()
-        };
-        let config = host_config(&joined);
-        assert_eq!(config.network_mode.as_deref(), Some("container:pod"));
-        assert_eq!(
-            config.device_requests.unwrap()[0].device_ids,
-            Some(vec!["GPU-1".to_owned()])
-        );
-    }
 }

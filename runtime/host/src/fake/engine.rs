@@ -8,17 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coracle_model::{EngineKind, EnvironmentKey, ImageDigest, ImageRef};
+use coracle_model::{AttemptUsage, EngineKind, EnvironmentKey, ImageDigest, ImageRef};
 use sha2::{Digest, Sha256};
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
+use super::pods::Pods;
 use super::scripted::Scripted;
+use super::session::{self, ExecAct};
 use super::{Act, Lasts};
 use crate::clock::{Clock, Moment};
 use crate::engine::{
-    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit,
-    ImageAnswer, ObservedWorkload, Phase, PullPolicy, SandboxName, SandboxRequest, Workload,
-    WorkloadName,
+    AttachRequest, Connection, Engine, EngineDescription, EngineError, EnvironmentLayer,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageConfig, NetworkName, ObservedWorkload,
+    Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage,
+    Workload, WorkloadName,
 };
 
 const ENGINE: &str = "fake";
@@ -27,11 +32,13 @@ const ENGINE: &str = "fake";
 const STOPPED: i64 = 143;
 
 type Script = Box<dyn Fn(&Workload) -> Act + Send + Sync>;
+type ExecScript = Box<dyn Fn(&WorkloadName, &ExecRequest) -> ExecAct + Send + Sync>;
 
 /// An engine that does what a script says.
 pub struct FakeEngine {
     clock: Arc<dyn Clock>,
     script: Script,
+    exec_script: ExecScript,
     held: Mutex<Held>,
     /// Tells those who attend that something was done to the engine.
     changes: watch::Sender<()>,
@@ -46,7 +53,8 @@ struct Held {
     environments: BTreeMap<EnvironmentKey, EnvironmentLayer>,
     preparations: BTreeMap<EnvironmentKey, u32>,
     failing_installs: BTreeMap<EnvironmentKey, String>,
-    sandboxes: BTreeSet<SandboxName>,
+    configs: BTreeMap<ImageRef, ImageConfig>,
+    pods: Pods,
 }
 
 impl fmt::Debug for FakeEngine {
@@ -67,8 +75,21 @@ impl FakeEngine {
         Self {
             clock,
             script: Box::new(script),
+            exec_script: Box::new(|_, _| ExecAct::succeed()),
             held: Mutex::default(),
             changes: watch::Sender::new(()),
+        }
+    }
+
+    /// The same, whose sessions' programs do what `script` says.
+    #[must_use]
+    pub fn with_sessions(
+        self,
+        script: impl Fn(&WorkloadName, &ExecRequest) -> ExecAct + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            exec_script: Box::new(script),
+            ..self
         }
     }
 
@@ -107,6 +128,26 @@ impl FakeEngine {
         self.change(|held| drop(held.digests.insert(image.clone(), None)));
     }
 
+    /// From now on an image says how it is run.
+    pub fn set_image_config(&self, image: &ImageRef, config: ImageConfig) {
+        self.change(|held| drop(held.configs.insert(image.clone(), config)));
+    }
+
+    /// Stops a sandbox, as a restart of the engine does.
+    pub fn halt_sandbox(&self, name: &SandboxName) {
+        self.change(|held| held.pods.halt(name));
+    }
+
+    /// From now on a machine's port is somebody else's.
+    pub fn take_port(&self, port: u16) {
+        self.change(|held| held.pods.take_port(port));
+    }
+
+    /// From now on connections to a port of a sandbox come here, until the receiver is dropped.
+    pub fn listen(&self, sandbox: &SandboxName, port: u16) -> UnboundedReceiver<DuplexStream> {
+        self.held().pods.listen(sandbox, port)
+    }
+
     /// From now on the installer of an environment fails with a message.
     pub fn fail_install(&self, key: &EnvironmentKey, message: impl Into<String>) {
         self.change(|held| drop(held.failing_installs.insert(key.clone(), message.into())));
@@ -124,7 +165,12 @@ impl FakeEngine {
 
     /// The sandboxes that are open.
     pub fn sandboxes(&self) -> BTreeSet<SandboxName> {
-        self.held().sandboxes.clone()
+        self.held().pods.names()
+    }
+
+    /// What an open sandbox was opened with.
+    pub fn sandbox_request(&self, name: &SandboxName) -> Option<SandboxRequest> {
+        self.held().pods.request(name)
     }
 
     fn change(&self, change: impl FnOnce(&mut Held)) {
@@ -147,6 +193,17 @@ impl FakeEngine {
             }),
             None => Ok(held),
         }
+    }
+
+    /// What a workload that runs is said to use.
+    fn check_running(&self, name: &WorkloadName) -> Result<AttemptUsage, EngineError> {
+        let held = self.reach()?;
+        let gone = || EngineError::Gone { name: name.clone() };
+        let workload = held.workloads.get(name).ok_or_else(gone)?;
+        if workload.exit.is_some() || workload.is_over(self.clock.steady()) {
+            return Err(EngineError::NotRunning { name: name.clone() });
+        }
+        Ok(workload.act.usage)
     }
 
     /// The exit of a workload that has ended, or when to ask again.
@@ -191,15 +248,15 @@ impl Engine for FakeEngine {
                 hex::encode(Sha256::digest(image.as_str()))
             ))
         };
-        match self.reach()?.digests.get(image) {
-            None => Ok(ImageAnswer {
-                digest: of_name(),
-                notice: None,
-            }),
-            Some(Some(digest)) => Ok(ImageAnswer {
-                digest: digest.clone(),
-                notice: None,
-            }),
+        let held = self.reach()?;
+        let answer = |digest| ImageAnswer {
+            digest,
+            notice: None,
+            config: held.configs.get(image).cloned().unwrap_or_default(),
+        };
+        match held.digests.get(image) {
+            None => Ok(answer(of_name())),
+            Some(Some(digest)) => Ok(answer(digest.clone())),
             Some(None) => Err(EngineError::ImageNotFound {
                 image: image.to_string(),
                 message: "the script has taken it".to_owned(),
@@ -242,14 +299,29 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
-    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<(), EngineError> {
-        self.reach()?.sandboxes.insert(request.name.clone());
-        Ok(())
+    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<Opening, EngineError> {
+        self.reach()?.pods.open(request)
+    }
+
+    async fn sandbox(&self, name: &SandboxName) -> Result<Option<SandboxStatus>, EngineError> {
+        Ok(self.reach()?.pods.status(name))
     }
 
     async fn close_sandbox(&self, name: &SandboxName) -> Result<(), EngineError> {
-        self.reach()?.sandboxes.remove(name);
+        self.reach()?.pods.close(name);
         Ok(())
+    }
+
+    async fn close_network(&self, name: &NetworkName) -> Result<(), EngineError> {
+        self.reach()?.pods.close_network(name)
+    }
+
+    async fn connect(
+        &self,
+        sandbox: &SandboxName,
+        port: u16,
+    ) -> Result<Box<dyn Connection>, EngineError> {
+        self.reach()?.pods.connect(sandbox, port)
     }
 
     async fn start(&self, workload: &Workload) -> Result<(), EngineError> {
@@ -304,6 +376,34 @@ impl Engine for FakeEngine {
                 },
             }
         }
+    }
+
+    async fn exec(
+        &self,
+        workload: &WorkloadName,
+        request: &ExecRequest,
+    ) -> Result<Session, EngineError> {
+        self.check_running(workload)?;
+        let act = (self.exec_script)(workload, request);
+        Ok(session::play(act, request.stdin))
+    }
+
+    /// The program says nothing before its end, so there is nothing to hear of it.
+    async fn attach(
+        &self,
+        workload: &WorkloadName,
+        request: &AttachRequest,
+    ) -> Result<Session, EngineError> {
+        self.check_running(workload)?;
+        Ok(session::play(ExecAct::succeed(), request.stdin))
+    }
+
+    async fn usage(&self, workload: &WorkloadName) -> Result<Usage, EngineError> {
+        let usage = self.check_running(workload)?;
+        Ok(Usage {
+            cpu: Duration::from_secs_f64(usage.cpu_seconds.unwrap_or(0.0)),
+            memory_bytes: usage.peak_memory_bytes.unwrap_or(0),
+        })
     }
 
     async fn stop(&self, name: &WorkloadName, _grace: Duration) -> Result<(), EngineError> {

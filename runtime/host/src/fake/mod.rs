@@ -16,10 +16,13 @@
 
 mod act;
 mod engine;
+mod pods;
 mod scripted;
+mod session;
 
 #[cfg(test)]
 mod tests;
 
 pub use act::{Act, Lasts};
 pub use engine::FakeEngine;
+pub use session::ExecAct;

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use coracle_model::Timestamp;
+use futures_util::StreamExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Act, FakeEngine};
+use super::{Act, ExecAct, FakeEngine};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::engine::{
-    Engine, EngineError, Exit, Mount, MountSource, Phase, Workload, WorkloadImage, WorkloadName,
+    Engine, EngineError, ExecRequest, Exit, Mount, MountSource, NetworkName, Opening, Phase,
+    Protocol, PublishedPort, SandboxName, SandboxRequest, SecurityContext, Stdin, Workload,
+    WorkloadImage, WorkloadName,
 };
 use crate::log::{LogReader, Stream};
 
@@ -26,11 +30,15 @@ fn workload(name: &str) -> Workload {
         environment: BTreeMap::new(),
         mounts: Vec::new(),
         directory: "/nowhere".into(),
+        working_dir: None,
+        cpu_request: None,
         cpu_limit: None,
         memory_limit: None,
         gpus: Vec::new(),
         shared_memory: None,
-        user: None,
+        security: SecurityContext::default(),
+        stdin: Stdin::Closed,
+        tty: false,
         sandbox: None,
     }
 }
@@ -195,4 +203,107 @@ async fn ten_thousand_steps_cost_next_to_nothing() {
         "{:?}",
         before.elapsed()
     );
+}
+
+#[tokio::test]
+async fn sandboxes_are_opened_halted_and_reached_by_script() {
+    let engine = FakeEngine::new(manual(), |_| Act::succeed());
+    let team = NetworkName("team".to_owned());
+    let pod = |name: &str, host_port| SandboxRequest {
+        network: Some(team.clone()),
+        published: vec![PublishedPort {
+            container_port: 80,
+            host_ip: None,
+            host_port,
+            protocol: Protocol::Tcp,
+        }],
+        ..SandboxRequest::new(SandboxName(name.to_owned()))
+    };
+    let first = pod("first", Some(8080));
+    assert_eq!(engine.open_sandbox(&first).await.unwrap(), Opening::Made);
+    assert_eq!(engine.open_sandbox(&first).await.unwrap(), Opening::Found);
+    let before = engine.sandbox(&first.name).await.unwrap().unwrap();
+    engine.halt_sandbox(&first.name);
+    let halted = engine.sandbox(&first.name).await.unwrap().unwrap();
+    assert_eq!((halted.running, halted.address), (false, None));
+    assert_eq!(
+        engine.open_sandbox(&first).await.unwrap(),
+        Opening::Restored
+    );
+    let after = engine.sandbox(&first.name).await.unwrap().unwrap();
+    assert!(after.running && after.address != before.address);
+
+    engine.take_port(9090);
+    for port in [8080, 9090] {
+        let taken = engine.open_sandbox(&pod("second", Some(port))).await;
+        assert!(matches!(taken, Err(EngineError::PortTaken { port: named, .. }) if named == port));
+    }
+    let second = pod("second", None);
+    engine.open_sandbox(&second).await.unwrap();
+    let status = engine.sandbox(&second.name).await.unwrap().unwrap();
+    assert!(status.published[0].host_port.is_some());
+
+    let connect = async |port| engine.connect(&second.name, port).await;
+    assert!(matches!(
+        connect(80).await.map(drop),
+        Err(EngineError::NotListening { .. })
+    ));
+    let mut listener = engine.listen(&second.name, 80);
+    let mut near = connect(80).await.unwrap();
+    let mut far = listener.recv().await.unwrap();
+    near.write_all(b"said").await.unwrap();
+    drop(near);
+    let mut heard = String::new();
+    far.read_to_string(&mut heard).await.unwrap();
+    assert_eq!(heard, "said");
+
+    assert!(engine.close_network(&team).await.is_err());
+    engine.close_sandbox(&first.name).await.unwrap();
+    engine.close_sandbox(&second.name).await.unwrap();
+    engine.close_network(&team).await.unwrap();
+    assert!(matches!(
+        connect(80).await.map(drop),
+        Err(EngineError::NoSandbox { .. })
+    ));
+}
+
+#[tokio::test]
+async fn sessions_say_what_the_script_says() {
+    let engine = FakeEngine::new(manual(), |_| Act::succeed().until_released());
+    let engine = engine.with_sessions(|_, request| match request.command[0].as_str() {
+        "cat" => ExecAct::succeed().echoing(),
+        _ => ExecAct::fail(3).saying(Stream::Stderr, "no"),
+    });
+    let program = |name: &str| ExecRequest {
+        command: vec![name.to_owned()],
+        stdin: true,
+        ..ExecRequest::default()
+    };
+    let held = workload("held");
+    let gone = engine.exec(&held.name, &program("cat")).await;
+    assert!(matches!(gone, Err(EngineError::Gone { .. })));
+    engine.start(&held).await.unwrap();
+    let mut cat = engine.exec(&held.name, &program("cat")).await.unwrap();
+    cat.input
+        .as_mut()
+        .unwrap()
+        .write_all(b"said")
+        .await
+        .unwrap();
+    drop(cat.input.take());
+    let said: Vec<_> = cat.output.map(|piece| piece.unwrap().bytes).collect().await;
+    assert_eq!(said.concat(), b"said");
+    assert_eq!(cat.control.wait().await.unwrap(), 0);
+    let mut other = engine.exec(&held.name, &program("other")).await.unwrap();
+    let piece = other.output.next().await.unwrap().unwrap();
+    assert_eq!(
+        (piece.stream, piece.bytes.as_ref()),
+        (Stream::Stderr, b"no".as_slice())
+    );
+    other.control.end().await.unwrap();
+    assert_eq!(other.control.wait().await.unwrap(), 3);
+    engine.release(&held.name);
+    run(&engine, &held).await.unwrap();
+    let ended = engine.exec(&held.name, &program("cat")).await;
+    assert!(matches!(ended, Err(EngineError::NotRunning { .. })));
 }

@@ -15,7 +15,7 @@ use super::ProcessSettings;
 use super::launch::{Credentials, Launch, MARKER};
 use super::place::{Place, ignore_missing};
 use super::python::Interpreter;
-use crate::engine::{EngineError, Mount, MountSource, Workload, WorkloadImage};
+use crate::engine::{EngineError, Mount, MountSource, Stdin, Workload, WorkloadImage};
 
 /// The directories that a workload has for itself.
 ///
@@ -85,7 +85,9 @@ pub(super) fn resolve(
         return Err(without_entry_point(&workload.image));
     }
     workload.mounts.iter().try_for_each(check_mount)?;
+    check_security(workload)?;
     let user = workload
+        .security
         .user
         .as_deref()
         .map(credentials)
@@ -98,7 +100,8 @@ pub(super) fn resolve(
         None => settings.path.clone(),
     };
     let environment = environment(settings, workload, place, &scratch, path);
-    let Some(program) = find_program(&command[0], &environment["PATH"], &scratch.work()) else {
+    let working_directory = working_directory(workload, &scratch)?;
+    let Some(program) = find_program(&command[0], &environment["PATH"], &working_directory) else {
         let message = format!(
             "command `{}` is not on this machine; the process engine runs no image",
             command[0]
@@ -115,10 +118,12 @@ pub(super) fn resolve(
         program,
         command,
         environment,
-        working_directory: scratch.work(),
+        working_directory,
         log: place.log(),
         memory_limit: workload.memory_limit.map(|memory| memory.0),
         user,
+        groups: groups(&workload.security.groups)?,
+        no_new_privileges: workload.security.no_new_privileges,
     })
 }
 
@@ -204,8 +209,86 @@ fn check_mount(mount: &Mount) -> Result<(), EngineError> {
     Err(EngineError::Unsupported { message })
 }
 
+/// Refuses what a process of this machine cannot be given.
+fn check_security(workload: &Workload) -> Result<(), EngineError> {
+    let security = &workload.security;
+    let root = Uid::effective().is_root();
+    let refused = [
+        (workload.stdin != Stdin::Closed, "an open standard input"),
+        (workload.tty, "a terminal"),
+        (security.read_only_root, "a read-only root"),
+        (security.privileged && !root, "the powers of root"),
+        (
+            !security.capabilities.add.is_empty() && !root,
+            "capabilities",
+        ),
+        // Who is not root has none that could be taken.
+        (
+            !security.capabilities.drop.is_empty() && root,
+            "fewer capabilities than root's",
+        ),
+    ];
+    match refused.into_iter().find(|(asked, _)| *asked) {
+        None => Ok(()),
+        Some((_, what)) => Err(EngineError::Unsupported {
+            message: format!(
+                "`{}` asks for {what}, which the process engine cannot give; run it on Docker",
+                workload.name
+            ),
+        }),
+    }
+}
+
+/// Where a workload starts: a directory of its own, unless it names one.
+fn working_directory(workload: &Workload, scratch: &Scratch) -> Result<PathBuf, EngineError> {
+    let Some(named) = &workload.working_dir else {
+        return Ok(scratch.work());
+    };
+    let directory = PathBuf::from(named);
+    if directory.is_absolute() && directory.is_dir() {
+        return Ok(directory);
+    }
+    let message = format!(
+        "working directory `{named}` is not on this machine; the process engine runs no image"
+    );
+    Err(EngineError::Refused {
+        action: format!("start `{}`", workload.name),
+        message,
+    })
+}
+
+/// Further groups by number; none when nothing has to change.
+fn groups(names: &[String]) -> Result<Option<Vec<u32>>, EngineError> {
+    let number = |name: &String| {
+        let named = || {
+            Group::from_name(name)
+                .ok()
+                .flatten()
+                .map(|group| group.gid.as_raw())
+        };
+        let unknown = || EngineError::Unsupported {
+            message: format!("group `{name}` is not known on this machine; give it as a number"),
+        };
+        name.parse().ok().or_else(named).ok_or_else(unknown)
+    };
+    let wanted: Vec<u32> = names.iter().map(number).collect::<Result<_, _>>()?;
+    let own = nix::unistd::getgroups().unwrap_or_default();
+    let own = |group: &u32| own.iter().any(|own| own.as_raw() == *group);
+    if wanted.is_empty() || !Uid::effective().is_root() && wanted.iter().all(own) {
+        return Ok(None);
+    }
+    if Uid::effective().is_root() {
+        return Ok(Some(wanted));
+    }
+    let message = format!(
+        "a process cannot be in the groups `{}` when the workbench is neither in them nor root; run it on Docker",
+        names.join(", ")
+    );
+    Err(EngineError::Unsupported { message })
+}
+
 /// Who `uid[:gid]` is; none when that is who runs the workbench.
-fn credentials(text: &str) -> Result<Option<Credentials>, EngineError> {
+pub(super) fn credentials(text: &str) -> Result<Option<Credentials>, EngineError> {
     let unsupported = |message: String| EngineError::Unsupported { message };
     let (user, group) = text
         .split_once(':')

@@ -22,13 +22,17 @@ use super::launch::{Answer, Credentials, Launch};
 use super::off_runtime;
 use super::place::{Kept, Outcome, Place, Standing};
 use super::python::{Interpreter, Interpreters};
+use super::sandboxes::Sandboxes;
+use super::session;
 use super::supervisor::{self, Ending};
+use super::tree::{self, Identity};
 use super::workloads::Workloads;
 use crate::clock::Clock;
 use crate::engine::{
-    Engine, EngineDescription, EngineError, EnvironmentLayer, EnvironmentRequest, Exit,
-    ImageAnswer, ObservedWorkload, Phase, PullPolicy, SandboxName, SandboxRequest, Workload,
-    WorkloadImage, WorkloadName,
+    AttachRequest, Connection, Engine, EngineDescription, EngineError, EnvironmentLayer,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageConfig, NetworkName, ObservedWorkload,
+    Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage,
+    Workload, WorkloadImage, WorkloadName,
 };
 
 /// What a process engine is made of.
@@ -55,6 +59,7 @@ pub struct ProcessEngine {
     clock: Arc<dyn Clock>,
     interpreters: Interpreters,
     workloads: Workloads,
+    sandboxes: Sandboxes,
     /// The environments that are being prepared. Who waits for one that fails finds here why.
     preparing: Mutex<BTreeMap<EnvironmentKey, Arc<Mutex<Option<String>>>>>,
 }
@@ -71,10 +76,30 @@ impl ProcessEngine {
         let interpreters = Interpreters::new(python, path, environment);
         Self {
             workloads: Workloads::under(&settings.root),
+            sandboxes: Sandboxes::under(&settings.root),
             settings,
             clock,
             interpreters,
             preparing: Mutex::default(),
+        }
+    }
+
+    /// The place of a workload that is there.
+    fn known(&self, name: &WorkloadName) -> Result<Place, EngineError> {
+        let place = self.workloads.place(name)?;
+        place.ok_or_else(|| EngineError::Gone { name: name.clone() })
+    }
+
+    /// The supervisor of a workload that runs.
+    fn supervisor_of(&self, name: &WorkloadName, place: &Place) -> Result<Identity, EngineError> {
+        let failed = |error: io::Error| EngineError::of_file(format!("look at `{name}`"), &error);
+        match place.standing().map_err(failed)? {
+            Standing::Begun(supervisor) if supervisor::is_alive(supervisor).map_err(failed)? => {
+                Ok(supervisor)
+            }
+            Standing::Unbegun | Standing::Begun(_) | Standing::Ended(_) => {
+                Err(EngineError::NotRunning { name: name.clone() })
+            }
         }
     }
 
@@ -173,6 +198,8 @@ impl Engine for ProcessEngine {
         Ok(ImageAnswer {
             digest: Interpreter::digest(interpreter.as_deref()),
             notice: Some(notice),
+            // Nothing of an image is here.
+            config: ImageConfig::default(),
         })
     }
 
@@ -228,12 +255,29 @@ impl Engine for ProcessEngine {
         place.remove().await.map_err(failed)
     }
 
-    async fn open_sandbox(&self, _request: &SandboxRequest) -> Result<(), EngineError> {
+    async fn open_sandbox(&self, request: &SandboxRequest) -> Result<Opening, EngineError> {
+        self.sandboxes.open(request)
+    }
+
+    async fn sandbox(&self, name: &SandboxName) -> Result<Option<SandboxStatus>, EngineError> {
+        self.sandboxes.status(name)
+    }
+
+    async fn close_sandbox(&self, name: &SandboxName) -> Result<(), EngineError> {
+        self.sandboxes.close(name)
+    }
+
+    /// All processes share the machine's network.
+    async fn close_network(&self, _name: &NetworkName) -> Result<(), EngineError> {
         Ok(())
     }
 
-    async fn close_sandbox(&self, _name: &SandboxName) -> Result<(), EngineError> {
-        Ok(())
+    async fn connect(
+        &self,
+        sandbox: &SandboxName,
+        port: u16,
+    ) -> Result<Box<dyn Connection>, EngineError> {
+        self.sandboxes.connect(sandbox, port).await
     }
 
     async fn start(&self, workload: &Workload) -> Result<(), EngineError> {
@@ -262,10 +306,7 @@ impl Engine for ProcessEngine {
     async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
         let action = || format!("run `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
-        let place = self
-            .workloads
-            .place(name)?
-            .ok_or_else(|| EngineError::Gone { name: name.clone() })?;
+        let place = self.known(name)?;
         if std::path::absolute(log).map_err(failed)? != place.log() {
             let message = format!("the log of a process lies at `{}`", place.log().display());
             return Err(EngineError::Refused {
@@ -291,6 +332,41 @@ impl Engine for ProcessEngine {
         }
     }
 
+    async fn exec(
+        &self,
+        workload: &WorkloadName,
+        request: &ExecRequest,
+    ) -> Result<Session, EngineError> {
+        let place = self.known(workload)?;
+        let scratch = Scratch::of(&self.settings.root, &place);
+        session::exec(workload, &place, &scratch, request).await
+    }
+
+    async fn attach(
+        &self,
+        workload: &WorkloadName,
+        request: &AttachRequest,
+    ) -> Result<Session, EngineError> {
+        let place = self.known(workload)?;
+        self.supervisor_of(workload, &place)?;
+        session::attach(workload, &place, *request).await
+    }
+
+    async fn usage(&self, workload: &WorkloadName) -> Result<Usage, EngineError> {
+        let place = self.known(workload)?;
+        let supervisor = self.supervisor_of(workload, &place)?;
+        let measured = off_runtime(move || {
+            let processes = supervisor.descendants();
+            Ok(Usage {
+                cpu: tree::cpu_time(&processes),
+                memory_bytes: tree::proportional(&processes),
+            })
+        });
+        measured
+            .await
+            .map_err(|error| EngineError::of_file(format!("measure `{workload}`"), &error))
+    }
+
     async fn stop(&self, name: &WorkloadName, grace: Duration) -> Result<(), EngineError> {
         let Some(place) = self.workloads.place(name)? else {
             return Ok(());
@@ -308,10 +384,7 @@ impl Engine for ProcessEngine {
     ) -> Result<bool, EngineError> {
         let action = || format!("copy `{path}` out of `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
-        let place = self
-            .workloads
-            .place(name)?
-            .ok_or_else(|| EngineError::Gone { name: name.clone() })?;
+        let place = self.known(name)?;
         // A relative path is meant from where the workload started, and an absolute one replaces that.
         let source = Scratch::of(&self.settings.root, &place).work().join(path);
         let destination = destination.to_owned();

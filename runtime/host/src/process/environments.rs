@@ -207,6 +207,8 @@ fn launch(
         log: home.install().log(),
         memory_limit: None,
         user: None,
+        groups: None,
+        no_new_privileges: false,
     }
 }
 

@@ -31,6 +31,10 @@ pub(super) struct Launch {
     pub(super) memory_limit: Option<u64>,
     /// Who it runs as, when not as the supervisor.
     pub(super) user: Option<Credentials>,
+    /// The further groups that it is in, when not the supervisor's.
+    pub(super) groups: Option<Vec<u32>>,
+    /// Whether no program gives it more than it has.
+    pub(super) no_new_privileges: bool,
 }
 
 /// A user and group other than the workbench's.

@@ -18,13 +18,17 @@ mod command;
 mod copy;
 mod engine;
 mod environments;
+mod identity;
 mod launch;
 mod memory;
 mod place;
 mod pump;
 mod python;
+mod sandboxes;
+mod session;
 mod supervise;
 mod supervisor;
+mod terminal;
 mod tree;
 mod workloads;
 

@@ -7,6 +7,7 @@
 //!   supervisor.json   the supervisor        who it is, written before the command starts
 //!   supervisor.log    the supervisor        what it has to say when it fails
 //!   stop              the engine            how long the workload may take to end
+//!   sessions          the engine            a session started a program, which is to end with the workload
 //!   exit.json         the supervisor, last  how it ended
 //! ```
 
@@ -36,6 +37,9 @@ pub(super) struct Kept {
     pub(super) name: WorkloadName,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) image: WorkloadImage,
+    /// Where it starts, when not in a directory of its own.
+    #[serde(default)]
+    pub(super) working_dir: Option<PathBuf>,
 }
 
 impl Kept {
@@ -44,6 +48,7 @@ impl Kept {
             name: workload.name.clone(),
             labels: workload.labels.clone(),
             image: workload.image.clone(),
+            working_dir: workload.working_dir.as_ref().map(PathBuf::from),
         }
     }
 }
@@ -171,6 +176,15 @@ impl Place {
         Ok(self.read("stop")?.map(Duration::from_millis))
     }
 
+    pub(super) fn write_sessions(&self) -> io::Result<()> {
+        self.write("sessions", &true)
+    }
+
+    /// Whether programs may run here that the supervisor did not start.
+    pub(super) fn had_sessions(&self) -> bool {
+        self.directory.join("sessions").exists()
+    }
+
     /// Takes the room that `exit.json` will need.
     pub(super) fn reserve_exit(&self) -> io::Result<ReservedExit> {
         let path = self.directory.join("exit.json.new");
@@ -192,6 +206,7 @@ impl Place {
     pub(super) fn clear(&self) -> io::Result<()> {
         let names = [
             "stop",
+            "sessions",
             "supervisor.log",
             "supervisor.lock",
             "exit.json.new",

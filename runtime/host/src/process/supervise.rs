@@ -29,7 +29,8 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getppid, setsid};
 
-use super::launch::{Answer, Launch};
+use super::identity::ProcessIdentity;
+use super::launch::{Answer, Launch, MARKER};
 use super::memory::MemoryWatch;
 use super::place::{Outcome, Place, Standing, is_disk_full};
 use super::pump::Pump;
@@ -208,6 +209,13 @@ impl<'a> Supervision<'a> {
             finished_at: Some(finished_at.max(self.started_at)),
             usage: usage(&self.memory),
         };
+        // As in a container, nobody stays whom a session started.
+        if self.place.had_sessions() {
+            tree::signal_all(
+                tree::marked(MARKER, self.place.directory().as_os_str()),
+                Signal::SIGKILL,
+            );
+        }
         // A log that was not kept whole must not pass for a success.
         match self.pump.finish(&self.clock) {
             Ok(()) => Outcome::Exited(exit),
@@ -327,12 +335,11 @@ fn spawn(launch: &Launch) -> io::Result<Child> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if let Some(credentials) = launch.user {
-        command.uid(credentials.user).gid(credentials.group);
-    }
+    let identity = ProcessIdentity::of_launch(launch);
     let supervisor = Pid::this();
     let prepare = move || {
         setsid()?;
+        identity.assume()?;
         // The main process does not outlive a supervisor that is killed.
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         if getppid() == supervisor {
@@ -345,7 +352,7 @@ fn spawn(launch: &Launch) -> io::Result<Child> {
         unsafe_code,
         reason = "only system calls between fork and exec, none of which allocates or locks"
     )]
-    // SAFETY: `prepare` makes three system calls that are safe after a fork, and touches no memory of the parent's.
+    // SAFETY: `prepare` makes system calls that are safe after a fork, and touches no memory that is not its own.
     unsafe {
         command.pre_exec(prepare);
     }

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -48,10 +49,27 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Of a supervisor: the process that it was started for, which is the first of its children.
+    pub(super) fn first_child(self) -> Option<i32> {
+        let began = |child: &i32| stat(*child).map_or(u64::MAX, |stat| stat.began);
+        children(self.pid)
+            .into_iter()
+            .min_by_key(|child| (began(child), *child))
+    }
+
+    /// Every process that descends from this one.
+    pub(super) fn descendants(self) -> BTreeSet<i32> {
+        descendants_of(self.pid)
+    }
+}
+
 struct Stat {
     state: u8,
     parent: i32,
     began: u64,
+    /// CPU time of the process and of those of its children that it has outlived, in clock ticks.
+    ticks: u64,
 }
 
 /// What `/proc/PID/stat` says; none once the process is gone.
@@ -68,20 +86,20 @@ fn stat(pid: i32) -> Option<Stat> {
         state: *field(3)?.as_bytes().first()?,
         parent: field(4)?.parse().ok()?,
         began: field(22)?.parse().ok()?,
+        ticks: (14..=17)
+            .map(|number| field(number)?.parse::<u64>().ok())
+            .sum::<Option<u64>>()?,
     })
 }
 
 /// Every process that descends from this one. Since this one is their reaper, none can leave.
 pub(super) fn descendants() -> BTreeSet<i32> {
-    let own = Pid::this().as_raw();
-    let children = if fs_err::exists(format!("/proc/{own}/task/{own}/children")).unwrap_or(false) {
-        children_listed
-    } else {
-        // A kernel without that list.
-        children_searched
-    };
+    descendants_of(Pid::this().as_raw())
+}
+
+fn descendants_of(ancestor: i32) -> BTreeSet<i32> {
     let mut found = BTreeSet::new();
-    let mut open = vec![own];
+    let mut open = vec![ancestor];
     while let Some(parent) = open.pop() {
         open.extend(
             children(parent)
@@ -90,6 +108,15 @@ pub(super) fn descendants() -> BTreeSet<i32> {
         );
     }
     found
+}
+
+fn children(parent: i32) -> Vec<i32> {
+    if fs_err::exists(format!("/proc/{parent}/task/{parent}/children")).unwrap_or(false) {
+        children_listed(parent)
+    } else {
+        // A kernel without that list.
+        children_searched(parent)
+    }
 }
 
 fn children_listed(parent: i32) -> Vec<i32> {
@@ -157,6 +184,20 @@ pub(super) fn resident(pids: &BTreeSet<i32>) -> u64 {
             .ok()
     };
     pids.iter().filter_map(pages).sum::<u64>() * page.unsigned_abs()
+}
+
+/// CPU time that processes have used, with those that they have outlived.
+pub(super) fn cpu_time(pids: &BTreeSet<i32>) -> Duration {
+    let second = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK)
+        .ok()
+        .flatten()
+        .unwrap_or(100);
+    let ticks: u64 = pids
+        .iter()
+        .filter_map(|pid| stat(*pid))
+        .map(|stat| stat.ticks)
+        .sum();
+    Duration::from_secs_f64(ticks as f64 / second as f64)
 }
 
 /// Memory that processes hold, in bytes, shared pages divided among those who share them. Slow for large ones.

@@ -129,7 +129,7 @@ impl Workloads {
 }
 
 /// Whether a text is usable as the name of a file of ours.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed)
 }

@@ -221,7 +221,7 @@ async fn an_installer_that_lost_its_workbench_is_waited_for() {
 
 #[tokio::test]
 async fn a_virtual_environment_that_is_named_shows_its_packages() {
-    let machine = Machine::new();
+    let mut machine = Machine::new();
     let target = machine.path("venv");
     let made = command("python3")
         .args(["-m", "venv", "--without-pip"])
@@ -247,10 +247,7 @@ async fn a_virtual_environment_that_is_named_shows_its_packages() {
         python: Some(named),
         ..settings_at(machine.root.path())
     };
-    let machine = Machine {
-        engine: ProcessEngine::new(settings, Arc::new(SystemClock::new())),
-        ..machine
-    };
+    machine.engine = ProcessEngine::new(settings, Arc::new(SystemClock::new()));
     let importing = machine.python("importing", "import skiff; print(skiff.length)");
     assert_eq!(
         machine.run(&importing).await.code,

@@ -10,7 +10,9 @@ use std::time::Duration;
 use coracle_host::clock::SystemClock;
 use coracle_host::log::{LogReader, Only, Stream};
 use coracle_host::process::{ProcessEngine, ProcessSettings};
-use coracle_host::{Engine, EngineError, Exit, Workload, WorkloadImage, WorkloadName};
+use coracle_host::{
+    Engine, EngineError, Exit, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName,
+};
 
 /// What no test takes: a hang is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,6 +74,22 @@ impl Machine {
     }
 }
 
+impl Drop for Machine {
+    /// Ends what a test left at work: a workload ends with its supervisor.
+    fn drop(&mut self) {
+        let entries = fs_err::read_dir(self.path("work"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for directory in entries.map(|entry| entry.path()) {
+            if directory.join("supervisor.json").exists() && !directory.join("exit.json").exists() {
+                let pid = supervisor_in(&directory);
+                let _ = command("kill").args(["-9", &pid]).status();
+            }
+        }
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests use the commands that whoever runs them has"
@@ -113,11 +131,15 @@ pub(crate) fn workload(root: &Path, name: &str, command: &[&str]) -> Workload {
         environment: BTreeMap::new(),
         mounts: Vec::new(),
         directory: root.join("work").join(name),
+        working_dir: None,
+        cpu_request: None,
         cpu_limit: None,
         memory_limit: None,
         gpus: Vec::new(),
         shared_memory: None,
-        user: None,
+        security: SecurityContext::default(),
+        stdin: Stdin::Closed,
+        tty: false,
         sandbox: None,
     }
 }
@@ -152,7 +174,11 @@ pub(crate) fn processes_of(workload: &Workload) -> BTreeSet<i32> {
 }
 
 pub(crate) fn supervisor_of(workload: &Workload) -> String {
-    let text = fs_err::read_to_string(workload.directory.join("supervisor.json")).unwrap();
+    supervisor_in(&workload.directory)
+}
+
+fn supervisor_in(directory: &Path) -> String {
+    let text = fs_err::read_to_string(directory.join("supervisor.json")).unwrap();
     serde_json::from_str::<serde_json::Value>(&text).unwrap()["content"]["pid"].to_string()
 }
 

@@ -3,13 +3,16 @@
 mod environments;
 mod hard_times;
 mod machine;
+mod pods;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
 use coracle_host::log::{Only, Stream};
-use coracle_host::{Engine, EngineError, Mount, MountSource, Phase, Workload, WorkloadName};
+use coracle_host::{
+    Engine, EngineError, Mount, MountSource, Phase, SecurityContext, Workload, WorkloadName,
+};
 use coracle_model::GpuUuid;
 
 use crate::machine::{Machine, command, engine_at, stdout_of, text_of, workload};
@@ -197,7 +200,10 @@ async fn root_runs_a_workload_as_somebody_else_and_takes_its_files_back() {
     fs_err::set_permissions(machine.root.path(), everybody).unwrap();
     let other = machine.shell("other", "id -u; id -g; touch mine; pwd");
     let other = Workload {
-        user: Some("54321:54322".to_owned()),
+        security: SecurityContext {
+            user: Some("54321:54322".to_owned()),
+            ..SecurityContext::default()
+        },
         ..other
     };
     match machine.engine.start(&other).await {

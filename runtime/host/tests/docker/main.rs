@@ -5,215 +5,27 @@
 //! images `python:3.11` and `debian:bookworm` must be there. What a test makes carries an owner label of its own
 //! and is removed when the test ends, failed or not.
 
+mod bench;
+mod pods;
+mod sessions;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use coracle_host::docker::{
     DockerEngine, DockerSettings, KIND, SANDBOX, SocketAnswer, WORKLOAD, survey,
 };
-use coracle_host::log::{LogReader, Only, Stream};
+use coracle_host::log::{Only, Stream};
 use coracle_host::{
-    Engine, EngineError, EnvironmentRequest, Exit, Mount, MountSource, Phase, PullPolicy,
-    SandboxName, SandboxRequest, Workload, WorkloadImage, WorkloadName,
+    Engine, EngineError, EnvironmentRequest, Mount, MountSource, Opening, Phase, PullPolicy,
+    SandboxRequest, SecurityContext, Workload, WorkloadImage,
 };
 use coracle_model::{Cpu, EnvironmentKey, ImageDigest, ImageRef, Memory};
 
-const PYTHON: &str = "python:3.11";
-const DEBIAN: &str = "debian:bookworm";
-
-/// One test's engine, with a name that no other test has.
-struct Bench {
-    engine: DockerEngine,
-    prefix: String,
-    directory: tempfile::TempDir,
-}
-
-impl Bench {
-    async fn open(test: &str) -> Option<Self> {
-        Self::with_user(test, None).await
-    }
-
-    async fn with_user(test: &str, uid_gid: Option<(u32, u32)>) -> Option<Self> {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let settings = settings(test, uid_gid);
-        match DockerEngine::connect(settings.clone()).await {
-            Ok(engine) => Some(Self {
-                engine,
-                prefix: settings.owner,
-                directory,
-            }),
-            Err(error) => {
-                assert!(!docker_is_required(), "{error}");
-                eprintln!("{test} skipped: no Docker engine answers");
-                None
-            }
-        }
-    }
-
-    fn name(&self, part: &str) -> WorkloadName {
-        WorkloadName(format!("{}-{part}", self.prefix))
-    }
-
-    fn sandbox(&self, part: &str) -> SandboxName {
-        SandboxName(self.name(part).0)
-    }
-
-    fn log(&self, part: &str) -> PathBuf {
-        self.directory.path().join(format!("log-{part}"))
-    }
-
-    async fn digest(&self, image: &str) -> ImageDigest {
-        let image = image.parse().expect("a test names an image");
-        let answer = self.engine.resolve_image(&image, PullPolicy::Never).await;
-        answer.expect("the image is on this machine").digest
-    }
-
-    /// A workload that runs a shell text.
-    async fn shell(&self, part: &str, text: &str) -> Workload {
-        Workload {
-            command: ["sh", "-c", text].map(str::to_owned).into(),
-            ..self.plain(part, DEBIAN).await
-        }
-    }
-
-    /// A workload that runs a Python text.
-    async fn python(&self, part: &str, text: &str) -> Workload {
-        Workload {
-            command: ["python3", "-c", text].map(str::to_owned).into(),
-            ..self.plain(part, PYTHON).await
-        }
-    }
-
-    /// A workload that runs what the image says.
-    async fn plain(&self, part: &str, image: &str) -> Workload {
-        Workload {
-            name: self.name(part),
-            labels: BTreeMap::from([("test".to_owned(), part.to_owned())]),
-            image: WorkloadImage::Plain {
-                image: image.parse().expect("a test names an image"),
-                digest: self.digest(image).await,
-            },
-            command: Vec::new(),
-            args: Vec::new(),
-            environment: BTreeMap::new(),
-            mounts: Vec::new(),
-            directory: self.directory.path().to_owned(),
-            cpu_limit: None,
-            memory_limit: None,
-            gpus: Vec::new(),
-            shared_memory: None,
-            user: None,
-            sandbox: None,
-        }
-    }
-
-    /// Runs a workload to its end.
-    async fn run(&self, part: &str, workload: &Workload) -> Exit {
-        self.engine
-            .start(workload)
-            .await
-            .expect("the workload starts");
-        self.attend(part, workload).await
-    }
-
-    async fn attend(&self, part: &str, workload: &Workload) -> Exit {
-        let attended = self.engine.attend(&workload.name, &self.log(part)).await;
-        attended.expect("the workload is attended to its end")
-    }
-
-    /// What a workload wrote to standard output.
-    fn output(&self, part: &str) -> String {
-        String::from_utf8(read_log(&self.log(part), Only::Stream(Stream::Stdout))).expect("text")
-    }
-
-    async fn phase(&self, name: &WorkloadName) -> Option<Phase> {
-        let observed = self.engine.observe().await.expect("the engine answers");
-        observed
-            .into_iter()
-            .find(|workload| workload.name == *name)
-            .map(|workload| workload.phase)
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let settings = settings(&self.prefix, None);
-        let owner = self.prefix.clone();
-        // The test's own runtime may be unwinding.
-        let cleaning = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime.block_on(clean(DockerSettings { owner, ..settings }));
-            Ok::<_, std::io::Error>(())
-        });
-        let _ = cleaning.join();
-    }
-}
-
-async fn clean(settings: DockerSettings) {
-    let Ok(engine) = DockerEngine::connect(settings).await else {
-        return;
-    };
-    let mut left = engine.observe().await.unwrap_or_default();
-    // Sandboxes last: workloads live in them.
-    left.sort_by_key(|workload| {
-        workload
-            .labels
-            .get(KIND)
-            .is_some_and(|kind| kind == SANDBOX)
-    });
-    for workload in left {
-        let _ = engine.stop(&workload.name, Duration::ZERO).await;
-        let _ = engine.remove(&workload.name).await;
-    }
-}
-
-fn settings(test: &str, uid_gid: Option<(u32, u32)>) -> DockerSettings {
-    DockerSettings {
-        docker_host: environment("DOCKER_HOST"),
-        context_dir: None,
-        home: environment("HOME").map(PathBuf::from),
-        runtime_dir: environment("XDG_RUNTIME_DIR").map(PathBuf::from),
-        owner: format!("coracle-test-{}-{test}", std::process::id()),
-        uid_gid,
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests have no command line that could pass it in"
-)]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn docker_is_required() -> bool {
-    environment("CORACLE_REQUIRE_DOCKER").as_deref() == Some("1")
-}
-
-fn read_log(directory: &Path, only: Only) -> Vec<u8> {
-    let mut reader = LogReader::open(directory)
-        .expect("the log is there")
-        .only(only);
-    let mut bytes = Vec::new();
-    while let Some(chunk) = reader.next_chunk().expect("the log can be read") {
-        bytes.extend_from_slice(&chunk.bytes);
-    }
-    bytes
-}
-
-macro_rules! bench {
-    ($test:expr) => {
-        match Bench::open($test).await {
-            Some(bench) => bench,
-            None => return,
-        }
-    };
-}
+use crate::bench::{Bench, DEBIAN, PYTHON, bench, environment, read_log, settings};
 
 #[tokio::test]
 async fn a_workload_runs_and_its_exit_and_output_are_kept() {
@@ -286,7 +98,10 @@ async fn a_workload_sees_its_environment_mounts_and_user() {
             },
         ],
         shared_memory: Some(Memory(32 << 20)),
-        user: Some("12345:12345".to_owned()),
+        security: SecurityContext {
+            user: Some("12345:12345".to_owned()),
+            ..SecurityContext::default()
+        },
         ..bench.shell("a", text).await
     };
     let exit = bench.run("a", &workload).await;
@@ -588,16 +403,21 @@ async fn sandboxes_find_each_other_and_the_workbench_by_name() {
     let port = listener.local_addr().unwrap().port();
     for part in ["one", "two"] {
         let request = SandboxRequest {
-            name: bench.sandbox(part),
             aliases: vec![
                 format!("{}-alias-{part}", bench.prefix),
                 format!("pod.{part}.svc"),
             ],
             workbench_names: vec!["ml-pipeline".to_owned(), "ml-pipeline.kubeflow".to_owned()],
-            labels: BTreeMap::new(),
+            ..SandboxRequest::new(bench.sandbox(part))
         };
-        bench.engine.open_sandbox(&request).await.unwrap();
-        bench.engine.open_sandbox(&request).await.unwrap();
+        assert_eq!(
+            bench.engine.open_sandbox(&request).await.unwrap(),
+            Opening::Made
+        );
+        assert_eq!(
+            bench.engine.open_sandbox(&request).await.unwrap(),
+            Opening::Found
+        );
     }
     let server = Workload {
         sandbox: Some(bench.sandbox("two")),
@@ -651,10 +471,8 @@ async fn sandboxes_find_each_other_and_the_workbench_by_name() {
 async fn what_the_engine_holds_is_told_apart_by_labels() {
     let bench = bench!("observe");
     let request = SandboxRequest {
-        name: bench.sandbox("pod"),
-        aliases: Vec::new(),
-        workbench_names: Vec::new(),
         labels: BTreeMap::from([("run".to_owned(), "r1".to_owned())]),
+        ..SandboxRequest::new(bench.sandbox("pod"))
     };
     bench.engine.open_sandbox(&request).await.unwrap();
     let workload = Workload {
