@@ -167,6 +167,7 @@ impl ApiServer {
     ) -> Result<Vec<String>, Status> {
         let (resource, strategy) = (place.resource, place.resource.strategy);
         strategy.set_defaults(object);
+        strategy.admit(object)?;
         self.admit_pod(object, place)?;
         strategy.prepare_for_create(object);
         self.admit_service(object, place)?;

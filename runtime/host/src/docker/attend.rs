@@ -21,6 +21,7 @@ use super::frames::{Lines, Newlines, Piece};
 use super::local_log;
 use super::log_stream::{Framing, LogStream, Part};
 use super::workload::phase;
+use crate::clock::Clock;
 use crate::engine::{EngineError, Exit, Phase, WorkloadName};
 use crate::log::{LogWriter, Stream};
 
@@ -88,10 +89,7 @@ impl DockerEngine {
         name: &WorkloadName,
         recording: &mut Recording,
     ) -> Result<(AttemptUsage, Framing), EngineError> {
-        let mut pieces = self.log_of(name, Part::Follow).await?;
-        // Asked for beside the log, since most steps are short; what comes until then can wait.
-        let container = started(name, self.inspect(name).await?)?;
-        let framing = framing(&container);
+        let (mut pieces, container, framing) = self.begin_following(name).await?;
         let mut meter = self.meter(&container);
         let mut pause = FIRST_LOOK;
         let mut look = std::pin::pin!(sleep(pause));
@@ -106,7 +104,7 @@ impl DockerEngine {
                         break;
                     }
                     heard = Instant::now();
-                    pieces.drain(framing, |piece| recording.add(piece))?;
+                    pieces.drain(framing, self.clock.now(), |piece| recording.add(piece))?;
                     if look.deadline() > heard + LOOK_EVERY {
                         look.as_mut().reset(heard + LOOK_EVERY);
                     }
@@ -134,6 +132,40 @@ impl DockerEngine {
         // The control group may outlive the program for a moment.
         meter.sample();
         Ok((meter.usage(), framing))
+    }
+
+    /// Asks for the log, for what the container is, and for how the log is to be read.
+    async fn begin_following(
+        &self,
+        name: &WorkloadName,
+    ) -> Result<(LogStream, ContainerInspectResponse, Framing), EngineError> {
+        let looking = async {
+            let found = self.inspect(name).await?;
+            started(name, found)
+        };
+        match self.engine.maker {
+            Maker::Docker => {
+                // Most steps are short: what comes of the log until the container is known can wait.
+                let pieces = self.log_of(name, Part::Follow, Framing::Framed).await?;
+                let container = looking.await?;
+                let framing = if has_terminal(&container) {
+                    Framing::Plain
+                } else {
+                    Framing::Framed
+                };
+                Ok((pieces, container, framing))
+            }
+            Maker::Podman => {
+                let container = looking.await?;
+                let framing = if has_terminal(&container) {
+                    Framing::Bare
+                } else {
+                    Framing::Framed
+                };
+                let pieces = self.log_of(name, Part::Follow, framing).await?;
+                Ok((pieces, container, framing))
+            }
+        }
     }
 
     async fn inspect(&self, name: &WorkloadName) -> Result<ContainerInspectResponse, EngineError> {
@@ -169,8 +201,16 @@ impl DockerEngine {
         framing: Framing,
         recording: &mut Recording,
     ) -> Result<(), EngineError> {
-        let mut known = recording.pieces;
+        let bare = framing == Framing::Bare;
+        let mut known = if bare {
+            recording.bytes
+        } else {
+            recording.pieces
+        };
         self.read(name, framing, Part::Whole, |piece| {
+            if bare {
+                return recording.add(piece.after(&mut known));
+            }
             if known == 0 {
                 return recording.add(piece);
             }
@@ -188,18 +228,23 @@ impl DockerEngine {
         part: Part,
         mut each: impl FnMut(Piece<'_>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
-        let mut pieces = self.log_of(name, part).await?;
+        let mut pieces = self.log_of(name, part, framing).await?;
         while ask(pieces.fill())
             .await
             .map_err(|fault| lost(name, &fault))?
         {
-            pieces.drain(framing, &mut each)?;
+            pieces.drain(framing, self.clock.now(), &mut each)?;
         }
         pieces.finish(framing, each)
     }
 
-    async fn log_of(&self, name: &WorkloadName, part: Part) -> Result<LogStream, EngineError> {
-        ask(self.open_log(name, part))
+    async fn log_of(
+        &self,
+        name: &WorkloadName,
+        part: Part,
+        framing: Framing,
+    ) -> Result<LogStream, EngineError> {
+        ask(self.open_log(name, part, framing))
             .await
             .map_err(|fault| lost(name, &fault))
     }
@@ -232,14 +277,9 @@ impl DockerEngine {
     }
 }
 
-/// How a container's log is handed out.
-fn framing(container: &ContainerInspectResponse) -> Framing {
+fn has_terminal(container: &ContainerInspectResponse) -> bool {
     let config = container.config.as_ref();
-    if config.and_then(|config| config.tty).unwrap_or(false) {
-        Framing::Plain
-    } else {
-        Framing::Framed
-    }
+    config.and_then(|config| config.tty).unwrap_or(false)
 }
 
 /// The longest time between two looks at a container that has been looked after for so long.
@@ -257,6 +297,8 @@ struct Recording {
     lines: Lines,
     /// How many pieces the engine handed out.
     pieces: u64,
+    /// How many bytes they had, their times included.
+    bytes: u64,
     /// The last of them; empty when there was none.
     last: (Stream, Vec<u8>),
 }
@@ -268,6 +310,7 @@ impl Recording {
             writer,
             lines: Lines::new(newlines),
             pieces: 0,
+            bytes: 0,
             last: (Stream::Stdout, Vec::new()),
         })
     }
@@ -279,6 +322,7 @@ impl Recording {
             .accept(piece, write)
             .map_err(|error| cannot_write(&error))?;
         self.pieces += 1;
+        self.bytes += piece.stamped.len() as u64;
         self.last.0 = piece.stream;
         self.last.1.clear();
         self.last.1.extend_from_slice(piece.stamped);

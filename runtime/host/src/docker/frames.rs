@@ -24,15 +24,44 @@ pub(super) struct Piece<'a> {
     pub(super) stream: Stream,
     /// The time, a space, and what was written.
     pub(super) stamped: &'a [u8],
+    /// When it came, of a piece that is handed out without a time.
+    came: Option<Timestamp>,
 }
 
 impl<'a> Piece<'a> {
     pub(super) fn new(stream: Stream, stamped: &'a [u8]) -> Self {
-        Self { stream, stamped }
+        Self {
+            stream,
+            stamped,
+            came: None,
+        }
+    }
+
+    /// One that has no time of its own.
+    pub(super) fn without_time(stream: Stream, bytes: &'a [u8], came: Timestamp) -> Self {
+        Self {
+            stream,
+            stamped: bytes,
+            came: Some(came),
+        }
+    }
+
+    /// The same without what is known of it already, which is counted down.
+    pub(super) fn after(self, known: &mut u64) -> Self {
+        let passed = usize::try_from(*known)
+            .map_or(self.stamped.len(), |known| known.min(self.stamped.len()));
+        *known -= passed as u64;
+        Self {
+            stamped: &self.stamped[passed..],
+            ..self
+        }
     }
 
     /// When it was written, and what. A piece without a time is all content.
     pub(super) fn split(self) -> (Option<Timestamp>, &'a [u8]) {
+        if self.came.is_some() {
+            return (self.came, self.stamped);
+        }
         let head = &self.stamped[..self.stamped.len().min(TIME_BYTES)];
         let time = head
             .iter()

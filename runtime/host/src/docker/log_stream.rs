@@ -8,6 +8,7 @@
 use std::io;
 
 use bytes::{Buf, BytesMut};
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::DockerEngine;
@@ -36,9 +37,9 @@ pub(super) enum Part {
 impl Part {
     fn query(self) -> &'static str {
         match self {
-            Self::Follow => "stdout=1&stderr=1&timestamps=1&tail=all&follow=1",
-            Self::Whole => "stdout=1&stderr=1&timestamps=1&tail=all",
-            Self::Last => "stdout=1&stderr=1&timestamps=1&tail=1",
+            Self::Follow => "stdout=1&stderr=1&tail=all&follow=1",
+            Self::Whole => "stdout=1&stderr=1&tail=all",
+            Self::Last => "stdout=1&stderr=1&tail=1",
         }
     }
 }
@@ -50,6 +51,8 @@ pub(super) enum Framing {
     Framed,
     /// One piece after the other: what a terminal showed.
     Plain,
+    /// As it was written, without times: what a terminal showed, where times would come in the middle of lines.
+    Bare,
 }
 
 /// A log as it arrives.
@@ -73,12 +76,14 @@ impl DockerEngine {
         &self,
         name: &WorkloadName,
         part: Part,
+        framing: Framing,
     ) -> Result<LogStream, Fault> {
         let mut connection = raw::connect(&self.engine.address).await?;
         let version = self.docker.client_version();
         let request = format!(
-            "GET /v{version}/containers/{name}/logs?{} HTTP/1.0\r\nHost: docker\r\n\r\n",
-            part.query()
+            "GET /v{version}/containers/{name}/logs?{}&timestamps={} HTTP/1.0\r\nHost: docker\r\n\r\n",
+            part.query(),
+            u8::from(framing != Framing::Bare)
         );
         connection.write_all(request.as_bytes()).await?;
         Ok(LogStream {
@@ -114,6 +119,7 @@ impl LogStream {
     pub(super) fn drain<E>(
         &mut self,
         framing: Framing,
+        now: Timestamp,
         mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut used = 0;
@@ -124,6 +130,10 @@ impl LogStream {
                 Framing::Framed => frame_at(left),
                 Framing::Plain => frames::plain_piece(left, Rest::MayCome, &mut self.open_line)
                     .map(|piece| (Some(Piece::new(Stream::Stdout, piece)), piece.len())),
+                Framing::Bare => (!left.is_empty()).then(|| {
+                    let piece = Piece::without_time(Stream::Stdout, left, now);
+                    (Some(piece), left.len())
+                }),
             };
             let Some((piece, length)) = next else { break };
             used += length;
@@ -146,7 +156,7 @@ impl LogStream {
         framing: Framing,
         mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if framing == Framing::Framed {
+        if framing != Framing::Plain {
             return Ok(());
         }
         let left = self.buffer.split();
@@ -229,7 +239,7 @@ mod tests {
                 Ok::<_, Fault>(())
             };
             while stream.fill().await? {
-                stream.drain(framing, &mut add)?;
+                stream.drain(framing, Timestamp::UNIX_EPOCH, &mut add)?;
             }
             stream.finish(framing, add)?;
             Ok(pieces)

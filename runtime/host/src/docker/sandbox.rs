@@ -1,5 +1,7 @@
 //! Sandboxes: containers that hold a network namespace which workloads join.
 
+use std::collections::HashMap;
+
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig,
     HostConfigLogConfig, NetworkingConfig,
@@ -9,10 +11,11 @@ use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOpt
 use super::about::Maker;
 use super::client::DockerEngine;
 use super::error::{Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal};
+use super::labels;
+use super::network::{self, NETWORK};
 use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
 use super::ports::{port_taken, ports, published};
 use super::workload::{Running, phase};
-use super::{labels, network};
 use crate::engine::{EngineError, Opening, Phase, SandboxName, SandboxRequest, SandboxStatus};
 
 /// The longest name that a machine may have.
@@ -109,6 +112,11 @@ impl DockerEngine {
             aliases: Some(request.aliases.clone()),
             ..Default::default()
         };
+        let mut places = HashMap::from([(network.name.clone(), place)]);
+        if self.engine.maker == Maker::Podman {
+            // The address that the workbench listens on is there while a container is on its network.
+            places.entry(workbench.name.clone()).or_default();
+        }
         let ports = ports(request, network.here);
         let hostname = request.hostname.as_deref().unwrap_or(&request.name.0);
         Ok(ContainerCreateBody {
@@ -122,7 +130,7 @@ impl DockerEngine {
             )),
             exposed_ports: Some(ports.keys().cloned().collect()),
             host_config: Some(HostConfig {
-                network_mode: Some(network.name.clone()),
+                network_mode: Some(network.name),
                 extra_hosts: Some(host_entries(request, &workbench.workbench_host())),
                 port_bindings: Some(ports),
                 cap_drop: Some(vec!["ALL".to_owned()]),
@@ -132,7 +140,7 @@ impl DockerEngine {
                 ..Default::default()
             }),
             networking_config: Some(NetworkingConfig {
-                endpoints_config: Some([(network.name, place)].into()),
+                endpoints_config: Some(places),
             }),
             ..Default::default()
         })
@@ -176,10 +184,12 @@ pub(super) fn host_name(name: &str) -> Option<String> {
 pub(super) fn status(found: ContainerInspectResponse) -> SandboxStatus {
     let running = phase(&found) == Phase::Running;
     let settings = found.network_settings.unwrap_or_default();
-    let places = settings.networks.unwrap_or_default();
+    let mut places: Vec<_> = settings.networks.into_iter().flatten().collect();
+    // Where it is on two networks, its own is not the pipelines'.
+    places.sort_by_key(|(name, _)| name == NETWORK);
     let address = places
-        .into_values()
-        .find_map(|place| place.ip_address?.parse().ok());
+        .into_iter()
+        .find_map(|(_, place)| place.ip_address?.parse().ok());
     SandboxStatus {
         running,
         address: address.filter(|_| running),

@@ -108,6 +108,12 @@ impl Bench {
         }
     }
 
+    /// Whether the engine is Podman, where something is known to be different.
+    pub(crate) async fn is_podman(&self) -> bool {
+        let described = self.engine.describe().await.expect("the engine answers");
+        described.summary.starts_with("Podman")
+    }
+
     /// Runs a workload to its end.
     pub(crate) async fn run(&self, part: &str, workload: &Workload) -> Exit {
         self.engine

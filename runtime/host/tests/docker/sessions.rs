@@ -62,7 +62,7 @@ async fn read_until(session: &mut Session, text: &str) -> String {
         let piece = tokio::time::timeout(PATIENCE, session.output.next()).await;
         let piece = piece
             .expect("the text comes")
-            .expect("the text comes before the end");
+            .unwrap_or_else(|| panic!("`{text}` comes before the end"));
         seen.push_str(&String::from_utf8_lossy(&piece.unwrap().bytes));
     }
     seen
@@ -321,6 +321,15 @@ async fn the_own_program_is_joined() {
         ..bench.shell("open", text).await
     };
     let patient = started(&bench, patient).await;
+    if bench.is_podman().await {
+        // There the first who leaves ends the input.
+        let mut session = bench.engine.attach(&patient.name, &asked).await.unwrap();
+        write(&mut session, "one\n").await;
+        read_until(&mut session, "heard one\n").await;
+        drop(session);
+        assert_eq!(bench.attend("open", &patient).await.code, 3);
+        return;
+    }
     for word in ["one", "two"] {
         let mut session = bench.engine.attach(&patient.name, &asked).await.unwrap();
         write(&mut session, &format!("{word}\n")).await;

@@ -12,14 +12,43 @@
 //! asked for its status whenever something may have changed. After a crash it is made again from the pod's last status
 //! and from the containers that the engine still holds; nothing starts twice.
 
+mod backoff;
+mod condition;
+mod container;
+mod ending;
+mod environment;
 mod event;
+<<<<<<< HEAD
 mod names;
+=======
+mod expand;
+mod fields;
+mod launch;
+mod living;
+>>>>>>> be49ddfd3fa19714d861eda6e172a474463d8ee6
 mod objects;
 mod observation;
+mod plan;
+mod probe;
+mod resume;
+mod room;
+mod service_variables;
+mod standing;
+mod starting;
+mod status;
 mod step;
+mod stopping;
+mod volume;
 
 pub use event::{EventSource, EventType, PodEvent};
+<<<<<<< HEAD
 pub use names::{log_path, workload_name};
+=======
+pub use launch::{
+    CONTAINER_ATTEMPT_LABEL, CONTAINER_GPUS_LABEL, CONTAINER_LABEL, POD_LABEL, POD_NAME_LABEL,
+    POD_NAMESPACE_LABEL,
+};
+>>>>>>> be49ddfd3fa19714d861eda6e172a474463d8ee6
 pub use objects::{
     ClaimState, Entries, PodObjects, PodReferences, PodSetting, ServicePort, ServiceView,
 };
@@ -27,8 +56,10 @@ pub use observation::{
     ContainerEnd, Lacking, PodObservation, ProbeAnswer, PullFault, PulledHow, PulledImage,
     StartFault, StartedContainer,
 };
+pub use plan::{Phase, PodPlan};
+pub use resume::{HeldContainer, HeldSandbox, PodHeld};
 pub use step::{
     ContainerAttempt, ContainerSecurity, ContainerTry, HookKind, HookWork, PodMount,
-    PodMountSource, PodStep, ProbeKind, ProbeWork, SandboxPlan, StartContainer, TerminationMessage,
-    VolumeFile, VolumeKind, VolumeWork,
+    PodMountSource, PodStep, ProbeKind, ProbeWork, SandboxPlan, StandardInput, StartContainer,
+    TerminationMessage, VolumeFile, VolumeKind, VolumeWork,
 };

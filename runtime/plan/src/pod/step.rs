@@ -205,6 +205,8 @@ pub struct StartContainer {
     pub log: PathBuf,
     /// The text about its end.
     pub termination: TerminationMessage,
+    /// CPU it asks for: its share when others want it too.
+    pub cpu_request: Option<Cpu>,
     /// CPU it may not go over.
     pub cpu_limit: Option<Cpu>,
     /// Memory it may not go over.
@@ -215,10 +217,21 @@ pub struct StartContainer {
     pub shared_memory: Option<Memory>,
     /// As whom it runs and what it may do.
     pub security: ContainerSecurity,
-    /// Whether it reads from its standard input.
-    pub stdin: bool,
+    /// What its standard input is.
+    pub stdin: StandardInput,
     /// Whether it has a terminal.
     pub tty: bool,
+}
+
+/// What a container's standard input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StandardInput {
+    /// Nothing can be written to it.
+    Closed,
+    /// Whoever attaches can write to it.
+    Open,
+    /// It closes when the first who attached goes.
+    Once,
 }
 
 /// As whom a container runs and what it may do.

@@ -48,6 +48,8 @@ pub struct Pod {
     pub deletion: Option<Deletion>,
     /// What it is to be.
     pub spec: PodSpec,
+    /// The class that the API gave it by what it asks for.
+    pub qos_class: String,
     /// Conditions that others than the kubelet wrote: what readiness gates look at.
     pub conditions: BTreeMap<String, Value>,
 }
@@ -105,6 +107,7 @@ impl Pod {
             generation: object.generation(),
             deletion: deletion(object),
             spec,
+            qos_class: object.text_at(&["status", "qosClass"]).to_owned(),
             conditions: conditions(object.list_at(&["status", "conditions"])),
         })
     }
