@@ -18,14 +18,11 @@ mod container;
 mod ending;
 mod environment;
 mod event;
-<<<<<<< HEAD
 mod names;
-=======
 mod expand;
 mod fields;
 mod launch;
 mod living;
->>>>>>> be49ddfd3fa19714d861eda6e172a474463d8ee6
 mod objects;
 mod observation;
 mod plan;
@@ -41,14 +38,11 @@ mod stopping;
 mod volume;
 
 pub use event::{EventSource, EventType, PodEvent};
-<<<<<<< HEAD
 pub use names::{log_path, workload_name};
-=======
 pub use launch::{
     CONTAINER_ATTEMPT_LABEL, CONTAINER_GPUS_LABEL, CONTAINER_LABEL, POD_LABEL, POD_NAME_LABEL,
     POD_NAMESPACE_LABEL,
 };
->>>>>>> be49ddfd3fa19714d861eda6e172a474463d8ee6
 pub use objects::{
     ClaimState, Entries, PodObjects, PodReferences, PodSetting, ServicePort, ServiceView,
 };
