@@ -7,7 +7,7 @@
 //! | folder | API |
 //! |---|---|
 //! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
-//! | `workbench/` | the workbench's own, `/apis/coracle/v1` and `/healthz` |
+//! | `workbench/` | the workbench's own, `/apis/coracle/v1` |
 //! | `kube/` | a part of Kubernetes', `/api` and `/apis/{group}` |
 //! | `notebooks.rs` | the servers of notebooks, `/notebook/{namespace}/{name}/` |
 //! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |

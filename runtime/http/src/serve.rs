@@ -80,10 +80,10 @@ async fn no_path(uri: Uri) -> Response {
     if kfp::is_below(uri.path()) {
         return kfp::no_path();
     }
-    if uri.path().starts_with("/apis/") {
-        return kube::no_path();
+    if api::is_below(uri.path()) {
+        return Refusal::route(uri.path()).into_response();
     }
-    Refusal::route(uri.path()).into_response()
+    kube::no_path()
 }
 
 async fn no_method(uri: Uri) -> Response {

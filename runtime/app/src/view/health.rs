@@ -4,7 +4,7 @@ use coracle_model::{EngineKind, EventCursor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// `GET /healthz`: answered as soon as the workbench listens.
+/// `GET /apis/coracle/v1/health`: answered as soon as the workbench listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// The version of the program.

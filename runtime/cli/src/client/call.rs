@@ -40,11 +40,7 @@ impl Call {
 
     /// Asks whether a workbench answers.
     pub(crate) fn health() -> Self {
-        Self {
-            method: Method::GET,
-            path: "/healthz".to_owned(),
-            body: None,
-        }
+        Self::new(Method::GET, ["health"])
     }
 
     /// Does something to what the path names: `/runs/ID:cancel`.

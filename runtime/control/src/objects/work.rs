@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TrySendError};
 use std::time::Duration;
 
 use coracle_apiserver::ApiServer;
@@ -9,8 +10,6 @@ use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_plan::kind::{self as rules, ObjectStep, World as _};
 use coracle_store::{Home, ObjectChange, ObjectKey, VolumeClaim, VolumeError, Volumes};
-use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::carry_out::{Now, carry_out};
@@ -38,7 +37,6 @@ pub struct ObjectLoop {
     setting: ObjectSetting,
     recorder: Recorder,
     owned: Owned,
-    clock: watch::Receiver<u64>,
     /// The version up to which everything was looked at.
     version: u64,
     due: BTreeSet<Key>,
@@ -49,17 +47,28 @@ pub struct ObjectLoop {
 }
 
 impl ObjectLoop {
-    /// Starts a loop on a thread of its own.
+    /// Starts a loop on a thread of its own: it writes to the disk.
     ///
     /// # Errors
     /// When there can be no such thread.
     pub fn start(setting: ObjectSetting, supervisor: &Supervisor) -> Result<(), ControlError> {
-        let (token, runtime) = (supervisor.token().clone(), Handle::current());
+        let mut clock = setting.api.objects().clock();
+        let token = supervisor.token().clone();
+        let (wake, woken) = mpsc::sync_channel(1);
+        // It goes with the shutdown, and with it the sender, by which the thread learns of the end.
+        supervisor.spawn(TaskKind::Timer, async move {
+            while clock.changed().await.is_ok() {
+                // One that was not taken yet will do for this change, too.
+                if let Err(TrySendError::Disconnected(())) = wake.try_send(()) {
+                    return;
+                }
+            }
+        });
         let (over, ended) = tokio::sync::oneshot::channel::<()>();
         std::thread::Builder::new()
             .name("coracle-objects".to_owned())
             .spawn(move || {
-                Self::new(setting).run(&runtime, &token);
+                Self::new(setting).run(&woken, &token);
                 drop(over);
             })
             .map_err(ControlError::Thread)?;
@@ -72,13 +81,11 @@ impl ObjectLoop {
 
     fn new(setting: ObjectSetting) -> Self {
         let recorder = Recorder::new(setting.api.clone(), "coracle");
-        let clock = setting.api.objects().clock();
         let swept = setting.api.now();
         Self {
             setting,
             recorder,
             owned: Owned::default(),
-            clock,
             version: 0,
             due: BTreeSet::new(),
             wakes: BTreeMap::new(),
@@ -86,20 +93,14 @@ impl ObjectLoop {
         }
     }
 
-    /// Works until the token is cancelled. Blocks the thread: it writes to the disk.
-    fn run(mut self, runtime: &Handle, stopping: &CancellationToken) {
+    /// Works until the token is cancelled, or nobody is left to wake it.
+    fn run(mut self, woken: &Receiver<()>, stopping: &CancellationToken) {
         self.look_at_everything();
         while !stopping.is_cancelled() {
             self.work();
-            let idle = self.idle_time();
-            runtime.block_on(async {
-                // All three only wait.
-                tokio::select! {
-                    () = stopping.cancelled() => {}
-                    _ = self.clock.changed() => {}
-                    () = tokio::time::sleep(idle) => {}
-                }
-            });
+            if let Err(RecvTimeoutError::Disconnected) = woken.recv_timeout(self.idle_time()) {
+                return;
+            }
             self.take_in();
             self.take_in_time();
         }
@@ -119,7 +120,6 @@ impl ObjectLoop {
     }
 
     fn take_in(&mut self) {
-        self.clock.borrow_and_update();
         match self.setting.api.objects().changes(self.version) {
             Ok((changes, version)) => {
                 self.version = version;

@@ -12,7 +12,7 @@ use crate::error::Refusal;
 /// Whether the workbench answers, and which it is.
 #[utoipa::path(
     get,
-    path = "/healthz",
+    path = "/health",
     operation_id = "get_health",
     tag = "workbench",
     responses((status = 200, description = "It answers", body = Health))

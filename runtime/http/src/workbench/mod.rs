@@ -1,9 +1,8 @@
 //! The workbench's own API, below `/apis/coracle/v1`. Bodies are [`coracle_app::view`]'s types as JSON.
 //!
 //! ```text
-//! GET    /healthz                          Health            answered as soon as the server listens
-//!
 //!        below /apis/coracle/v1:
+//! GET    /health                           Health            answered as soon as the server listens
 //! POST   /runs                             CreateRun -> 201 CreatedRun
 //! GET    /runs?state=&pipeline=&before=&limit=          RunList
 //! GET    /runs/{run}                       Run
@@ -60,4 +59,4 @@ mod routes;
 mod runs;
 mod volumes;
 
-pub(crate) use routes::{for_steps, for_user};
+pub(crate) use routes::{for_steps, for_user, is_below};

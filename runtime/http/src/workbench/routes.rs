@@ -22,6 +22,11 @@ pub(crate) fn for_user() -> Router<Workbench> {
     of_user().into()
 }
 
+/// Whether a path is one of the workbench's own API, so that what it lacks is refused in its way.
+pub(crate) fn is_below(path: &str) -> bool {
+    path.starts_with(API_ROOT)
+}
+
 /// All routes with their descriptions.
 pub(super) fn all() -> OpenApiRouter<Workbench> {
     of_steps().merge(of_user())
@@ -44,10 +49,9 @@ fn of_steps() -> OpenApiRouter<Workbench> {
         .routes(routes!(artifacts::files))
         .routes(routes!(artifacts::lineage))
         .routes(routes!(artifacts::preview))
-        .routes(routes!(events::events));
-    OpenApiRouter::new()
-        .routes(routes!(machine::health))
-        .nest(API_ROOT, api)
+        .routes(routes!(events::events))
+        .routes(routes!(machine::health));
+    OpenApiRouter::new().nest(API_ROOT, api)
 }
 
 fn of_user() -> OpenApiRouter<Workbench> {
