@@ -187,7 +187,13 @@ impl Status {
 
     /// An object with faults in its fields. `kind` is the object's kind.
     pub fn invalid(group: &str, kind: &str, name: &str, errors: &[FieldError]) -> Self {
-        let said: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        // A fault that was found twice stands twice among the causes, and is told once.
+        let mut said: Vec<_> = Vec::new();
+        for error in errors.iter().map(ToString::to_string) {
+            if !said.contains(&error) {
+                said.push(error);
+            }
+        }
         let said = match said.as_slice() {
             [] => String::new(),
             [one] => one.clone(),

@@ -86,10 +86,8 @@ pub fn object(
         }
     };
     let node = status_of::identified(node, object_type, body.bytes)?;
-    let doubled = (!doubled.is_empty())
-        .then(|| format!("yaml: unmarshal errors:\n  {}", doubled.join("\n  ")));
     let read = from_node(&node, object_type);
-    let mut strict: Vec<_> = doubled.into_iter().collect();
+    let mut strict: Vec<_> = doubled_keys(&doubled).into_iter().collect();
     let read = read.map_err(|fault| status_of::not_handled(object_type, &fault))?;
     strict.extend(read.strict);
     finish(read.object, strict, object_type, validation)
@@ -121,6 +119,53 @@ pub fn json_value(bytes: &[u8], is_yaml: bool) -> Result<Value, String> {
     } else {
         Ok(json::read(bytes)?.into_value())
     }
+}
+
+/// The empty object of a kind, with what its type writes of fields that were not given.
+pub(crate) fn empty_object(object_type: &ObjectType) -> Object {
+    let mut object = match object_type.origin {
+        Origin::BuiltIn => match built_in::empty(&object_type.schema) {
+            Value::Object(object) => object,
+            _ => Object::new(),
+        },
+        Origin::Custom => Object::new(),
+    };
+    object.insert("apiVersion".to_owned(), object_type.api_version().into());
+    object.insert("kind".to_owned(), object_type.kind.as_str().into());
+    object
+}
+
+/// The first document of a YAML text, and what is said of keys that stand twice.
+///
+/// # Errors
+/// What the reader says of the first fault.
+pub(crate) fn yaml_document(bytes: &[u8]) -> Result<(Value, Option<String>), String> {
+    let document = yaml::read(bytes)?;
+    Ok((
+        document.root.into_value(),
+        doubled_keys(&document.duplicates),
+    ))
+}
+
+fn doubled_keys(told: &[String]) -> Option<String> {
+    (!told.is_empty()).then(|| format!("yaml: unmarshal errors:\n  {}", told.join("\n  ")))
+}
+
+/// What is said of fields of a JSON text that stand twice; nothing of a text that is no JSON.
+pub(crate) fn doubled_fields(bytes: &[u8]) -> Vec<String> {
+    let mut doubled = Vec::new();
+    if let Ok(node) = json::read(bytes) {
+        custom::doubled(&node, "", &mut doubled);
+    }
+    doubled
+}
+
+/// Whether a content type says YAML rather than JSON.
+///
+/// # Errors
+/// 415 for one that says neither.
+pub(crate) fn is_yaml(content_type: Option<&str>) -> Result<bool, Status> {
+    Format::of(content_type).map(|format| matches!(format, Format::Yaml))
 }
 
 struct Read {

@@ -42,7 +42,8 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn doubled(node: &Node, path: &str, strict: &mut Vec<String>) {
+/// Tells the fields that stand twice.
+pub(super) fn doubled(node: &Node, path: &str, strict: &mut Vec<String>) {
     match node {
         Node::Map(fields) => {
             for (index, (name, node)) in fields.iter().enumerate() {

@@ -1,11 +1,14 @@
 //! What a server puts into `metadata` and what it lets a client put there.
 
 use coracle_model::Timestamp;
+use serde_json::Value;
 
+use super::check;
+use super::name::generated_name;
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt as _};
-use crate::resource::Resource;
-use crate::status::Status;
+use crate::resource::{Resource, Scope};
+use crate::status::{Reason, Status};
 
 /// What a new object gets.
 #[derive(Debug, Clone, Copy)]
@@ -20,34 +23,184 @@ pub struct NewObject<'a> {
     pub random: [u32; 5],
 }
 
-/// Fills in what the server decides, and drops what a client may not set.
+/// Fills in what the server decides, and drops what a client may not set. `metadata.generation` and
+/// `metadata.managedFields` are left: they are the kind's and [`crate::apply`]'s.
 ///
 /// # Errors
 /// 400 when the object names another namespace than the path.
 pub fn prepare_for_create(object: &mut Object, new: &NewObject<'_>) -> Result<(), Status> {
+    same_namespace(object, new.namespace)?;
+    let generated = match (object.name(), object.meta("generateName")) {
+        ("", prefix) if !prefix.is_empty() => Some(generated_name(prefix, new.random)),
+        _ => None,
+    };
     let metadata = object.metadata_mut();
+    for field in [
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+        "resourceVersion",
+    ] {
+        metadata.remove(field);
+    }
+    metadata.extend(generated.map(|name| ("name".to_owned(), name.into())));
+    if !new.namespace.is_empty() {
+        metadata.insert("namespace".to_owned(), new.namespace.into());
+    }
     metadata.insert("uid".to_owned(), new.uid.into());
-    metadata.insert("creationTimestamp".to_owned(), new.now.to_string().into());
+    metadata.insert("creationTimestamp".to_owned(), time(new.now).into());
+    drop_equal_owners(object);
     Ok(())
+}
+
+/// A time as `metadata` has it: to the second.
+pub fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// What is wrong with the metadata of an object that is made.
 pub fn validate(object: &Object, resource: &Resource) -> Vec<FieldError> {
-    let _ = (object, resource);
-    Vec::new()
+    let mut errors = check::name(object, resource);
+    if resource.scope == Scope::Cluster && !object.namespace().is_empty() {
+        let path = check::path("namespace");
+        errors.push(FieldError::forbidden(path, "not allowed on this type"));
+    }
+    errors.extend(check::common(object, resource.built_in));
+    errors
 }
 
-/// Carries over from the stored object what a client need not send or may not change.
+/// Carries over from the stored object what a client need not send or may not change. `name` is that of the path.
 ///
 /// # Errors
 /// 400 when the name or namespace is not the path's.
-pub fn prepare_for_update(new: &mut Object, old: &Object) -> Result<(), Status> {
-    let _ = (new, old);
+pub fn prepare_for_update(new: &mut Object, old: &Object, name: &str) -> Result<(), Status> {
+    same_name(new, name)?;
+    same_namespace(new, old.namespace())?;
+    let kept = [
+        "generation",
+        "creationTimestamp",
+        "namespace",
+        "resourceVersion",
+    ];
+    let where_absent = [
+        "uid",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+    ];
+    let stored = old.metadata();
+    let metadata = new.metadata_mut();
+    for field in kept {
+        match stored.and_then(|stored| stored.get(field)) {
+            Some(value) => metadata.insert(field.to_owned(), value.clone()),
+            None => metadata.remove(field),
+        };
+    }
+    for field in where_absent {
+        if let Some(value) = stored.and_then(|stored| stored.get(field))
+            && metadata.get(field).is_none_or(Value::is_null)
+        {
+            metadata.insert(field.to_owned(), value.clone());
+        }
+    }
+    drop_equal_owners(new);
     Ok(())
 }
 
-/// What is wrong with the metadata of a changed object.
+/// What is wrong with the metadata of a changed object. Most faults are told twice, as an API server does, which
+/// checks metadata for every kind and then once more for the kind.
 pub fn validate_update(new: &Object, old: &Object, resource: &Resource) -> Vec<FieldError> {
-    let _ = (new, old, resource);
-    Vec::new()
+    let once: Vec<_> = check::immutable(new, old)
+        .into_iter()
+        .chain(check::common(new, resource.built_in))
+        .collect();
+    [once.clone(), once].concat()
+}
+
+/// Checks what an update says of the object that it replaces: its uid and resource version, where it says them. To be
+/// asked before [`prepare_for_update`].
+///
+/// # Errors
+/// 409 where it is another object, or has changed; 500 for a resource version that is no number.
+pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result<(), Status> {
+    let conflict = |why: &str| {
+        Err(Status::conflict(
+            resource.group,
+            resource.plural,
+            old.name(),
+            why,
+        ))
+    };
+    let (uid, stored_uid) = (new.uid(), old.uid());
+    if !uid.is_empty() && uid != stored_uid {
+        let mut key = format!("/{}", resource.plural);
+        for part in [old.namespace(), old.name()] {
+            if !part.is_empty() {
+                key = format!("{key}/{part}");
+            }
+        }
+        return conflict(&format!(
+            "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition \
+             failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
+        ));
+    }
+    check_version(new, old, resource)
+}
+
+/// The same of what a patch made: only the resource version, for a changed uid is a fault of its own.
+///
+/// # Errors
+/// 409 where it has changed; 500 for a resource version that is no number.
+pub fn check_version(new: &Object, old: &Object, resource: &Resource) -> Result<(), Status> {
+    let version = new.resource_version();
+    if version.is_empty() || version == old.resource_version() {
+        return Ok(());
+    }
+    if version.parse::<u64>().is_err() {
+        let message = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+        return Err(Status::new(Reason::Unknown, message));
+    }
+    let why = "the object has been modified; please apply your changes to the latest version and try again";
+    Err(Status::conflict(
+        resource.group,
+        resource.plural,
+        old.name(),
+        why,
+    ))
+}
+
+fn same_name(new: &Object, name: &str) -> Result<(), Status> {
+    match new.name() {
+        "" => Err(Status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        own if own == name => Ok(()),
+        own => Err(Status::bad_request(format!(
+            "the name of the object ({own}) does not match the name on the URL ({name})"
+        ))),
+    }
+}
+
+fn same_namespace(object: &Object, namespace: &str) -> Result<(), Status> {
+    let own = object.namespace();
+    if own.is_empty() || own == namespace || namespace.is_empty() {
+        return Ok(());
+    }
+    Err(Status::bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request",
+    ))
+}
+
+/// Owners that are told twice in every field are kept once.
+fn drop_equal_owners(object: &mut Object) {
+    let owners = object.metadata_mut().get_mut("ownerReferences");
+    if let Some(Value::Array(owners)) = owners {
+        let mut kept: Vec<Value> = Vec::new();
+        for owner in owners.drain(..) {
+            if !kept.contains(&owner) {
+                kept.push(owner);
+            }
+        }
+        *owners = kept;
+    }
 }
