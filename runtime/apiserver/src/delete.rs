@@ -108,12 +108,7 @@ impl ApiServer {
     ) -> Result<Option<Deleted>, Status> {
         let stored = self.get(place)?;
         let resource = place.resource;
-        meta::check_preconditions(
-            &stored.body,
-            &options.preconditions,
-            resource.group,
-            resource.kind,
-        )?;
+        meta::check_preconditions(&stored.body, &options.preconditions, resource.kind)?;
         let mut object = stored.body.clone();
         let grace = resource
             .strategy

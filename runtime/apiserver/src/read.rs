@@ -5,7 +5,7 @@ use std::sync::Arc;
 use coracle_objects::page::Continue;
 use coracle_objects::select::{FieldSelector, LabelSelector};
 use coracle_objects::{Object, Reason, Resource, Status, page};
-use coracle_store::StoredObject;
+use coracle_store::{Page, StoredObject};
 
 use crate::place::{Place, resource_key};
 use crate::server::ApiServer;
@@ -28,6 +28,8 @@ pub struct ListOptions {
     pub limit: Option<usize>,
     /// Where an earlier list is gone on with.
     pub continue_token: Option<String>,
+    /// The version of which the list is to be; none for the newest.
+    pub exact_version: Option<u64>,
 }
 
 /// A list of one moment.
@@ -75,30 +77,26 @@ impl ApiServer {
         namespace: Option<&str>,
         options: &ListOptions,
     ) -> Result<Listing, Status> {
-        let found = self.objects.list(&resource_key(resource), namespace);
         let begin = options
             .continue_token
             .as_deref()
             .map(Continue::decode)
             .transpose()?;
-        if let Some(begin) = &begin
-            && begin.resource_version > found.version
-        {
-            return Err(page::expired(
-                &Continue {
-                    resource_version: found.version,
-                    after: begin.after.clone(),
-                }
-                .encode(),
-            ));
-        }
+        let at = begin.as_ref().and_then(|begin| begin.resource_version);
+        let found = self.page(resource, namespace, at.or(options.exact_version))?;
+        let key = |object: &StoredObject| page_key(object, namespace.is_some());
+        let after = begin.map(|begin| split_key(&begin.after, namespace.is_some()));
         let mut selected = found
             .objects
             .into_iter()
             .filter(|object| {
-                begin
+                let place = (object.key.namespace.as_str(), object.key.name.as_str());
+                after
                     .as_ref()
-                    .is_none_or(|begin| page_key(object) > begin.after)
+                    .is_none_or(|(namespace, name)| match namespace {
+                        Some(namespace) => place > (namespace, name),
+                        None => place.1 > name.as_str(),
+                    })
             })
             .filter(|object| options.selectors.match_object(&object.body, resource));
         let Some(limit) = options.limit else {
@@ -111,11 +109,11 @@ impl ApiServer {
         let objects: Vec<_> = selected.by_ref().take(limit).collect();
         let remaining = selected.count() as u64;
         // All pages tell of the moment of the first.
-        let version = begin.map_or(found.version, |begin| begin.resource_version);
+        let version = found.version;
         let continue_token = match objects.last() {
             Some(last) if remaining > 0 => Continue {
-                resource_version: version,
-                after: page_key(last),
+                resource_version: Some(version),
+                after: key(last),
             }
             .encode(),
             Some(_) | None => String::new(),
@@ -130,9 +128,38 @@ impl ApiServer {
     }
 }
 
-/// What orders the objects of a list: their place in it.
-fn page_key(object: &StoredObject) -> String {
-    if object.key.namespace.is_empty() {
+impl ApiServer {
+    /// The objects as they are, or as they were at a version.
+    fn page(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        version: Option<u64>,
+    ) -> Result<Page, Status> {
+        let key = resource_key(resource);
+        let Some(version) = version else {
+            return Ok(self.objects.list(&key, namespace));
+        };
+        let current = self.objects.version();
+        if version > current {
+            return Err(page::too_new(version, current));
+        }
+        let found = self.objects.list_at(&key, namespace, version);
+        found.map_err(|_| page::expired())
+    }
+}
+
+/// The namespace and name after which a page begins; the namespace is none where all are of one.
+fn split_key(after: &str, one_namespace: bool) -> (Option<String>, String) {
+    match after.split_once('/').filter(|_| !one_namespace) {
+        Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
+        None => (None, after.to_owned()),
+    }
+}
+
+/// What orders the objects of a list: their name, with their namespace before it where they may be of several.
+fn page_key(object: &StoredObject, one_namespace: bool) -> String {
+    if one_namespace || object.key.namespace.is_empty() {
         object.key.name.clone()
     } else {
         format!("{}/{}", object.key.namespace, object.key.name)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coracle_objects::apply::{self, Force, Manager};
 use coracle_objects::decode::{self, Body, FieldValidation};
-use coracle_objects::meta::{self, DryRun, NewObject, Preconditions};
+use coracle_objects::meta::{self, DryRun, NewObject};
 use coracle_objects::patch::{Patch, PatchKind};
 use coracle_objects::{FieldError, FieldPath, Object, ObjectExt as _, Reason, Status};
 use coracle_store::{CommitError, Expected, ObjectKey, ObjectWrite, StoredObject};
@@ -30,12 +30,12 @@ pub struct WriteOptions {
     pub dry_run: DryRun,
     /// What becomes of unknown fields.
     pub validation: FieldValidation,
-    /// Who writes: `fieldManager`, or what the client calls itself.
-    pub manager: String,
-    /// Whether the manager was named by the request itself, as an apply has to.
-    pub manager_is_named: bool,
-    /// Whether an apply takes fields from other managers.
-    pub force: bool,
+    /// Who writes, as the request names it; empty where it does not.
+    pub field_manager: String,
+    /// What the client calls itself, for requests that name nobody.
+    pub client: String,
+    /// Whether an apply takes fields from other managers, where that is said.
+    pub force: Option<bool>,
 }
 
 /// What was written.
@@ -117,7 +117,7 @@ impl ApiServer {
         let decoded = decode::typed(&object, &object_type, FieldValidation::Ignore)
             .map_err(|fault| internal(&fault))?;
         let options = WriteOptions {
-            manager: manager.to_owned(),
+            field_manager: manager.to_owned(),
             ..WriteOptions::default()
         };
         let written = self.make(place, decoded.object, decoded.warnings, &options)?;
@@ -148,12 +148,9 @@ impl ApiServer {
         };
         meta::prepare_for_create(&mut object, &new)?;
         self.admit_to_namespace(place, object.name())?;
-        apply::track_update(
-            None,
-            &mut object,
-            &object_type,
-            &self.manager(options, place),
-        )?;
+        resource.strategy.set_defaults(&mut object);
+        let manager = self.manager(options, place);
+        apply::track_update(None, &mut object, &object_type, &manager);
         warnings.extend(self.complete(place, &object_type, &mut object)?);
         self.store(place, None, object, warnings, options)
     }
@@ -195,8 +192,8 @@ impl ApiServer {
     ) -> Result<Written, Status> {
         let object_type = self.types.of(place.resource, place.version);
         let decoded = decode::object(body, &object_type, options.validation)?;
-        check_name(place, &decoded.object)?;
         let stored = self.get(place)?;
+        meta::check_replaced(&decoded.object, &stored.body, place.resource)?;
         if !place.resource.built_in && decoded.object.resource_version().is_empty() {
             let path = FieldPath::new("metadata.resourceVersion");
             let error = FieldError::invalid(path, 0, "must be specified for an update");
@@ -217,7 +214,7 @@ impl ApiServer {
     ) -> Result<Arc<StoredObject>, Status> {
         let stored = self.get(place)?;
         let options = WriteOptions {
-            manager: manager.to_owned(),
+            field_manager: manager.to_owned(),
             ..WriteOptions::default()
         };
         let written = self.replace(place, &stored, object, Vec::new(), &options)?;
@@ -235,11 +232,8 @@ impl ApiServer {
         patch: PatchRequest<'_>,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        if patch.kind == PatchKind::Apply && !options.manager_is_named {
-            let path = FieldPath::new("fieldManager");
-            let error = FieldError::required(path, "is required for apply patch");
-            return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", &[error]));
-        }
+        let is_apply = patch.kind == PatchKind::Apply;
+        meta::check_patch_options(&options.field_manager, options.force.is_some(), is_apply)?;
         let mut tries = 0;
         loop {
             tries += 1;
@@ -266,10 +260,10 @@ impl ApiServer {
         let stored = self.get(place)?;
         let object_type = self.types.of(place.resource, place.version);
         let current = crate::server::in_version(&stored.body, &place.api_version());
-        let patched = Patch::read(patch.body, patch.kind)?.apply(&current, &object_type)?;
-        let asked = patched.resource_version().to_owned();
-        let decoded = decode::typed(&patched, &object_type, options.validation)
-            .map_err(|fault| unfit(&patched, &fault))?;
+        let patch = Patch::read(patch.body, patch.kind)?;
+        let decoded = patch.apply(&current, &object_type, options.validation)?;
+        meta::check_version(&decoded.object, &stored.body, place.resource)?;
+        let asked = decoded.object.resource_version().to_owned();
         let written = self.replace(place, &stored, decoded.object, decoded.warnings, options);
         written.map_err(|status| Failure::of(status, &asked, &stored))
     }
@@ -286,7 +280,10 @@ impl ApiServer {
         if stored.is_none() && !place.subresource.is_empty() {
             self.get(place)?;
         }
-        let force = if options.force { Force::Yes } else { Force::No };
+        let force = match options.force {
+            Some(true) => Force::Yes,
+            Some(false) | None => Force::No,
+        };
         let manager = self.manager(options, place);
         let current = stored
             .as_ref()
@@ -317,7 +314,6 @@ impl ApiServer {
         mut warnings: Vec<String>,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        check_name(place, &object)?;
         let object_type = self.types.of(place.resource, place.version);
         let managers = object.metadata_mut().remove("managedFields");
         let uid = Uuid::new_v4().to_string();
@@ -347,7 +343,8 @@ impl ApiServer {
     ) -> Result<Written, Status> {
         let object_type = self.types.of(place.resource, place.version);
         let manager = self.manager(options, place);
-        apply::track_update(Some(&stored.body), &mut object, &object_type, &manager)?;
+        place.resource.strategy.set_defaults(&mut object);
+        apply::track_update(Some(&stored.body), &mut object, &object_type, &manager);
         self.change(place, stored, object, warnings, options)
     }
 
@@ -361,18 +358,9 @@ impl ApiServer {
     ) -> Result<Written, Status> {
         let (resource, old) = (place.resource, &stored.body);
         let strategy = resource.strategy;
-        let preconditions = Preconditions {
-            uid: Some(object.uid().to_owned()).filter(|uid| !uid.is_empty()),
-            resource_version: None,
-        };
-        meta::check_preconditions(old, &preconditions, resource.group, resource.plural)?;
-        let asked = object.resource_version();
-        if !asked.is_empty() && asked != old.resource_version() {
-            return Err(self.stale(place));
-        }
         let object_type = self.types.of(resource, place.version);
         strategy.set_defaults(&mut object);
-        meta::prepare_for_update(&mut object, old)?;
+        meta::prepare_for_update(&mut object, old, old.name())?;
         let mut errors;
         if place.subresource == "status" {
             strategy.prepare_for_status_update(&mut object, old);
@@ -527,7 +515,10 @@ impl ApiServer {
 
     fn manager<'a>(&self, options: &'a WriteOptions, place: &Place<'a>) -> Manager<'a> {
         Manager {
-            name: &options.manager,
+            name: match options.field_manager.as_str() {
+                "" => &options.client,
+                named => named,
+            },
             subresource: place.subresource,
             reset_fields: reset_fields(place),
             now: self.now(),
@@ -568,24 +559,6 @@ impl From<Status> for Failure {
     }
 }
 
-/// Refuses a body that names another object than the path.
-fn check_name(place: &Place<'_>, object: &Object) -> Result<(), Status> {
-    let name = object.name();
-    if name.is_empty() && !place.name.is_empty() {
-        return Err(Status::bad_request(
-            "the name of the object (\"\") does not match the name on the URL",
-        ));
-    }
-    if name != place.name {
-        let message = format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            place.name
-        );
-        return Err(Status::bad_request(message));
-    }
-    Ok(())
-}
-
 /// A change of anything but `metadata` and `status` counts.
 fn count_generation(place: &Place<'_>, object: &mut Object, old: &Object) {
     let generation = old.generation();
@@ -619,16 +592,6 @@ pub(crate) fn is_released(object: &Object) -> bool {
         .and_then(Value::as_i64)
         .unwrap_or_default();
     object.is_being_deleted() && object.finalizers().is_empty() && grace == 0
-}
-
-/// The refusal of a patch that makes what cannot be an object of its kind.
-fn unfit(patched: &Object, fault: &str) -> Status {
-    if fault.starts_with("strict decoding error") {
-        return Status::bad_request(fault);
-    }
-    let text = Value::Object(patched.clone()).to_string();
-    let error = FieldError::invalid(FieldPath::new("patch"), text, fault);
-    Status::invalid("", "", "", &[error])
 }
 
 pub(crate) fn internal(message: &str) -> Status {

@@ -200,6 +200,43 @@ impl Objects {
         }
     }
 
+    /// The objects of a resource as they were at a version, which is not one to come.
+    ///
+    /// # Errors
+    /// When not everything that changed since is kept.
+    pub fn list_at(
+        &self,
+        resource: &str,
+        namespace: Option<&str>,
+        version: u64,
+    ) -> Result<Page, TooOld> {
+        let page = self.list(resource, namespace);
+        // Nothing that came after the page is in what changed up to it.
+        let (changes, _) = self.changes(version)?;
+        let changes = changes
+            .into_iter()
+            .filter(|change| change.version <= page.version)
+            .filter(|change| change.object.key.resource == resource)
+            .filter(|change| {
+                namespace.is_none_or(|namespace| change.object.key.namespace == namespace)
+            });
+        let mut objects: BTreeMap<ObjectKey, Arc<StoredObject>> = page
+            .objects
+            .into_iter()
+            .map(|object| (object.key.clone(), object))
+            .collect();
+        for change in changes.rev() {
+            match change.before {
+                Some(before) => drop(objects.insert(before.key.clone(), before)),
+                None => drop(objects.remove(&change.object.key)),
+            }
+        }
+        Ok(Page {
+            objects: objects.into_values().collect(),
+            version,
+        })
+    }
+
     /// The time of the last change.
     pub fn version(&self) -> u64 {
         self.memory().version
@@ -411,6 +448,32 @@ mod tests {
             .collect();
         assert_eq!(seen, [(false, false, version - 1), (true, true, version)]);
         assert_eq!(objects.changes(version).unwrap(), (vec![], version));
+    }
+
+    #[test]
+    fn a_list_can_be_had_as_it_was() {
+        let objects = objects();
+        let made = objects
+            .commit(vec![put("a", Expected::Absent), put("b", Expected::Absent)])
+            .unwrap();
+        let then = objects.list("configmaps", None);
+        objects.commit(vec![removal("a", made[0].version)]).unwrap();
+        objects
+            .commit(vec![
+                put("b", Expected::Version(made[1].version)),
+                put("c", Expected::Absent),
+            ])
+            .unwrap();
+        let again = objects.list_at("configmaps", Some("default"), then.version);
+        let again = again.unwrap();
+        assert_eq!((again.objects, again.version), (then.objects, then.version));
+        assert_eq!(
+            objects
+                .list_at("secrets", None, then.version)
+                .unwrap()
+                .objects,
+            []
+        );
     }
 
     #[test]

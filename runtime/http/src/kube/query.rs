@@ -4,7 +4,7 @@ use axum::http::Uri;
 use coracle_apiserver::{ListOptions, Selectors, WriteOptions};
 use coracle_objects::apply::Manager;
 use coracle_objects::decode::FieldValidation;
-use coracle_objects::meta::DryRun;
+use coracle_objects::meta::{self, DryRun};
 use coracle_objects::select::{FieldSelector, LabelSelector};
 use coracle_objects::{FieldError, FieldPath, Resource, Status, page};
 
@@ -63,14 +63,14 @@ impl Query {
         options: &str,
         user_agent: Option<&str>,
     ) -> Result<WriteOptions, Status> {
-        let named = self.get("fieldManager").filter(|name| !name.is_empty());
-        let manager = named.map_or_else(|| Manager::name_of(user_agent), str::to_owned);
+        let field_manager = self.get("fieldManager").unwrap_or_default();
+        meta::check_field_manager(field_manager, options)?;
         Ok(WriteOptions {
             dry_run: DryRun::parse(&self.all("dryRun"), options)?,
             validation: self.field_validation(options)?,
-            manager,
-            manager_is_named: named.is_some(),
-            force: self.is_on("force"),
+            field_manager: field_manager.to_owned(),
+            client: Manager::name_of(user_agent),
+            force: self.get("force").map(|_| self.is_on("force")),
         })
     }
 
@@ -105,10 +105,15 @@ impl Query {
     /// 400 for selectors, limits and tokens that are none.
     pub(super) fn list_options(&self, resource: &Resource) -> Result<ListOptions, Status> {
         let token = self.get("continue").filter(|token| !token.is_empty());
+        let asked = self.get("resourceVersion");
+        let version = page::version(asked, token.is_some())?;
+        let matching = self.get("resourceVersionMatch");
+        page::check_version_match(matching, asked, token.is_some())?;
         Ok(ListOptions {
             selectors: self.selectors(resource)?,
             limit: page::limit(self.get("limit"))?,
             continue_token: token.map(str::to_owned),
+            exact_version: version.filter(|_| matching == Some("Exact")),
         })
     }
 }

@@ -18,11 +18,11 @@ mod container;
 mod ending;
 mod environment;
 mod event;
-mod names;
 mod expand;
 mod fields;
 mod launch;
 mod living;
+mod names;
 mod objects;
 mod observation;
 mod plan;
@@ -38,11 +38,11 @@ mod stopping;
 mod volume;
 
 pub use event::{EventSource, EventType, PodEvent};
-pub use names::{log_path, workload_name};
 pub use launch::{
     CONTAINER_ATTEMPT_LABEL, CONTAINER_GPUS_LABEL, CONTAINER_LABEL, POD_LABEL, POD_NAME_LABEL,
     POD_NAMESPACE_LABEL,
 };
+pub use names::{log_path, workload_name};
 pub use objects::{
     ClaimState, Entries, PodObjects, PodReferences, PodSetting, ServicePort, ServiceView,
 };
