@@ -6,9 +6,10 @@
 //!
 //! ```text
 //!   network `coracle` ─── sandbox (pause, aliases) ◄── joins ── workload
-//!        │                                                        │ log (attend) ──► crate::log
-//!        └── gateway = the workbench's address                    │ cgroup (usage)
-//!                                                                 └ exit: kept until removed
+//!        │                   ▲  ▲                                 │ log (attend) ──► crate::log
+//!        │                   │  └── connect, published ports      │ cgroup (usage)
+//!        │      one network a namespace                           │ sessions (exec, attach)
+//!        └── gateway = the workbench's address                    └ exit: kept until removed
 //! ```
 //!
 //! Nothing is kept in memory that a restart would miss: labels and names on containers and images are the

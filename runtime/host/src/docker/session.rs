@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::Docker;
-use bollard::exec::{CreateExecOptions, ResizeExecOptions};
+use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecResults};
 use bollard::models::ExecInspectResponse;
 use bollard::query_parameters::{ResizeContainerTTYOptionsBuilder, WaitContainerOptionsBuilder};
 use futures_util::StreamExt;
@@ -240,42 +240,53 @@ impl SessionControl for ExecControl {
         };
         let number = self.grip.as_ref().and_then(Grip::number_inside);
         let number = number.ok_or_else(|| refused("its number is not to be seen from here"))?;
-        self.kill_inside(number).await?;
-        if self.look().await?.running.unwrap_or(false) {
-            return Err(refused("the container has no `kill`"));
+        // Either may be missing in an image.
+        let kill = format!("kill -KILL -{number}");
+        let words = kill.split(' ').map(str::to_owned).collect();
+        for command in [vec!["sh".to_owned(), "-c".to_owned(), kill], words] {
+            self.run_inside(command).await?;
+            if !self.is_running_still().await? {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(refused("the container has no `kill`"))
     }
 }
 
 impl ExecControl {
-    /// Has `kill` run in the container, and awaits its end.
-    async fn kill_inside(&self, number: i32) -> Result<(), EngineError> {
+    /// Has another program run in the container as root, and awaits its end.
+    async fn run_inside(&self, command: Vec<String>) -> Result<(), EngineError> {
         let failed = |fault: Fault| not_entered(&self.workload, &fault);
-        let group = format!("-{number}");
-        let kill = CreateExecOptions {
-            cmd: Some(["kill", "-KILL", "--", &group].map(str::to_owned).into()),
+        let program = CreateExecOptions {
+            cmd: Some(command),
             user: Some("0".to_owned()),
             attach_stdout: Some(true),
             ..Default::default()
         };
-        let id = ask(self.docker.create_exec(&self.workload.0, kill))
+        let id = ask(self.docker.create_exec(&self.workload.0, program))
             .await
             .map_err(failed)?
             .id;
         let started = ask(self.docker.start_exec(&id, None))
             .await
             .map_err(failed)?;
-        if let bollard::exec::StartExecResults::Attached { mut output, .. } = started {
+        if let StartExecResults::Attached { mut output, .. } = started {
             while output.next().await.is_some() {}
         }
-        // The engine hears of an end a moment after it.
+        Ok(())
+    }
+
+    /// Whether the program runs on; the engine hears of an end a moment after it.
+    async fn is_running_still(&self) -> Result<bool, EngineError> {
         let mut pause = FIRST_LOOK;
-        while pause < LOOK_EVERY && self.look().await?.running.unwrap_or(false) {
+        while self.look().await?.running.unwrap_or(false) {
+            if pause >= LOOK_EVERY {
+                return Ok(true);
+            }
             sleep(pause).await;
             pause *= 2;
         }
-        Ok(())
+        Ok(false)
     }
 }
 

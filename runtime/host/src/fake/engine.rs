@@ -1,6 +1,6 @@
 //! [`Engine`] by script.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -10,8 +10,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coracle_model::{AttemptUsage, EngineKind, EnvironmentKey, ImageDigest, ImageRef};
 use sha2::{Digest, Sha256};
-use tokio::io::DuplexStream;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
 use super::pods::Pods;
@@ -36,7 +34,7 @@ type ExecScript = Box<dyn Fn(&WorkloadName, &ExecRequest) -> ExecAct + Send + Sy
 
 /// An engine that does what a script says.
 pub struct FakeEngine {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     script: Script,
     exec_script: ExecScript,
     held: Mutex<Held>,
@@ -45,16 +43,16 @@ pub struct FakeEngine {
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    away: Option<String>,
-    workloads: HashMap<WorkloadName, Scripted>,
-    starts: BTreeMap<WorkloadName, u32>,
-    digests: BTreeMap<ImageRef, Option<ImageDigest>>,
-    environments: BTreeMap<EnvironmentKey, EnvironmentLayer>,
-    preparations: BTreeMap<EnvironmentKey, u32>,
-    failing_installs: BTreeMap<EnvironmentKey, String>,
-    configs: BTreeMap<ImageRef, ImageConfig>,
-    pods: Pods,
+pub(super) struct Held {
+    pub(super) away: Option<String>,
+    pub(super) workloads: HashMap<WorkloadName, Scripted>,
+    pub(super) starts: BTreeMap<WorkloadName, u32>,
+    pub(super) digests: BTreeMap<ImageRef, Option<ImageDigest>>,
+    pub(super) environments: BTreeMap<EnvironmentKey, EnvironmentLayer>,
+    pub(super) preparations: BTreeMap<EnvironmentKey, u32>,
+    pub(super) failing_installs: BTreeMap<EnvironmentKey, String>,
+    pub(super) configs: BTreeMap<ImageRef, ImageConfig>,
+    pub(super) pods: Pods,
 }
 
 impl fmt::Debug for FakeEngine {
@@ -93,92 +91,12 @@ impl FakeEngine {
         }
     }
 
-    /// From now on nothing answers, and who attends hears it; what runs goes on.
-    pub fn go_away(&self, reason: impl Into<String>) {
-        self.change(|held| held.away = Some(reason.into()));
-    }
-
-    /// From now on it answers again.
-    pub fn come_back(&self) {
-        self.change(|held| held.away = None);
-    }
-
-    /// Lets a workload that waits for it end as its act says.
-    pub fn release(&self, name: &WorkloadName) {
-        let now = self.clock.steady();
-        self.change(|held| {
-            if let Some(workload) = held.workloads.get_mut(name) {
-                workload.ends_at = Some(now);
-            }
-        });
-    }
-
-    /// Forgets a workload, as when somebody removes a container behind the workbench's back.
-    pub fn lose(&self, name: &WorkloadName) {
-        self.change(|held| drop(held.workloads.remove(name)));
-    }
-
-    /// From now on an image stands for another content.
-    pub fn set_digest(&self, image: &ImageRef, digest: ImageDigest) {
-        self.change(|held| drop(held.digests.insert(image.clone(), Some(digest))));
-    }
-
-    /// From now on an image is neither here nor to be had.
-    pub fn take_image(&self, image: &ImageRef) {
-        self.change(|held| drop(held.digests.insert(image.clone(), None)));
-    }
-
-    /// From now on an image says how it is run.
-    pub fn set_image_config(&self, image: &ImageRef, config: ImageConfig) {
-        self.change(|held| drop(held.configs.insert(image.clone(), config)));
-    }
-
-    /// Stops a sandbox, as a restart of the engine does.
-    pub fn halt_sandbox(&self, name: &SandboxName) {
-        self.change(|held| held.pods.halt(name));
-    }
-
-    /// From now on a machine's port is somebody else's.
-    pub fn take_port(&self, port: u16) {
-        self.change(|held| held.pods.take_port(port));
-    }
-
-    /// From now on connections to a port of a sandbox come here, until the receiver is dropped.
-    pub fn listen(&self, sandbox: &SandboxName, port: u16) -> UnboundedReceiver<DuplexStream> {
-        self.held().pods.listen(sandbox, port)
-    }
-
-    /// From now on the installer of an environment fails with a message.
-    pub fn fail_install(&self, key: &EnvironmentKey, message: impl Into<String>) {
-        self.change(|held| drop(held.failing_installs.insert(key.clone(), message.into())));
-    }
-
-    /// How often each workload was begun; a start that found it there already does not count.
-    pub fn starts(&self) -> BTreeMap<WorkloadName, u32> {
-        self.held().starts.clone()
-    }
-
-    /// How often each environment's installer ran.
-    pub fn preparations(&self) -> BTreeMap<EnvironmentKey, u32> {
-        self.held().preparations.clone()
-    }
-
-    /// The sandboxes that are open.
-    pub fn sandboxes(&self) -> BTreeSet<SandboxName> {
-        self.held().pods.names()
-    }
-
-    /// What an open sandbox was opened with.
-    pub fn sandbox_request(&self, name: &SandboxName) -> Option<SandboxRequest> {
-        self.held().pods.request(name)
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Held)) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Held)) {
         change(&mut self.held());
         self.changes.send_replace(());
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    pub(super) fn held(&self) -> MutexGuard<'_, Held> {
         // Each change is made in one go; a panic of a test's thread leaves none half done.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,6 +16,7 @@
 
 mod act;
 mod engine;
+mod handles;
 mod pods;
 mod scripted;
 mod session;

@@ -10,6 +10,9 @@
 //!         └── waits for the supervisor's end ◄── log/, exit.json in the workload's directory
 //! ```
 //!
+//! Sandboxes are names only, since all processes share the machine's network; a session's program runs beside the
+//! workload's, as a child of the workbench, and ends with either.
+//!
 //! A supervisor that is itself killed takes the command with it; [`crate::EngineError::Lost`] says so. The
 //! supervisor and the engine know nothing of runs and steps; they share only the files of the workload's
 //! directory and the launch that goes through a pipe.
@@ -28,6 +31,7 @@ mod sandboxes;
 mod session;
 mod supervise;
 mod supervisor;
+mod surroundings;
 mod terminal;
 mod tree;
 mod workloads;

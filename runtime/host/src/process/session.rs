@@ -1,16 +1,12 @@
 //! Sessions with processes: programs that run beside a workload, with its environment and where it runs.
 //!
 //! They are children of the workbench and not of the supervisor, which ends them with the workload all the same, by the
-//! mark in their environment. The environment is read from the workload's own process, since it lies on no disk.
+//! mark in their environment.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,9 +24,9 @@ use tokio_util::io::ReaderStream;
 
 use super::command::{Scratch, credentials, find_program};
 use super::identity::ProcessIdentity;
-use super::launch::{Credentials, MARKER};
-use super::place::{Place, Standing};
+use super::place::Place;
 use super::supervisor::{self, Ending};
+use super::surroundings::{Surroundings, surroundings};
 use super::terminal::Terminal;
 use super::{off_runtime, place::Outcome};
 use crate::engine::{
@@ -41,14 +37,6 @@ use crate::log::{LogReader, Only, Start, Stream, follow};
 
 /// The code of a program that is not there, as a shell has it.
 const NOT_FOUND: i64 = 127;
-
-/// What a session with a program begins from.
-struct Surroundings {
-    environment: BTreeMap<String, OsString>,
-    working_directory: PathBuf,
-    user: Option<Credentials>,
-    groups: Option<Vec<u32>>,
-}
 
 /// Runs a program beside a workload whose scratch is given.
 pub(super) async fn exec(
@@ -135,88 +123,6 @@ pub(super) async fn attach(
             place: place.clone(),
         }),
     })
-}
-
-/// What a running workload sees; none when it does not run.
-async fn surroundings(
-    place: &Place,
-    scratch: &Scratch,
-    request: &ExecRequest,
-) -> io::Result<Option<Surroundings>> {
-    let Standing::Begun(supervisor) = place.standing()? else {
-        return Ok(None);
-    };
-    if !supervisor::is_alive(supervisor)? {
-        return Ok(None);
-    }
-    let kept = place.kept()?.and_then(|kept| kept.working_dir);
-    let working_directory = kept.unwrap_or_else(|| scratch.work());
-    let working_directory = match &request.working_dir {
-        Some(named) => working_directory.join(named),
-        None => working_directory,
-    };
-    let given = request.environment.clone();
-    let mark = place.directory().as_os_str().to_owned();
-    off_runtime(move || {
-        let Some(main) = supervisor.first_child() else {
-            return Ok(None);
-        };
-        let process = PathBuf::from(format!("/proc/{main}"));
-        let Some(mut environment) = environment_of(&process)? else {
-            return Ok(None);
-        };
-        environment.extend(given.into_iter().map(|(name, value)| (name, value.into())));
-        environment.entry("PATH".to_owned()).or_default();
-        environment.insert(MARKER.to_owned(), mark);
-        let (user, groups) = owner_of(&process)?;
-        Ok(Some(Surroundings {
-            environment,
-            working_directory,
-            user,
-            groups,
-        }))
-    })
-    .await
-}
-
-/// The environment that a process began with; none once it is gone.
-fn environment_of(process: &Path) -> io::Result<Option<BTreeMap<String, OsString>>> {
-    let bytes = match fs_err::read(process.join("environ")) {
-        Ok(bytes) => bytes,
-        Err(error)
-            if error.kind() == io::ErrorKind::NotFound
-                || error.raw_os_error() == Some(Errno::ESRCH as i32) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let variables = bytes.split(|byte| *byte == 0).filter_map(|entry| {
-        let at = entry.iter().position(|byte| *byte == b'=')?;
-        let name = String::from_utf8(entry[..at].to_vec()).ok()?;
-        Some((name, OsString::from_vec(entry[at + 1..].to_vec())))
-    });
-    Ok(Some(variables.collect()))
-}
-
-/// Who a process runs as, when that is somebody else, and the further groups that it is in, when they can be given.
-fn owner_of(process: &Path) -> io::Result<(Option<Credentials>, Option<Vec<u32>>)> {
-    let own = Credentials::own();
-    if own.user != 0 {
-        return Ok((None, None));
-    }
-    let found = fs_err::metadata(process)?;
-    let user = Credentials {
-        user: found.uid(),
-        group: found.gid(),
-    };
-    let status = fs_err::read_to_string(process.join("status"))?;
-    let groups = status.lines().find_map(|line| line.strip_prefix("Groups:"));
-    let groups = groups.map(|groups| {
-        let groups = groups.split_ascii_whitespace();
-        groups.filter_map(|group| group.parse().ok()).collect()
-    });
-    Ok(((user != own).then_some(user), groups))
 }
 
 fn command(program: &Path, request: &ExecRequest, surroundings: &Surroundings) -> Command {
