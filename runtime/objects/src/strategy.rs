@@ -38,8 +38,8 @@ pub trait Strategy: Sync {
     }
 
     /// What an API server's admission adds to a new object, or refuses it for with another status than 422. Between
-    /// the defaults and [`Strategy::prepare_for_create`], when `metadata` is complete. Whatever other objects decide,
-    /// such as pod defaults, comes after it.
+    /// the defaults and [`Strategy::prepare_for_create`], when `metadata` is complete. What other objects
+    /// decide, such as pod defaults, comes before it.
     ///
     /// # Errors
     /// 403 for what may not be asked for.

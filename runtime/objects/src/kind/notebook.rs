@@ -1,8 +1,11 @@
 //! `Notebook` of `kubeflow.org`: a server of notebooks.
 
 use coracle_model::Timestamp;
+use serde_json::Value;
 
-use super::{age, column, verbs, words};
+use super::place::Place;
+use super::{age, column, fill, verbs, words};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -30,6 +33,24 @@ pub(super) const COLUMNS: &[Column] = &[
 struct Notebook;
 
 impl Strategy for Notebook {
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let spec = Place::of(object, "spec").field("template").field("spec");
+        let containers = spec.field("containers");
+        match containers.value() {
+            // The schema lets a list be empty. A server without a container is none.
+            Value::Array(list) if list.is_empty() => vec![containers.required("")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        object.remove("status");
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

@@ -52,7 +52,7 @@ pub(super) fn label_selector(selector: Option<&Value>) -> String {
         };
         terms.push((key.to_owned(), term));
     }
-    terms.sort();
+    terms.sort_by(|one, other| one.0.cmp(&other.0));
     let terms: Vec<_> = terms.into_iter().map(|(_, term)| term).collect();
     or_none(&terms.join(","))
 }

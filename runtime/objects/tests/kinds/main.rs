@@ -1,6 +1,8 @@
 //! What the kinds make of requests, against what a Kubernetes API server made of them: `answers.jsonl`, recorded by
 //! `record.py`. Compared are refusals, with the fields and reasons of their causes, and the objects that were kept.
 
+mod rows;
+
 use coracle_objects::{Object, ObjectExt, Resource, kind};
 use serde_json::{Map, Value};
 

@@ -115,13 +115,13 @@ impl Strategy for PersistentVolumeClaim {
             true => "Terminating",
             false => object.text_at(&["status", "phase"]),
         };
-        let capacity = object.text_at(&["status", "capacity", "storage"]);
+        let capacity = column::or(object.text_at(&["status", "capacity", "storage"]), "0");
         let modes = short_access_modes(object.list_at(&["status", "accessModes"]));
         vec![
             object.name().into(),
             phase.into(),
             volume.into(),
-            if is_bound { capacity } else { "" }.into(),
+            if is_bound { capacity } else { String::new() }.into(),
             if is_bound { modes } else { String::new() }.into(),
             class(object).into(),
             column::or(

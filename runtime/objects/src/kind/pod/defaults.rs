@@ -11,7 +11,7 @@ type Fields = Map<String, Value>;
 const FILE_MODE: i64 = 0o644;
 
 /// The defaults that only a pod has, not a template.
-pub(super) fn set_pod_defaults(pod: &mut Fields) {
+pub(in super::super) fn set_pod_defaults(pod: &mut Fields) {
     let Some(spec) = fill::map_at(pod, "spec") else {
         return;
     };

@@ -4,10 +4,12 @@ mod admission;
 mod change;
 mod check;
 mod defaults;
+mod effective;
 mod print;
 mod qos;
 mod strategy;
 
 pub(super) use check::{PROTOCOLS, check_label_selector, check_spec, check_volume_mode};
-pub(super) use defaults::set_spec_defaults;
+pub(super) use defaults::{set_pod_defaults, set_spec_defaults};
+pub use effective::{from_template, resources};
 pub(super) use strategy::PODS;

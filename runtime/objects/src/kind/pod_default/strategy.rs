@@ -1,14 +1,14 @@
-//! `PodDefault` of `kubeflow.org`: what is added to the pods of a namespace that have certain labels.
+//! What a pod default is to the API.
 
 use coracle_model::Timestamp;
 
-use super::notebook::COLUMNS;
-use super::{age, verbs, words};
+use super::super::notebook::COLUMNS;
+use super::super::{age, verbs, words};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
 
-pub(super) static POD_DEFAULTS: Resource = Resource {
+pub(in super::super) static POD_DEFAULTS: Resource = Resource {
     group: "kubeflow.org",
     versions: &["v1alpha1"],
     kind: "PodDefault",
