@@ -79,7 +79,7 @@ pub(super) enum Outbound {
     Reply { id: StreamId },
     /// A stream is over.
     Reset { id: StreamId, status: ResetStatus },
-    /// The answer to a ping.
+    /// The answer to a ping, or one of this side's own.
     Ping { id: u32 },
     /// The peer broke the protocol, so this is the last that it hears.
     GoAway { last: StreamId },
@@ -113,6 +113,11 @@ impl Decoder {
             headers: BlockReader::new(),
             data: None,
         }
+    }
+
+    /// Whether no frame has begun that has not ended.
+    pub(super) fn is_between_frames(&self, input: &BytesMut) -> bool {
+        self.data.is_none() && input.is_empty()
     }
 
     /// Takes what is complete from the beginning of `input`; `None` asks for more bytes.

@@ -74,10 +74,11 @@ async fn read(
     stdin: Inbox,
     sizes: watch::Sender<Option<TerminalSize>>,
 ) {
+    let prober = incoming.prober();
     let mut reader = SizeReader::default();
     while let Some((channel, bytes)) = incoming.next().await {
         match channel {
-            STDIN => stdin.put(&bytes).await,
+            STDIN => stdin.put(&bytes, || prober.probe()).await,
             RESIZE => {
                 if let Some(size) = reader.read(&bytes) {
                     sizes.send_replace(Some(size));

@@ -53,12 +53,13 @@ async fn carry_channels(mut forwarded: Forwarded<InboxReader, ChannelWriter>, di
 
 /// Reads what the client says until it hangs up.
 async fn read(incoming: &mut Incoming<impl Io>, inboxes: Vec<Inbox>) {
+    let prober = incoming.prober();
     while let Some((channel, bytes)) = incoming.next().await {
         // Nothing is said on channels of errors.
         if channel % 2 == 0
             && let Some(inbox) = inboxes.get(usize::from(channel / 2))
         {
-            inbox.put(&bytes).await;
+            inbox.put(&bytes, || prober.probe()).await;
         }
     }
 }
