@@ -31,6 +31,9 @@ mod size;
 mod status;
 mod upgrade;
 
+#[cfg(test)]
+mod tests;
+
 pub use command::command;
 pub use forward::{Dial, forward};
 pub use query::{CommandQuery, Streams};

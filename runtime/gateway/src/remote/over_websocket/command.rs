@@ -2,8 +2,8 @@
 
 use tokio::sync::watch;
 
-use super::LINGER;
 use super::channels::{Incoming, open};
+use super::serve;
 use crate::inbox::{Inbox, inbox};
 use crate::io::Io;
 use crate::remote::conduct::{BoxWriter, Listener, Speaker, conduct};
@@ -44,16 +44,8 @@ pub(crate) async fn command(
         drop(outgoing);
         conduct(start, speaker, listener).await;
     };
-    let mut listening = Box::pin(read(&mut incoming, protocol, inbox, size_sender));
-    tokio::select! {
-        // What runs is dropped when the client hangs up.
-        () = &mut listening => {}
-        ((), written) = async { tokio::join!(conducting, writing) } => {
-            if written.is_ok() {
-                let _ = tokio::time::timeout(LINGER, listening).await;
-            }
-        }
-    }
+    let listening = read(&mut incoming, protocol, inbox, size_sender);
+    serve(conducting, listening, writing).await;
 }
 
 /// The first channel on which the client listens.
