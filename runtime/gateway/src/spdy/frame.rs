@@ -21,6 +21,8 @@ const PING: u16 = 6;
 const GOAWAY: u16 = 7;
 const HEADERS: u16 = 8;
 
+const GOAWAY_PROTOCOL_ERROR: u32 = 1;
+
 /// A stream's number in its connection. Those that the client opens are odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u32);
@@ -261,7 +263,7 @@ impl Encoder {
             Outbound::GoAway { last } => {
                 put_control(output, GOAWAY, 8);
                 output.put_u32(last.0);
-                output.put_u32(ResetStatus::ProtocolError as u32);
+                output.put_u32(GOAWAY_PROTOCOL_ERROR);
             }
             Outbound::Data { id, payload, rest } => {
                 output.put_u32(id.0);
