@@ -4,12 +4,15 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Enough for a stream to pause without holding back the others of its connection.
 const LIMIT: usize = 512 * 1024;
+/// Often enough that what a client left behind ends soon, and rarely enough to cost nothing.
+const PROBE_PERIOD: Duration = Duration::from_secs(10);
 
 /// The connection's end.
 #[derive(Debug)]
@@ -82,8 +85,18 @@ impl State {
 
 impl Inbox {
     /// Puts a chunk in, once there is room. What nobody will read is thrown away.
-    pub(crate) async fn put(&self, chunk: &[u8]) {
-        std::future::poll_fn(|context| self.poll_put(context, chunk)).await;
+    ///
+    /// Whoever waits here does not hear that the peer has gone, so `probe` is called now and then, to say something
+    /// that fails when it has.
+    pub(crate) async fn put(&self, chunk: &[u8], probe: impl Fn()) {
+        let mut putting =
+            std::pin::pin!(std::future::poll_fn(|context| self.poll_put(context, chunk)));
+        while tokio::time::timeout(PROBE_PERIOD, &mut putting)
+            .await
+            .is_err()
+        {
+            probe();
+        }
     }
 
     fn poll_put(&self, context: &Context<'_>, chunk: &[u8]) -> Poll<()> {

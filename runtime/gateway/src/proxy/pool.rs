@@ -48,8 +48,12 @@ impl Pool {
             return;
         }
         let mut pool = self.lock();
+        // Also those of servers that nobody asks any more.
+        pool.retain(|_, idle| {
+            purge(idle);
+            !idle.is_empty()
+        });
         let idle = pool.entry(upstream).or_default();
-        purge(idle);
         if idle.len() < MOST_IDLE {
             let since = Instant::now();
             idle.push(Idle { sender, since });

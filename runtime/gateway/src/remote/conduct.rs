@@ -5,7 +5,7 @@ use std::io;
 
 use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
 use super::session::{Exit, Output, Resize, Session, Source, TerminalSize};
 use super::status::{self, ErrorFormat};
@@ -31,8 +31,12 @@ pub(super) struct Speaker<Stdin> {
     /// What it writes.
     pub(super) stdin: Option<Stdin>,
     /// The size of its terminal, as it changes.
-    pub(super) sizes: watch::Receiver<Option<TerminalSize>>,
+    pub(super) sizes: mpsc::Receiver<TerminalSize>,
 }
+
+/// Sizes that were said and not set yet. All are set, in order: a client that attaches says two, so that what runs in the
+/// terminal notices a change and draws itself.
+pub(super) const WAITING_SIZES: usize = 16;
 
 /// Starts a command, and carries what both say until it has ended and the client was told so.
 pub(super) async fn conduct(
@@ -92,16 +96,10 @@ async fn feed(from: Option<impl AsyncRead + Unpin>, to: Option<BoxWriter>) {
     }
 }
 
-async fn set_sizes(mut sizes: watch::Receiver<Option<TerminalSize>>, resize: Option<Resize>) {
+async fn set_sizes(mut sizes: mpsc::Receiver<TerminalSize>, resize: Option<Resize>) {
     let Some(mut resize) = resize else { return };
-    loop {
-        let size = *sizes.borrow_and_update();
-        if let Some(size) = size {
-            resize(size).await;
-        }
-        if sizes.changed().await.is_err() {
-            return;
-        }
+    while let Some(size) = sizes.recv().await {
+        resize(size).await;
     }
 }
 

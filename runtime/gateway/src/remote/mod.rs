@@ -16,6 +16,7 @@
 //! | Python's `kubernetes`, browsers | WebSocket, `v4.channel.k8s.io` and others | WebSocket, `v4.channel.k8s.io` |
 //!
 //! What a command is and how a port is reached come from the caller: a [`Session`] and a [`Dial`].
+//! So does the connection: keystrokes are prompt only if its socket has `TCP_NODELAY` set.
 
 mod asked;
 mod command;
@@ -30,6 +31,9 @@ mod session;
 mod size;
 mod status;
 mod upgrade;
+
+#[cfg(test)]
+mod tests;
 
 pub use command::command;
 pub use forward::{Dial, forward};

@@ -22,7 +22,7 @@ pub struct Session {
     pub exit: BoxFuture<'static, Exit>,
 }
 
-/// Changes the size of a terminal. A size that comes while another is set waits; of several, the last counts.
+/// Changes the size of a terminal. A size that comes while another is set waits for its turn.
 pub type Resize = Box<dyn FnMut(TerminalSize) -> BoxFuture<'static, ()> + Send>;
 
 /// Something that a command says.

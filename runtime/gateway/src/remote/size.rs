@@ -12,20 +12,17 @@ pub(super) struct SizeReader {
 }
 
 impl SizeReader {
-    /// The last size that is complete now, if there is a new one.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<TerminalSize> {
+    /// The sizes that are complete now.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Vec<TerminalSize> {
         self.rest.extend_from_slice(bytes);
         let mut values = serde_json::Deserializer::from_slice(&self.rest).into_iter();
-        let mut last = None;
-        while let Some(Ok(size)) = values.next() {
-            last = Some(size);
-        }
+        let sizes = values.by_ref().map_while(Result::ok).collect();
         let read = values.byte_offset();
         self.rest.drain(..read);
         if self.rest.len() > LARGEST_REST {
             self.rest.clear();
         }
-        last
+        sizes
     }
 }
 
@@ -36,19 +33,19 @@ mod tests {
     #[test]
     fn sizes_may_arrive_in_pieces_and_together() {
         let mut reader = SizeReader::default();
-        let size = |width, height| Some(TerminalSize { width, height });
-        assert_eq!(reader.read(b"{\"Width\":80,\"Hei"), None);
-        assert_eq!(reader.read(b"ght\":24}\n"), size(80, 24));
+        let size = |width, height| TerminalSize { width, height };
+        assert_eq!(reader.read(b"{\"Width\":80,\"Hei"), []);
+        assert_eq!(reader.read(b"ght\":24}\n"), [size(80, 24)]);
         let two = b"{\"Width\":1,\"Height\":2}{\"Width\":3,\"Height\":4}\n{";
-        assert_eq!(reader.read(two), size(3, 4));
-        assert_eq!(reader.read(b"\"height\":6,\"width\":5}"), size(5, 6));
+        assert_eq!(reader.read(two), [size(1, 2), size(3, 4)]);
+        assert_eq!(reader.read(b"\"height\":6,\"width\":5}"), [size(5, 6)]);
     }
 
     #[test]
     fn what_is_no_size_takes_no_memory() {
         let mut reader = SizeReader::default();
         for _ in 0..100 {
-            assert_eq!(reader.read(&[b'['; 1000]), None);
+            assert_eq!(reader.read(&[b'['; 1000]), []);
         }
         assert!(reader.rest.len() <= LARGEST_REST);
     }

@@ -21,6 +21,8 @@ const PING: u16 = 6;
 const GOAWAY: u16 = 7;
 const HEADERS: u16 = 8;
 
+const GOAWAY_PROTOCOL_ERROR: u32 = 1;
+
 /// A stream's number in its connection. Those that the client opens are odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u32);
@@ -79,7 +81,7 @@ pub(super) enum Outbound {
     Reply { id: StreamId },
     /// A stream is over.
     Reset { id: StreamId, status: ResetStatus },
-    /// The answer to a ping.
+    /// The answer to a ping, or one of this side's own.
     Ping { id: u32 },
     /// The peer broke the protocol, so this is the last that it hears.
     GoAway { last: StreamId },
@@ -113,6 +115,11 @@ impl Decoder {
             headers: BlockReader::new(),
             data: None,
         }
+    }
+
+    /// Whether no frame has begun that has not ended.
+    pub(super) fn is_between_frames(&self, input: &BytesMut) -> bool {
+        self.data.is_none() && input.is_empty()
     }
 
     /// Takes what is complete from the beginning of `input`; `None` asks for more bytes.
@@ -256,7 +263,7 @@ impl Encoder {
             Outbound::GoAway { last } => {
                 put_control(output, GOAWAY, 8);
                 output.put_u32(last.0);
-                output.put_u32(ResetStatus::ProtocolError as u32);
+                output.put_u32(GOAWAY_PROTOCOL_ERROR);
             }
             Outbound::Data { id, payload, rest } => {
                 output.put_u32(id.0);

@@ -21,6 +21,9 @@ mod reader;
 mod stream;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use connection::{Connection, Offer};
 pub use error::{ConnectionError, HeaderBlockError, ProtocolError};
 pub use frame::{ResetStatus, StreamId};

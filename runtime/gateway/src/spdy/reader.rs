@@ -18,6 +18,8 @@ use crate::inbox::{Inbox, inbox};
 const READ_BYTES: usize = 64 * 1024;
 /// A browser behind a forwarded port opens some dozens.
 const MOST_STREAMS: usize = 512;
+/// The number of this side's pings.
+const PROBE: u32 = 2;
 
 /// The side of a connection that listens.
 pub(super) struct Reader {
@@ -61,7 +63,7 @@ impl Reader {
             }
             input.reserve(READ_BYTES);
             if io.read_buf(&mut input).await? == 0 {
-                return if input.is_empty() {
+                return if decoder.is_between_frames(&input) {
                     Ok(())
                 } else {
                     Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
@@ -80,7 +82,8 @@ impl Reader {
             Inbound::Open { id, headers, rest } => self.open(id, headers, rest).await,
             Inbound::Data { id, chunk, rest } => {
                 if let Some(inbox) = self.inboxes.get(&id) {
-                    inbox.put(&chunk).await;
+                    let probe = || self.control.answer(Outbound::Ping { id: PROBE });
+                    inbox.put(&chunk, probe).await;
                     self.end(id, rest);
                 }
             }
@@ -91,7 +94,7 @@ impl Reader {
                 }
             }
             Inbound::Ping { id } => {
-                // Even numbers are this side's own, and it pings nobody.
+                // Even numbers are this side's own, and what they are answered with does not matter.
                 if id % 2 == 1 {
                     self.control.answer(Outbound::Ping { id });
                 }

@@ -59,7 +59,7 @@ impl Control {
         }
     }
 
-    /// Answers a ping if there is room; who pings without reading needs no answer.
+    /// Says a ping or the answer to one if there is room; who does not read needs none.
     pub(super) fn answer(&self, frame: Outbound) {
         if self.frames.capacity() > CONTROL_FRAMES / 2 {
             self.say(frame);

@@ -1,5 +1,6 @@
 //! Exec, attach and port-forward with the real `kubectl`, over WebSockets and over SPDY.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -103,7 +104,7 @@ async fn exec_ends_its_command_when_the_client_is_gone() {
         stdout.read_line(&mut line).await.unwrap();
         assert_eq!(line, "up\n");
         let is_running = || {
-            let processes = std::path::Path::new("/proc").read_dir().unwrap();
+            let processes = Path::new("/proc").read_dir().unwrap();
             processes.flatten().any(|process| {
                 let command = fs_err::read(process.path().join("cmdline")).unwrap_or_default();
                 command == format!("sleep\0{mark}\0").into_bytes()
@@ -248,6 +249,60 @@ async fn a_forwarded_port_carries_many_connections() {
         }
         let all = tokio::time::timeout(Duration::from_secs(60), connections.join_all()).await;
         all.unwrap_or_else(|_| panic!("{client:?}: a connection hangs"));
+        check_upgrades(&api, client);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_reset_does_not_end_the_others() {
+    if !is_installed("kubectl", "reset").await {
+        return;
+    }
+    let api = Api::serve().await;
+    for client in Client::known().await {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (_child, local) = port_forward(client, &api, port).await;
+        let dial = || async {
+            let near = TcpStream::connect(("127.0.0.1", local)).await.unwrap();
+            (near, listener.accept().await.unwrap().0)
+        };
+        let (mut first, mut first_far) = dial().await;
+        let (mut second, mut second_far) = dial().await;
+        first.write_all(b"hello").await.unwrap();
+        first_far.read_exact(&mut [0; 5]).await.unwrap();
+        first_far.set_zero_linger().unwrap();
+        drop(first_far);
+        assert_eq!(first.read(&mut [0]).await.unwrap_or(0), 0);
+        let mut heard = [0; 5];
+        second.write_all(b"still").await.unwrap();
+        second_far.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"still", "{client:?}");
+        second_far.write_all(b"there").await.unwrap();
+        second.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"there", "{client:?}");
+        check_upgrades(&api, client);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_copied() {
+    if !is_installed("kubectl", "cp").await || !is_installed("tar", "cp").await {
+        return;
+    }
+    let api = Api::serve().await;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copied");
+    fs_err::create_dir_all(&folder).unwrap();
+    let much: Vec<u8> = (0..3_000_000_u32).map(|byte| (byte % 251) as u8).collect();
+    fs_err::write(folder.join("there"), &much).unwrap();
+    for client in Client::known().await {
+        let from = format!("{POD}:{}", folder.join("there").display());
+        let to = folder.join("here");
+        let arguments = ["cp", "--retries=0", &from, to.to_str().unwrap()];
+        let ended = Told::from(client.run(api.address, &arguments, vec![]).await);
+        assert_eq!(ended.code, Some(0), "{client:?}: {}", ended.stderr);
+        assert!(fs_err::read(&to).unwrap() == much, "{client:?}");
+        fs_err::remove_file(&to).unwrap();
         check_upgrades(&api, client);
     }
 }

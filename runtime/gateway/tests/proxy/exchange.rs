@@ -124,6 +124,32 @@ async fn a_connection_that_was_closed_meanwhile_is_not_used() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_body_says_how_long_it_would_be() {
+    let (listener, way) = server().await;
+    let front = Front::before(way).await;
+    let serving = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        for answer in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n",
+            "HTTP/1.1 304 Not Modified\r\netag: \"a\"\r\n\r\n",
+        ] {
+            read_head(&mut connection).await;
+            write(&mut connection, answer).await;
+        }
+    };
+    let asking = async {
+        let head = format!("HEAD {PREFIX} HTTP/1.1\r\nhost: me\r\nconnection: close\r\n\r\n");
+        let answer = front.say(&head).await;
+        assert!(answer.contains("content-length: 1000\r\n"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        let answer = front.get("").await;
+        assert!(answer.starts_with("HTTP/1.1 304 "), "{answer}");
+        assert!(answer.contains("etag: \"a\"\r\n"), "{answer}");
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
 async fn what_is_not_answered_is_told_by_its_status() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();

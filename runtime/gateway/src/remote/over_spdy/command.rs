@@ -4,11 +4,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
 use super::{STREAM_TYPE, text};
 use crate::io::Io;
-use crate::remote::conduct::{BoxWriter, Listener, Speaker, conduct};
+use crate::remote::conduct::{BoxWriter, Listener, Speaker, WAITING_SIZES, conduct};
 use crate::remote::protocol::{StreamProtocol, Terminal};
 use crate::remote::query::Streams;
 use crate::remote::session::{Exit, Session, TerminalSize};
@@ -56,7 +56,7 @@ async fn serve(
         tracing::debug!("a client did not open the streams of its command");
         return;
     };
-    let (size_sender, sizes) = watch::channel(None);
+    let (size_sender, sizes) = mpsc::channel(WAITING_SIZES);
     // Held until the end: the writers of streams that only the client writes to.
     let (stdin, _stdin_writer) = split(stdin);
     let (resize, _resize_writer) = split(resize);
@@ -133,16 +133,14 @@ fn listen(stream: Stream) -> BoxWriter {
     Box::new(stream.writer)
 }
 
-async fn read_sizes(
-    resize: Option<StreamReader>,
-    sizes: watch::Sender<Option<TerminalSize>>,
-) -> Infallible {
+async fn read_sizes(resize: Option<StreamReader>, sizes: mpsc::Sender<TerminalSize>) -> Infallible {
     if let Some(mut resize) = resize {
         let mut reader = SizeReader::default();
         let mut buffer = [0; 512];
         while let Ok(length @ 1..) = resize.read(&mut buffer).await {
-            if let Some(size) = reader.read(&buffer[..length]) {
-                sizes.send_replace(Some(size));
+            for size in reader.read(&buffer[..length]) {
+                // Without a terminal nobody wants to know.
+                let _ = sizes.send(size).await;
             }
         }
     }

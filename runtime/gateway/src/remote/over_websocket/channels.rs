@@ -25,7 +25,12 @@ const LARGEST_CHUNK: usize = 64 * 1024;
 pub(super) struct Incoming<I> {
     framing: Framing,
     messages: SplitStream<WebSocketStream<I>>,
+    prober: Prober,
 }
+
+/// Says something that fails when the client has gone.
+#[derive(Clone)]
+pub(super) struct Prober(mpsc::WeakSender<Message>);
 
 /// Where writers of channels come from. The client is told goodbye when this and all of them are gone.
 pub(super) struct Outgoing {
@@ -54,6 +59,7 @@ pub(super) fn open<I: Io>(
     let incoming = Incoming {
         framing,
         messages: stream,
+        prober: Prober(sender.downgrade()),
     };
     let outgoing = Outgoing {
         framing,
@@ -93,6 +99,20 @@ impl<I: Io> Incoming<I> {
                     return None;
                 }
             }
+        }
+    }
+
+    /// What to call while what was said finds no room.
+    pub(super) fn prober(&self) -> Prober {
+        self.prober.clone()
+    }
+}
+
+impl Prober {
+    /// Pings the client, unless so much waits to be said that this is not needed.
+    pub(super) fn probe(&self) {
+        if let Some(messages) = self.0.upgrade() {
+            let _ = messages.try_send(Message::ping(""));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Exec and attach over a WebSocket.
 
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
-use super::LINGER;
 use super::channels::{Incoming, open};
+use super::serve;
 use crate::inbox::{Inbox, inbox};
 use crate::io::Io;
-use crate::remote::conduct::{BoxWriter, Listener, Speaker, conduct};
+use crate::remote::conduct::{BoxWriter, Listener, Speaker, WAITING_SIZES, conduct};
 use crate::remote::protocol::{ChannelProtocol, HalfClose};
 use crate::remote::query::Streams;
 use crate::remote::session::{Exit, Session, TerminalSize};
@@ -29,7 +29,7 @@ pub(crate) async fn command(
 ) {
     let (mut incoming, outgoing, writing) = open(io, protocol.framing);
     let (inbox, stdin) = inbox();
-    let (size_sender, sizes) = watch::channel(None);
+    let (size_sender, sizes) = mpsc::channel(WAITING_SIZES);
     let stdin = streams.stdin.then_some(stdin);
     let speaker = Speaker { stdin, sizes };
     let listen = |channel| -> BoxWriter { Box::new(outgoing.channel(channel)) };
@@ -44,16 +44,8 @@ pub(crate) async fn command(
         drop(outgoing);
         conduct(start, speaker, listener).await;
     };
-    let mut listening = Box::pin(read(&mut incoming, protocol, inbox, size_sender));
-    tokio::select! {
-        // What runs is dropped when the client hangs up.
-        () = &mut listening => {}
-        ((), written) = async { tokio::join!(conducting, writing) } => {
-            if written.is_ok() {
-                let _ = tokio::time::timeout(LINGER, listening).await;
-            }
-        }
-    }
+    let listening = read(&mut incoming, protocol, inbox, size_sender);
+    serve(conducting, listening, writing).await;
 }
 
 /// The first channel on which the client listens.
@@ -72,15 +64,17 @@ async fn read(
     incoming: &mut Incoming<impl Io>,
     protocol: ChannelProtocol,
     stdin: Inbox,
-    sizes: watch::Sender<Option<TerminalSize>>,
+    sizes: mpsc::Sender<TerminalSize>,
 ) {
+    let prober = incoming.prober();
     let mut reader = SizeReader::default();
     while let Some((channel, bytes)) = incoming.next().await {
         match channel {
-            STDIN => stdin.put(&bytes).await,
+            STDIN => stdin.put(&bytes, || prober.probe()).await,
             RESIZE => {
-                if let Some(size) = reader.read(&bytes) {
-                    sizes.send_replace(Some(size));
+                for size in reader.read(&bytes) {
+                    // Without a terminal nobody wants to know.
+                    let _ = sizes.send(size).await;
                 }
             }
             CLOSE if protocol.half_close == HalfClose::Signalled && *bytes == [STDIN] => {

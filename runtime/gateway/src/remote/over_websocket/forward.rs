@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 
-use super::LINGER;
 use super::channels::{ChannelWriter, Incoming, open};
+use super::serve;
 use crate::inbox::{Inbox, InboxReader, inbox};
 use crate::io::Io;
 use crate::remote::forward::{Dial, Forwarded, carry};
@@ -26,18 +26,13 @@ pub(crate) async fn forward(io: impl Io, framing: Framing, ports: Vec<u16>, dial
         };
         carry_channels(forwarded, &*dial)
     });
-    let carrying = join_all(carried.collect::<Vec<_>>());
+    let carried = carried.collect::<Vec<_>>();
+    let carrying = async {
+        join_all(carried).await;
+    };
     drop(outgoing);
-    let mut listening = Box::pin(read(&mut incoming, inboxes));
-    tokio::select! {
-        // What is carried has nobody to be carried for when the client hangs up.
-        () = &mut listening => {}
-        (_, written) = async { tokio::join!(carrying, writing) } => {
-            if written.is_ok() {
-                let _ = tokio::time::timeout(LINGER, listening).await;
-            }
-        }
-    }
+    let listening = read(&mut incoming, inboxes);
+    serve(carrying, listening, writing).await;
 }
 
 async fn carry_channels(mut forwarded: Forwarded<InboxReader, ChannelWriter>, dial: &dyn Dial) {
@@ -53,12 +48,13 @@ async fn carry_channels(mut forwarded: Forwarded<InboxReader, ChannelWriter>, di
 
 /// Reads what the client says until it hangs up.
 async fn read(incoming: &mut Incoming<impl Io>, inboxes: Vec<Inbox>) {
+    let prober = incoming.prober();
     while let Some((channel, bytes)) = incoming.next().await {
         // Nothing is said on channels of errors.
         if channel % 2 == 0
             && let Some(inbox) = inboxes.get(usize::from(channel / 2))
         {
-            inbox.put(&bytes).await;
+            inbox.put(&bytes, || prober.probe()).await;
         }
     }
 }

@@ -26,3 +26,29 @@ fn websocket<I: Io>(io: I) -> WebSocketStream<I> {
     let limits = Limits::default().max_payload_len(Some(LARGEST_MESSAGE));
     ServerBuilder::new().limits(limits).serve(io)
 }
+
+/// Does the work of a connection until it is done and the client was told, or until the client has gone.
+///
+/// `listening` ends when the client hangs up, `writing` when all was written or nothing can be.
+async fn serve(
+    work: impl Future<Output = ()>,
+    listening: impl Future<Output = ()>,
+    writing: impl Future<Output = Result<(), tokio_websockets::Error>>,
+) {
+    let mut listening = Box::pin(listening);
+    let mut writing = Box::pin(writing);
+    let telling = async {
+        tokio::select! {
+            () = work => writing.await,
+            written = &mut writing => written,
+        }
+    };
+    // What is dropped here has nobody to be done for.
+    tokio::select! {
+        () = &mut listening => {}
+        told = telling => match told {
+            Ok(()) => drop(tokio::time::timeout(LINGER, listening).await),
+            Err(error) => tracing::debug!(%error, "a client does not listen any more"),
+        },
+    }
+}
