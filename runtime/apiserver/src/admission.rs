@@ -1,9 +1,20 @@
 //! What other objects have to say of a new one: whether its namespace is there, and what is put into it.
 
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
+
 use coracle_objects::{Cause, Details, Object, ObjectExt as _, Scope, Status, kind};
 
 use crate::place::Place;
 use crate::server::ApiServer;
+
+/// The addresses of services, as clusters have them by default: 10.96.0.0/12, without that of the API itself.
+const FIRST_ADDRESS: u32 = u32::from_be_bytes([10, 96, 0, 10]);
+const LAST_ADDRESS: u32 = u32::from_be_bytes([10, 111, 255, 254]);
+
+/// The ports that a service may have on every node, as clusters have them by default.
+const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
 
 impl ApiServer {
     /// Refuses a new object whose namespace is not there, or is going.
@@ -40,17 +51,34 @@ impl ApiServer {
         if place.resource.plural != "pods" || !place.resource.group.is_empty() {
             return Ok(());
         }
-        let _ = (pod, kind::pod_defaults());
-        Ok(())
+        let defaults = self.all(kind::pod_defaults(), Some(place.namespace));
+        let defaults: Vec<&Object> = defaults.iter().map(|object| &object.body).collect();
+        kind::pod_default::apply(pod, &defaults)
     }
 
-    /// Gives a new service an address of its own.
-    pub(crate) fn admit_service(
-        &self,
-        service: &mut Object,
-        place: &Place<'_>,
-    ) -> Result<(), Status> {
-        let _ = (service, place);
-        Ok(())
+    /// Gives a new service an address and ports of its own.
+    pub(crate) fn admit_service(&self, service: &mut Object, place: &Place<'_>) {
+        if !std::ptr::eq(place.resource, kind::services()) {
+            return;
+        }
+        let others = self.all(kind::services(), None);
+        if kind::service::needs_address(service) {
+            let taken: BTreeSet<&str> = others
+                .iter()
+                .map(|other| other.body.text_at(&["spec", "clusterIP"]))
+                .collect();
+            let mut addresses = (FIRST_ADDRESS..=LAST_ADDRESS).map(Ipv4Addr::from);
+            let free = addresses.find(|address| !taken.contains(address.to_string().as_str()));
+            if let Some(address) = free {
+                kind::service::assign_address(service, address.into());
+            }
+        }
+        let taken: BTreeSet<u64> = others
+            .iter()
+            .flat_map(|other| other.body.list_at(&["spec", "ports"]))
+            .filter_map(|port| port.get("nodePort")?.as_u64())
+            .collect();
+        let mut free = NODE_PORTS.filter(|port| !taken.contains(&u64::from(*port)));
+        kind::service::assign_node_ports(service, &mut free);
     }
 }

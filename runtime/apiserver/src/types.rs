@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use coracle_objects::Resource;
+use coracle_objects::{Resource, kind};
 use coracle_objects::schema::ObjectType;
 
 /// What is known of the types of custom kinds so far.
@@ -43,8 +43,9 @@ impl Types {
         let found = custom
             .entry((resource.plural, version.to_owned()))
             .or_insert_with(|| {
-                let schema = serde_json::json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-                let read = ObjectType::custom(resource.group, version, resource.kind, &schema);
+                let schema = kind::open_api_schema(resource);
+                let schema = schema.unwrap_or_else(|| panic!("{resource:?} has no schema"));
+                let read = ObjectType::custom(resource.group, version, resource.kind, schema);
                 Arc::new(read.unwrap_or_else(|error| {
                     panic!("the schema of {resource:?} is embedded, so it reads: {error}")
                 }))

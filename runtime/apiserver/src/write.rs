@@ -167,7 +167,7 @@ impl ApiServer {
         strategy.admit(object)?;
         self.admit_pod(object, place)?;
         strategy.prepare_for_create(object);
-        self.admit_service(object, place)?;
+        self.admit_service(object, place);
         if strategy.counts_generation() {
             object
                 .metadata_mut()

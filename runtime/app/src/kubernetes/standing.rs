@@ -1,7 +1,7 @@
 //! What is there before anybody made anything: namespaces, with what each namespace has from its beginning.
 
 use coracle_apiserver::{ApiServer, Place};
-use coracle_objects::{Object, Reason, Status, kind};
+use coracle_objects::{Object, ObjectExt as _, Reason, Status, kind};
 use serde_json::{Value, json};
 
 /// The namespaces that are always there: kubectl's own, Kubeflow's, and those that tools look into.
@@ -23,6 +23,31 @@ pub(crate) fn stand(api: &ApiServer) -> Result<(), Status> {
         });
         make(api, &Place::of(kind::namespaces(), "", ""), body)?;
     }
+    for definition in kind::custom_resource_definitions(api.now()) {
+        stand_definition(api, definition)?;
+    }
+    Ok(())
+}
+
+/// A definition as this version has it; an older version may have left another.
+fn stand_definition(api: &ApiServer, definition: Object) -> Result<(), Status> {
+    let definitions = kind::definitions();
+    let name = definition.name().to_owned();
+    let place = Place::of(definitions, "", &name);
+    match api.find(definitions, "", &name) {
+        None => api.create_object(&place, definition, MANAGER)?,
+        Some(stands) => {
+            let mut object = stands.body.clone();
+            for field in ["spec", "status"] {
+                object.extend(
+                    definition
+                        .get(field)
+                        .map(|value| (field.to_owned(), value.clone())),
+                );
+            }
+            api.update_object(&place, object, MANAGER)?
+        }
+    };
     Ok(())
 }
 

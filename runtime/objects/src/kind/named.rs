@@ -1,7 +1,7 @@
 //! The resources that loops and routes ask for by name.
 
 use super::{
-    config_map, event, job, namespace, node, notebook, persistent_volume_claim, pod, pod_default,
+    config_map, custom_resource_definition, event, job, namespace, node, notebook, persistent_volume_claim, pod, pod_default,
     secret, service, service_account, stateful_set,
 };
 use crate::resource::Resource;
@@ -19,6 +19,7 @@ macro_rules! named {
 
 named! {
     config_maps => config_map::CONFIG_MAPS,
+    definitions => custom_resource_definition::CUSTOM_RESOURCE_DEFINITIONS,
     events => event::EVENTS,
     jobs => job::JOBS,
     namespaces => namespace::NAMESPACES,
