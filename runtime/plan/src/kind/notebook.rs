@@ -9,7 +9,7 @@
 use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Map, Value, json};
 
-use super::step::{ObjectStep, World, controlled_by, is_controlled_by, same_json};
+use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 
 /// The annotation that stops a notebook; its value is when.
 pub const STOPPED: &str = "kubeflow-resource-stopped";
@@ -180,10 +180,13 @@ fn status(notebook: &Object, world: &dyn World) -> Option<ObjectStep> {
         .and_then(|set| set.at(&["status", "readyReplicas"])?.as_u64())
         .unwrap_or_default();
     let state = pod.as_deref().map(container_state).unwrap_or_default();
-    // A notebook that has not begun says nothing yet.
-    if notebook.get("status").is_none() && state.is_empty() {
+    let stands = notebook.get("status");
+    // Of a server that has not begun, or is gone and was told to be, there is nothing to say.
+    let told = stands.and_then(|status| status.get("containerState")?.as_object());
+    if state.is_empty() && told.is_none_or(Map::is_empty) {
         return None;
     }
+    let ready = if state.is_empty() { 0 } else { ready };
     let mut conditions = pod
         .as_deref()
         .map(|pod| pod_conditions(pod))
@@ -194,10 +197,6 @@ fn status(notebook: &Object, world: &dyn World) -> Option<ObjectStep> {
         "containerState": state,
         "conditions": conditions,
     });
-    let stands = notebook.get("status");
-    if stands.is_some_and(|stands| same_json(stands, &status)) {
-        return None;
-    }
     ObjectStep::status(kind::notebooks(), notebook, status)
 }
 
