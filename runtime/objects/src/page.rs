@@ -38,7 +38,9 @@ impl Continue {
     /// 400 for one that is none.
     pub fn decode(token: &str) -> Result<Self, Status> {
         let bad = |why: &str| {
-            Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
+            Status::bad_request(format!(
+                "invalid continue token: continue key is not valid: {why}"
+            ))
         };
         let bytes = ENGINE.decode(token);
         let bytes = bytes.map_err(|_| bad("illegal base64 data at input byte 0"))?;
@@ -58,7 +60,9 @@ impl Continue {
         }
         let resource_version = match fields.get("rv").and_then(Value::as_i64) {
             None | Some(0) => {
-                return Err(bad(&format!("incorrect encoded start resourceVersion (version {FORM})")));
+                return Err(bad(&format!(
+                    "incorrect encoded start resourceVersion (version {FORM})"
+                )));
             }
             Some(version) => u64::try_from(version).ok(),
         };
@@ -94,7 +98,9 @@ pub fn limit(word: Option<&str>) -> Result<Option<usize>, Status> {
                 }
                 _ => "invalid syntax",
             };
-            Err(Status::bad_request(format!("strconv.ParseInt: parsing {word:?}: {why}")))
+            Err(Status::bad_request(format!(
+                "strconv.ParseInt: parsing {word:?}: {why}"
+            )))
         }
     }
 }
@@ -131,7 +137,10 @@ pub fn check_version_match(
     let version = version.unwrap_or_default();
     let error = match word.unwrap_or_default() {
         "" => return Ok(()),
-        _ if continues => FieldError::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"),
+        _ if continues => FieldError::forbidden(
+            path,
+            "resourceVersionMatch is forbidden when continue is provided",
+        ),
         _ if version.is_empty() => FieldError::forbidden(
             path,
             "resourceVersionMatch is forbidden unless resourceVersion is provided",
@@ -205,6 +214,9 @@ mod tests {
         assert_eq!(limit(Some("2")), Ok(Some(2)));
         assert_eq!(limit(Some("0")), Ok(None));
         assert_eq!(limit(Some("-1")), Ok(None));
-        assert_eq!(limit(Some("x")).unwrap_err().message, "strconv.ParseInt: parsing \"x\": invalid syntax");
+        assert_eq!(
+            limit(Some("x")).unwrap_err().message,
+            "strconv.ParseInt: parsing \"x\": invalid syntax"
+        );
     }
 }

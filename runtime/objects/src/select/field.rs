@@ -97,12 +97,13 @@ impl Term {
         // The first operator counts, and of two at one place the longer one.
         let place = term.char_indices().find_map(|(at, _)| {
             let rest = &term[at..];
-            let operator = ["!=", "==", "="].into_iter().find(|it| rest.starts_with(it))?;
+            let operator = ["!=", "==", "="]
+                .into_iter()
+                .find(|it| rest.starts_with(it))?;
             Some((at, operator))
         });
-        let (at, operator) = place.ok_or_else(|| {
-            format!("invalid selector: '{selector}'; can't understand '{term}'")
-        })?;
+        let (at, operator) = place
+            .ok_or_else(|| format!("invalid selector: '{selector}'; can't understand '{term}'"))?;
         let value = unescaped(&term[at + operator.len()..])?;
         Ok(Self {
             field: term[..at].to_owned(),
@@ -120,13 +121,19 @@ fn unescaped(text: &str) -> Result<String, String> {
             '\\' => match characters.next() {
                 Some(next @ ('\\' | ',' | '=')) => value.push(next),
                 Some(next) => {
-                    return Err(format!("invalid field selector: invalid escape sequence: \\{next}"));
+                    return Err(format!(
+                        "invalid field selector: invalid escape sequence: \\{next}"
+                    ));
                 }
-                None => return Err("invalid field selector: invalid escape sequence: \\".to_owned()),
+                None => {
+                    return Err("invalid field selector: invalid escape sequence: \\".to_owned());
+                }
             },
             ',' | '=' => {
                 let code = u32::from(character);
-                return Err(format!("invalid field selector: unescaped character in value: {code}"));
+                return Err(format!(
+                    "invalid field selector: unescaped character in value: {code}"
+                ));
             }
             other => value.push(other),
         }

@@ -96,7 +96,9 @@ impl LabelSelector {
 
     /// Whether it selects what has these labels.
     pub fn matches_labels(&self, labels: &Map<String, Value>) -> bool {
-        self.requirements.iter().all(|requirement| requirement.holds(labels))
+        self.requirements
+            .iter()
+            .all(|requirement| requirement.holds(labels))
     }
 }
 
@@ -106,7 +108,10 @@ impl Requirement {
         let listed = |value: &str| self.values.iter().any(|it| it == value);
         let number = |text: &str| text.parse::<i64>().ok();
         let compared = |holds: fn(i64, i64) -> bool| {
-            let (have, wanted) = (value.and_then(number), self.values.first().map(String::as_str));
+            let (have, wanted) = (
+                value.and_then(number),
+                self.values.first().map(String::as_str),
+            );
             let wanted = wanted.and_then(number);
             matches!((have, wanted), (Some(have), Some(wanted)) if holds(have, wanted))
         };
@@ -134,10 +139,19 @@ fn of_expression(
     path: &FieldPath,
     errors: &mut Vec<FieldError>,
 ) -> Option<Requirement> {
-    let text = |name: &str| expression.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name: &str| {
+        expression
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let (key, word) = (text("key"), text("operator"));
     let values = expression.get("values").and_then(Value::as_array);
-    let values: Vec<_> = values.into_iter().flatten().filter_map(Value::as_str).collect();
+    let values: Vec<_> = values
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let operator = match word {
         "In" => Operator::In,
         "NotIn" => Operator::NotIn,

@@ -17,22 +17,28 @@ pub(super) fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
         match parser.look(Place::Key) {
             Token::Word(_) | Token::Symbol("!") => {
                 let requirement = parser.requirement();
-                requirements.push(requirement.map_err(lead)?);
+                requirements.push(requirement.map_err(|fault| lead(&fault))?);
                 match parser.next(Place::Key) {
                     Token::End => return Ok(requirements),
                     Token::Symbol(",") => match parser.look(Place::Key) {
                         Token::Word(_) | Token::Symbol("!") => {}
                         other => {
-                            return Err(format!("found '{}', expected: identifier after ','", other.text()));
+                            return Err(format!(
+                                "found '{}', expected: identifier after ','",
+                                other.text()
+                            ));
                         }
                     },
                     other => {
-                        return Err(format!("found '{}', expected: ',' or 'end of string'", other.text()));
+                        return Err(format!(
+                            "found '{}', expected: ',' or 'end of string'",
+                            other.text()
+                        ));
                     }
                 }
             }
             Token::End => return Ok(requirements),
-            other => {
+            other @ Token::Symbol(_) => {
                 return Err(format!(
                     "found '{}', expected: !, identifier, or 'end of string'",
                     other.text()
@@ -42,7 +48,7 @@ pub(super) fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
     }
 }
 
-fn lead(fault: String) -> String {
+fn lead(fault: &str) -> String {
     format!("unable to parse requirement: {fault}")
 }
 
@@ -127,11 +133,19 @@ impl<'a> Parser<'a> {
             other => return Err(format!("found '{}', expected: identifier", other.text())),
         };
         if let Err(faults) = check_qualified_name(key) {
-            return Err(told(faults.iter().map(|fault| format!("<nil>: Invalid value: {key:?}: {fault}"))));
+            return Err(told(
+                faults
+                    .iter()
+                    .map(|fault| format!("<nil>: Invalid value: {key:?}: {fault}")),
+            ));
         }
         let ends = matches!(self.look(Place::Operator), Token::End | Token::Symbol(","));
         if forbidden || ends {
-            let operator = if forbidden { Operator::DoesNotExist } else { Operator::Exists };
+            let operator = if forbidden {
+                Operator::DoesNotExist
+            } else {
+                Operator::Exists
+            };
             return Ok(of(key, operator, Vec::new()));
         }
         let operator = match self.next(Place::Operator) {
@@ -154,7 +168,9 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 word
             }
-            other => return Err(format!("found '{}', expected: identifier", other.text())),
+            other @ Token::Symbol(_) => {
+                return Err(format!("found '{}', expected: identifier", other.text()));
+            }
         };
         let is_number = matches!(operator, Operator::GreaterThan | Operator::LessThan);
         if is_number && value.parse::<i64>().is_err() {
@@ -189,7 +205,10 @@ impl<'a> Parser<'a> {
                     break;
                 }
                 other => {
-                    return Err(format!("found '{}', expected: ',', ')' or identifier", other.text()));
+                    return Err(format!(
+                        "found '{}', expected: ',', ')' or identifier",
+                        other.text()
+                    ));
                 }
             }
         }
@@ -244,10 +263,30 @@ mod tests {
 
     #[test]
     fn requirements_hold_or_do_not() {
-        for text in ["", "app=x", "app==x,n", "app!=y", "app in (x,y)", "zz notin (x)", "!zz", "n>2", "n<4", "in!=a", " app = x "] {
+        for text in [
+            "",
+            "app=x",
+            "app==x,n",
+            "app!=y",
+            "app in (x,y)",
+            "zz notin (x)",
+            "!zz",
+            "n>2",
+            "n<4",
+            "in!=a",
+            " app = x ",
+        ] {
             assert!(selects(text), "{text}");
         }
-        for text in ["app=y", "zz", "!app", "app notin (x)", "n>3", "app>1", "app="] {
+        for text in [
+            "app=y",
+            "zz",
+            "!app",
+            "app notin (x)",
+            "n>3",
+            "app>1",
+            "app=",
+        ] {
             assert!(!selects(text), "{text}");
         }
     }
@@ -255,17 +294,39 @@ mod tests {
     #[test]
     fn faults_are_told_in_the_words_of_kubernetes() {
         for (text, fault) in [
-            ("a in (x", "unable to parse requirement: found '', expected: ',' or ')'"),
-            ("a in b", "unable to parse requirement: found 'b' expected: '('"),
+            (
+                "a in (x",
+                "unable to parse requirement: found '', expected: ',' or ')'",
+            ),
+            (
+                "a in b",
+                "unable to parse requirement: found 'b' expected: '('",
+            ),
             ("a,", "found '', expected: identifier after ','"),
-            (",a", "found ',', expected: !, identifier, or 'end of string'"),
-            ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
-            ("!", "unable to parse requirement: found '', expected: identifier"),
+            (
+                ",a",
+                "found ',', expected: !, identifier, or 'end of string'",
+            ),
+            (
+                "a b",
+                "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+            ),
+            (
+                "!",
+                "unable to parse requirement: found '', expected: identifier",
+            ),
             ("!a=b", "found '=', expected: ',' or 'end of string'"),
-            ("a===b", "unable to parse requirement: found '=', expected: identifier"),
+            (
+                "a===b",
+                "unable to parse requirement: found '=', expected: identifier",
+            ),
         ] {
             let status = LabelSelector::parse(text).unwrap_err();
-            assert_eq!((status.code, status.message.as_str()), (400, fault), "{text}");
+            assert_eq!(
+                (status.code, status.message.as_str()),
+                (400, fault),
+                "{text}"
+            );
         }
     }
 }
