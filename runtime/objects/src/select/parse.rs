@@ -17,7 +17,7 @@ pub(super) fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
         match parser.look(Place::Key) {
             Token::Word(_) | Token::Symbol("!") => {
                 let requirement = parser.requirement();
-                requirements.push(requirement.map_err(lead)?);
+                requirements.push(requirement.map_err(|fault| lead(&fault))?);
                 match parser.next(Place::Key) {
                     Token::End => return Ok(requirements),
                     Token::Symbol(",") => match parser.look(Place::Key) {
@@ -38,7 +38,7 @@ pub(super) fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
                 }
             }
             Token::End => return Ok(requirements),
-            other => {
+            other @ Token::Symbol(_) => {
                 return Err(format!(
                     "found '{}', expected: !, identifier, or 'end of string'",
                     other.text()
@@ -48,7 +48,7 @@ pub(super) fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
     }
 }
 
-fn lead(fault: String) -> String {
+fn lead(fault: &str) -> String {
     format!("unable to parse requirement: {fault}")
 }
 
@@ -168,7 +168,9 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 word
             }
-            other => return Err(format!("found '{}', expected: identifier", other.text())),
+            other @ Token::Symbol(_) => {
+                return Err(format!("found '{}', expected: identifier", other.text()));
+            }
         };
         let is_number = matches!(operator, Operator::GreaterThan | Operator::LessThan);
         if is_number && value.parse::<i64>().is_err() {

@@ -3,5 +3,5 @@
 mod accept;
 mod rows;
 
-pub use accept::{Encoding, Form, Representation, negotiate};
+pub use accept::{Encoding, Extent, Form, Representation, negotiate, negotiate_plain};
 pub use rows::{IncludeObject, Listed, list, partial, partial_list, table};
