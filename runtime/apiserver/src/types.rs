@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use coracle_objects::{Resource, kind};
 use coracle_objects::schema::ObjectType;
+use coracle_objects::{Resource, kind};
 
 /// What is known of the types of custom kinds so far.
 #[derive(Debug, Default)]

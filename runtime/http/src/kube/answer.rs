@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use coracle_apiserver::Listing;
 use coracle_model::Timestamp;
-use coracle_objects::table::{self, Encoding, Form, IncludeObject, Listed, Representation};
+use coracle_objects::table::{self, Encoding, Extent, Form, IncludeObject, Listed, Representation};
 use coracle_objects::{Details, Object, ObjectExt as _, Resource, Status};
 use coracle_store::StoredObject;
 use serde_json::{Value, json};
@@ -45,12 +45,18 @@ impl Shape {
     ///
     /// # Errors
     /// 406 for what cannot be given.
-    pub(super) fn of(headers: &HeaderMap, query: &Query, now: Timestamp) -> Result<Self, Status> {
+    pub(super) fn of(
+        headers: &HeaderMap,
+        query: &Query,
+        resource: &Resource,
+        extent: Extent,
+        now: Timestamp,
+    ) -> Result<Self, Status> {
         let accept = headers
             .get(header::ACCEPT)
             .and_then(|accept| accept.to_str().ok());
         Ok(Self {
-            representation: table::negotiate(accept)?,
+            representation: table::negotiate(accept, resource, extent)?,
             include: IncludeObject::parse(query.get("includeObject"))?,
             now,
         })
@@ -60,14 +66,14 @@ impl Shape {
     pub(super) fn object(&self, object: &Object, resource: &Resource) -> Value {
         match self.representation.form {
             Form::Whole | Form::MetadataList => Value::Object(object.clone()),
-            Form::Metadata => table::partial(object),
+            Form::Metadata => table::partial(object, self.representation),
             Form::Table => {
                 let listed = Listed {
                     resource_version: object.resource_version().to_owned(),
                     ..Listed::default()
                 };
                 let objects = std::slice::from_ref(object);
-                table::table(objects, resource, &listed, self.include, self.now)
+                self.table(objects, resource, &listed)
             }
         }
     }
@@ -80,11 +86,19 @@ impl Shape {
             remaining_item_count: listing.remaining,
         };
         let objects = bodies(&listing.objects);
+        let api_version = api_version(resource, version);
         match self.representation.form {
-            Form::Whole => table::list(&objects, resource, version, &listed),
-            Form::Metadata | Form::MetadataList => table::partial_list(&objects, &listed),
-            Form::Table => table::table(&objects, resource, &listed, self.include, self.now),
+            Form::Whole => table::list(&objects, resource, &api_version, &listed),
+            Form::Metadata | Form::MetadataList => {
+                table::partial_list(&objects, &listed, self.representation)
+            }
+            Form::Table => self.table(&objects, resource, &listed),
         }
+    }
+
+    fn table(&self, objects: &[Object], resource: &Resource, listed: &Listed) -> Value {
+        let (include, representation) = (self.include, self.representation);
+        table::table(objects, resource, listed, include, representation, self.now)
     }
 
     /// The answer with a body of that shape.
@@ -110,12 +124,19 @@ fn bodies(objects: &[Arc<StoredObject>]) -> Vec<Object> {
 /// An object as a version of its group shows it.
 pub(super) fn in_version(object: &Object, resource: &Resource, version: &str) -> Object {
     let mut object = object.clone();
-    let api_version = match resource.group {
+    object.insert(
+        "apiVersion".to_owned(),
+        api_version(resource, version).into(),
+    );
+    object
+}
+
+/// `apiVersion` of a version of a resource's group.
+pub(super) fn api_version(resource: &Resource, version: &str) -> String {
+    match resource.group {
         "" => version.to_owned(),
         group => format!("{group}/{version}"),
-    };
-    object.insert("apiVersion".to_owned(), api_version.into());
-    object
+    }
 }
 
 /// The answer that something was done, with nothing to show for it.

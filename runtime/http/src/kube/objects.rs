@@ -8,6 +8,7 @@ use coracle_apiserver::{ApiServer, PatchRequest, Place, Written};
 use coracle_app::Workbench;
 use coracle_objects::decode::Body;
 use coracle_objects::meta::DeleteOptions;
+use coracle_objects::table::Extent;
 use coracle_objects::{Reason, Scope, Status, Verb};
 
 use super::answer::{Refused, Shape, in_version, success, warn};
@@ -63,7 +64,13 @@ pub(super) async fn answer(
     }
     let query = Query::of(request.uri());
     let asked = Asked {
-        shape: Shape::of(request.headers(), &query, api.now())?,
+        shape: Shape::of(
+            request.headers(),
+            &query,
+            target.resource,
+            extent(verb),
+            api.now(),
+        )?,
         content_type: text(request.headers(), &header::CONTENT_TYPE),
         user_agent: text(request.headers(), &header::USER_AGENT),
         query,
@@ -107,6 +114,15 @@ fn write(api: &ApiServer, verb: Verb, asked: &Asked, bytes: &Bytes) -> Result<Re
         Verb::Delete => delete(api, asked, body),
         Verb::DeleteCollection => delete_collection(api, asked, body),
         Verb::Get | Verb::List | Verb::Watch => Err(method_not_allowed().into()),
+    }
+}
+
+/// What a verb answers with.
+fn extent(verb: Verb) -> Extent {
+    match verb {
+        Verb::List | Verb::DeleteCollection => Extent::List,
+        Verb::Watch => Extent::Watch,
+        Verb::Create | Verb::Delete | Verb::Get | Verb::Patch | Verb::Update => Extent::One,
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Refused, in_version};
+use super::answer::{Refused, api_version, in_version};
 use super::objects::Asked;
 
 /// How long a watch goes on whose client sets no time: between what API servers choose.
@@ -162,10 +162,7 @@ impl Stream {
         if initial {
             metadata["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
         }
-        let api_version = match resource.group {
-            "" => self.asked.target.version.to_owned(),
-            group => format!("{group}/{}", self.asked.target.version),
-        };
+        let api_version = api_version(resource, self.asked.target.version);
         let object = json!({
             "kind": resource.kind,
             "apiVersion": api_version,

@@ -1,8 +1,8 @@
 //! The resources that loops and routes ask for by name.
 
 use super::{
-    config_map, custom_resource_definition, event, job, namespace, node, notebook, persistent_volume_claim, pod, pod_default,
-    secret, service, service_account, stateful_set,
+    config_map, custom_resource_definition, event, job, namespace, node, notebook,
+    persistent_volume_claim, pod, pod_default, secret, service, service_account, stateful_set,
 };
 use crate::resource::Resource;
 
