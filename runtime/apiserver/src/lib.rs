@@ -25,5 +25,6 @@ pub use delete::Deleted;
 pub use place::{Place, object_key, resource_key};
 pub use read::{ListOptions, Listing, Selectors};
 pub use server::{ApiServer, Now};
+pub use types::TypeOf;
 pub use watch::{Watch, WatchEvent, WatchEventKind};
 pub use write::{PatchRequest, WriteOptions, Written};

@@ -9,7 +9,7 @@ use coracle_store::{Objects, StoredObject};
 use serde_json::Value;
 
 use crate::place::{Place, resource_key};
-use crate::types::Types;
+use crate::types::{TypeOf, Types};
 
 /// What tells the time.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -44,6 +44,11 @@ impl ApiServer {
     pub fn now(&self) -> Timestamp {
         let now = (self.now)();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    /// The type of a resource's objects in one of its versions.
+    pub fn object_type(&self, resource: &'static Resource, version: &str) -> TypeOf {
+        self.types.of(resource, version)
     }
 
     /// An object as it is now; none when it is not there.

@@ -14,8 +14,10 @@ pub(crate) struct Types {
 
 /// A type: of Kubernetes' own, or of a custom kind.
 #[derive(Debug, Clone)]
-pub(crate) enum TypeOf {
+pub enum TypeOf {
+    /// It is embedded.
     BuiltIn(&'static ObjectType),
+    /// It was read from the kind's definition.
     Custom(Arc<ObjectType>),
 }
 

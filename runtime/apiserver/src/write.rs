@@ -213,11 +213,14 @@ impl ApiServer {
         manager: &str,
     ) -> Result<Arc<StoredObject>, Status> {
         let stored = self.get(place)?;
+        let object_type = self.types.of(place.resource, place.version);
+        let decoded = decode::typed(&object, &object_type, FieldValidation::Ignore)
+            .map_err(|fault| internal(&fault))?;
         let options = WriteOptions {
             field_manager: manager.to_owned(),
             ..WriteOptions::default()
         };
-        let written = self.replace(place, &stored, object, Vec::new(), &options)?;
+        let written = self.replace(place, &stored, decoded.object, Vec::new(), &options)?;
         Ok(written.object)
     }
 

@@ -19,6 +19,7 @@
 mod answer;
 mod discovery;
 mod objects;
+mod openapi;
 mod parts;
 mod path;
 mod query;
@@ -27,7 +28,7 @@ mod server;
 mod watch;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -52,6 +53,20 @@ pub(crate) fn routes() -> Router<Workbench> {
         .route("/api/{*rest}", any(answer))
         .route("/apis", any(answer))
         .route("/apis/", any(answer));
+    let documents = openapi::Documents::default();
+    let all = documents.clone();
+    let index = move |State(workbench): State<Workbench>| {
+        let documents = all.clone();
+        async move { documents.index(workbench.kubernetes()) }
+    };
+    let one = move |State(workbench): State<Workbench>, Path(path): Path<String>| {
+        let documents = documents.clone();
+        async move { documents.one(workbench.kubernetes(), &path) }
+    };
+    routes = routes
+        .route("/openapi/v3", get(index.clone()))
+        .route("/openapi/v3/", get(index))
+        .route("/openapi/v3/{*path}", get(one));
     let mut groups: Vec<_> = kind::group_versions()
         .into_iter()
         .map(|served| served.group)
