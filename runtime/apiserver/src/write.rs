@@ -224,6 +224,42 @@ impl ApiServer {
         Ok(written.object)
     }
 
+    /// Changes what only the workbench itself may: a pod's node, its status. Nothing is checked, and `change` may be
+    /// asked several times. None when the object is not there, or is another.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub fn amend(
+        &self,
+        place: &Place<'_>,
+        uid: &str,
+        mut change: impl FnMut(&mut Object),
+    ) -> Result<Option<Arc<StoredObject>>, Status> {
+        loop {
+            let Some(stored) = self.objects.get(&place.key()) else {
+                return Ok(None);
+            };
+            if stored.body.uid() != uid {
+                return Ok(None);
+            }
+            let mut object = stored.body.clone();
+            change(&mut object);
+            if object == stored.body {
+                return Ok(Some(stored));
+            }
+            let write = ObjectWrite {
+                key: place.key(),
+                expected: Expected::Version(stored.version),
+                body: Some(object),
+            };
+            match self.objects.commit(vec![write]) {
+                Ok(mut written) => return Ok(Some(written.swap_remove(0))),
+                Err(CommitError::Changed { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(store_fault(&error)),
+            }
+        }
+    }
+
     /// Changes parts of an object. An apply makes one that is not there.
     ///
     /// # Errors

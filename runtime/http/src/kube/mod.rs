@@ -29,7 +29,7 @@ mod watch;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use coracle_app::Workbench;
@@ -64,6 +64,7 @@ pub(crate) fn routes() -> Router<Workbench> {
         async move { documents.one(workbench.kubernetes(), &path) }
     };
     routes = routes
+        .route("/openapi/v2", get(|headers: HeaderMap| async move { openapi::older(&headers) }))
         .route("/openapi/v3", get(index.clone()))
         .route("/openapi/v3/", get(index))
         .route("/openapi/v3/{*path}", get(one));

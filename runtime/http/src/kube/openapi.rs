@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use coracle_apiserver::ApiServer;
 use coracle_objects::schema;
 use coracle_objects::{GroupVersion, kind};
@@ -13,6 +13,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::json_answer;
 use super::server;
+
+/// How kubectl asks for the older form.
+const PROTOBUF_V2: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// How it is answered: the name above is none that a header may have.
+const ANSWERED_V2: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// The documents that were asked for so far: each takes some milliseconds to write.
 #[derive(Debug, Clone, Default)]
@@ -84,4 +90,30 @@ fn path_of(served: GroupVersion) -> String {
     } else {
         format!("apis/{served}")
     }
+}
+
+/// `/openapi/v2`: the older form, which describes nothing here: a client that asks for it checks nothing by itself.
+pub(super) fn older(headers: &HeaderMap) -> Response {
+    const TITLE: &str = "Coracle";
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
+    if !accept.contains(PROTOBUF_V2) {
+        let info = json!({ "title": TITLE, "version": env!("CARGO_PKG_VERSION") });
+        let body = json!({ "swagger": "2.0", "info": info, "paths": {}, "definitions": {} });
+        return json_answer(StatusCode::OK, &body);
+    }
+    // Document { 1: swagger, 2: info { 1: title, 2: version } }, each a field of bytes with its length before it.
+    let field = |number: u8, bytes: &[u8]| {
+        let length = u8::try_from(bytes.len()).expect("these texts are short");
+        [&[number << 3 | 2, length], bytes].concat()
+    };
+    let info = [
+        field(1, TITLE.as_bytes()),
+        field(2, env!("CARGO_PKG_VERSION").as_bytes()),
+    ];
+    let document = [field(1, b"2.0"), field(2, &info.concat())].concat();
+    let kind = [(header::CONTENT_TYPE, ANSWERED_V2)];
+    (StatusCode::OK, kind, document).into_response()
 }

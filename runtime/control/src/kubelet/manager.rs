@@ -1,0 +1,162 @@
+//! The manager: which pods there are, and who looks after each.
+
+use std::collections::{BTreeSet, HashMap};
+
+use coracle_apiserver::ApiServer;
+use coracle_objects::{Object, ObjectExt as _, Resource, kind};
+use coracle_plan::pod::PodHeld;
+use coracle_spec::kind::pod::PodUid;
+use coracle_store::ObjectChange;
+use tokio::time::{Duration, sleep};
+
+use crate::objects::resource_of;
+use crate::pods::{PodHandle, PodSurroundings, Pods, discard_pods};
+use crate::supervisor::{Supervisor, TaskKind};
+
+/// Who places pods that name nobody else for it.
+const SCHEDULER: &str = "default-scheduler";
+
+/// How long to wait before an engine that did not answer is asked again.
+const ENGINE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the manager is given.
+pub struct KubeletSetting {
+    /// The objects.
+    pub api: ApiServer,
+    /// What workers work with.
+    pub surroundings: PodSurroundings,
+}
+
+/// Looks after the pods of the API.
+pub struct Kubelet {
+    api: ApiServer,
+    pods: Pods,
+    surroundings: PodSurroundings,
+    workers: HashMap<PodUid, PodHandle>,
+    /// The version up to which everything was looked at.
+    version: u64,
+}
+
+impl Kubelet {
+    /// Begins: takes up the pods of an earlier life, and every one that comes.
+    pub fn start(setting: KubeletSetting, supervisor: &Supervisor) {
+        let KubeletSetting { api, surroundings } = setting;
+        let kubelet = Self {
+            pods: Pods::new(surroundings.clone(), supervisor.clone()),
+            api,
+            surroundings,
+            workers: HashMap::new(),
+            version: 0,
+        };
+        supervisor.spawn(TaskKind::Timer, kubelet.work());
+    }
+
+    async fn work(mut self) {
+        let mut clock = self.api.objects().clock();
+        self.take_up_everything().await;
+        loop {
+            clock.borrow_and_update();
+            match self.api.objects().changes(self.version) {
+                Ok((changes, version)) => {
+                    self.version = version;
+                    for change in &changes {
+                        self.take_in(change);
+                    }
+                }
+                Err(_) => self.take_up_everything().await,
+            }
+            // The sender goes with the last of the objects, and this holds them.
+            let _ = clock.changed().await;
+        }
+    }
+
+    /// Looks at every pod, with what the engine holds of each; what it holds of others is removed.
+    async fn take_up_everything(&mut self) {
+        let held = loop {
+            match self.pods.held().await {
+                Ok(held) => break held,
+                Err(error) => {
+                    tracing::warn!(%error, "pods wait for the engine");
+                    sleep(ENGINE_PAUSE).await;
+                }
+            }
+        };
+        self.version = self.api.objects().version();
+        let pods = self.api.all(kind::pods(), None);
+        let there: BTreeSet<PodUid> = pods
+            .iter()
+            .map(|pod| PodUid::from(pod.body.uid()))
+            .collect();
+        if let Err(error) = discard_pods(self.surroundings.engine.as_ref(), &there).await {
+            tracing::warn!(%error, "what is left of pods that are gone stays for now");
+        }
+        self.workers.retain(|uid, _| there.contains(uid));
+        for pod in pods {
+            let uid = PodUid::from(pod.body.uid());
+            match self.workers.get(&uid) {
+                Some(worker) => worker.wake(),
+                None => self.take_up(&pod.body, held.get(&uid)),
+            }
+        }
+    }
+
+    fn take_up(&mut self, pod: &Object, held: Option<&PodHeld>) {
+        if !is_ours(pod, &self.surroundings.node.name) {
+            return;
+        }
+        let nothing = PodHeld::default();
+        match self.pods.take_up(pod, held.unwrap_or(&nothing)) {
+            Ok(worker) => {
+                self.workers.insert(worker.key().uid.clone(), worker);
+            }
+            Err(error) => tracing::warn!(%error, pod = pod.name(), "a pod cannot be read"),
+        }
+    }
+
+    fn take_in(&mut self, change: &ObjectChange) {
+        let Some(resource) = resource_of(&change.object.key.resource) else {
+            return;
+        };
+        let object = &change.object.body;
+        if is(resource, kind::pods()) {
+            let uid = PodUid::from(object.uid());
+            match self.workers.get(&uid) {
+                Some(worker) => worker.wake(),
+                None if !change.removed => self.take_up(object, None),
+                None => {}
+            }
+            if change.removed {
+                self.workers.remove(&uid);
+            }
+        } else if pods_refer_to(resource) {
+            for worker in self.workers.values() {
+                if worker.key().namespace == object.namespace() {
+                    worker.wake();
+                }
+            }
+        }
+    }
+}
+
+/// Whether a pod is placed here, or may be.
+fn is_ours(pod: &Object, node: &str) -> bool {
+    match pod.text_at(&["spec", "nodeName"]) {
+        "" => matches!(pod.text_at(&["spec", "schedulerName"]), "" | SCHEDULER),
+        placed => placed == node,
+    }
+}
+
+fn pods_refer_to(resource: &Resource) -> bool {
+    [
+        kind::config_maps(),
+        kind::secrets(),
+        kind::persistent_volume_claims(),
+        kind::services(),
+    ]
+    .into_iter()
+    .any(|referred| is(resource, referred))
+}
+
+fn is(one: &Resource, other: &Resource) -> bool {
+    std::ptr::eq(one, other)
+}

@@ -1,0 +1,13 @@
+//! Pods that come and go as objects of the API, each handed to a worker of its own.
+//!
+//! ```text
+//!   changes of pods, and of what pods refer to ──► manager ──take up, wake──► pods::Worker
+//!                                                                               │
+//!   ApiServer ◄── status, node, events, removal ── ApiWorld ◄───────────────────┘
+//! ```
+
+mod manager;
+mod references;
+mod world;
+
+pub use manager::{Kubelet, KubeletSetting};
