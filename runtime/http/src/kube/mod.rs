@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<Workbench> {
             "/version",
             get(|| async { json_answer(StatusCode::OK, &server::version()) }),
         )
+        .route("/version/", get(|| async { json_answer(StatusCode::OK, &server::version()) }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/livez", get(|| async { "ok" }))
         .route("/readyz", get(|| async { "ok" }))
