@@ -11,6 +11,8 @@
 //! The loop is the only one that decides and the only one that writes a run's state. It records before it acts:
 //! a step is carried out only once the record that it was begun is stored, and a container is removed only once
 //! its end is. So a `kill -9` at any line leaves a store from which the next start goes on.
+//!
+//! Pods have a task each, in [`pods`]; of the loop they only want room.
 #![forbid(unsafe_code)]
 
 mod attempt;
@@ -20,6 +22,8 @@ mod handle;
 mod image;
 mod import;
 mod live;
+pub mod pods;
+mod room;
 mod run_loop;
 mod sandbox;
 mod setting;
@@ -28,5 +32,6 @@ mod supervisor;
 mod take_up;
 
 pub use handle::{Control, ControlError};
+pub use room::RoomNews;
 pub use setting::{Setting, Surroundings};
 pub use supervisor::{Supervisor, TaskKind};

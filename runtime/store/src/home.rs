@@ -110,6 +110,16 @@ impl Home {
             .join(number.to_string())
     }
 
+    /// The directories of pods, one a uid.
+    pub fn pods(&self) -> PathBuf {
+        self.data.join("pods")
+    }
+
+    /// The directory of one pod: its volumes but for claims, and the logs of its containers.
+    pub fn pod_dir(&self, uid: &str) -> PathBuf {
+        self.pods().join(uid)
+    }
+
     /// The folders of all persistent volume claims.
     pub fn volumes(&self) -> PathBuf {
         self.data.join("volumes")
