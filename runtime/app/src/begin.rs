@@ -1,12 +1,14 @@
 //! The beginning of a workbench: who runs steps, what the machine has, and then the loop.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use coracle_control::pods::{PodNode, PodSurroundings};
 use coracle_control::{
-    Control, ObjectLoop, ObjectSetting, PodPlaces, Setting, Supervisor, Surroundings, TaskKind,
+    ApiWorld, Control, Kubelet, KubeletSetting, ObjectLoop, ObjectSetting, PodSandboxes, PodTokens,
+    Setting, Supervisor, Surroundings, TaskKind,
 };
 use coracle_host::bridge;
 use coracle_host::gpu;
@@ -154,7 +156,7 @@ async fn start(
     if let Err(status) = kubernetes::stand_node(workbench.kubernetes(), &known) {
         tracing::warn!(%status, "this machine does not show as a node");
     }
-    let budget = found.budget;
+    let budget = found.budget.clone();
     let key = inner.identity.key().clone();
     let setting = Setting {
         store: inner.store.clone(),
@@ -173,12 +175,50 @@ async fn start(
         reason = chosen.reason,
         "ready for runs"
     );
-    let pods = PodPlaces::default();
+    let pods = look_after_pods(
+        workbench,
+        supervisor,
+        &control,
+        &chosen,
+        &node_name,
+        &found.budget,
+    );
     Ok(Working {
         control,
         chosen,
         pods,
     })
+}
+
+/// Takes up the pods of the Kubernetes API.
+fn look_after_pods(
+    workbench: &Workbench,
+    supervisor: &Supervisor,
+    control: &Control,
+    chosen: &Chosen,
+    node_name: &str,
+    budget: &Budget,
+) -> PodSandboxes {
+    let inner = &workbench.inner;
+    let api = workbench.kubernetes().clone();
+    let tokens: PodTokens = Arc::new(|_| String::new());
+    let world = ApiWorld::new(api.clone(), tokens, node_name.to_owned());
+    let surroundings = PodSurroundings {
+        engine: Arc::clone(&chosen.engine),
+        clock: Arc::clone(&inner.clock),
+        home: inner.config.home.clone(),
+        world: Arc::new(world),
+        ledger: Arc::new(control.clone()),
+        node: PodNode {
+            name: node_name.to_owned(),
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            cpu: budget.cpu,
+            memory: budget.memory,
+        },
+        workbench_names: WORKBENCH_NAMES.map(str::to_owned).to_vec(),
+        engine_patience: ENGINE_PATIENCE,
+    };
+    Kubelet::start(KubeletSetting { api, surroundings }, supervisor)
 }
 
 fn surroundings(inner: &Inner, chosen: &Chosen, address: Option<SocketAddr>) -> Surroundings {

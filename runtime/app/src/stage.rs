@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coracle_control::{Control, PodPlaces};
+use coracle_control::{Control, PodSandboxes};
 
 use crate::engine::{Chosen, NoEngine};
 use crate::error::AppError;
@@ -27,5 +27,5 @@ pub(crate) struct Working {
     pub(crate) control: Control,
     pub(crate) chosen: Chosen,
     /// Where the pods are.
-    pub(crate) pods: PodPlaces,
+    pub(crate) pods: PodSandboxes,
 }

@@ -3,10 +3,12 @@
 use coracle_host::WorkloadName;
 use coracle_model::{ImageDigest, RunId};
 use coracle_plan::{Launch, Observation, Step, Waiting};
+use coracle_spec::kind::pod::PodUid;
 use coracle_store::Change;
 use tokio::sync::oneshot;
 
 use crate::handle::ControlError;
+use crate::room::RoomRequest;
 
 /// Where whoever asked for something waits to hear what came of it.
 pub(crate) type Answer = oneshot::Sender<Result<(), ControlError>>;
@@ -47,6 +49,10 @@ pub(crate) enum Message {
         task: coracle_model::TaskPath,
         message: String,
     },
+    /// A pod wants room on the machine.
+    Reserve(Box<RoomRequest>),
+    /// A pod wants none any more.
+    Release(PodUid),
     /// The workbench is shutting down.
     Shutdown,
 }

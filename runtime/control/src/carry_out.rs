@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use coracle_model::{Failure, ImageDigest, ImageRef, RunId, TaskPath};
-use coracle_plan::{Admitted, CacheKey, Launch, Looked, Observation, Step};
+use coracle_model::{Failure, GpuUuid, ImageDigest, ImageRef, RunId, TaskPath};
+use coracle_plan::{CacheKey, Launch, Looked, Observation, Step};
 use coracle_store::{Change, Direction};
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +46,7 @@ impl RunLoop {
             }
             Step::Dequeue { task } => self
                 .admission
-                .dequeue(&coracle_plan::AdmissionId { run, task }),
+                .dequeue(&coracle_plan::AdmissionId::Step { run, task }),
             Step::Adopt {
                 task,
                 attempt,
@@ -189,14 +189,20 @@ impl RunLoop {
     }
 
     /// Starts a step that was let in.
-    pub(crate) fn start(&mut self, admitted: Admitted, batch: &mut Batch) {
+    pub(crate) fn start(
+        &mut self,
+        run: RunId,
+        task: TaskPath,
+        gpus: Vec<GpuUuid>,
+        batch: &mut Batch,
+    ) {
         let now = self.setting.clock.now();
-        let run = admitted.id.run;
         let launch = self
             .plan_of(run)
-            .and_then(|plan| plan.start(&admitted.id.task, admitted.gpus, now));
+            .and_then(|plan| plan.start(&task, gpus, now));
         let Some(launch) = launch else {
-            return self.admission.release(&admitted.id);
+            let id = coracle_plan::AdmissionId::Step { run, task };
+            return self.admission.release(&id);
         };
         batch
             .changes
@@ -227,7 +233,7 @@ impl RunLoop {
             return;
         };
         self.admission.hold(
-            coracle_plan::AdmissionId {
+            coracle_plan::AdmissionId::Step {
                 run,
                 task: task.clone(),
             },

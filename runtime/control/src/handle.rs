@@ -13,7 +13,7 @@ use crate::supervisor::Supervisor;
 /// A handle on the loop. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Control {
-    messages: mpsc::UnboundedSender<Message>,
+    pub(crate) messages: mpsc::UnboundedSender<Message>,
     events: watch::Receiver<EventCursor>,
 }
 

@@ -11,6 +11,8 @@
 //! The loop is the only one that decides and the only one that writes a run's state. It records before it acts:
 //! a step is carried out only once the record that it was begun is stored, and a container is removed only once
 //! its end is. So a `kill -9` at any line leaves a store from which the next start goes on.
+//!
+//! Pods have a task each, in [`pods`]; of the loop they only want room.
 #![forbid(unsafe_code)]
 
 mod attempt;
@@ -19,9 +21,11 @@ mod carry_out;
 mod handle;
 mod image;
 mod import;
+mod kubelet;
 mod live;
 mod objects;
-mod places;
+pub mod pods;
+mod room;
 mod run_loop;
 mod sandbox;
 mod setting;
@@ -30,7 +34,8 @@ mod supervisor;
 mod take_up;
 
 pub use handle::{Control, ControlError};
+pub use kubelet::{ApiWorld, Kubelet, KubeletSetting, PodSandboxes, PodTokens};
 pub use objects::{ObjectLoop, ObjectSetting, Recorder};
-pub use places::PodPlaces;
+pub use room::RoomNews;
 pub use setting::{Setting, Surroundings};
 pub use supervisor::{Supervisor, TaskKind};

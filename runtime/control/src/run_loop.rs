@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use coracle_host::ObservedWorkload;
 use coracle_model::{EventCursor, Failure, FailureCode, RunId, RunState};
-use coracle_plan::{Admission, AdmissionId, Observation, RunPlan, Verdict};
+use coracle_plan::{Admission, AdmissionId, Admitted, Observation, RunPlan, Verdict};
+use coracle_spec::kind::pod::PodUid;
 use coracle_store::{Change, StoreError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
@@ -16,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use crate::batch::{Act, Batch, Message};
 use crate::handle::ControlError;
 use crate::live::Live;
+use crate::room::PodRoom;
 use crate::sandbox::SandboxPool;
 use crate::setting::Setting;
 use crate::supervisor::{Supervisor, TaskKind};
@@ -34,6 +36,8 @@ pub(crate) struct RunLoop {
     pub(crate) runs: HashMap<RunId, Live>,
     pub(crate) admission: Admission,
     pub(crate) sandboxes: Arc<SandboxPool>,
+    /// The pods that want room or have it.
+    pub(crate) pods: HashMap<PodUid, PodRoom>,
     events: watch::Sender<EventCursor>,
 }
 
@@ -53,6 +57,7 @@ impl RunLoop {
             runs: HashMap::new(),
             admission,
             sandboxes,
+            pods: HashMap::new(),
             events,
         }
     }
@@ -165,6 +170,8 @@ impl RunLoop {
                 let path = Some(task).filter(|task| !task.is_root());
                 batch.changes.push(Change::Notice { run, path, message });
             }
+            Message::Reserve(request) => self.reserve(*request),
+            Message::Release(pod) => self.release(pod),
             // The loop looks at the token after each batch.
             Message::Shutdown => {}
         }
@@ -172,7 +179,7 @@ impl RunLoop {
 
     fn observed(&mut self, run: RunId, observation: Observation) {
         if let Observation::Ended { task, .. } = &observation {
-            self.admission.release(&AdmissionId {
+            self.admission.release(&AdmissionId::Step {
                 run,
                 task: task.clone(),
             });
@@ -195,11 +202,17 @@ impl RunLoop {
             if admitted.is_empty() {
                 break;
             }
-            for admitted in admitted {
-                touched.insert(admitted.id.run);
-                self.start(admitted, &mut batch);
+            for Admitted { id, gpus } in admitted {
+                match id {
+                    AdmissionId::Step { run, task } => {
+                        touched.insert(run);
+                        self.start(run, task, gpus, &mut batch);
+                    }
+                    AdmissionId::Pod(pod) => self.let_in(&pod, gpus),
+                }
             }
         }
+        self.tell_waiting_pods();
         self.commit(batch);
     }
 
@@ -293,7 +306,7 @@ impl RunLoop {
         batch: &mut Batch,
         touched: &mut BTreeSet<RunId>,
     ) {
-        let id = AdmissionId {
+        let id = AdmissionId::Step {
             run,
             task: task.clone(),
         };

@@ -8,6 +8,7 @@ use coracle_host::{ObservedWorkload, SandboxName};
 use coracle_model::{
     Attempt, Failure, FailureCode, RunId, RunRecord, RunState, TaskPath, TaskState,
 };
+use coracle_plan::pod::POD_LABEL;
 use coracle_plan::{History, RunPlan, is_redone};
 use coracle_spec::pipeline::{self, Definition, PipelineSpec};
 use coracle_store::{Change, StoreError};
@@ -196,7 +197,11 @@ impl RunLoop {
     /// Removes what the engine holds of runs that are over: the workbench ended between their end and the tidying.
     /// The places of those that are not stay with what is in them.
     pub(crate) fn discard_leftovers(&self, held: &[ObservedWorkload], open: &HashSet<RunId>) {
-        let (left, stay): (Vec<_>, Vec<_>) = held.iter().partition(|workload| {
+        // What pods left is for whoever runs pods.
+        let of_runs = held
+            .iter()
+            .filter(|workload| !workload.labels.contains_key(POD_LABEL));
+        let (left, stay): (Vec<_>, Vec<_>) = of_runs.partition(|workload| {
             let run = workload.labels.get(RUN_LABEL);
             run.and_then(|run| run.parse().ok())
                 .is_none_or(|run| !open.contains(&run))

@@ -1,12 +1,15 @@
-//! Which of the steps that want to start fit on the machine: one ledger of CPU, memory and GPUs for all runs.
+//! Which of the steps and pods that want to start fit on the machine: one ledger of CPU, memory and GPUs for all.
 //!
 //! Requests are served in the order in which they came. One that does not fit lets later ones that do go first,
 //! but only so often: then it holds the line until the machine has room for it. Requests of the same size form
 //! one queue, so that admitting costs by the number of sizes and not by the length of the line.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use coracle_model::{Cpu, Failure, FailureCode, GpuUuid, Memory, Resources, RunId, TaskPath};
+use coracle_spec::kind::pod::{GPU, PodUid};
+
+use crate::pod::Lacking;
 
 /// What a step that names no CPU request counts for. Starting a container is half of a small step's work, so
 /// two for each core keep the cores busy.
@@ -26,13 +29,18 @@ pub struct Budget {
     pub gpus: Vec<GpuUuid>,
 }
 
-/// Who asks: a task of a run.
+/// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AdmissionId {
-    /// The run.
-    pub run: RunId,
-    /// The task.
-    pub task: TaskPath,
+pub enum AdmissionId {
+    /// A task of a run.
+    Step {
+        /// The run.
+        run: RunId,
+        /// The task.
+        task: TaskPath,
+    },
+    /// A pod.
+    Pod(PodUid),
 }
 
 /// What became of a request.
@@ -159,18 +167,48 @@ impl Admission {
 
     /// The steps of a run that wait, and for what.
     pub fn waiting(&self, run: RunId) -> Vec<Waiting> {
-        let entries = self
-            .queues
-            .iter()
-            .flat_map(|(size, queue)| queue.iter().map(move |entry| (size, entry)));
-        entries
-            .filter(|(_, entry)| entry.id.run == run)
-            .filter(|(_, entry)| self.queued.get(&entry.id) == Some(&entry.ticket))
-            .map(|(size, entry)| Waiting {
-                id: entry.id.clone(),
-                reason: self.shortage(*size),
+        let of_run =
+            |id: &AdmissionId| matches!(id, AdmissionId::Step { run: own, .. } if *own == run);
+        self.in_line()
+            .filter(|(_, id)| of_run(id))
+            .map(|(size, id)| Waiting {
+                id: id.clone(),
+                reason: self.shortage(size),
             })
             .collect()
+    }
+
+    /// The pods that wait, and what there is too little of for each.
+    pub fn waiting_pods(&self) -> Vec<(PodUid, BTreeSet<Lacking>)> {
+        let pods = self.in_line().filter_map(|(size, id)| match id {
+            AdmissionId::Pod(pod) => Some((pod.clone(), self.lacking(size))),
+            AdmissionId::Step { .. } => None,
+        });
+        pods.collect()
+    }
+
+    fn in_line(&self) -> impl Iterator<Item = (Size, &AdmissionId)> {
+        let queues = self.queues.iter();
+        let entries = queues.flat_map(|(size, queue)| queue.iter().map(|entry| (*size, entry)));
+        entries
+            .filter(|(_, entry)| self.queued.get(&entry.id) == Some(&entry.ticket))
+            .map(|(size, entry)| (size, &entry.id))
+    }
+
+    fn lacking(&self, size: Size) -> BTreeSet<Lacking> {
+        let short = [
+            (self.used.cpu + size.cpu > self.budget.cpu.0, Lacking::Cpu),
+            (
+                self.used.memory + size.memory > self.budget.memory.0,
+                Lacking::Memory,
+            ),
+            (
+                size.gpus as usize > self.free_gpus.len(),
+                Lacking::Extended(GPU.to_owned()),
+            ),
+        ];
+        let short = short.into_iter().filter(|(is_short, _)| *is_short);
+        short.map(|(_, lacking)| lacking).collect()
     }
 
     fn take(&mut self, id: AdmissionId, size: Size, gpus: Vec<GpuUuid>) {
@@ -313,7 +351,7 @@ mod tests {
     }
 
     fn id(number: usize) -> AdmissionId {
-        AdmissionId {
+        AdmissionId::Step {
             run: RunId(Default::default()),
             task: TaskPath::from(format!("step-{number}")),
         }
@@ -379,11 +417,25 @@ mod tests {
         admission.enqueue(id(2), &asks(500, 0));
         assert_eq!(admission.admit().len(), 1);
         admission.dequeue(&id(1));
-        let [waiting] = admission.waiting(id(2).run).try_into().unwrap();
+        let [waiting] = admission
+            .waiting(RunId(Default::default()))
+            .try_into()
+            .unwrap();
         assert_eq!(waiting.reason, "needs 500m CPU, 0 free");
         assert_eq!(admission.waiting(RunId::random()), []);
         admission.release(&id(0));
         assert_eq!(admission.admit()[0].id, id(2));
+    }
+
+    #[test]
+    fn pods_hear_what_there_is_too_little_of() {
+        let mut admission = Admission::new(budget(1000, 1));
+        admission.enqueue(id(0), &asks(900, 1));
+        assert_eq!(admission.admit().len(), 1);
+        let pod = PodUid::from("a");
+        admission.enqueue(AdmissionId::Pod(pod.clone()), &asks(200, 1));
+        let lacking = [Lacking::Cpu, Lacking::Extended(GPU.to_owned())].into();
+        assert_eq!(admission.waiting_pods(), [(pod, lacking)]);
     }
 
     proptest! {

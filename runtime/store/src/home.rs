@@ -110,14 +110,19 @@ impl Home {
             .join(number.to_string())
     }
 
+    /// The directories of pods, one a uid.
+    pub fn pods(&self) -> PathBuf {
+        self.data.join("pods")
+    }
+
+    /// The directory of one pod: its volumes but for claims, and the logs of its containers.
+    pub fn pod_dir(&self, uid: &str) -> PathBuf {
+        self.pods().join(uid)
+    }
+
     /// The folders of all persistent volume claims.
     pub fn volumes(&self) -> PathBuf {
         self.data.join("volumes")
-    }
-
-    /// The folder of a pod: its volumes but for claims, its logs.
-    pub fn pod(&self, uid: &str) -> PathBuf {
-        self.data.join("pods").join(uid)
     }
 
     /// The folders of the claims of a namespace other than `default`.

@@ -2,7 +2,8 @@
 
 use coracle_host::WorkloadName;
 use coracle_objects::{Object, ObjectExt as _, Reason, Status, kind};
-use coracle_plan::pod::workload_name;
+use coracle_plan::pod::{ContainerAttempt, ContainerTry, workload_name};
+use coracle_spec::kind::pod::PodUid;
 use serde_json::Value;
 
 use crate::workbench::Workbench;
@@ -107,12 +108,17 @@ impl Meant {
             let message = format!("container not found ({:?})", self.container);
             return Err(Status::new(Reason::InternalError, message));
         }
-        let tries = self.number("restartCount");
-        Ok(WorkloadName(workload_name(
-            self.pod.uid(),
-            &self.container,
-            tries,
-        )))
+        let which = self.at_try(self.number("restartCount"));
+        let uid = PodUid::from(self.pod.uid());
+        Ok(WorkloadName(workload_name(&uid, &which)))
+    }
+
+    /// It, at one of its tries.
+    pub(super) fn at_try(&self, attempt: u32) -> ContainerTry {
+        ContainerTry {
+            container: self.container.as_str().into(),
+            attempt: ContainerAttempt(attempt),
+        }
     }
 
     fn waits_for(&self, why: &str) -> String {

@@ -59,8 +59,8 @@ impl Workbench {
             return Ok(None);
         }
         let attempt = meant.logged_try(options.previous)?;
-        let pod_directory = self.home().pod(meant.pod.uid());
-        let directory = log_path(&pod_directory, &meant.container, attempt);
+        let pod_directory = self.home().pod_dir(meant.pod.uid());
+        let directory = log_path(&pod_directory, &meant.at_try(attempt));
         let mut filter = Filter {
             since: options.since,
             timestamps: options.timestamps,

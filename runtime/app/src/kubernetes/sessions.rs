@@ -4,6 +4,8 @@ use coracle_host::{AttachRequest, Connection, EngineError, ExecRequest, Session}
 use coracle_objects::{ObjectExt as _, Reason, Status, kind};
 
 use super::containers::Meant;
+use coracle_spec::kind::pod::PodUid;
+
 use crate::error::AppError;
 use crate::workbench::Workbench;
 
@@ -95,7 +97,7 @@ impl Workbench {
         let working = self.working().await?;
         let sandbox = working
             .pods
-            .sandbox(found.body.uid())
+            .of(&PodUid::from(found.body.uid()))
             .ok_or_else(|| not_placed(pod))?;
         let engine = &working.chosen.engine;
         Ok(engine.connect(&sandbox, port).await?)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use coracle_model::{EventCursor, EventKind, RunId, TaskPath};
+use coracle_plan::AdmissionId;
 use coracle_store::Store;
 
 use super::find::{find_run, read_run};
@@ -61,9 +62,12 @@ impl Workbench {
         let waiting = working.control.waiting(run).await.unwrap_or_default();
         waiting
             .into_iter()
-            .map(|waiting| Waiting {
-                task: waiting.id.task,
-                reason: waiting.reason,
+            .filter_map(|waiting| match waiting.id {
+                AdmissionId::Step { task, .. } => Some(Waiting {
+                    task,
+                    reason: waiting.reason,
+                }),
+                AdmissionId::Pod(_) => None,
             })
             .collect()
     }

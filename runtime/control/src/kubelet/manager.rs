@@ -1,8 +1,10 @@
 //! The manager: which pods there are, and who looks after each.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use coracle_apiserver::ApiServer;
+use coracle_host::SandboxName;
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::pod::PodHeld;
 use coracle_spec::kind::pod::PodUid;
@@ -27,28 +29,51 @@ pub struct KubeletSetting {
     pub surroundings: PodSurroundings,
 }
 
+/// The network places of the pods that are looked after. Clones share them.
+#[derive(Clone, Default)]
+pub struct PodSandboxes {
+    workers: Arc<RwLock<HashMap<PodUid, PodHandle>>>,
+}
+
+impl PodSandboxes {
+    /// The network place of a pod; none of one that nobody looks after.
+    pub fn of(&self, pod: &PodUid) -> Option<SandboxName> {
+        self.read().get(pod).map(PodHandle::sandbox)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<PodUid, PodHandle>> {
+        self.workers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<PodUid, PodHandle>> {
+        self.workers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Looks after the pods of the API.
 pub struct Kubelet {
     api: ApiServer,
     pods: Pods,
     surroundings: PodSurroundings,
-    workers: HashMap<PodUid, PodHandle>,
+    sandboxes: PodSandboxes,
     /// The version up to which everything was looked at.
     version: u64,
 }
 
 impl Kubelet {
     /// Begins: takes up the pods of an earlier life, and every one that comes.
-    pub fn start(setting: KubeletSetting, supervisor: &Supervisor) {
+    pub fn start(setting: KubeletSetting, supervisor: &Supervisor) -> PodSandboxes {
         let KubeletSetting { api, surroundings } = setting;
+        let sandboxes = PodSandboxes::default();
         let kubelet = Self {
             pods: Pods::new(surroundings.clone(), supervisor.clone()),
             api,
             surroundings,
-            workers: HashMap::new(),
+            sandboxes: sandboxes.clone(),
             version: 0,
         };
         supervisor.spawn(TaskKind::Timer, kubelet.work());
+        sandboxes
     }
 
     async fn work(mut self) {
@@ -90,12 +115,11 @@ impl Kubelet {
         if let Err(error) = discard_pods(self.surroundings.engine.as_ref(), &there).await {
             tracing::warn!(%error, "what is left of pods that are gone stays for now");
         }
-        self.workers.retain(|uid, _| there.contains(uid));
+        self.sandboxes.write().retain(|uid, _| there.contains(uid));
         for pod in pods {
             let uid = PodUid::from(pod.body.uid());
-            match self.workers.get(&uid) {
-                Some(worker) => worker.wake(),
-                None => self.take_up(&pod.body, held.get(&uid)),
+            if !self.wake(&uid) {
+                self.take_up(&pod.body, held.get(&uid));
             }
         }
     }
@@ -107,10 +131,18 @@ impl Kubelet {
         let nothing = PodHeld::default();
         match self.pods.take_up(pod, held.unwrap_or(&nothing)) {
             Ok(worker) => {
-                self.workers.insert(worker.key().uid.clone(), worker);
+                let uid = worker.key().uid.clone();
+                self.sandboxes.write().insert(uid, worker);
             }
             Err(error) => tracing::warn!(%error, pod = pod.name(), "a pod cannot be read"),
         }
+    }
+
+    /// Whether somebody looks after that pod, who now looks at it again.
+    fn wake(&self, pod: &PodUid) -> bool {
+        let workers = self.sandboxes.read();
+        let worker = workers.get(pod);
+        worker.inspect(|worker| worker.wake()).is_some()
     }
 
     fn take_in(&mut self, change: &ObjectChange) {
@@ -120,16 +152,14 @@ impl Kubelet {
         let object = &change.object.body;
         if is(resource, kind::pods()) {
             let uid = PodUid::from(object.uid());
-            match self.workers.get(&uid) {
-                Some(worker) => worker.wake(),
-                None if !change.removed => self.take_up(object, None),
-                None => {}
+            if !self.wake(&uid) && !change.removed {
+                self.take_up(object, None);
             }
             if change.removed {
-                self.workers.remove(&uid);
+                self.sandboxes.write().remove(&uid);
             }
         } else if pods_refer_to(resource) {
-            for worker in self.workers.values() {
+            for worker in self.sandboxes.read().values() {
                 if worker.key().namespace == object.namespace() {
                     worker.wake();
                 }

@@ -10,4 +10,5 @@ mod manager;
 mod references;
 mod world;
 
-pub use manager::{Kubelet, KubeletSetting};
+pub use manager::{Kubelet, KubeletSetting, PodSandboxes};
+pub use world::{ApiWorld, PodTokens};

@@ -55,7 +55,8 @@ fn view(service: &Object, pod: &Object) -> ServiceView {
     let ports = service.list_at(&["spec", "ports"]).iter();
     ServiceView {
         name: service.name().to_owned(),
-        cluster_ip: Some(address.to_owned()).filter(|address| !matches!(address.as_str(), "" | "None")),
+        cluster_ip: Some(address.to_owned())
+            .filter(|address| !matches!(address.as_str(), "" | "None")),
         ports: ports.filter_map(port).collect(),
         selects_pod: selects(service, pod),
     }

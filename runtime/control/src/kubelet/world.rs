@@ -59,7 +59,9 @@ impl PodWorld for ApiWorld {
             config_maps: references
                 .config_maps
                 .iter()
-                .filter_map(|name| Some((named(name), references::config_map(api, namespace, name)?)))
+                .filter_map(|name| {
+                    Some((named(name), references::config_map(api, namespace, name)?))
+                })
                 .collect(),
             secrets: references
                 .secrets
@@ -90,7 +92,8 @@ impl PodWorld for ApiWorld {
                 if let Some(node) = &node {
                     let spec = pod.entry("spec").or_insert_with(|| Map::new().into());
                     if let Some(spec) = spec.as_object_mut() {
-                        spec.entry("nodeName").or_insert_with(|| node.as_str().into());
+                        spec.entry("nodeName")
+                            .or_insert_with(|| node.as_str().into());
                     }
                 }
             })
@@ -158,7 +161,8 @@ impl ApiWorld {
 
 fn is_scheduled(status: &Value) -> bool {
     let conditions = status.get("conditions").and_then(Value::as_array);
-    conditions.into_iter().flatten().any(|condition| {
-        condition["type"] == "PodScheduled" && condition["status"] == "True"
-    })
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == "PodScheduled" && condition["status"] == "True")
 }

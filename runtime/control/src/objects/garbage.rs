@@ -48,7 +48,7 @@ impl Owned {
 pub(super) type Typed = (&'static Resource, Arc<Object>);
 
 /// The resource that the store knows by this key.
-pub(super) fn resource_of(key: &str) -> Option<&'static Resource> {
+pub(crate) fn resource_of(key: &str) -> Option<&'static Resource> {
     let (plural, group) = key.split_once('.').unwrap_or((key, ""));
     let all = kind::resources().iter().copied();
     all.into_iter()

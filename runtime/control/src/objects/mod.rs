@@ -15,5 +15,6 @@ mod keys;
 mod recorder;
 mod work;
 
+pub(crate) use garbage::resource_of;
 pub use recorder::Recorder;
 pub use work::{ObjectLoop, ObjectSetting};

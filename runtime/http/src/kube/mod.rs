@@ -45,7 +45,10 @@ pub(crate) fn routes() -> Router<Workbench> {
             "/version",
             get(|| async { json_answer(StatusCode::OK, &server::version()) }),
         )
-        .route("/version/", get(|| async { json_answer(StatusCode::OK, &server::version()) }))
+        .route(
+            "/version/",
+            get(|| async { json_answer(StatusCode::OK, &server::version()) }),
+        )
         .route("/healthz", get(|| async { "ok" }))
         .route("/livez", get(|| async { "ok" }))
         .route("/readyz", get(|| async { "ok" }))
@@ -65,7 +68,10 @@ pub(crate) fn routes() -> Router<Workbench> {
         async move { documents.one(workbench.kubernetes(), &path) }
     };
     routes = routes
-        .route("/openapi/v2", get(|headers: HeaderMap| async move { openapi::older(&headers) }))
+        .route(
+            "/openapi/v2",
+            get(|headers: HeaderMap| async move { openapi::older(&headers) }),
+        )
         .route("/openapi/v3", get(index.clone()))
         .route("/openapi/v3/", get(index))
         .route("/openapi/v3/{*path}", get(one));

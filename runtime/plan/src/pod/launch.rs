@@ -1,10 +1,12 @@
 //! A container to start, decided to the last argument.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use coracle_model::{GpuUuid, ImageRef, Memory};
 use coracle_spec::kind::pod::{
-    Amount, Capabilities, Container, TerminationMessagePolicy, Volume, VolumeMount, VolumeSource,
+    Amount, Capabilities, Container, PodUid, TerminationMessagePolicy, Volume, VolumeMount,
+    VolumeSource,
 };
 
 use super::environment::environment;
@@ -14,8 +16,8 @@ use super::objects::PodObjects;
 use super::observation::PulledImage;
 use super::room;
 use super::step::{
-    ContainerAttempt, ContainerSecurity, ContainerTry, PodMount, PodMountSource, StandardInput,
-    StartContainer, TerminationMessage,
+    ContainerAttempt, ContainerSecurity, ContainerTry, FollowContainer, PodMount, PodMountSource,
+    StandardInput, StartContainer, TerminationMessage,
 };
 use super::volume::{check_path, directory, is_in_memory};
 
@@ -59,13 +61,8 @@ pub(super) fn launch(
     let variables = environment(facts, container, objects).map_err(LaunchFault::Config)?;
     let security = security(facts, container, pulled)?;
     let (mut mounts, shared_memory) = mounts(facts, container, &variables)?;
-    let files = facts
-        .setting
-        .directory
-        .join("containers")
-        .join(container.name.as_str());
-    let directory = files.join(attempt.to_string());
-    let message = files.join(format!("{attempt}.termination"));
+    let follow = follow(facts, container, attempt);
+    let message = follow.termination.file.clone();
     if !container.termination_message_path.is_empty() {
         mounts.push(PodMount {
             source: PodMountSource::Path(message.clone()),
@@ -81,7 +78,7 @@ pub(super) fn launch(
     let gpus = room::share(facts.pod, gpus, &container.name);
     let limits = &container.resources;
     Ok(StartContainer {
-        workload: workload(facts, container, attempt),
+        workload: follow.workload,
         labels: labels(facts, container, attempt, &gpus),
         image: image.clone(),
         digest: pulled.digest.clone(),
@@ -90,17 +87,9 @@ pub(super) fn launch(
         environment: variables.clone(),
         working_dir: Some(container.working_dir.clone()).filter(|path| !path.is_empty()),
         mounts,
-        log: facts
-            .setting
-            .directory
-            .join(container.name.as_str())
-            .join(format!("{attempt}.log")),
-        directory,
-        termination: TerminationMessage {
-            file: message,
-            fallback_to_log: container.termination_message_policy
-                == TerminationMessagePolicy::FallbackToLogsOnError,
-        },
+        log: follow.log,
+        directory: files_of(facts, container).join(attempt.to_string()),
+        termination: follow.termination,
         cpu_request: limits.cpu_request(),
         cpu_limit: limits.cpu_limit(),
         memory_limit: limits.memory_limit(),
@@ -113,15 +102,50 @@ pub(super) fn launch(
             (true, true) => StandardInput::Once,
         },
         tty: container.tty,
-        which: ContainerTry {
-            container: container.name.clone(),
-            attempt,
-        },
+        which: follow.which,
     })
 }
 
-fn workload(facts: PodFacts<'_>, container: &Container, attempt: ContainerAttempt) -> String {
-    format!("coracle-pod-{}-{}-{attempt}", facts.pod.uid, container.name)
+/// A container that is there, as it is followed.
+pub(super) fn follow(
+    facts: PodFacts<'_>,
+    container: &Container,
+    attempt: ContainerAttempt,
+) -> FollowContainer {
+    let which = ContainerTry {
+        container: container.name.clone(),
+        attempt,
+    };
+    FollowContainer {
+        workload: workload_name(&facts.pod.uid, &which),
+        log: log_path(&facts.setting.directory, &which),
+        termination: TerminationMessage {
+            file: files_of(facts, container).join(format!("{attempt}.termination")),
+            fallback_to_log: container.termination_message_policy
+                == TerminationMessagePolicy::FallbackToLogsOnError,
+        },
+        which,
+    }
+}
+
+/// The name of a container's workload.
+pub fn workload_name(pod: &PodUid, which: &ContainerTry) -> String {
+    let ContainerTry { container, attempt } = which;
+    format!("coracle-pod-{pod}-{container}-{attempt}")
+}
+
+/// Where a container's output is kept, below the pod's directory.
+pub fn log_path(pod_directory: &Path, which: &ContainerTry) -> PathBuf {
+    let ContainerTry { container, attempt } = which;
+    pod_directory
+        .join(container.as_str())
+        .join(format!("{attempt}.log"))
+}
+
+/// The directory of what is kept of a container beside its output.
+fn files_of(facts: PodFacts<'_>, container: &Container) -> PathBuf {
+    let containers = facts.setting.directory.join("containers");
+    containers.join(container.name.as_str())
 }
 
 fn labels(

@@ -169,7 +169,12 @@ impl PodPlan {
         false
     }
 
-    pub(super) fn sandbox_plan(&self) -> SandboxPlan {
+    /// The name of the pod's network place, or of the one that it would have.
+    pub fn sandbox_name(&self) -> String {
+        format!("coracle-pod-{}-{}", self.pod.uid, self.sandboxes)
+    }
+
+    fn sandbox_plan(&self) -> SandboxPlan {
         let spec = &self.pod.spec;
         let hostname = if spec.hostname.is_empty() {
             self.pod.name.clone()
@@ -178,7 +183,7 @@ impl PodPlan {
         };
         let containers = spec.init_containers.iter().chain(&spec.containers);
         SandboxPlan {
-            name: format!("coracle-pod-{}-{}", self.pod.uid, self.sandboxes),
+            name: self.sandbox_name(),
             namespace: self.pod.namespace.clone(),
             aliases: self.aliases(&hostname),
             hostname,

@@ -22,7 +22,6 @@ mod expand;
 mod fields;
 mod launch;
 mod living;
-mod names;
 mod objects;
 mod observation;
 mod plan;
@@ -40,9 +39,8 @@ mod volume;
 pub use event::{EventSource, EventType, PodEvent};
 pub use launch::{
     CONTAINER_ATTEMPT_LABEL, CONTAINER_GPUS_LABEL, CONTAINER_LABEL, POD_LABEL, POD_NAME_LABEL,
-    POD_NAMESPACE_LABEL,
+    POD_NAMESPACE_LABEL, log_path, workload_name,
 };
-pub use names::{log_path, workload_name};
 pub use objects::{
     ClaimState, Entries, PodObjects, PodReferences, PodSetting, ServicePort, ServiceView,
 };
@@ -53,7 +51,7 @@ pub use observation::{
 pub use plan::{Phase, PodPlan};
 pub use resume::{HeldContainer, HeldSandbox, PodHeld};
 pub use step::{
-    ContainerAttempt, ContainerSecurity, ContainerTry, HookKind, HookWork, PodMount,
-    PodMountSource, PodStep, ProbeKind, ProbeWork, SandboxPlan, StandardInput, StartContainer,
-    TerminationMessage, VolumeFile, VolumeKind, VolumeWork,
+    ContainerAttempt, ContainerSecurity, ContainerTry, FollowContainer, HookKind, HookWork,
+    PodMount, PodMountSource, PodStep, ProbeKind, ProbeWork, SandboxPlan, StandardInput,
+    StartContainer, TerminationMessage, VolumeFile, VolumeKind, VolumeWork,
 };

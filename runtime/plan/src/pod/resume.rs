@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::backoff::Backoff;
 use super::container::{ContainerState, Ended, Running, Try};
 use super::ending::{Ending, Why};
+use super::launch;
 use super::objects::PodSetting;
 use super::plan::{Phase, PodPlan, container};
 use super::probe::Prober;
@@ -190,7 +191,7 @@ impl PodPlan {
                     self.take_over(index, held, now);
                 }
                 Some(held) if known == Some(held.which.attempt) && state.running().is_some() => {
-                    self.steps.push(PodStep::Attend(held.which.clone()));
+                    self.follow(index, held.which.attempt);
                 }
                 Some(_) | None => {
                     let vanished = state.running().map(|running| running.to_vanished(now));
@@ -220,7 +221,12 @@ impl PodPlan {
         }
         state.attempt = Some(held.which.attempt);
         state.current = Some(Try::Running(Box::new(running)));
-        self.steps.push(PodStep::Attend(held.which.clone()));
+        self.follow(index, held.which.attempt);
+    }
+
+    fn follow(&mut self, index: usize, attempt: ContainerAttempt) {
+        let follow = launch::follow(self.facts(), self.container(index), attempt);
+        self.steps.push(PodStep::Attend(Box::new(follow)));
     }
 }
 

@@ -27,7 +27,11 @@ pub(super) fn needed(pod: &Pod) -> Resources {
     // What the pod as a whole asks for stands above what its containers do.
     let whole = &spec.resources;
     Resources {
-        cpu_request: whole.cpu_request().map(|cpu| cpu.0).or(most.cpu).map(Cpu),
+        // Unlike a step, a pod that asks for nothing always finds room.
+        cpu_request: whole
+            .cpu_request()
+            .or(most.cpu.map(Cpu))
+            .or(Some(Cpu::default())),
         memory_request: whole
             .memory_request()
             .map(|memory| memory.0)

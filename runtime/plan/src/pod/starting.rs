@@ -306,8 +306,12 @@ impl PodPlan {
                     self.tell_pulling(index, image);
                 }
                 let took = in_words(took);
+                let size = match bytes {
+                    0 => String::new(),
+                    bytes => format!(" Image size: {bytes} bytes."),
+                };
                 format!(
-                    "Successfully pulled image {image:?} in {took} ({took} including waiting). Image size: {bytes} bytes."
+                    "Successfully pulled image {image:?} in {took} ({took} including waiting).{size}"
                 )
             }
         };

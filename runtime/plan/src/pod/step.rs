@@ -68,7 +68,7 @@ pub enum PodStep {
     /// Start a container and follow it. Answered by `Started`, and at its end by `Ended`.
     Start(Box<StartContainer>),
     /// Follow a container that runs already, or has ended. Answered by `Ended` or `Vanished`.
-    Attend(ContainerTry),
+    Attend(Box<FollowContainer>),
     /// Ask a container how it is. Answered by `Probed`.
     Probe(Box<ProbeWork>),
     /// Do what is to be done after a start or before an end. Answered by `Hooked`.
@@ -232,6 +232,19 @@ pub enum StandardInput {
     Open,
     /// It closes when the first who attached goes.
     Once,
+}
+
+/// A container that is there, to be followed to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowContainer {
+    /// Which, at which try.
+    pub which: ContainerTry,
+    /// The name of its workload.
+    pub workload: String,
+    /// Where its output goes.
+    pub log: PathBuf,
+    /// The text about its end.
+    pub termination: TerminationMessage,
 }
 
 /// As whom a container runs and what it may do.

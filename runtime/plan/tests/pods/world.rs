@@ -420,7 +420,7 @@ fn in_words(step: &PodStep) -> String {
         PodStep::OpenSandbox(_) => "open".to_owned(),
         PodStep::Pull { container, .. } => format!("pull {container}"),
         PodStep::Start(start) => format!("start {}", who(&start.which)),
-        PodStep::Attend(which) => format!("attend {}", who(which)),
+        PodStep::Attend(follow) => format!("attend {}", who(&follow.which)),
         PodStep::Probe(work) => format!("{} {}", work.kind.as_str(), work.which.container),
         PodStep::RunHook(work) => format!("{:?} {}", work.kind, work.which.container),
         PodStep::Stop { which, grace } => format!("stop {} {}s", which.container, grace.as_secs()),

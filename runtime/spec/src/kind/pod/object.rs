@@ -145,3 +145,89 @@ fn conditions(list: &[Value]) -> BTreeMap<String, Value> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{EnvSource, Handler, Hook, Port, RestartPolicy, VolumeSource};
+    use super::*;
+
+    fn read(spec: &Value) -> Result<Pod, PodReadError> {
+        let object =
+            json!({ "kind": "Pod", "metadata": { "name": "p", "uid": "u" }, "spec": spec });
+        Pod::read(object.as_object().expect("it was written as one"))
+    }
+
+    #[test]
+    fn what_is_not_known_and_what_is_null_is_passed_over() {
+        let pod = read(&json!({
+            "containers": [{
+                "name": "c", "image": "a", "resizePolicy": [{ "x": 1 }], "env": null, "command": null,
+                "lifecycle": { "preStop": { "somethingNew": {} } },
+            }],
+            "volumes": [{ "name": "v" }, { "name": "n", "nfs": { "server": "s" } }],
+            "tolerations": [{ "operator": "Exists" }],
+            "affinity": {},
+        }));
+        let spec = pod.unwrap().spec;
+        assert_eq!(spec.restart_policy, RestartPolicy::Always);
+        assert_eq!(spec.termination_grace_period_seconds, 30);
+        assert!(spec.enable_service_links);
+        assert_eq!(
+            spec.containers[0].termination_message_path,
+            "/dev/termination-log"
+        );
+        assert_eq!(spec.containers[0].lifecycle.pre_stop, Some(Hook::Nothing));
+        assert!(matches!(spec.volumes[0].source, VolumeSource::EmptyDir(_)));
+        assert_eq!(
+            spec.volumes[1].source,
+            VolumeSource::Other("nfs".to_owned())
+        );
+    }
+
+    #[test]
+    fn one_of_several_is_read_as_that_one() {
+        let spec = read(&json!({ "containers": [{
+            "name": "c", "image": "a",
+            "env": [
+                { "name": "A", "value": "1" },
+                { "name": "B" },
+                { "name": "C", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } },
+            ],
+            "livenessProbe": { "tcpSocket": { "port": "web" }, "failureThreshold": 5 },
+            "resources": { "limits": { "cpu": 2, "memory": "1Gi", "nvidia.com/gpu": "1" } },
+        }] }));
+        let container = spec.unwrap().spec.containers.remove(0);
+        assert_eq!(container.env[1].source, EnvSource::Value(String::new()));
+        assert!(matches!(container.env[2].source, EnvSource::Field(_)));
+        let probe = container.liveness_probe.unwrap();
+        let port = Port::Name("web".to_owned());
+        assert_eq!(
+            probe.handler,
+            Handler::Tcp {
+                host: String::new(),
+                port
+            }
+        );
+        assert_eq!((probe.period_seconds, probe.failure_threshold), (10, 5));
+        let resources = container.resources;
+        assert_eq!(
+            (resources.cpu_request().unwrap().0, resources.gpus()),
+            (2000, 1)
+        );
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_told() {
+        let error = read(&json!({ "containers": "none" })).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the pod `p` cannot be read: "),
+            "{error}"
+        );
+        let error = Pod::read(&Object::new()).unwrap_err();
+        assert!(matches!(error, PodReadError::NoUid { .. }));
+    }
+}
