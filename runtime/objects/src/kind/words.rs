@@ -12,7 +12,9 @@ pub(crate) fn check_label(name: &str) -> Vec<String> {
     if name.len() > 63 {
         faults.push(at_most(63));
     }
-    if !is_label(name) {
+    if !is_label(name) && is_subdomain(name) {
+        faults.push("must not contain dots".to_owned());
+    } else if !is_label(name) {
         faults.push(format!(
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
              end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
@@ -212,15 +214,6 @@ pub(crate) fn check_port_name(name: &str) -> Vec<String> {
         faults.push("must not begin or end with a hyphen".to_owned());
     }
     faults
-}
-
-/// What a container or a volume is named by: a label, with a word of its own for dots.
-pub(crate) fn check_part_name(name: &str) -> Vec<String> {
-    let faults = check_label(name);
-    match name.contains('.') {
-        true => vec!["must not contain dots".to_owned()],
-        false => faults,
-    }
 }
 
 /// The number of a port.

@@ -12,6 +12,18 @@ const FILE_MODE: i64 = 0o644;
 
 /// The defaults that only a pod has, not a template.
 pub(in super::super) fn set_pod_defaults(pod: &mut Fields) {
+    if let Some(status) = fill::map_at(pod, "status") {
+        for field in [
+            "initContainerStatuses",
+            "containerStatuses",
+            "ephemeralContainerStatuses",
+        ] {
+            for container in fill::each(status, field) {
+                fill::value(container, "state", Map::new());
+                fill::value(container, "lastState", Map::new());
+            }
+        }
+    }
     let Some(spec) = fill::map_at(pod, "spec") else {
         return;
     };

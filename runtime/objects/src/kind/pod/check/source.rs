@@ -98,10 +98,11 @@ pub(super) fn check_field(reference: &Place<'_>, supported: &[&str], faults: &mu
     }
     match (field, subscript) {
         ("metadata.annotations", Some(key)) => {
-            let said = words::check_qualified_name(&key.to_lowercase());
+            let key = key.to_lowercase();
+            let said = words::check_qualified_name(&key);
             faults.extend(
                 said.into_iter()
-                    .map(|detail| reference.invalid_as(key, detail)),
+                    .map(|detail| reference.invalid_as(key.as_str(), detail)),
             );
         }
         ("metadata.labels", Some(key)) => {

@@ -57,7 +57,7 @@ pub(super) fn check_volumes<'a>(volumes: &Place<'a>, faults: &mut Faults) -> Vol
         if name.is_empty() {
             faults.push(name.required(""));
         } else {
-            name.check(words::check_part_name, faults);
+            name.check(words::check_label, faults);
         }
         if names.contains(name.text()) {
             faults.push(name.duplicate());
