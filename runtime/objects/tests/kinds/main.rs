@@ -3,6 +3,8 @@
 
 mod rows;
 
+use coracle_objects::decode::{self, FieldValidation};
+use coracle_objects::schema::ObjectType;
 use coracle_objects::{Object, ObjectExt, Resource, kind};
 use serde_json::{Map, Value};
 
@@ -189,7 +191,7 @@ fn recorded_messages(case: &Value) -> Vec<String> {
 fn answer(case: &Value) -> (Outcome, Vec<String>) {
     let part = |index: usize| case["resource"][index].as_str().unwrap_or_default();
     let resource = kind::find(part(0), part(1), part(2)).expect("the kind is served");
-    let mut object = as_object(&case["body"]);
+    let mut object = decoded(resource, &case["body"]);
     let metadata = object.metadata_mut();
     let answered = as_object(&case["object"]);
     let uid = match answered.uid() {
@@ -218,6 +220,21 @@ fn answer(case: &Value) -> (Outcome, Vec<String>) {
         .map(|fault| (fault.path.to_string(), fault.kind.reason().to_owned()));
     let messages = faults.iter().map(coracle_objects::FieldError::words);
     (Outcome::Refused(422, causes.collect()), messages.collect())
+}
+
+/// The body as it is read, where it can be.
+fn decoded(resource: &Resource, body: &Value) -> Object {
+    let built_in = ObjectType::built_in(resource.group, resource.versions[0], resource.kind);
+    let Some(object_type) = built_in else {
+        return as_object(body);
+    };
+    let mut body = as_object(body);
+    body.insert("kind".to_owned(), resource.kind.into());
+    body.insert("apiVersion".to_owned(), object_type.api_version().into());
+    match decode::typed(&body, object_type, FieldValidation::Ignore) {
+        Ok(decoded) => decoded.object,
+        Err(_) => body,
+    }
 }
 
 fn warned(case: &Value) -> Vec<String> {
