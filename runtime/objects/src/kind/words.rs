@@ -158,6 +158,13 @@ pub(crate) fn check_port_name(name: &str) -> Vec<String> {
     faults
 }
 
+/// Whether it is the name of a setting of the kernel: labels with dots or slashes between, underscores within.
+pub(crate) fn is_sysctl(name: &str) -> bool {
+    let plain = name.replace('/', ".");
+    let fits = |part: &str| !part.starts_with('_') && is_label(&part.replace('_', "-"));
+    name.len() <= 253 && plain.split('.').all(fits)
+}
+
 /// The number of a port.
 pub(crate) fn check_port(number: i64) -> Vec<String> {
     if (1..=65535).contains(&number) {

@@ -66,6 +66,10 @@ fn check_numbers(spec: &Place<'_>, faults: &mut Faults) {
     }
     let manager = spec.field("managedBy");
     if manager.is_set() {
+        if manager.is_empty() {
+            faults.push(manager.required(""));
+            return;
+        }
         let said = words::check_domain_path(manager.text());
         faults.extend(said.into_iter().map(|detail| manager.invalid(detail)));
         if manager.text().len() > 63 {

@@ -117,8 +117,8 @@ fn drop_what_is_off(container: &mut Fields) {
     }
     container.remove("restartPolicyRules");
     if let Some(lifecycle) = fill::map_at(container, "lifecycle") {
-        lifecycle.remove("stopSignal");
-        if lifecycle.is_empty() {
+        let dropped = lifecycle.remove("stopSignal").is_some();
+        if dropped && lifecycle.is_empty() {
             container.remove("lifecycle");
         }
     }
@@ -256,6 +256,9 @@ fn pull_policy(image: &str) -> &'static str {
 /// Whether a path is one of a repository: what stands before the first slash may be a host.
 fn is_repository(path: &str) -> bool {
     let (host, rest) = path.split_once('/').unwrap_or(("", path));
+    if host.starts_with(['.', '-']) || host.ends_with(['.', '-']) {
+        return false;
+    }
     let is_host = host.contains(['.', ':']) || host == "localhost" || host != host.to_lowercase();
     let rest = if is_host { rest } else { path };
     rest.split('/').all(|part| {

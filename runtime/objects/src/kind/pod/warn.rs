@@ -1,6 +1,6 @@
 //! What a client that sends a pod, or a template of one, is warned of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::place::Place;
 use super::super::words;
@@ -31,7 +31,12 @@ pub(in super::super) fn warnings(spec: &Place<'_>) -> Vec<String> {
             "{path}.gitRepo: deprecated in v1.11, and disabled by default in v1.33+"
         ));
     }
+    let mut names = BTreeSet::new();
     for secret in spec.field("imagePullSecrets").items() {
+        let name = secret.field("name").text();
+        if !names.insert(name) {
+            said.push(format!("{}.name: duplicate name {name:?}", secret.path()));
+        }
         if secret.field("name").is_empty() {
             said.push(format!("{}.name: invalid empty name \"\"", secret.path()));
         }

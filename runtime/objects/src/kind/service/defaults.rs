@@ -58,7 +58,7 @@ fn set_traffic_defaults(spec: &mut Fields) {
         fill::text(spec, "externalTrafficPolicy", "Cluster");
     }
     if is_outside || kind == "ClusterIP" {
-        fill::text(spec, "internalTrafficPolicy", "Cluster");
+        fill::value(spec, "internalTrafficPolicy", "Cluster");
     }
     if kind == "LoadBalancer" {
         fill::value(spec, "allocateLoadBalancerNodePorts", true);
@@ -143,7 +143,7 @@ pub(super) fn set_families(service: &mut Object) {
         fill::text(spec, "ipFamilyPolicy", "RequireDualStack");
         fill::value(spec, "ipFamilies", json!(["IPv4", "IPv6"]));
     } else {
-        fill::text(spec, "ipFamilyPolicy", "SingleStack");
+        fill::value(spec, "ipFamilyPolicy", "SingleStack");
         fill::value(spec, "ipFamilies", json!(["IPv4"]));
     }
 }

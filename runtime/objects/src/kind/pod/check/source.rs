@@ -127,8 +127,9 @@ pub(super) fn check_resource(reference: &Place<'_>, container: Container, faults
         faults.push(resource.required(""));
     } else if !is_resource(resource.text()) {
         faults.push(resource.not_supported(&RESOURCES));
+    } else {
+        check_divisor(reference, faults);
     }
-    check_divisor(reference, faults);
 }
 
 fn is_resource(resource: &str) -> bool {
