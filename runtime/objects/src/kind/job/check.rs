@@ -136,8 +136,10 @@ fn check_generated(job: &Object, spec: &Place<'_>, faults: &mut Faults) {
     ];
     for (label, value) in wanted {
         let given = labels.key(label);
-        if given.is_set() && given.text() != value {
-            let why = format!("must be '{value}'");
+        let why = format!("must be '{value}'");
+        if !given.is_set() && spec.field("selector").is_set() {
+            faults.push(given.required(&why));
+        } else if given.is_set() && given.text() != value {
             faults.push(given.invalid_as(labels.value().clone(), why));
         }
     }
