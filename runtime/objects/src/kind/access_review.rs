@@ -4,7 +4,9 @@
 use coracle_model::Timestamp;
 use serde_json::json;
 
+use super::place::Place;
 use super::{column, verbs, words};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -44,6 +46,23 @@ const COLUMNS: &[Column] = &[column::NAME];
 struct AccessReview;
 
 impl Strategy for AccessReview {
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let spec = Place::of(object, "spec");
+        let (resource, path) = (
+            spec.field("resourceAttributes"),
+            spec.field("nonResourceAttributes"),
+        );
+        match (resource.is_set(), path.is_set()) {
+            (true, true) => {
+                vec![path.invalid("cannot be specified in combination with resourceAttributes")]
+            }
+            (false, false) => vec![resource.invalid(
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+            )],
+            (true, false) | (false, true) => Vec::new(),
+        }
+    }
+
     fn prepare_for_create(&self, object: &mut Object) {
         object.insert("status".to_owned(), json!({"allowed": true}));
     }

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, template, verbs, words};
+use super::{age, column, fill, template, verbs, words};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -43,6 +43,32 @@ const COLUMNS: &[Column] = &[
 struct Deployment;
 
 impl Strategy for Deployment {
+    fn set_defaults(&self, object: &mut Object) {
+        template::set_defaults(object);
+        let Some(spec) = fill::map_in(object, "spec") else {
+            return;
+        };
+        fill::value(spec, "revisionHistoryLimit", 10);
+        fill::value(spec, "progressDeadlineSeconds", 600);
+        if let Some(strategy) = fill::map_in(spec, "strategy") {
+            fill::text(strategy, "type", "RollingUpdate");
+            if strategy["type"] == "RollingUpdate"
+                && let Some(rolling) = fill::map_in(strategy, "rollingUpdate")
+            {
+                fill::value(rolling, "maxUnavailable", "25%");
+                fill::value(rolling, "maxSurge", "25%");
+            }
+        }
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        object.insert("status".to_owned(), serde_json::Map::new().into());
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

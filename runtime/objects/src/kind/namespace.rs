@@ -132,14 +132,11 @@ impl Strategy for Namespace {
 
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
         let phase = object.text_at(&["status", "phase"]);
-        vec![
-            ("name", object.name().to_owned()),
-            ("status.phase", phase.to_owned()),
-        ]
+        vec![("status.phase", phase.to_owned())]
     }
 
     fn selectable_field_names(&self) -> &'static [&'static str] {
-        &["name", "status.phase"]
+        &["status.phase"]
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -51,6 +51,10 @@ impl Strategy for Notebook {
         fill::keep(new, old, "status");
     }
 
+    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
+        keep_all_but_status(new, old);
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }
@@ -61,5 +65,22 @@ impl Strategy for Notebook {
 
     fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
         vec![object.name().into(), age::age(object, now).into()]
+    }
+}
+
+/// The status of a custom kind is all that its part `status` changes; who manages it, beside.
+fn keep_all_but_status(new: &mut Object, old: &Object) {
+    let status = new.remove("status");
+    let managers = new.metadata_mut().remove("managedFields");
+    let version = new.metadata_mut().remove("resourceVersion");
+    *new = old.clone();
+    match status {
+        Some(status) => new.insert("status".to_owned(), status),
+        None => new.remove("status"),
+    };
+    for (field, value) in [("managedFields", managers), ("resourceVersion", version)] {
+        if let Some(value) = value {
+            new.metadata_mut().insert(field.to_owned(), value);
+        }
     }
 }

@@ -51,14 +51,6 @@ impl Strategy for PersistentVolume {
         words::first_fault(words::check_subdomain(name))
     }
 
-    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
-        vec![("name", object.name().to_owned())]
-    }
-
-    fn selectable_field_names(&self) -> &'static [&'static str] {
-        &["name"]
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

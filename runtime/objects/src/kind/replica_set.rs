@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, template, verbs, words};
+use super::{age, column, fill, template, verbs, words};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -37,13 +37,16 @@ const COLUMNS: &[Column] = &[
 struct ReplicaSet;
 
 impl Strategy for ReplicaSet {
-    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
-        let replicas = object.at(&["status", "replicas"]).and_then(Value::as_i64);
-        vec![("status.replicas", replicas.unwrap_or(0).to_string())]
+    fn set_defaults(&self, object: &mut Object) {
+        template::set_defaults(object);
     }
 
-    fn selectable_field_names(&self) -> &'static [&'static str] {
-        &["status.replicas"]
+    fn prepare_for_create(&self, object: &mut Object) {
+        object.insert("status".to_owned(), serde_json::json!({"replicas": 0}));
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {

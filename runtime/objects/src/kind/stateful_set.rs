@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, template, verbs, words};
+use super::{age, column, fill, persistent_volume_claim, template, verbs, words};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -34,6 +34,41 @@ const COLUMNS: &[Column] = &[
 struct StatefulSet;
 
 impl Strategy for StatefulSet {
+    fn set_defaults(&self, object: &mut Object) {
+        template::set_defaults(object);
+        let Some(spec) = fill::map_in(object, "spec") else {
+            return;
+        };
+        fill::value(spec, "revisionHistoryLimit", 10);
+        fill::text(spec, "podManagementPolicy", "OrderedReady");
+        if let Some(update) = fill::map_in(spec, "updateStrategy") {
+            fill::text(update, "type", "RollingUpdate");
+            if update["type"] == "RollingUpdate"
+                && let Some(rolling) = fill::map_in(update, "rollingUpdate")
+            {
+                fill::value(rolling, "partition", 0);
+            }
+        }
+        if let Some(retention) = fill::map_in(spec, "persistentVolumeClaimRetentionPolicy") {
+            fill::text(retention, "whenDeleted", "Retain");
+            fill::text(retention, "whenScaled", "Retain");
+        }
+        for claim in fill::each(spec, "volumeClaimTemplates") {
+            fill::text(claim, "apiVersion", "v1");
+            fill::text(claim, "kind", "PersistentVolumeClaim");
+            persistent_volume_claim::set_defaults(claim);
+        }
+    }
+
+    fn prepare_for_create(&self, object: &mut Object) {
+        let status = serde_json::json!({"replicas": 0, "availableReplicas": 0});
+        object.insert("status".to_owned(), status);
+    }
+
+    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "status");
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

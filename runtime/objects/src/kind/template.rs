@@ -1,9 +1,25 @@
 //! Reading a pod's template and the selector of its pods, for kinds that make pods.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::column::or_none;
+use super::{fill, pod};
 use crate::object::{Object, ObjectExt};
+
+/// The defaults of what every kind has that keeps a number of pods of one template.
+pub(super) fn set_defaults(object: &mut Object) {
+    fill::value(object, "status", Map::new());
+    let Some(spec) = fill::map_in(object, "spec") else {
+        return;
+    };
+    fill::value(spec, "replicas", 1);
+    if let Some(template) = fill::map_in(spec, "template") {
+        fill::value(template, "metadata", Map::new());
+        if let Some(pod) = fill::map_in(template, "spec") {
+            pod::set_spec_defaults(pod);
+        }
+    }
+}
 
 /// The names of the containers of `spec.template`, with commas.
 pub(super) fn container_names(object: &Object) -> String {

@@ -1,7 +1,8 @@
 //! The forms that names have, and the sentences that refuse others.
 
+use crate::meta;
+
 const LABEL_FORM: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-const SUBDOMAIN_FORM: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
 /// What is said of a text that is no address.
 pub(crate) const IP_ADDRESS: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
@@ -12,7 +13,9 @@ pub(crate) fn check_label(name: &str) -> Vec<String> {
     if name.len() > 63 {
         faults.push(at_most(63));
     }
-    if !is_label(name) {
+    if !is_label(name) && is_subdomain(name) {
+        faults.push("must not contain dots".to_owned());
+    } else if !is_label(name) {
         faults.push(format!(
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
              end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
@@ -41,18 +44,7 @@ pub(crate) fn check_label_1035(name: &str) -> Vec<String> {
 
 /// Labels with dots between, at most 253 characters: what most objects are named by.
 pub(crate) fn check_subdomain(name: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    if name.len() > 253 {
-        faults.push(at_most(253));
-    }
-    if !is_subdomain(name) {
-        faults.push(format!(
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must \
-             start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
-             '{SUBDOMAIN_FORM}')"
-        ));
-    }
-    faults
+    meta::check_dns_subdomain(name).err().into_iter().collect()
 }
 
 /// The same, with underscores where domains of services have them.
@@ -99,60 +91,12 @@ fn is_subdomain(name: &str) -> bool {
 
 /// A name with an optional domain before it: `app`, `example.com/app`. What labels and resources are named by.
 pub(crate) fn check_qualified_name(name: &str) -> Vec<String> {
-    let parts: Vec<_> = name.split('/').collect();
-    let mut faults = Vec::new();
-    let last = match parts.as_slice() {
-        [name] => *name,
-        [prefix, name] => {
-            if prefix.is_empty() {
-                faults.push("prefix part must be non-empty".to_owned());
-            } else {
-                let said = check_subdomain(prefix);
-                faults.extend(said.into_iter().map(|fault| format!("prefix part {fault}")));
-            }
-            *name
-        }
-        _ => {
-            return vec![
-                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
-                 with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for \
-                 validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and \
-                 '/' (e.g. 'example.com/MyName')"
-                    .to_owned(),
-            ];
-        }
-    };
-    if last.is_empty() {
-        faults.push("name part must be non-empty".to_owned());
-    } else if last.len() > 63 {
-        faults.push(format!("name part {}", at_most(63)));
-    }
-    if !is_word(last) {
-        faults.push(
-            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
-             alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
-             '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-                .to_owned(),
-        );
-    }
-    faults
+    meta::check_qualified_name(name).err().unwrap_or_default()
 }
 
 /// The value of a label: empty, or at most 63 letters, digits, `-`, `_` and `.`.
 pub(crate) fn check_label_value(value: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    if value.len() > 63 {
-        faults.push(at_most(63));
-    }
-    if !value.is_empty() && !is_word(value) {
-        faults.push(
-            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must \
-             start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used \
-             for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-                .to_owned(),
-        );
-    }
-    faults
+    meta::check_label_value(value).err().unwrap_or_default()
 }
 
 /// The key of a secret or config map, or a file's name made from one.
@@ -214,13 +158,11 @@ pub(crate) fn check_port_name(name: &str) -> Vec<String> {
     faults
 }
 
-/// What a container or a volume is named by: a label, with a word of its own for dots.
-pub(crate) fn check_part_name(name: &str) -> Vec<String> {
-    let faults = check_label(name);
-    match name.contains('.') {
-        true => vec!["must not contain dots".to_owned()],
-        false => faults,
-    }
+/// Whether it is the name of a setting of the kernel: labels with dots or slashes between, underscores within.
+pub(crate) fn is_sysctl(name: &str) -> bool {
+    let plain = name.replace('/', ".");
+    let fits = |part: &str| !part.starts_with('_') && is_label(&part.replace('_', "-"));
+    name.len() <= 253 && plain.split('.').all(fits)
 }
 
 /// The number of a port.
@@ -235,14 +177,6 @@ pub(crate) fn check_port(number: i64) -> Vec<String> {
 /// A path of the file system that does not lead out of its folder.
 pub(crate) fn leads_out(path: &str) -> bool {
     path.split('/').any(|part| part == "..")
-}
-
-fn is_word(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(inside)
 }
 
 /// A domain with a path: `example.com/controller`.

@@ -13,10 +13,7 @@ pub use metadata::{
     NewObject, check_replaced, check_version, prepare_for_create, prepare_for_update, time,
     validate, validate_update,
 };
-pub use name::{
-    check_dns_label, check_dns_subdomain, check_label_value, check_qualified_name,
-    check_service_name, generated_name,
-};
+pub use name::{check_dns_subdomain, check_label_value, check_qualified_name, generated_name};
 pub use options::{
     DeleteOptions, DryRun, Preconditions, PropagationPolicy, check_field_manager,
     check_patch_options, check_preconditions,

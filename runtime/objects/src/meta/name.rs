@@ -18,12 +18,6 @@ const LONGEST_SUBDOMAIN: usize = 253;
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
     and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
-    start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
-    '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const SERVICE: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
-    alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for \
-    validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 const NAME_PART: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
     alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
     '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
@@ -53,26 +47,6 @@ pub fn check_dns_subdomain(name: &str) -> Result<(), String> {
         .split('.')
         .all(|label| is_label(label, is_lower_or_digit));
     fits.then_some(()).ok_or_else(|| SUBDOMAIN.to_owned())
-}
-
-/// A name that is one RFC 1123 label, at most 63 bytes: namespaces.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_dns_label(name: &str) -> Result<(), String> {
-    check_length(name, LONGEST_LABEL)?;
-    let fits = is_label(name, is_lower_or_digit);
-    fits.then_some(()).ok_or_else(|| LABEL.to_owned())
-}
-
-/// A name of a service: an RFC 1035 label, which begins with a letter.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_service_name(name: &str) -> Result<(), String> {
-    check_length(name, LONGEST_LABEL)?;
-    let fits = is_label(name, |byte| byte.is_ascii_lowercase());
-    fits.then_some(()).ok_or_else(|| SERVICE.to_owned())
 }
 
 /// A label's key, or the name of a finalizer: a name, with a subdomain and a slash before it or not.
@@ -173,8 +147,6 @@ mod tests {
         for name in ["", "-a", "a-", "a..b", "A", "a_b", "a/b", &"a".repeat(254)] {
             assert!(check_dns_subdomain(name).is_err(), "{name}");
         }
-        assert!(check_dns_label("a.b").is_err());
-        assert!(check_service_name("1a").is_err());
         assert!(check_qualified_name("example.com/A_b.c").is_ok());
         assert_eq!(check_qualified_name("").unwrap_err().len(), 2);
         assert!(check_label_value("").is_ok());

@@ -5,6 +5,8 @@ PODS, JOBS = ["", "v1", "pods"], ["batch", "v1", "jobs"]
 SERVICES, CLAIMS = ["", "v1", "services"], ["", "v1", "persistentvolumeclaims"]
 SECRETS, CONFIG_MAPS = ["", "v1", "secrets"], ["", "v1", "configmaps"]
 EVENTS, LEASES = ["", "v1", "events"], ["coordination.k8s.io", "v1", "leases"]
+DEPLOYMENTS, STATEFUL_SETS, REPLICA_SETS = (["apps", "v1", plural] for plural in ("deployments", "statefulsets", "replicasets"))
+NOTEBOOKS = ["kubeflow.org", "v1", "notebooks"]
 NAMESPACES, ACCOUNTS = ["", "v1", "namespaces"], ["", "v1", "serviceaccounts"]
 
 
@@ -603,6 +605,40 @@ NAMESPACE_CASES = [
 ]
 
 
+# Changes by way of the part `status`.
+STATUS_CHANGES = [
+    ("pod phase", PODS, set_at(("status", "phase"), "Running")),
+    ("pod spec", PODS, set_at(("spec", "nodeName"), "machine")),
+    ("pod labels", PODS, set_at(("metadata", "labels"), {"a": "b"})),
+    ("pod quality", PODS, set_at(("status", "qosClass"), "Guaranteed")),
+    ("pod quality gone", PODS, set_at(("status", "qosClass"), None)),
+    ("pod nominated", PODS, set_at(("status", "nominatedNodeName"), "Bad_Name")),
+    ("pod restarts", PODS, set_at(("status", "containerStatuses"), [{"name": "main", "image": "x", "imageID": "", "ready": True, "restartCount": -1, "state": {}}])),
+    ("pod owner", PODS, set_at(("metadata", "ownerReferences"), [{"apiVersion": "v1", "kind": "X", "name": "x", "uid": "u"}])),
+    ("job active", JOBS, set_at(("status", "active"), 1)),
+    ("job negative", JOBS, set_at(("status", "active"), -1)),
+    ("job spec", JOBS, set_at(("spec", "parallelism"), 9)),
+    ("service", SERVICES, set_at(("status", "loadBalancer"), {"ingress": [{"ip": "1.2.3.4"}]})),
+    ("service spec", SERVICES, set_at(("spec", "selector"), {"x": "y"})),
+    ("claim", CLAIMS, set_at(("status", "phase"), "Bound")),
+    ("claim spec", CLAIMS, set_at(("spec", "volumeName"), "v")),
+    ("notebook", NOTEBOOKS, set_at(("status",), {"conditions": [], "containerState": {}, "readyReplicas": 1})),
+    ("notebook labels", NOTEBOOKS, both(set_at(("status",), {"conditions": [], "containerState": {}, "readyReplicas": 1}), set_at(("metadata", "labels"), {"a": "b"}))),
+    ("notebook spec", NOTEBOOKS, set_at(("spec", "template", "spec", "x"), 1)),
+]
+
+SELECTED = {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}, "spec": pod_spec()}}
+SET_CASES = [
+    ("deployment", DEPLOYMENTS, "Deployment", {}),
+    ("deployment recreate", DEPLOYMENTS, "Deployment", {"strategy": {"type": "Recreate"}, "replicas": 0}),
+    ("deployment rolling", DEPLOYMENTS, "Deployment", {"strategy": {"rollingUpdate": {"maxSurge": 1}}}),
+    ("stateful set", STATEFUL_SETS, "StatefulSet", {"serviceName": "s"}),
+    ("stateful set claims", STATEFUL_SETS, "StatefulSet", {"serviceName": "s", "volumeClaimTemplates": [{"metadata": {"name": "c"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]}),
+    ("stateful set parallel", STATEFUL_SETS, "StatefulSet", {"podManagementPolicy": "Parallel", "updateStrategy": {"type": "OnDelete"}}),
+    ("replica set", REPLICA_SETS, "ReplicaSet", {}),
+]
+
+
 def cases():
     def case(label, resource, body, **more):
         return {"label": label, "resource": resource, "body": body, **more}
@@ -666,4 +702,22 @@ def cases():
         yield case("lease " + label, LEASES, named("Lease", "coordination.k8s.io/v1", **fields))
     for label, fields in NAMESPACE_CASES:
         yield case("namespace " + label, NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", **fields})
+    sound = {
+        "pods": pod(pod_spec()),
+        "jobs": job({"managedBy": "example.com/test"}),
+        "services": service({"ports": [{"port": 80}], "selector": {"a": "b"}}),
+        "persistentvolumeclaims": claim({}),
+        "notebooks": named("Notebook", "kubeflow.org/v1", spec={"template": {"spec": pod_spec()}}),
+    }
+    for label, resource, change in STATUS_CHANGES:
+        yield case("status of " + label, resource, sound[resource[2]], change=change, part="status")
+    for label, resource, kind, spec in SET_CASES:
+        yield case("set " + label, resource, named(kind, "apps/v1", spec={**SELECTED, **spec}))
+    for label, name, spec in (("long", "a" * 64, {}), ("dots", "a.b", {}), ("dots indexed", "a.b", {"completionMode": "Indexed", "completions": 1}), ("long indexed", "a" * 62, {"completionMode": "Indexed", "completions": 100})):
+        yield case("job name " + label, JOBS, {**job(spec), "metadata": {"name": name}})
+    yield case("pod name dots", PODS, {**sound["pods"], "metadata": {"name": "a.b"}})
+    yield case("pod name long", PODS, {**sound["pods"], "metadata": {"name": "a" * 70}})
+    yield case("job warned", JOBS, job({}, {"spec": pod_spec([main_container(env=[{"name": "A", "value": "1"}, {"name": "A", "value": "$(A)2"}, {"name": "A", "value": "3"}])], restartPolicy="Never", imagePullSecrets=[{}], terminationGracePeriodSeconds=-1)}))
+    yield case("notebook plain", NOTEBOOKS, sound["notebooks"])
+    yield case("notebook status", NOTEBOOKS, {**sound["notebooks"], "status": {"conditions": [], "containerState": {}, "readyReplicas": 1}})
     yield case("account plain", ACCOUNTS, named("ServiceAccount", "v1", secrets=[{"name": "a"}], imagePullSecrets=[{"name": "b"}]))

@@ -75,7 +75,12 @@ def record(server, case):
         for field in ("managedFields", "resourceVersion"):
             body["metadata"].pop(field, None)
         case["change"](body)
-        result = server.call("PUT", f"{path}/{name}", body)
+        if "part" in case:
+            line["part"] = case["part"]
+            body["metadata"]["resourceVersion"] = server.call("GET", f"{path}/{name}")[1]["metadata"]["resourceVersion"]
+        elif namespaced and case["resource"][0] == "kubeflow.org":
+            body["metadata"]["resourceVersion"] = stored["metadata"]["resourceVersion"]
+        result = server.call("PUT", f"{path}/{name}" + ("/" + case["part"] if "part" in case else ""), body)
         return {**line, "old": stripped(stored), "body": stripped(body), **outcome(*result)}
     finally:
         for _ in range(2):

@@ -20,6 +20,23 @@ pub(super) fn check(job: &Object, faults: &mut Faults) {
         check_generated(job, &spec, faults);
     }
     check_spec(&spec, faults);
+    check_indexed_name(job, &spec, faults);
+}
+
+/// The pods of an indexed job have the job's name and their index as hostname, the longest of which has to be one.
+fn check_indexed_name(job: &Object, spec: &Place<'_>, faults: &mut Faults) {
+    let completions = spec.field("completions").number().unwrap_or(0);
+    if spec.field("completionMode").text() != "Indexed" || completions <= 0 {
+        return;
+    }
+    let metadata = Place::of(job, "metadata");
+    let hostname = format!("{}-{}", job.name(), completions - 1);
+    if !words::check_label(&hostname).is_empty() {
+        let name = metadata.field("name");
+        faults.push(name.invalid(format!(
+            "will not able to create pod with invalid DNS label: {hostname}"
+        )));
+    }
 }
 
 fn check_spec(spec: &Place<'_>, faults: &mut Faults) {
@@ -49,6 +66,10 @@ fn check_numbers(spec: &Place<'_>, faults: &mut Faults) {
     }
     let manager = spec.field("managedBy");
     if manager.is_set() {
+        if manager.is_empty() {
+            faults.push(manager.required(""));
+            return;
+        }
         let said = words::check_domain_path(manager.text());
         faults.extend(said.into_iter().map(|detail| manager.invalid(detail)));
         if manager.text().len() > 63 {
@@ -115,8 +136,10 @@ fn check_generated(job: &Object, spec: &Place<'_>, faults: &mut Faults) {
     ];
     for (label, value) in wanted {
         let given = labels.key(label);
-        if given.is_set() && given.text() != value {
-            let why = format!("must be '{value}'");
+        let why = format!("must be '{value}'");
+        if !given.is_set() && spec.field("selector").is_set() {
+            faults.push(given.required(&why));
+        } else if given.is_set() && given.text() != value {
             faults.push(given.invalid_as(labels.value().clone(), why));
         }
     }

@@ -1,6 +1,9 @@
 //! What a job does about pods that fail or succeed.
 
+use std::collections::BTreeSet;
+
 use super::super::place::{Faults, Place};
+use super::super::words;
 use crate::field::{FieldError, FieldErrorKind};
 
 const ACTIONS: [&str; 4] = ["Count", "FailIndex", "FailJob", "Ignore"];
@@ -34,9 +37,12 @@ fn check_rule(rule: &Place<'_>, spec: &Place<'_>, faults: &mut Faults) {
     }
     let (codes, conditions) = (rule.field("onExitCodes"), rule.field("onPodConditions"));
     if codes.is_set() {
-        check_exit_codes(&codes, faults);
+        check_exit_codes(&codes, spec, faults);
     }
     for condition in conditions.items() {
+        condition
+            .field("type")
+            .check(words::check_qualified_name, faults);
         let status = condition.field("status");
         let statuses = ["False", "True", "Unknown"];
         if !statuses.contains(&status.text()) {
@@ -56,20 +62,45 @@ fn check_rule(rule: &Place<'_>, spec: &Place<'_>, faults: &mut Faults) {
     });
 }
 
-fn check_exit_codes(codes: &Place<'_>, faults: &mut Faults) {
+fn check_exit_codes(codes: &Place<'_>, spec: &Place<'_>, faults: &mut Faults) {
     let operator = codes.field("operator");
     let operators = ["In", "NotIn"];
-    if !operators.contains(&operator.text()) {
+    if operator.is_empty() {
+        faults.push(operator.required("valid values: [\"In\" \"NotIn\"]"));
+    } else if !operators.contains(&operator.text()) {
         faults.push(operator.not_supported(&operators));
     }
+    check_container_name(&codes.field("containerName"), spec, faults);
     let values = codes.field("values");
     if values.is_empty() {
         faults.push(values.invalid_as(serde_json::json!([]), "at least one value is required"));
     }
-    if operator.text() == "In" {
-        for value in values.items().filter(|value| value.number() == Some(0)) {
+    let mut seen = BTreeSet::new();
+    for value in values.items() {
+        if operator.text() == "In" && value.number() == Some(0) {
             faults.push(value.invalid("must not be 0 for the In operator"));
+        } else if !seen.insert(value.number()) {
+            faults.push(value.duplicate());
         }
+    }
+    let numbers: Vec<_> = values.items().map(|value| value.number()).collect();
+    if !numbers.is_sorted() {
+        faults.push(values.invalid("must be ordered"));
+    }
+}
+
+/// A container that is named is one of the template's.
+fn check_container_name(name: &Place<'_>, spec: &Place<'_>, faults: &mut Faults) {
+    let pod = spec.field("template").field("spec");
+    let is_known = ["containers", "initContainers"].iter().any(|field| {
+        let containers = pod.field(field);
+        let mut names = containers.items().map(|one| one.field("name"));
+        !name.is_empty() && names.any(|known| known.text() == name.text())
+    });
+    if name.is_set() && !is_known {
+        faults.push(
+            name.invalid("must be one of the container or initContainer names in the pod template"),
+        );
     }
 }
 
@@ -87,5 +118,17 @@ fn check_success(spec: &Place<'_>, faults: &mut Faults) {
                 "at least one rules must be specified when the successPolicy is specified",
             ),
         );
+    }
+    for rule in success.field("rules").items() {
+        let count = rule.field("succeededCount");
+        if rule.field("succeededIndexes").is_set() || count.is_set() {
+            count.check_not_negative(faults);
+        } else {
+            faults.push(
+                rule.required(
+                    "at least one of succeededCount or succeededIndexes must be specified",
+                ),
+            );
+        }
     }
 }

@@ -3,7 +3,8 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::super::{age, column, fill, template, verbs, words};
+use super::super::place::Place;
+use super::super::{age, column, fill, pod, template, verbs, words};
 use super::{check, defaults};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
@@ -64,6 +65,16 @@ impl Strategy for Job {
         faults
     }
 
+    fn validate_status_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let _ = old;
+        let mut faults = Vec::new();
+        let status = Place::of(new, "status");
+        for field in ["active", "succeeded", "failed", "ready", "terminating"] {
+            status.field(field).check_not_negative(&mut faults);
+        }
+        faults
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }
@@ -75,6 +86,13 @@ impl Strategy for Job {
 
     fn selectable_field_names(&self) -> &'static [&'static str] {
         &["status.successful"]
+    }
+
+    fn warnings(&self, object: &Object) -> Vec<String> {
+        let template = Place::of(object, "spec").field("template");
+        let name = pod::name_warning(object, "Pod names and hostnames");
+        let about_spec = pod::warnings(&template.field("spec"));
+        name.into_iter().chain(about_spec).collect()
     }
 
     fn columns(&self) -> &'static [Column] {

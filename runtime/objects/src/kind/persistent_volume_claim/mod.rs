@@ -4,4 +4,4 @@ mod check;
 mod strategy;
 
 pub(super) use check::check_claim_spec;
-pub(super) use strategy::{PERSISTENT_VOLUME_CLAIMS, short_access_modes};
+pub(super) use strategy::{PERSISTENT_VOLUME_CLAIMS, set_defaults, short_access_modes};

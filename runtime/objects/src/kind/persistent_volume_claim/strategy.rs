@@ -46,13 +46,7 @@ const PROTECTION: &str = "kubernetes.io/pvc-protection";
 
 impl Strategy for PersistentVolumeClaim {
     fn set_defaults(&self, object: &mut Object) {
-        if let Some(spec) = fill::map_in(object, "spec") {
-            fill::value(spec, "volumeMode", "Filesystem");
-            pair_sources(spec);
-        }
-        if let Some(status) = fill::map_in(object, "status") {
-            fill::text(status, "phase", "Pending");
-        }
+        set_defaults(object);
     }
 
     fn admit(&self, object: &mut Object) -> Result<(), Status> {
@@ -96,14 +90,6 @@ impl Strategy for PersistentVolumeClaim {
         words::first_fault(words::check_subdomain(name))
     }
 
-    fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
-        vec![("name", object.name().to_owned())]
-    }
-
-    fn selectable_field_names(&self) -> &'static [&'static str] {
-        &["name"]
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }
@@ -132,6 +118,17 @@ impl Strategy for PersistentVolumeClaim {
             age::age(object, now).into(),
             column::or(object.text_at(&["spec", "volumeMode"]), "<unset>").into(),
         ]
+    }
+}
+
+/// The defaults of a claim, or of a template of one.
+pub(in super::super) fn set_defaults(claim: &mut Map<String, Value>) {
+    if let Some(spec) = fill::map_in(claim, "spec") {
+        fill::value(spec, "volumeMode", "Filesystem");
+        pair_sources(spec);
+    }
+    if let Some(status) = fill::map_in(claim, "status") {
+        fill::text(status, "phase", "Pending");
     }
 }
 

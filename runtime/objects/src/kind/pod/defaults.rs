@@ -12,6 +12,18 @@ const FILE_MODE: i64 = 0o644;
 
 /// The defaults that only a pod has, not a template.
 pub(in super::super) fn set_pod_defaults(pod: &mut Fields) {
+    if let Some(status) = fill::map_at(pod, "status") {
+        for field in [
+            "initContainerStatuses",
+            "containerStatuses",
+            "ephemeralContainerStatuses",
+        ] {
+            for container in fill::each(status, field) {
+                fill::value(container, "state", Map::new());
+                fill::value(container, "lastState", Map::new());
+            }
+        }
+    }
     let Some(spec) = fill::map_at(pod, "spec") else {
         return;
     };
@@ -105,8 +117,8 @@ fn drop_what_is_off(container: &mut Fields) {
     }
     container.remove("restartPolicyRules");
     if let Some(lifecycle) = fill::map_at(container, "lifecycle") {
-        lifecycle.remove("stopSignal");
-        if lifecycle.is_empty() {
+        let dropped = lifecycle.remove("stopSignal").is_some();
+        if dropped && lifecycle.is_empty() {
             container.remove("lifecycle");
         }
     }
@@ -244,6 +256,9 @@ fn pull_policy(image: &str) -> &'static str {
 /// Whether a path is one of a repository: what stands before the first slash may be a host.
 fn is_repository(path: &str) -> bool {
     let (host, rest) = path.split_once('/').unwrap_or(("", path));
+    if host.starts_with(['.', '-']) || host.ends_with(['.', '-']) {
+        return false;
+    }
     let is_host = host.contains(['.', ':']) || host == "localhost" || host != host.to_lowercase();
     let rest = if is_host { rest } else { path };
     rest.split('/').all(|part| {

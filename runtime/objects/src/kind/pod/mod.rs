@@ -8,8 +8,10 @@ mod effective;
 mod print;
 mod qos;
 mod strategy;
+mod warn;
 
 pub(super) use check::{PROTOCOLS, check_label_selector, check_spec, check_volume_mode};
 pub(super) use defaults::{set_pod_defaults, set_spec_defaults};
 pub use effective::{from_template, resources};
 pub(super) use strategy::PODS;
+pub(super) use warn::{name_warning, warnings};

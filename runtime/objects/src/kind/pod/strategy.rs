@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::place::Place;
 use super::super::{column, fill, verbs, words};
-use super::{admission, change, check, defaults, print, qos};
+use super::{admission, change, check, defaults, print, qos, warn};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope, Subresource, Verb};
@@ -77,6 +77,32 @@ const fn connection(name: &'static str, kind: &'static str) -> Subresource {
 struct Pod;
 
 impl Strategy for Pod {
+    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
+        fill::keep(new, old, "spec");
+        let owners = old.at(&["metadata", "ownerReferences"]).cloned();
+        let metadata = new.metadata_mut();
+        metadata.remove("ownerReferences");
+        metadata.extend(owners.map(|owners| ("ownerReferences".to_owned(), owners)));
+        let class = old.text_at(&["status", "qosClass"]);
+        if let Some(status) = fill::map_in(new, "status").filter(|_| !class.is_empty()) {
+            fill::text(status, "qosClass", class);
+        }
+    }
+
+    fn validate_status_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        let (status, before) = (Place::of(new, "status"), Place::of(old, "status"));
+        let class = status.field("qosClass");
+        if class.text() != before.field("qosClass").text() {
+            faults.push(class.invalid("field is immutable"));
+        }
+        let nominated = status.field("nominatedNodeName");
+        if !nominated.is_empty() {
+            nominated.check(words::check_subdomain, &mut faults);
+        }
+        faults
+    }
+
     fn grace_period(&self, object: &Object, asked: Option<i64>) -> i64 {
         let unplaced = object.text_at(&["spec", "nodeName"]).is_empty();
         let ended = matches!(object.text_at(&["status", "phase"]), "Succeeded" | "Failed");
@@ -161,6 +187,12 @@ impl Strategy for Pod {
 
     fn selectable_field_names(&self) -> &'static [&'static str] {
         SELECTABLE
+    }
+
+    fn warnings(&self, object: &Object) -> Vec<String> {
+        let name = warn::name_warning(object, "the Pod's hostname");
+        let about_spec = warn::warnings(&Place::of(object, "spec"));
+        name.into_iter().chain(about_spec).collect()
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -161,8 +161,13 @@ fn check_addresses(spec: &Place<'_>, faults: &mut Faults) {
         }
     }
     let families = spec.field("ipFamilies");
+    let mut seen = BTreeSet::new();
     let is_open = is_headless && spec.field("selector").is_empty();
     for family in families.items() {
+        if !seen.insert(family.text()) {
+            faults.push(family.duplicate());
+            continue;
+        }
         match family.text() {
             "IPv4" => {}
             "IPv6" if is_open => {}
@@ -236,8 +241,8 @@ fn check_ports_together(spec: &Place<'_>, faults: &mut Faults) {
 fn check_traffic(spec: &Place<'_>, faults: &mut Faults) {
     let kind = spec.field("type").text();
     let outside = spec.field("externalTrafficPolicy");
-    let is_outside =
-        matches!(kind, "NodePort" | "LoadBalancer") || !spec.field("externalIPs").is_empty();
+    let has_address = kind == "ClusterIP" && !spec.field("externalIPs").is_empty();
+    let is_outside = matches!(kind, "NodePort" | "LoadBalancer") || has_address;
     if is_outside {
         if !matches!(outside.text(), "Cluster" | "Local") {
             faults.push(outside.not_supported(&["Cluster", "Local"]));
@@ -266,6 +271,14 @@ fn check_traffic(spec: &Place<'_>, faults: &mut Faults) {
             }
         }
     }
+    let spread = spec.field("trafficDistribution");
+    let ways = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+    if spread.is_set() && !ways.contains(&spread.text()) {
+        faults.push(spread.not_supported(&ways));
+    }
+    if kind == "LoadBalancer" {
+        check_balancer(spec, faults);
+    }
     let health = spec.field("healthCheckNodePort");
     let is_local = kind == "LoadBalancer" && outside.text() == "Local";
     if health.number().is_some_and(|port| port != 0) && !is_local {
@@ -273,6 +286,32 @@ fn check_traffic(spec: &Place<'_>, faults: &mut Faults) {
             "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
         ));
     }
+}
+
+fn check_balancer(spec: &Place<'_>, faults: &mut Faults) {
+    let told = spec.path().field("LoadBalancerSourceRanges");
+    let ranges = spec.field("loadBalancerSourceRanges").told_at(&told);
+    for range in ranges.items() {
+        if !is_range(range.text().trim()) {
+            faults.push(
+                range.invalid("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"),
+            );
+        }
+    }
+    let class = spec.field("loadBalancerClass");
+    if class.is_set() {
+        class.check(words::check_qualified_name, faults);
+    }
+}
+
+/// Whether it is an address and a number of its bits.
+fn is_range(text: &str) -> bool {
+    let read = text.split_once('/').and_then(|(address, bits)| {
+        let address: IpAddr = address.parse().ok()?;
+        let bits: u8 = bits.parse().ok()?;
+        Some(bits <= if address.is_ipv4() { 32 } else { 128 })
+    });
+    read.unwrap_or(false)
 }
 
 /// What is wrong with a change: an address stays.

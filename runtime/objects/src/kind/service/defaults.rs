@@ -58,7 +58,7 @@ fn set_traffic_defaults(spec: &mut Fields) {
         fill::text(spec, "externalTrafficPolicy", "Cluster");
     }
     if is_outside || kind == "ClusterIP" {
-        fill::text(spec, "internalTrafficPolicy", "Cluster");
+        fill::value(spec, "internalTrafficPolicy", "Cluster");
     }
     if kind == "LoadBalancer" {
         fill::value(spec, "allocateLoadBalancerNodePorts", true);
@@ -143,7 +143,7 @@ pub(super) fn set_families(service: &mut Object) {
         fill::text(spec, "ipFamilyPolicy", "RequireDualStack");
         fill::value(spec, "ipFamilies", json!(["IPv4", "IPv6"]));
     } else {
-        fill::text(spec, "ipFamilyPolicy", "SingleStack");
+        fill::value(spec, "ipFamilyPolicy", "SingleStack");
         fill::value(spec, "ipFamilies", json!(["IPv4"]));
     }
 }
@@ -180,7 +180,11 @@ pub(super) fn keep_assigned(new: &mut Object, old: &Object) {
         }
     }
     for field in ["ipFamilies", "ipFamilyPolicy"] {
-        if let Some(value) = old.at(&["spec", field]).filter(|_| lacks(spec, field)) {
+        let is_left_out = match spec.get(field) {
+            Some(Value::Array(list)) => list.is_empty(),
+            given => given.is_none_or(Value::is_null),
+        };
+        if let Some(value) = old.at(&["spec", field]).filter(|_| is_left_out) {
             spec.insert(field.to_owned(), value.clone());
         }
     }
@@ -200,9 +204,6 @@ pub(super) fn keep_assigned(new: &mut Object, old: &Object) {
 pub(super) fn drop_what_type_had(new: &mut Object, old: &Object) {
     let kind = |service: &Object| service.text_at(&["spec", "type"]).to_owned();
     let (now, then) = (kind(new), kind(old));
-    if now == then {
-        return;
-    }
     let same = |new: &Object, field: &str| new.at(&["spec", field]) == old.at(&["spec", field]);
     let mut fields = Vec::new();
     if now == "ExternalName" {
@@ -214,10 +215,10 @@ pub(super) fn drop_what_type_had(new: &mut Object, old: &Object) {
             "internalTrafficPolicy",
         ]);
     }
-    if is_outside(&then) && !is_outside(&now) {
+    if has_outside(old) && !has_outside(new) {
         fields.push("externalTrafficPolicy");
     }
-    if then == "LoadBalancer" {
+    if then == "LoadBalancer" && now != then {
         fields.extend(["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
     }
     fields.retain(|field| same(new, field));
@@ -241,6 +242,13 @@ fn node_ports(service: &Object) -> Vec<Option<i64>> {
         .iter()
         .map(|port| port.get("nodePort")?.as_i64())
         .collect()
+}
+
+/// Whether a service has addresses that others reach.
+fn has_outside(service: &Object) -> bool {
+    let kind = service.text_at(&["spec", "type"]);
+    is_outside(kind)
+        || (kind == "ClusterIP" && !service.list_at(&["spec", "externalIPs"]).is_empty())
 }
 
 /// Whether a service of a type is reached from outside.

@@ -3,6 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::place::Place;
 use super::super::{age, column, fill, verbs, words};
 use super::{check, defaults};
 use crate::field::FieldError;
@@ -70,6 +71,20 @@ impl Strategy for Service {
 
     fn counts_generation(&self) -> bool {
         false
+    }
+
+    fn validate_status_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let _ = old;
+        let ingress = Place::of(new, "status")
+            .field("loadBalancer")
+            .field("ingress");
+        let balances = new.text_at(&["spec", "type"]) == "LoadBalancer";
+        match ingress.is_empty() || balances {
+            true => Vec::new(),
+            false => {
+                vec![ingress.forbidden("may only be used when `spec.type` is 'LoadBalancer'")]
+            }
+        }
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {

@@ -24,6 +24,12 @@ fn check_nodes(affinity: &Place<'_>, faults: &mut Faults) {
         }
         for term in terms.items() {
             check_node_term(&term, faults);
+            // A label that no node can have would keep the pod waiting for ever.
+            for requirement in term.field("matchExpressions").items() {
+                for value in requirement.field("values").items() {
+                    value.check(words::check_label_value, faults);
+                }
+            }
         }
     }
     for preference in affinity.field(PREFERRED).items() {
@@ -72,7 +78,11 @@ fn check_node_term(term: &Place<'_>, faults: &mut Faults) {
             _ => faults.push(operator.invalid_text("not a valid selector operator")),
         }
         let key = requirement.field("key");
-        if key.text() != "metadata.name" {
+        if key.text() == "metadata.name" {
+            for value in values.items() {
+                value.check(words::check_subdomain, faults);
+            }
+        } else {
             faults.push(key.invalid_text("not a valid field selector key"));
         }
     }

@@ -83,7 +83,7 @@ fn check_common(container: &Place<'_>, volumes: &Volumes<'_>, faults: &mut Fault
     if name.is_empty() {
         faults.push(name.required(""));
     } else {
-        name.check(words::check_part_name, faults);
+        name.check(words::check_label, faults);
     }
     let image = container.field("image");
     if image.is_empty() {

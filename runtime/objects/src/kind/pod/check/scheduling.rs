@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::super::place::{Faults, Place};
 use super::super::super::words;
-use super::spec::check_word;
+use super::spec::{check_optional_word, check_word};
 
 /// What is wrong with labels.
 pub(super) fn check_labels(labels: &Place<'_>, faults: &mut Faults) {
@@ -130,8 +130,6 @@ pub(super) fn check_spread(constraints: &Place<'_>, faults: &mut Faults) {
         let key = constraint.field("topologyKey");
         if key.is_empty() {
             faults.push(key.required("can not be empty"));
-        } else {
-            key.check(words::check_qualified_name, faults);
         }
         let otherwise = constraint.field("whenUnsatisfiable");
         let ways = ["DoNotSchedule", "ScheduleAnyway"];
@@ -148,7 +146,24 @@ pub(super) fn check_spread(constraints: &Place<'_>, faults: &mut Faults) {
         seen.push(pair);
         let fewest = constraint.field("minDomains");
         if fewest.number().is_some_and(|number| number <= 0) {
-            faults.push(fewest.invalid("must be greater than 0"));
+            faults.push(fewest.invalid("must be greater than zero"));
+        }
+        if fewest.is_set() && otherwise.text() != "DoNotSchedule" {
+            faults.push(fewest.invalid(format!(
+                "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}",
+                otherwise.text()
+            )));
+        }
+        for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+            check_optional_word(&constraint.field(field), &["Honor", "Ignore"], faults);
+        }
+        let keys = constraint.field("matchLabelKeys");
+        if !keys.is_empty() && !constraint.field("labelSelector").is_set() {
+            faults.push(keys.forbidden("must not be specified when labelSelector is not set"));
+        } else {
+            for key in keys.items() {
+                key.check(words::check_qualified_name, faults);
+            }
         }
         check_label_selector(&constraint.field("labelSelector"), faults);
     }

@@ -1,7 +1,10 @@
 //! As whom a pod and its containers run, and what they share with the host.
 
+use std::collections::BTreeSet;
+
 use super::super::super::place::{Faults, Place};
-use super::spec::check_word;
+use super::super::super::words;
+use super::spec::{check_optional_word, check_word};
 
 /// What is wrong with the pod's `securityContext`, and with the ports of a pod that has the host's network.
 pub(super) fn check_pod(spec: &Place<'_>, faults: &mut Faults) {
@@ -25,15 +28,29 @@ pub(super) fn check_pod(spec: &Place<'_>, faults: &mut Faults) {
         check_id(&group, faults);
     }
     let change = context.field("fsGroupChangePolicy");
-    if change.is_set() {
-        check_word(&change, &["Always", "OnRootMismatch"], faults);
-    }
+    check_optional_word(&change, &["Always", "OnRootMismatch"], faults);
+    check_sysctls(&context.field("sysctls"), faults);
     check_profile(&context.field("seccompProfile"), faults);
     let groups = context.field("supplementalGroupsPolicy");
-    if groups.is_set() {
-        check_word(&groups, &["Merge", "Strict"], faults);
-    }
+    check_optional_word(&groups, &["Merge", "Strict"], faults);
     check_profile(&context.field("appArmorProfile"), faults);
+}
+
+fn check_sysctls(sysctls: &Place<'_>, faults: &mut Faults) {
+    let mut seen = BTreeSet::new();
+    for sysctl in sysctls.items() {
+        let name = sysctl.field("name");
+        if name.is_empty() {
+            faults.push(name.required(""));
+        } else if !words::is_sysctl(name.text()) {
+            faults.push(name.invalid(
+                "must have at most 253 characters and match regex \
+                 ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$",
+            ));
+        } else if !seen.insert(name.text()) {
+            faults.push(name.duplicate());
+        }
+    }
 }
 
 fn check_ports_of_host(containers: &Place<'_>, faults: &mut Faults) {
@@ -78,9 +95,7 @@ pub(super) fn check_container(context: &Place<'_>, faults: &mut Faults) {
         }
     }
     let mount = context.field("procMount");
-    if mount.is_set() {
-        check_word(&mount, &["Default", "Unmasked"], faults);
-    }
+    check_optional_word(&mount, &["Default", "Unmasked"], faults);
     check_profile(&context.field("appArmorProfile"), faults);
 }
 

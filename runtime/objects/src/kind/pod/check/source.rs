@@ -98,10 +98,11 @@ pub(super) fn check_field(reference: &Place<'_>, supported: &[&str], faults: &mu
     }
     match (field, subscript) {
         ("metadata.annotations", Some(key)) => {
-            let said = words::check_qualified_name(&key.to_lowercase());
+            let key = key.to_lowercase();
+            let said = words::check_qualified_name(&key);
             faults.extend(
                 said.into_iter()
-                    .map(|detail| reference.invalid_as(key, detail)),
+                    .map(|detail| reference.invalid_as(key.as_str(), detail)),
             );
         }
         ("metadata.labels", Some(key)) => {
@@ -126,8 +127,9 @@ pub(super) fn check_resource(reference: &Place<'_>, container: Container, faults
         faults.push(resource.required(""));
     } else if !is_resource(resource.text()) {
         faults.push(resource.not_supported(&RESOURCES));
+    } else {
+        check_divisor(reference, faults);
     }
-    check_divisor(reference, faults);
 }
 
 fn is_resource(resource: &str) -> bool {

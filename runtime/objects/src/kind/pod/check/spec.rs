@@ -70,6 +70,13 @@ fn check_names(spec: &Place<'_>, faults: &mut Faults) {
     }
 }
 
+/// A word of a list that may be left out, but not be empty.
+pub(super) fn check_optional_word(word: &Place<'_>, words: &[&str], faults: &mut Faults) {
+    if word.is_set() && !words.contains(&word.text()) {
+        faults.push(word.not_supported(words));
+    }
+}
+
 /// A word of a list that has to be given.
 pub(super) fn check_word(word: &Place<'_>, words: &[&str], faults: &mut Faults) {
     match word.value() {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::super::persistent_volume_claim::check_claim_spec;
 use super::super::super::place::{Faults, Place};
 use super::super::super::words;
+use super::scheduling::check_labels;
 use super::source;
-use super::spec::check_word;
+use super::spec::check_optional_word;
 
 /// The sources that volumes have, by the volumes' names.
 pub(super) type Volumes<'a> = BTreeMap<&'a str, &'a str>;
@@ -57,7 +58,7 @@ pub(super) fn check_volumes<'a>(volumes: &Place<'a>, faults: &mut Faults) -> Vol
         if name.is_empty() {
             faults.push(name.required(""));
         } else {
-            name.check(words::check_part_name, faults);
+            name.check(words::check_label, faults);
         }
         if names.contains(name.text()) {
             faults.push(name.duplicate());
@@ -121,8 +122,8 @@ fn check_source_of(kind: &str, source: &Place<'_>, faults: &mut Faults) {
         "nfs" => {
             require(&["server", "path"], faults);
             let path = source.field("path");
-            if !path.is_empty() && !path.text().starts_with('/') {
-                faults.push(path.invalid("must be an absolute path"));
+            if !path.text().starts_with('/') {
+                faults.push(path.invalid_text("must be an absolute path"));
             }
         }
         "persistentVolumeClaim" => require(&["claimName"], faults),
@@ -137,16 +138,37 @@ fn check_source_of(kind: &str, source: &Place<'_>, faults: &mut Faults) {
             require(&["repository"], faults);
             check_descending(&source.field("directory"), faults);
         }
-        "csi" => require(&["driver"], faults),
+        "csi" => {
+            require(&["driver"], faults);
+            check_driver(source, faults);
+        }
         "ephemeral" => check_ephemeral(source, faults),
         // What the workbench cannot mount is only counted.
         _ => {}
     }
 }
 
+fn check_driver(source: &Place<'_>, faults: &mut Faults) {
+    let driver = source.field("driver");
+    if driver.text().len() > 63 {
+        faults.push(driver.too_long(63));
+    }
+    let said = words::check_subdomain(&driver.text().to_lowercase());
+    faults.extend(said.into_iter().map(|detail| driver.invalid_text(detail)));
+    let secret = source.field("nodePublishSecretRef");
+    let name = secret.field("name");
+    if secret.is_set() && name.is_empty() {
+        faults.push(name.required(""));
+    } else if secret.is_set() {
+        let told = name.told_at(&source.path().field("name"));
+        told.check(words::check_subdomain, faults);
+    }
+}
+
 fn check_ephemeral(source: &Place<'_>, faults: &mut Faults) {
     let template = source.field("volumeClaimTemplate");
     if template.is_set() {
+        check_labels(&template.field("metadata").field("labels"), faults);
         check_claim_spec(&template.field("spec"), faults);
     } else {
         faults.push(template.required(""));
@@ -307,7 +329,5 @@ pub(super) fn check_descending(path: &Place<'_>, faults: &mut Faults) {
 
 /// The words for a claim's mode, which volumes made with the pod have too.
 pub(in super::super::super) fn check_volume_mode(mode: &Place<'_>, faults: &mut Faults) {
-    if mode.is_set() {
-        check_word(mode, &["Block", "Filesystem"], faults);
-    }
+    check_optional_word(mode, &["Block", "Filesystem"], faults);
 }
