@@ -41,6 +41,7 @@ pub fn apply(
     let empty = empty_object(object_type);
     let live = stored.map_or_else(|| Value::Object(empty.clone()), entries::without);
     let mut managed = stored.map(Entries::of).unwrap_or_default();
+    managed.keep_group(&object_type.group);
     let node = Node::of(&object_type.schema);
     if managed.is_empty() {
         adopt(&mut managed, &empty, &live, object_type, manager);
@@ -267,6 +268,7 @@ fn update(
             subresource: "the write that is being tracked".to_owned(),
         }
     }
+    managed.keep_group(&object_type.group);
     let changes = compare(live, new, Node::of(&object_type.schema));
     let changes = changes.outside(&manager.not_written());
     // With force nothing is in conflict.

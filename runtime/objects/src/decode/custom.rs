@@ -87,7 +87,15 @@ fn coerce_metadata(
         strict.push(told.replacen('"', &format!("\"{place}."), 1));
     }
     match outcome.value {
-        Some(value) => object.insert("metadata".to_owned(), value),
+        Some(mut value) => {
+            // Of a custom kind's object it is nothing, while of a built-in one's it asks for a reset.
+            if value["managedFields"] == Value::Array(Vec::new()) {
+                value
+                    .as_object_mut()
+                    .map(|fields| fields.remove("managedFields"));
+            }
+            object.insert("metadata".to_owned(), value)
+        }
         None => object.remove("metadata"),
     };
     Ok(())

@@ -69,25 +69,25 @@ pub fn validate(object: &Object, resource: &Resource) -> Vec<FieldError> {
     errors
 }
 
-/// Carries over from the stored object what a client need not send or may not change. `name` is that of the path.
+/// Whether a body is about the object of the path; `namespace` is empty for what belongs to none.
 ///
 /// # Errors
-/// 400 when the name or namespace is not the path's.
-pub fn prepare_for_update(new: &mut Object, old: &Object, name: &str) -> Result<(), Status> {
-    same_name(new, name)?;
-    same_namespace(new, old.namespace())?;
+/// 400 when its name or namespace is another, or it has no name.
+pub fn check_path(object: &Object, namespace: &str, name: &str) -> Result<(), Status> {
+    same_name(object, name)?;
+    same_namespace(object, namespace)
+}
+
+/// Carries over from the stored object what a client need not send or may not change. `metadata.managedFields` are left:
+/// [`crate::apply`] takes those of the stored object where a client brings none.
+pub fn prepare_for_update(new: &mut Object, old: &Object) {
     let kept = [
         "generation",
         "creationTimestamp",
         "namespace",
         "resourceVersion",
     ];
-    let where_absent = [
-        "uid",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "managedFields",
-    ];
+    let where_absent = ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"];
     let stored = old.metadata();
     let metadata = new.metadata_mut();
     for field in kept {
@@ -104,17 +104,24 @@ pub fn prepare_for_update(new: &mut Object, old: &Object, name: &str) -> Result<
         }
     }
     drop_equal_owners(new);
-    Ok(())
 }
 
-/// What is wrong with the metadata of a changed object. Most faults are told twice, as an API server does, which
-/// checks metadata for every kind and then once more for the kind.
+/// What is wrong with the metadata of a changed object. Faults are told as often as an API server finds them, which
+/// checks metadata for every kind, then as a part of the change and then as a part of the whole object: clients are told
+/// once in the sentence, and as often as that among the causes.
 pub fn validate_update(new: &Object, old: &Object, resource: &Resource) -> Vec<FieldError> {
-    let once: Vec<_> = check::immutable(new, old)
+    /// What only a change can do wrong.
+    const OF_CHANGES: usize = 2;
+    let of_all = if resource.built_in { 4 } else { 3 };
+    let (seldom, often): (Vec<_>, Vec<_>) = check::common(new, resource.built_in)
         .into_iter()
-        .chain(check::common(new, resource.built_in))
-        .collect();
-    [once.clone(), once].concat()
+        .partition(|error| error.path.as_str().starts_with("metadata.finalizers["));
+    let changes = [check::immutable(new, old), seldom].concat();
+    [
+        vec![changes; OF_CHANGES].concat(),
+        vec![often; of_all].concat(),
+    ]
+    .concat()
 }
 
 /// Checks what an update says of the object that it replaces: its uid and resource version, where it says them. To be
@@ -134,6 +141,9 @@ pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result
     let (uid, stored_uid) = (new.uid(), old.uid());
     if !uid.is_empty() && uid != stored_uid {
         let mut key = format!("/{}", resource.plural);
+        if !resource.built_in {
+            key = format!("/{}{key}", resource.group);
+        }
         for part in [old.namespace(), old.name()] {
             if !part.is_empty() {
                 key = format!("{key}/{part}");
