@@ -7,11 +7,24 @@ use super::tree::Node;
 use crate::object::Object;
 use crate::schema::{Fields, ObjectType, Presence, Schema, Shape};
 
+/// What becomes of a null where none may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    /// It says that nothing was given.
+    Dropped,
+    /// It stays, unless a default takes its place: validation finds it.
+    Kept,
+}
+
 /// Reads a tree, and tells fields that stand twice or are unknown.
 ///
 /// # Errors
 /// What Go says of metadata of a wrong type.
-pub(super) fn read(node: &Node, object_type: &ObjectType) -> Result<(Object, Vec<String>), String> {
+pub(super) fn read(
+    node: &Node,
+    object_type: &ObjectType,
+    nulls: Nulls,
+) -> Result<(Object, Vec<String>), String> {
     let mut strict = Vec::new();
     doubled(node, "", &mut strict);
     let Value::Object(mut object) = node.clone().into_value() else {
@@ -21,6 +34,7 @@ pub(super) fn read(node: &Node, object_type: &ObjectType) -> Result<(Object, Vec
         coerce_metadata(&mut object, fields, "", &mut strict)?;
         let mut pruner = Pruner {
             unknown: Vec::new(),
+            nulls,
         };
         pruner.object(&mut object, fields, "", Place::OfObject)?;
         strict.extend(
@@ -112,6 +126,7 @@ enum Place {
 
 struct Pruner {
     unknown: Vec<String>,
+    nulls: Nulls,
 }
 
 impl Pruner {
@@ -136,9 +151,10 @@ impl Pruner {
                     map.remove(&name);
                     self.unknown.push(inner);
                 }
-                // A null where none may be says that nothing was given.
                 Some(schema) if !schema.nullable && map[&name].is_null() => {
-                    map.remove(&name);
+                    if self.nulls == Nulls::Dropped || schema.default.is_some() {
+                        map.remove(&name);
+                    }
                 }
                 Some(schema) => {
                     if let Some(value) = map.get_mut(&name) {
@@ -163,7 +179,7 @@ impl Pruner {
                 self.object(map, fields, path, place)
             }
             (Shape::Map { values, .. }, Value::Object(map)) => {
-                if !values.nullable {
+                if !values.nullable && self.nulls == Nulls::Dropped {
                     map.retain(|_, value| !value.is_null());
                 }
                 for (name, value) in map.iter_mut() {

@@ -289,15 +289,12 @@ fn managed(case: &Case) -> Result<Object, Status> {
         )?;
         let mut new = apply::apply(before.as_ref(), &read.object, object_type, &manager, force)?;
         if let Some(before) = &before {
-            meta::check_path(&new, "recorded", "ap")?;
+            meta::check_path(&new, "recorded", before.name())?;
             meta::prepare_for_update(&mut new, before);
         }
         let old = before.unwrap_or_default();
-        faults(
-            &decode::validate_update(&new, &old, object_type),
-            kind,
-            "ap",
-        )?;
+        let errors = decode::validate_update(&new, &old, object_type);
+        faults(&errors, kind, new.name())?;
         return Ok(new);
     }
     // The recorded object stands for what the body and the kind's defaults make.
