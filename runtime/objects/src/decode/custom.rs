@@ -37,12 +37,7 @@ pub(super) fn read(
             nulls,
         };
         pruner.object(&mut object, fields, "", Place::OfObject)?;
-        strict.extend(
-            pruner
-                .unknown
-                .into_iter()
-                .map(|path| format!("unknown field \"{path}\"")),
-        );
+        strict.extend(pruner.unknown);
         add_defaults(&mut object, fields);
     }
     Ok((object, strict))
@@ -125,6 +120,7 @@ enum Place {
 }
 
 struct Pruner {
+    /// What is said of fields that nobody knows.
     unknown: Vec<String>,
     nulls: Nulls,
 }
@@ -149,7 +145,7 @@ impl Pruner {
                 None if fields.keeps_unknown => {}
                 None => {
                     map.remove(&name);
-                    self.unknown.push(inner);
+                    self.unknown.push(format!("unknown field \"{inner}\""));
                 }
                 Some(schema) if !schema.nullable && map[&name].is_null() => {
                     if self.nulls == Nulls::Dropped || schema.default.is_some() {
@@ -170,8 +166,7 @@ impl Pruner {
         match (schema.resolved(), value) {
             (Shape::Object(fields), Value::Object(map)) => {
                 let place = if fields.embedded_object {
-                    let mut strict = Vec::new();
-                    coerce_metadata(map, fields, path, &mut strict)?;
+                    coerce_metadata(map, fields, path, &mut self.unknown)?;
                     Place::OfObject
                 } else {
                     Place::Inside

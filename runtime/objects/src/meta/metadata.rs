@@ -39,7 +39,6 @@ pub fn prepare_for_create(object: &mut Object, new: &NewObject<'_>) -> Result<()
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
         "selfLink",
-        "resourceVersion",
     ] {
         metadata.remove(field);
     }
@@ -51,6 +50,37 @@ pub fn prepare_for_create(object: &mut Object, new: &NewObject<'_>) -> Result<()
     metadata.insert("creationTimestamp".to_owned(), time(new.now).into());
     drop_equal_owners(object);
     Ok(())
+}
+
+/// Whether a new object may be stored. To be asked last, and not of a dry run.
+///
+/// # Errors
+/// 500, as of Kubernetes, when the client gave it a resource version.
+pub fn check_unversioned(object: &Object) -> Result<(), Status> {
+    if object.resource_version().is_empty() {
+        return Ok(());
+    }
+    let message = "resourceVersion should not be set on objects to be created";
+    Err(Status::new(Reason::Unknown, message))
+}
+
+/// What `Warning` headers tell of the metadata that a client sent. To be asked before it is prepared.
+pub fn warnings(object: &Object) -> Vec<String> {
+    let owners = object.list_at(&["metadata", "ownerReferences"]);
+    let told_before = |(index, owner): &(usize, &Value)| owners[..*index].contains(owner);
+    let again = owners.iter().enumerate().filter(told_before);
+    let mut twice: Vec<_> = again
+        .filter_map(|(_, owner)| owner.get("uid").and_then(Value::as_str))
+        .collect();
+    twice.dedup();
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may \
+         reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+        twice.join(", ")
+    )]
 }
 
 /// A time as `metadata` has it: to the second.
@@ -128,7 +158,8 @@ pub fn validate_update(new: &Object, old: &Object, resource: &Resource) -> Vec<F
 /// asked before [`prepare_for_update`].
 ///
 /// # Errors
-/// 409 where it is another object, or has changed; 500 for a resource version that is no number.
+/// 409 where it is another object, or has changed; 422 where a custom kind's object says no version; 500 for one that is
+/// no number.
 pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result<(), Status> {
     let conflict = |why: &str| {
         Err(Status::conflict(
@@ -153,6 +184,12 @@ pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result
             "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition \
              failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
         ));
+    }
+    if !resource.built_in && new.resource_version().is_empty() {
+        let path = check::path("resourceVersion");
+        let error = FieldError::invalid(path, 0, "must be specified for an update");
+        let (group, plural) = (resource.group, resource.plural);
+        return Err(Status::invalid(group, plural, old.name(), &[error]));
     }
     check_version(new, old, resource)
 }

@@ -45,6 +45,7 @@ fn made(case: &Case) -> Result<Decoded, Status> {
     };
     let validation = validation(case, "CreateOptions")?;
     let mut decoded = decode::object(body, object_type(kind), validation)?;
+    decoded.warnings.extend(meta::warnings(&decoded.object));
     meta::prepare_for_create(&mut decoded.object, &new_object())?;
     if !resources::of(kind).built_in {
         decoded
@@ -94,7 +95,7 @@ fn warnings(case: &Case, decoded: &Decoded) -> Vec<String> {
     let want = case.warnings();
     // Deprecations are the kind's own.
     let of_yaml = want.to_string().contains("yaml: ");
-    let own = |warning: &Value| !warning.as_str().unwrap_or_default().contains("field \\\"");
+    let own = |warning: &Value| !warning.as_str().unwrap_or_default().contains("field \"");
     let only_own =
         want.as_array().is_some_and(|all| all.iter().all(own)) && decoded.warnings.is_empty();
     if have == want || of_yaml || only_own {
