@@ -86,7 +86,7 @@ impl Continue {
 /// # Errors
 /// 400 for what is no number.
 pub fn limit(word: Option<&str>) -> Result<Option<usize>, Status> {
-    let Some(word) = word.filter(|word| !word.is_empty()) else {
+    let Some(word) = word else {
         return Ok(None);
     };
     match word.parse::<i64>() {

@@ -103,6 +103,16 @@ fn step(
     if !matches!(ownership, Ownership::Leaf) {
         let inner = inside(old, new, node);
         comparison.put(element, inner);
+    } else if node.shape().is_none() && old != new {
+        // Where nothing is known of the type a map can become something else, and what was in it goes.
+        let mut inner = Comparison::default();
+        if old.is_some_and(Value::is_object) {
+            inner.removed = inside(old, None, node).removed;
+        }
+        if new.is_some_and(Value::is_object) {
+            inner.added = inside(None, new, node).added;
+        }
+        comparison.put(element, inner);
     }
 }
 

@@ -11,9 +11,14 @@ pub(super) type Conflicts = BTreeMap<Id, FieldSet>;
 
 /// The refusal of an apply.
 pub(super) fn refused(conflicts: &Conflicts) -> Status {
-    let single: Vec<_> = conflicts
+    let mut managers: Vec<_> = conflicts
         .iter()
-        .flat_map(|(id, fields)| fields.paths().into_iter().map(|path| (id.told(), path)))
+        .map(|(id, fields)| (id.told(), fields.paths()))
+        .collect();
+    managers.sort();
+    let single: Vec<_> = managers
+        .iter()
+        .flat_map(|(manager, paths)| paths.iter().map(move |path| (manager, path)))
         .collect();
     let message = match single.as_slice() {
         [(manager, path)] => {
@@ -21,9 +26,9 @@ pub(super) fn refused(conflicts: &Conflicts) -> Status {
         }
         several => {
             let mut lines = Vec::new();
-            for (id, fields) in conflicts {
-                lines.push(format!("conflicts with {}:", id.told()));
-                lines.extend(fields.paths().iter().map(|path| format!("- {path}")));
+            for (manager, paths) in &managers {
+                lines.push(format!("conflicts with {manager}:"));
+                lines.extend(paths.iter().map(|path| format!("- {path}")));
             }
             let count = several.len();
             format!("Apply failed with {count} conflicts: {}", lines.join("\n"))
@@ -32,7 +37,7 @@ pub(super) fn refused(conflicts: &Conflicts) -> Status {
     let causes = single.into_iter().map(|(manager, path)| Cause {
         reason: "FieldManagerConflict".to_owned(),
         message: format!("conflict with {manager}"),
-        field: path,
+        field: path.clone(),
     });
     Status::new(Reason::Conflict, message).with_details(Details {
         causes: causes.collect(),

@@ -79,6 +79,14 @@ impl Entries {
         Self(entries.unwrap_or_default())
     }
 
+    /// Drops those of other groups, whose versions nobody knows here.
+    pub(super) fn keep_group(&mut self, group: &str) {
+        self.0.retain(|_, entry| {
+            let (own, _) = entry.api_version.split_once('/').unwrap_or_default();
+            own == group
+        });
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

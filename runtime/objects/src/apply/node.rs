@@ -36,7 +36,7 @@ impl<'a> Node<'a> {
         shape.filter(|shape| !matches!(shape, Shape::Any))
     }
 
-    /// How the values at this place are owned, of which those that are not null are of one kind.
+    /// How the values at this place are owned.
     pub(super) fn ownership(self, one: Option<&Value>, other: Option<&Value>) -> Ownership<'a> {
         match self.shape() {
             Some(Shape::Object(fields)) if !fields.atomic => Ownership::Map,
@@ -54,8 +54,14 @@ impl<'a> Node<'a> {
                 | Shape::Scalar(_),
             ) => Ownership::Leaf,
             None => {
-                let is_map = |value: Option<&Value>| value.is_none_or(Value::is_object);
-                if is_map(one) && is_map(other) {
+                let values = [one, other];
+                let mut values = values
+                    .into_iter()
+                    .flatten()
+                    .filter(|it| !it.is_null())
+                    .peekable();
+                // Null takes the kind of the other.
+                if values.peek().is_some() && values.all(Value::is_object) {
                     Ownership::Map
                 } else {
                     Ownership::Leaf

@@ -10,7 +10,7 @@ use super::manager::{Force, Manager};
 use super::merge::merge;
 use super::node::Node;
 use super::prune::prune;
-use crate::decode::{FieldValidation, empty_object, typed};
+use crate::decode::{self, empty_object};
 use crate::object::{Object, ObjectExt as _};
 use crate::schema::ObjectType;
 use crate::status::{Reason, Status};
@@ -41,6 +41,7 @@ pub fn apply(
     let empty = empty_object(object_type);
     let live = stored.map_or_else(|| Value::Object(empty.clone()), entries::without);
     let mut managed = stored.map(Entries::of).unwrap_or_default();
+    managed.keep_group(&object_type.group);
     let node = Node::of(&object_type.schema);
     if managed.is_empty() {
         adopt(&mut managed, &empty, &live, object_type, manager);
@@ -69,7 +70,7 @@ pub fn apply(
         managed.touch(&id, manager);
     }
     let new = entries::map_or_empty(new);
-    let decoded = typed(&new, object_type, FieldValidation::Ignore).map_err(|fault| {
+    let read = decode::applied(&new, object_type).map_err(|fault| {
         let named = config::named(applied, object_type);
         let (group, version, kind) = (&object_type.group, &object_type.version, &object_type.kind);
         Status::new(
@@ -80,7 +81,7 @@ pub fn apply(
             ),
         )
     })?;
-    let mut object = decoded.object;
+    let mut object = read;
     if manager.name == KUBECTL {
         renew_last_applied(&mut object, applied);
     }
@@ -267,6 +268,7 @@ fn update(
             subresource: "the write that is being tracked".to_owned(),
         }
     }
+    managed.keep_group(&object_type.group);
     let changes = compare(live, new, Node::of(&object_type.schema));
     let changes = changes.outside(&manager.not_written());
     // With force nothing is in conflict.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::custom::Nulls;
 use super::tree::Node;
 use super::{built_in, custom, json, status_of, yaml};
 use crate::field::{FieldError, FieldPath};
@@ -86,7 +87,7 @@ pub fn object(
         }
     };
     let node = status_of::identified(node, object_type, body.bytes)?;
-    let read = from_node(&node, object_type);
+    let read = from_node(&node, object_type, Nulls::Dropped);
     let mut strict: Vec<_> = doubled_keys(&doubled).into_iter().collect();
     let read = read.map_err(|fault| status_of::not_handled(object_type, &fault))?;
     strict.extend(read.strict);
@@ -104,8 +105,20 @@ pub fn typed(
     object_type: &ObjectType,
     validation: FieldValidation,
 ) -> Result<Decoded, String> {
-    let read = from_node(&Node::from(&Value::Object(object.clone())), object_type)?;
+    let node = Node::from(&Value::Object(object.clone()));
+    let read = from_node(&node, object_type, Nulls::Dropped)?;
     finish(read.object, read.strict, object_type, validation)
+}
+
+/// Reads what an apply made as a body of a kind is read, but that nulls of a custom kind's object stay.
+///
+/// # Errors
+/// What is said of the first value of a wrong type.
+pub(crate) fn applied(object: &Object, object_type: &ObjectType) -> Result<Object, String> {
+    let node = Node::from(&Value::Object(object.clone()));
+    let read = from_node(&node, object_type, Nulls::Kept)?;
+    let ignore = FieldValidation::Ignore;
+    finish(read.object, read.strict, object_type, ignore).map(|decoded| decoded.object)
 }
 
 /// Reads a body that is no object of a kind, such as a patch, as JSON or YAML by its content type. Null for an empty
@@ -173,7 +186,7 @@ struct Read {
     strict: Vec<String>,
 }
 
-fn from_node(node: &Node, object_type: &ObjectType) -> Result<Read, String> {
+fn from_node(node: &Node, object_type: &ObjectType, nulls: Nulls) -> Result<Read, String> {
     match object_type.origin {
         Origin::BuiltIn => {
             let outcome = built_in::read(node, &object_type.schema);
@@ -188,7 +201,7 @@ fn from_node(node: &Node, object_type: &ObjectType) -> Result<Read, String> {
             Ok(Read { object, strict })
         }
         Origin::Custom => {
-            let (object, strict) = custom::read(node, object_type)?;
+            let (object, strict) = custom::read(node, object_type, nulls)?;
             Ok(Read { object, strict })
         }
     }

@@ -202,7 +202,8 @@ impl Reader {
 fn written(mut read: Map<String, Value>, fields: &Fields) -> Value {
     for (name, schema) in &fields.known {
         match (schema.presence, read.get(name)) {
-            (Presence::Omit, Some(value)) if is_empty(value) => {
+            // An empty list of managers says something: that they are to be forgotten.
+            (Presence::Omit, Some(value)) if is_empty(value) && name != "managedFields" => {
                 read.remove(name);
             }
             (Presence::Empty, None) => {

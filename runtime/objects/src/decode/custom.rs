@@ -7,11 +7,24 @@ use super::tree::Node;
 use crate::object::Object;
 use crate::schema::{Fields, ObjectType, Presence, Schema, Shape};
 
+/// What becomes of a null where none may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    /// It says that nothing was given.
+    Dropped,
+    /// It stays, unless a default takes its place: validation finds it.
+    Kept,
+}
+
 /// Reads a tree, and tells fields that stand twice or are unknown.
 ///
 /// # Errors
 /// What Go says of metadata of a wrong type.
-pub(super) fn read(node: &Node, object_type: &ObjectType) -> Result<(Object, Vec<String>), String> {
+pub(super) fn read(
+    node: &Node,
+    object_type: &ObjectType,
+    nulls: Nulls,
+) -> Result<(Object, Vec<String>), String> {
     let mut strict = Vec::new();
     doubled(node, "", &mut strict);
     let Value::Object(mut object) = node.clone().into_value() else {
@@ -21,14 +34,10 @@ pub(super) fn read(node: &Node, object_type: &ObjectType) -> Result<(Object, Vec
         coerce_metadata(&mut object, fields, "", &mut strict)?;
         let mut pruner = Pruner {
             unknown: Vec::new(),
+            nulls,
         };
         pruner.object(&mut object, fields, "", Place::OfObject)?;
-        strict.extend(
-            pruner
-                .unknown
-                .into_iter()
-                .map(|path| format!("unknown field \"{path}\"")),
-        );
+        strict.extend(pruner.unknown);
         add_defaults(&mut object, fields);
     }
     Ok((object, strict))
@@ -87,7 +96,15 @@ fn coerce_metadata(
         strict.push(told.replacen('"', &format!("\"{place}."), 1));
     }
     match outcome.value {
-        Some(value) => object.insert("metadata".to_owned(), value),
+        Some(mut value) => {
+            // Of a custom kind's object it is nothing, while of a built-in one's it asks for a reset.
+            if value["managedFields"] == Value::Array(Vec::new()) {
+                value
+                    .as_object_mut()
+                    .map(|fields| fields.remove("managedFields"));
+            }
+            object.insert("metadata".to_owned(), value)
+        }
         None => object.remove("metadata"),
     };
     Ok(())
@@ -103,7 +120,9 @@ enum Place {
 }
 
 struct Pruner {
+    /// What is said of fields that nobody knows.
     unknown: Vec<String>,
+    nulls: Nulls,
 }
 
 impl Pruner {
@@ -126,11 +145,12 @@ impl Pruner {
                 None if fields.keeps_unknown => {}
                 None => {
                     map.remove(&name);
-                    self.unknown.push(inner);
+                    self.unknown.push(format!("unknown field \"{inner}\""));
                 }
-                // A null where none may be says that nothing was given.
                 Some(schema) if !schema.nullable && map[&name].is_null() => {
-                    map.remove(&name);
+                    if self.nulls == Nulls::Dropped || schema.default.is_some() {
+                        map.remove(&name);
+                    }
                 }
                 Some(schema) => {
                     if let Some(value) = map.get_mut(&name) {
@@ -146,8 +166,7 @@ impl Pruner {
         match (schema.resolved(), value) {
             (Shape::Object(fields), Value::Object(map)) => {
                 let place = if fields.embedded_object {
-                    let mut strict = Vec::new();
-                    coerce_metadata(map, fields, path, &mut strict)?;
+                    coerce_metadata(map, fields, path, &mut self.unknown)?;
                     Place::OfObject
                 } else {
                     Place::Inside
@@ -155,7 +174,7 @@ impl Pruner {
                 self.object(map, fields, path, place)
             }
             (Shape::Map { values, .. }, Value::Object(map)) => {
-                if !values.nullable {
+                if !values.nullable && self.nulls == Nulls::Dropped {
                     map.retain(|_, value| !value.is_null());
                 }
                 for (name, value) in map.iter_mut() {

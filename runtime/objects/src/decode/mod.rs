@@ -24,7 +24,7 @@ mod validate;
 mod yaml;
 
 pub use body::{Body, Decoded, FieldValidation, json_value, object, typed};
-pub(crate) use body::{doubled_fields, empty_object, is_yaml, yaml_document};
+pub(crate) use body::{applied, doubled_fields, empty_object, is_yaml, yaml_document};
 pub use quantity::canonical as canonical_quantity;
 pub(crate) use status_of::unknown_format;
 pub use validate::{validate, validate_status, validate_update};

@@ -238,15 +238,16 @@ fn height(node: &Node) -> usize {
 }
 
 fn scalar(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Node, String> {
+    let is_binary = tag.is_some_and(|tag| tag.original().ends_with("binary"));
     match tag.and_then(Tag::core_suffix) {
         Some("str") => return Ok(Node::Text(text.to_owned())),
-        Some("binary") => {
+        _ if is_binary => {
             let packed: String = text.split_whitespace().collect();
             let bytes = BASE64_STANDARD.decode(packed);
             let bytes = bytes.map_err(|_| "yaml: !!binary value contains invalid base64 data")?;
             return Ok(Node::Text(String::from_utf8_lossy(&bytes).into_owned()));
         }
-        Some(_) | None => {}
+        _ => {}
     }
     if !plain {
         return Ok(Node::Text(text.to_owned()));

@@ -39,7 +39,6 @@ pub fn prepare_for_create(object: &mut Object, new: &NewObject<'_>) -> Result<()
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
         "selfLink",
-        "resourceVersion",
     ] {
         metadata.remove(field);
     }
@@ -51,6 +50,37 @@ pub fn prepare_for_create(object: &mut Object, new: &NewObject<'_>) -> Result<()
     metadata.insert("creationTimestamp".to_owned(), time(new.now).into());
     drop_equal_owners(object);
     Ok(())
+}
+
+/// Whether a new object may be stored. To be asked last, and not of a dry run.
+///
+/// # Errors
+/// 500, as of Kubernetes, when the client gave it a resource version.
+pub fn check_unversioned(object: &Object) -> Result<(), Status> {
+    if object.resource_version().is_empty() {
+        return Ok(());
+    }
+    let message = "resourceVersion should not be set on objects to be created";
+    Err(Status::new(Reason::Unknown, message))
+}
+
+/// What `Warning` headers tell of the metadata that a client sent. To be asked before it is prepared.
+pub fn warnings(object: &Object) -> Vec<String> {
+    let owners = object.list_at(&["metadata", "ownerReferences"]);
+    let told_before = |(index, owner): &(usize, &Value)| owners[..*index].contains(owner);
+    let again = owners.iter().enumerate().filter(told_before);
+    let mut twice: Vec<_> = again
+        .filter_map(|(_, owner)| owner.get("uid").and_then(Value::as_str))
+        .collect();
+    twice.dedup();
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may \
+         reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+        twice.join(", ")
+    )]
 }
 
 /// A time as `metadata` has it: to the second.
@@ -69,25 +99,29 @@ pub fn validate(object: &Object, resource: &Resource) -> Vec<FieldError> {
     errors
 }
 
-/// Carries over from the stored object what a client need not send or may not change. `name` is that of the path.
+/// Whether a body is about the object of the path; `namespace` is empty for what belongs to none.
 ///
 /// # Errors
-/// 400 when the name or namespace is not the path's.
+/// 400 when its name or namespace is another, or it has no name.
+pub fn check_path(object: &Object, namespace: &str, name: &str) -> Result<(), Status> {
+    same_name(object, name)?;
+    same_namespace(object, namespace)
+}
+
+/// Carries over from the stored object what a client need not send or may not change. `metadata.managedFields` are left:
+/// [`crate::apply`] takes those of the stored object where a client brings none.
+///
+/// # Errors
+/// Those of [`check_path`], `name` being that of the path: one that an apply makes was not asked before.
 pub fn prepare_for_update(new: &mut Object, old: &Object, name: &str) -> Result<(), Status> {
-    same_name(new, name)?;
-    same_namespace(new, old.namespace())?;
+    check_path(new, old.namespace(), name)?;
     let kept = [
         "generation",
         "creationTimestamp",
         "namespace",
         "resourceVersion",
     ];
-    let where_absent = [
-        "uid",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "managedFields",
-    ];
+    let where_absent = ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"];
     let stored = old.metadata();
     let metadata = new.metadata_mut();
     for field in kept {
@@ -107,21 +141,30 @@ pub fn prepare_for_update(new: &mut Object, old: &Object, name: &str) -> Result<
     Ok(())
 }
 
-/// What is wrong with the metadata of a changed object. Most faults are told twice, as an API server does, which
-/// checks metadata for every kind and then once more for the kind.
+/// What is wrong with the metadata of a changed object. Faults are told as often as an API server finds them, which
+/// checks metadata for every kind, then as a part of the change and then as a part of the whole object: clients are told
+/// once in the sentence, and as often as that among the causes.
 pub fn validate_update(new: &Object, old: &Object, resource: &Resource) -> Vec<FieldError> {
-    let once: Vec<_> = check::immutable(new, old)
+    /// What only a change can do wrong.
+    const OF_CHANGES: usize = 2;
+    let of_all = if resource.built_in { 4 } else { 3 };
+    let (seldom, often): (Vec<_>, Vec<_>) = check::common(new, resource.built_in)
         .into_iter()
-        .chain(check::common(new, resource.built_in))
-        .collect();
-    [once.clone(), once].concat()
+        .partition(|error| error.path.as_str().starts_with("metadata.finalizers["));
+    let changes = [check::immutable(new, old), seldom].concat();
+    [
+        vec![changes; OF_CHANGES].concat(),
+        vec![often; of_all].concat(),
+    ]
+    .concat()
 }
 
 /// Checks what an update says of the object that it replaces: its uid and resource version, where it says them. To be
 /// asked before [`prepare_for_update`].
 ///
 /// # Errors
-/// 409 where it is another object, or has changed; 500 for a resource version that is no number.
+/// 409 where it is another object, or has changed; 422 where a custom kind's object says no version; 500 for one that is
+/// no number.
 pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result<(), Status> {
     let conflict = |why: &str| {
         Err(Status::conflict(
@@ -134,6 +177,9 @@ pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result
     let (uid, stored_uid) = (new.uid(), old.uid());
     if !uid.is_empty() && uid != stored_uid {
         let mut key = format!("/{}", resource.plural);
+        if !resource.built_in {
+            key = format!("/{}{key}", resource.group);
+        }
         for part in [old.namespace(), old.name()] {
             if !part.is_empty() {
                 key = format!("{key}/{part}");
@@ -143,6 +189,12 @@ pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result
             "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition \
              failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
         ));
+    }
+    if !resource.built_in && new.resource_version().is_empty() {
+        let path = check::path("resourceVersion");
+        let error = FieldError::invalid(path, 0, "must be specified for an update");
+        let (group, plural) = (resource.group, resource.plural);
+        return Err(Status::invalid(group, plural, old.name(), &[error]));
     }
     check_version(new, old, resource)
 }

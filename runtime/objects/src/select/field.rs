@@ -69,6 +69,9 @@ impl FieldSelector {
 
 /// The refusal of a field. Kinds whose fields differ from the common ones say less, as in Kubernetes.
 fn unknown_field(field: &str, own: &[&str], resource: &Resource) -> Status {
+    if (resource.group, resource.kind) == ("batch", "Job") {
+        return Status::bad_request(format!("field label {field:?} not supported for Job"));
+    }
     if resource.built_in && own.is_empty() {
         return Status::bad_request(format!(
             "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""

@@ -267,3 +267,49 @@ fn limits(own: &mut Value, rules: &Rules, schemas: &mut BTreeMap<String, Value>)
         own["not"] = value(not, schemas);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_merge_by_is_told() {
+        let mut schemas = BTreeMap::new();
+        let pod = ObjectType::built_in("", "v1", "Pod").expect("it is embedded");
+        definition(pod, &mut schemas);
+        let containers = &schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"];
+        assert_eq!(containers["x-kubernetes-patch-merge-key"], "name");
+        assert_eq!(containers["x-kubernetes-patch-strategy"], "merge");
+        assert_eq!(containers["x-kubernetes-list-map-keys"], json!(["name"]));
+        let kinds = &schemas["io.k8s.api.core.v1.Pod"]["x-kubernetes-group-version-kind"];
+        assert_eq!(
+            *kinds,
+            json!([{"group": "", "version": "v1", "kind": "Pod"}])
+        );
+    }
+
+    #[test]
+    fn a_custom_kind_s_schema_comes_back() {
+        let given = json!({
+            "type": "object",
+            "properties": {"spec": {
+                "type": "object",
+                "required": ["size"],
+                "properties": {
+                    "size": {"type": "integer", "format": "int32", "minimum": 1.0},
+                    "names": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "x-kubernetes-list-type": "set",
+                    },
+                    "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+                },
+            }},
+        });
+        let gadget = ObjectType::custom("example.com", "v1", "Gadget", &given);
+        let mut schemas = BTreeMap::new();
+        definition(&gadget.expect("it is a schema"), &mut schemas);
+        let told = &schemas["com.example.v1.Gadget"]["properties"]["spec"];
+        assert_eq!(*told, given["properties"]["spec"]);
+    }
+}
