@@ -110,7 +110,11 @@ pub fn check_path(object: &Object, namespace: &str, name: &str) -> Result<(), St
 
 /// Carries over from the stored object what a client need not send or may not change. `metadata.managedFields` are left:
 /// [`crate::apply`] takes those of the stored object where a client brings none.
-pub fn prepare_for_update(new: &mut Object, old: &Object) {
+///
+/// # Errors
+/// Those of [`check_path`], `name` being that of the path: one that an apply makes was not asked before.
+pub fn prepare_for_update(new: &mut Object, old: &Object, name: &str) -> Result<(), Status> {
+    check_path(new, old.namespace(), name)?;
     let kept = [
         "generation",
         "creationTimestamp",
@@ -134,6 +138,7 @@ pub fn prepare_for_update(new: &mut Object, old: &Object) {
         }
     }
     drop_equal_owners(new);
+    Ok(())
 }
 
 /// What is wrong with the metadata of a changed object. Faults are told as often as an API server finds them, which

@@ -143,7 +143,7 @@ fn replaced(case: &Case) -> Result<Object, Status> {
     let mut new = decode::object(body, object_type(kind), FieldValidation::Warn)?.object;
     meta::check_path(&new, "recorded", "u")?;
     meta::check_replaced(&new, &old, resource)?;
-    meta::prepare_for_update(&mut new, &old);
+    meta::prepare_for_update(&mut new, &old, "u")?;
     let errors = meta::validate_update(&new, &old, resource);
     faults(&errors, kind, "u")?;
     let manager = Manager {
@@ -193,7 +193,7 @@ fn patched(case: &Case, bytes: &[u8]) -> Result<Decoded, Status> {
     let new = &mut decoded.object;
     meta::check_path(new, "recorded", "p")?;
     meta::check_version(new, &old, resources::of(kind))?;
-    meta::prepare_for_update(new, &old);
+    meta::prepare_for_update(new, &old, "p")?;
     let errors = [
         meta::validate_update(new, &old, resources::of(kind)),
         decode::validate_update(new, &old, object_type(kind)),
@@ -290,8 +290,7 @@ fn managed(case: &Case) -> Result<Object, Status> {
         )?;
         let mut new = apply::apply(before.as_ref(), &read.object, object_type, &manager, force)?;
         if let Some(before) = &before {
-            meta::check_path(&new, "recorded", before.name())?;
-            meta::prepare_for_update(&mut new, before);
+            meta::prepare_for_update(&mut new, before, before.name())?;
         }
         let old = before.unwrap_or_default();
         let errors = decode::validate_update(&new, &old, object_type);
