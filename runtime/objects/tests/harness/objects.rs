@@ -290,8 +290,7 @@ fn managed(case: &Case) -> Result<Object, Status> {
         )?;
         let mut new = apply::apply(before.as_ref(), &read.object, object_type, &manager, force)?;
         if let Some(before) = &before {
-            meta::check_path(&new, "recorded", before.name())?;
-            meta::prepare_for_update(&mut new, before);
+            meta::prepare_for_update(&mut new, before, before.name())?;
         }
         let old = before.unwrap_or_default();
         let errors = decode::validate_update(&new, &old, object_type);
