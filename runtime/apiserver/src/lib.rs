@@ -13,18 +13,22 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod change;
+mod commit;
+mod create;
 mod delete;
+mod options;
+mod patch;
 mod place;
 mod read;
 mod server;
 mod types;
 mod watch;
-mod write;
 
 pub use delete::Deleted;
+pub use options::{PatchRequest, WriteOptions, Written};
 pub use place::{Place, object_key, resource_key};
 pub use read::{ListOptions, Listing, Selectors};
 pub use server::{ApiServer, Now};
 pub use types::TypeOf;
 pub use watch::{Watch, WatchEvent, WatchEventKind};
-pub use write::{PatchRequest, WriteOptions, Written};

@@ -46,15 +46,15 @@ pub(crate) fn stand_node(api: &ApiServer, known: &Known<'_>) -> Result<(), Statu
                 "metadata": { "name": known.name },
             });
             let body: Object = body.as_object().cloned().unwrap_or_default();
-            api.create_object(&place, body, MANAGER)?.body.clone()
+            api.create_object(&place, &body, MANAGER)?.body.clone()
         }
     };
     let metadata = node.metadata_mut();
     metadata.insert("labels".to_owned(), labels(known));
-    let written = api.update_object(&place, node, MANAGER)?;
+    let written = api.update_object(&place, &node, MANAGER)?;
     let mut node = written.body.clone();
     node.insert("status".to_owned(), status(api, &node, known));
-    api.update_object(&place.part("status"), node, MANAGER)?;
+    api.update_object(&place.part("status"), &node, MANAGER)?;
     Ok(())
 }
 

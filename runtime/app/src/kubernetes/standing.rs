@@ -24,17 +24,16 @@ pub(crate) fn stand(api: &ApiServer) -> Result<(), Status> {
         make(api, &Place::of(kind::namespaces(), "", ""), body)?;
     }
     for definition in kind::custom_resource_definitions(api.now()) {
-        stand_definition(api, definition)?;
+        stand_definition(api, &definition)?;
     }
     Ok(())
 }
 
 /// A definition as this version has it; an older version may have left another.
-fn stand_definition(api: &ApiServer, definition: Object) -> Result<(), Status> {
+fn stand_definition(api: &ApiServer, definition: &Object) -> Result<(), Status> {
     let definitions = kind::definitions();
-    let name = definition.name().to_owned();
-    let place = Place::of(definitions, "", &name);
-    match api.find(definitions, "", &name) {
+    let place = Place::of(definitions, "", definition.name());
+    match api.find(definitions, "", definition.name()) {
         None => api.create_object(&place, definition, MANAGER)?,
         Some(stands) => {
             let mut object = stands.body.clone();
@@ -45,7 +44,7 @@ fn stand_definition(api: &ApiServer, definition: Object) -> Result<(), Status> {
                         .map(|value| (field.to_owned(), value.clone())),
                 );
             }
-            api.update_object(&place, object, MANAGER)?
+            api.update_object(&place, &object, MANAGER)?
         }
     };
     Ok(())
@@ -56,7 +55,7 @@ fn make(api: &ApiServer, place: &Place<'_>, body: Value) -> Result<(), Status> {
         return Ok(());
     };
     let object: Object = object;
-    match api.create_object(place, object, MANAGER) {
+    match api.create_object(place, &object, MANAGER) {
         Err(status) if status.reason == Reason::AlreadyExists => Ok(()),
         answer => answer.map(|_| ()),
     }

@@ -69,8 +69,7 @@ fn carry_out_one(
     match step {
         ObjectStep::Create { resource, object } => {
             let place = Place::of(resource, object.namespace(), "");
-            api.create_object(&place, object.clone(), component)
-                .map(|_| ())
+            api.create_object(&place, object, component).map(|_| ())
         }
         ObjectStep::Update {
             resource,
@@ -78,8 +77,7 @@ fn carry_out_one(
             subresource,
         } => {
             let place = Place::of(resource, object.namespace(), object.name()).part(subresource);
-            api.update_object(&place, object.clone(), component)
-                .map(|_| ())
+            api.update_object(&place, object, component).map(|_| ())
         }
         ObjectStep::Delete {
             resource,

@@ -56,11 +56,11 @@ impl Recorder {
         let written = match self.api.find(kind::events(), namespace, &name) {
             Some(stands) => {
                 let again = said_again(&stands.body, now);
-                self.api.update_object(&place, again, self.component)
+                self.api.update_object(&place, &again, self.component)
             }
             None => {
                 let event = self.event(about, kind, (reason, message), (namespace, &name), now);
-                self.api.create_object(&place, event, self.component)
+                self.api.create_object(&place, &event, self.component)
             }
         };
         if let Err(status) = written {

@@ -22,7 +22,7 @@ const AGGREGATED: [(&str, &str); 2] = [
 /// `/api`: the versions of the core group.
 pub(super) fn core(headers: &HeaderMap) -> Response {
     if let Some(form) = aggregated_form(headers) {
-        return aggregated(form, |group| group.is_empty());
+        return aggregated(form, str::is_empty);
     }
     let body = json!({
         "kind": "APIVersions",
