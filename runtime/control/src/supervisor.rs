@@ -60,7 +60,7 @@ impl Supervisor {
                         }
                     },
                     &self.runtime,
-                ))
+                ));
             }
             TaskKind::Cleanup | TaskKind::Server => {
                 drop(self.tracker.spawn_on(task, &self.runtime));

@@ -124,7 +124,7 @@ impl PodWorld for ApiWorld {
                 };
                 let speaker = recorder.speaking_as(event.source.as_str());
                 let warning = event.kind == EventType::Warning;
-                speaker.say(&about, warning, &event.reason, &event.message);
+                speaker.say(&about, warning, event.reason, &event.message);
             }
             Ok(())
         });
@@ -134,8 +134,7 @@ impl PodWorld for ApiWorld {
     }
 
     async fn remove(&self, key: &PodKey) -> Result<(), PodWorldError> {
-        self.blocking(key, |api, place, uid| api.finish_deletion(place, uid))
-            .await
+        self.blocking(key, ApiServer::finish_deletion).await
     }
 }
 
