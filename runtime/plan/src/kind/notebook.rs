@@ -187,10 +187,7 @@ fn status(notebook: &Object, world: &dyn World) -> Option<ObjectStep> {
         return None;
     }
     let ready = if state.is_empty() { 0 } else { ready };
-    let mut conditions = pod
-        .as_deref()
-        .map(pod_conditions)
-        .unwrap_or_default();
+    let mut conditions = pod.as_deref().map(pod_conditions).unwrap_or_default();
     conditions.extend(state_condition(&state, pod.as_deref()));
     let status = json!({
         "readyReplicas": ready,
