@@ -54,7 +54,10 @@ impl ApiServer {
         let mut object = decode::object(body, &object_type, options.validation)?.object;
         place.resource.strategy.prepare_for_create(&mut object);
         let errors = place.resource.strategy.validate(&object);
-        self.refuse(place, &object, &errors)?;
+        if !errors.is_empty() {
+            // Such an object is never stored, and is told of without its kind.
+            return Err(Status::invalid(place.resource.group, "", "", &errors));
+        }
         Ok(object)
     }
 

@@ -35,6 +35,20 @@ pub struct Deleted {
     pub gone: bool,
 }
 
+impl Deleted {
+    fn of(stored: &StoredObject, body: Object, gone: bool) -> Self {
+        let object = StoredObject {
+            key: stored.key.clone(),
+            version: stored.version,
+            body,
+        };
+        Self {
+            object: Arc::new(object),
+            gone,
+        }
+    }
+}
+
 impl ApiServer {
     /// Deletes an object.
     ///
@@ -119,20 +133,14 @@ impl ApiServer {
             let marked = self.mark(&mut object, grace);
             resource.strategy.prepare_for_deletion(&mut object);
             if !marked && object == stored.body || options.dry_run == DryRun::All {
-                return Ok(Some(Deleted {
-                    object: stored,
-                    gone: false,
-                }));
+                return Ok(Some(Deleted::of(&stored, object, false)));
             }
             return self.write_deletion(&stored, Some(object));
         }
-        if options.dry_run == DryRun::All {
-            return Ok(Some(Deleted {
-                object: stored,
-                gone: true,
-            }));
-        }
         self.mark(&mut object, 0);
+        if options.dry_run == DryRun::All {
+            return Ok(Some(Deleted::of(&stored, object, true)));
+        }
         let gone = self.write_deletion(&stored, None)?;
         Ok(gone.map(|deleted| Deleted {
             object: Arc::new(StoredObject {

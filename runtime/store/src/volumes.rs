@@ -141,6 +141,12 @@ impl Volumes {
         check_name(name).is_ok() && self.directory.join(name).is_dir()
     }
 
+    /// The directory that is mounted for a claim; none when there is no such claim.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.exists(name)
+            .then(|| self.directory.join(name).join(DATA))
+    }
+
     /// Removes a claim and what is in it; false when there was none.
     ///
     /// # Errors

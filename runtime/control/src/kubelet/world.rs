@@ -134,8 +134,7 @@ impl PodWorld for ApiWorld {
     }
 
     async fn remove(&self, key: &PodKey) -> Result<(), PodWorldError> {
-        self.blocking(key, ApiServer::finish_deletion)
-            .await
+        self.blocking(key, ApiServer::finish_deletion).await
     }
 }
 

@@ -73,8 +73,8 @@ impl Hands {
 
     async fn prepare_volume(self, work: VolumeWork) {
         let volume = work.volume.clone();
-        let home = self.home.clone();
-        let made = tokio::task::spawn_blocking(move || files::prepare_volume(&home, &work)).await;
+        let claims = self.claims();
+        let made = tokio::task::spawn_blocking(move || files::prepare_volume(&claims, &work)).await;
         let result =
             made.unwrap_or_else(|error| Err(format!("work on the disk ended badly: {error}")));
         self.tell(PodObservation::VolumePrepared { volume, result });

@@ -40,8 +40,8 @@ impl Hands {
     }
 
     async fn try_start(&self, start: &StartContainer) -> Result<StartedContainer, StartFault> {
-        let (home, own) = (self.home.clone(), start.clone());
-        let mounts = tokio::task::spawn_blocking(move || files::mounts(&home, &own)).await;
+        let (claims, own) = (self.claims(), start.clone());
+        let mounts = tokio::task::spawn_blocking(move || files::mounts(&claims, &own)).await;
         let mounts = mounts
             .unwrap_or_else(|error| Err(format!("work on the disk ended badly: {error}")))
             .map_err(StartFault::Create)?;

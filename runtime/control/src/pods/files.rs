@@ -13,7 +13,7 @@ use coracle_plan::pod::{
     PodMount, PodMountSource, StartContainer, VolumeFile, VolumeKind, VolumeWork,
 };
 use coracle_spec::kind::pod::HostPathKind;
-use coracle_store::{Home, Volumes};
+use coracle_store::Volumes;
 
 use super::paths::{kind_at, part_of};
 
@@ -24,7 +24,7 @@ const CURRENT: &str = "..data";
 ///
 /// # Errors
 /// In a kubelet's words.
-pub(super) fn prepare_volume(home: &Home, work: &VolumeWork) -> Result<(), String> {
+pub(super) fn prepare_volume(claims: &Volumes, work: &VolumeWork) -> Result<(), String> {
     let made = match &work.what {
         VolumeKind::Empty { directory, .. } => open_directory(directory).and_then(|()| {
             work.fs_group
@@ -32,7 +32,7 @@ pub(super) fn prepare_volume(home: &Home, work: &VolumeWork) -> Result<(), Strin
         }),
         VolumeKind::Files { directory, files } => write_files(directory, files, work.fs_group),
         VolumeKind::Claim { claim } => {
-            let directory = claim_directory(home, claim)?;
+            let directory = claim_directory(claims, claim)?;
             work.fs_group
                 .map_or(Ok(()), |group| give_to_group(&directory, group))
         }
@@ -45,16 +45,16 @@ pub(super) fn prepare_volume(home: &Home, work: &VolumeWork) -> Result<(), Strin
 ///
 /// # Errors
 /// In a kubelet's words.
-pub(super) fn mounts(home: &Home, start: &StartContainer) -> Result<Vec<Mount>, String> {
+pub(super) fn mounts(claims: &Volumes, start: &StartContainer) -> Result<Vec<Mount>, String> {
     empty_message(&start.termination.file).map_err(|error| error.to_string())?;
     start
         .mounts
         .iter()
-        .map(|mount| made(home, start, mount))
+        .map(|mount| made(claims, start, mount))
         .collect()
 }
 
-fn made(home: &Home, start: &StartContainer, mount: &PodMount) -> Result<Mount, String> {
+fn made(claims: &Volumes, start: &StartContainer, mount: &PodMount) -> Result<Mount, String> {
     let whole = match &mount.source {
         PodMountSource::Memory { limit } => {
             return Ok(Mount {
@@ -64,7 +64,7 @@ fn made(home: &Home, start: &StartContainer, mount: &PodMount) -> Result<Mount, 
             });
         }
         PodMountSource::Path(path) => path.clone(),
-        PodMountSource::Claim(claim) => claim_directory(home, claim)?,
+        PodMountSource::Claim(claim) => claim_directory(claims, claim)?,
     };
     let path = match &mount.sub_path {
         None => whole,
@@ -80,12 +80,9 @@ fn made(home: &Home, start: &StartContainer, mount: &PodMount) -> Result<Mount, 
     })
 }
 
-fn claim_directory(home: &Home, claim: &str) -> Result<PathBuf, String> {
-    if Volumes::new(home).exists(claim) {
-        Ok(home.volume(claim))
-    } else {
-        Err(format!("persistentvolumeclaim {claim:?} not found"))
-    }
+fn claim_directory(claims: &Volumes, claim: &str) -> Result<PathBuf, String> {
+    let found = claims.path(claim);
+    found.ok_or_else(|| format!("persistentvolumeclaim {claim:?} not found"))
 }
 
 /// A directory that whoever the container runs as may write to. The home around it is closed to others.

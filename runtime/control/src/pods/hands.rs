@@ -7,7 +7,7 @@ use std::time::Duration;
 use coracle_host::clock::Clock;
 use coracle_host::{Engine, EngineError, SandboxName};
 use coracle_plan::pod::PodObservation;
-use coracle_store::Home;
+use coracle_store::{Home, Volumes};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::world::{PodKey, PodSurroundings};
@@ -20,7 +20,7 @@ const ENGINE_PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Hands {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) home: Home,
+    home: Home,
     pub(super) key: PodKey,
     /// The pod's own directory.
     pub(super) directory: PathBuf,
@@ -50,6 +50,11 @@ impl Hands {
             sandbox: Arc::new(Mutex::new(SandboxName(sandbox.to_owned()))),
             outbox,
         }
+    }
+
+    /// The claims of the pod's namespace.
+    pub(super) fn claims(&self) -> Volumes {
+        Volumes::of_namespace(&self.home, &self.key.namespace)
     }
 
     pub(super) fn sandbox(&self) -> SandboxName {

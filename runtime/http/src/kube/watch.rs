@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{Refused, api_version, in_version};
 use super::objects::Asked;
+use super::query::Query;
 
 /// How long a watch goes on whose client sets no time: between what API servers choose.
 const DEFAULT_TIME: Duration = Duration::from_secs(45 * 60);
@@ -44,6 +45,7 @@ pub(super) fn answer(workbench: &Workbench, asked: &Asked) -> Result<Response, R
     let (query, resource) = (&asked.query, asked.target.resource);
     let selectors = query.selectors(resource)?;
     let initial = query.is_on("sendInitialEvents");
+    check_initial(query)?;
     let since = since(query.get("resourceVersion"))?.filter(|_| !initial);
     let namespace = asked.target.namespace.as_deref();
     let watch = workbench
@@ -74,6 +76,20 @@ pub(super) fn answer(workbench: &Workbench, asked: &Asked) -> Result<Response, R
     let kind = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(response)
+}
+
+/// Refuses what is said of initial events and does not fit together.
+fn check_initial(query: &Query) -> Result<(), Status> {
+    let matching = query.get("resourceVersionMatch");
+    let why = match (query.get("sendInitialEvents"), matching) {
+        (None, None) | (Some(_), Some("NotOlderThan")) => return Ok(()),
+        (None, Some(_)) => {
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        }
+        (Some(_), _) => "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+    };
+    let error = FieldError::forbidden(FieldPath::new("resourceVersionMatch"), why);
+    Err(Status::invalid("meta.k8s.io", "ListOptions", "", &[error]))
 }
 
 /// The version after which changes are told; none for what is there now first.
@@ -155,10 +171,7 @@ impl Stream {
     /// How far the watch is, with nothing else to tell.
     fn bookmark_event(&self, initial: bool) -> Value {
         let resource = self.asked.target.resource;
-        let mut metadata = json!({
-            "resourceVersion": self.watch.version().to_string(),
-            "creationTimestamp": null,
-        });
+        let mut metadata = json!({ "resourceVersion": self.watch.version().to_string() });
         if initial {
             metadata["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
         }

@@ -53,7 +53,7 @@ impl Strategy for ConfigMap {
             size += decoded_length(value.text());
         }
         if size > MOST {
-            faults.push(FieldError::too_long(FieldPath::root(), MOST));
+            faults.push(FieldError::too_long(FieldPath::new("[]"), MOST));
         }
         faults
     }

@@ -47,6 +47,10 @@ impl Strategy for PersistentVolume {
         false
     }
 
+    fn answers_deleted(&self) -> bool {
+        true
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

@@ -35,6 +35,10 @@ impl Strategy for ServiceAccount {
         false
     }
 
+    fn answers_deleted(&self) -> bool {
+        true
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use coracle_host::clock::ManualClock;
 use coracle_host::fake::{Act, ExecAct, FakeEngine};
 use coracle_host::{SandboxName, Workload, WorkloadName};
-use coracle_plan::pod::Entries;
+use coracle_plan::pod::{ClaimState, Entries};
+use coracle_store::{VolumeClaim, Volumes};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -335,4 +336,31 @@ async fn an_engine_that_is_away_for_a_moment_costs_nothing() {
     };
     gone.await;
     assert_eq!(engine.starts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_is_that_of_the_pods_namespace() {
+    let spec = json!({
+        "containers": [{
+            "name": "main", "image": "a",
+            "volumeMounts": [{ "name": "d", "mountPath": "/d", "subPath": "models/one" }],
+        }],
+        "volumes": [{ "name": "d", "persistentVolumeClaim": { "claimName": "data" } }],
+        "restartPolicy": "Never",
+    });
+    let (mut bench, ..) = bench(&spec, |_| Act::succeed().writing("/d/made", "here"));
+    let claims = Volumes::of_namespace(&bench.surroundings.home, "team");
+    claims.create("data", &VolumeClaim::default()).unwrap();
+    bench.begin().await;
+    let waits = |status: &Value| status["conditions"][0]["reason"] == "Unschedulable";
+    bench.until("waiting for its claim", waits).await;
+    bench.put(|objects| {
+        objects.claims.insert("data".to_owned(), ClaimState::Bound);
+    });
+    bench.until_phase("Succeeded").await;
+    let path = claims.path("data").unwrap();
+    assert_eq!(read(&path.join("models/one/made")), "here");
+    bench.delete(0);
+    bench.until_phase("Gone").await;
+    assert!(path.join("models/one/made").exists(), "it outlives the pod");
 }

@@ -7,6 +7,7 @@ use super::super::place::Place;
 use super::super::{age, column, fill, pod, template, verbs, words};
 use super::{check, defaults};
 use crate::field::FieldError;
+use crate::meta::PropagationPolicy;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -73,6 +74,12 @@ impl Strategy for Job {
             status.field(field).check_not_negative(&mut faults);
         }
         faults
+    }
+
+    fn default_propagation(&self, object: &Object) -> PropagationPolicy {
+        let _ = object;
+        // As `batch/v1` has it from the time before owner references.
+        PropagationPolicy::Orphan
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {

@@ -86,6 +86,10 @@ impl Strategy for PersistentVolumeClaim {
         false
     }
 
+    fn answers_deleted(&self) -> bool {
+        true
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }

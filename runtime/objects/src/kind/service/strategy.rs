@@ -87,6 +87,10 @@ impl Strategy for Service {
         }
     }
 
+    fn answers_deleted(&self) -> bool {
+        true
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_label_1035(name))
     }
