@@ -137,7 +137,9 @@ impl ApiServer {
             }
             return self.write_deletion(&stored, Some(object));
         }
-        self.mark(&mut object, 0);
+        if resource.strategy.deletes_gracefully() {
+            self.mark(&mut object, 0);
+        }
         if options.dry_run == DryRun::All {
             return Ok(Some(Deleted::of(&stored, object, true)));
         }

@@ -97,6 +97,11 @@ pub trait Strategy: Sync {
         0
     }
 
+    /// Whether objects are deleted with a grace, of which the client hears even where it is 0.
+    fn deletes_gracefully(&self) -> bool {
+        false
+    }
+
     /// Whether a deleted object stays although it has no finalizers in its metadata: namespaces have others.
     fn is_held(&self, object: &Object) -> bool {
         let _ = object;

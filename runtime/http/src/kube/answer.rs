@@ -1,15 +1,18 @@
 //! Answers: objects in the form that was asked for, and refusals as `Status`.
 
-use std::sync::Arc;
+use std::iter;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use coracle_apiserver::Listing;
 use coracle_model::Timestamp;
-use coracle_objects::table::{self, Encoding, Extent, Form, IncludeObject, Listed, Representation};
+use coracle_objects::table::{
+    self, Encoding, Extent, Form, IncludeObject, List, Listed, Partial, PartialList,
+    Representation, Table,
+};
 use coracle_objects::{Details, Object, ObjectExt as _, Resource, Status};
-use coracle_store::StoredObject;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::query::Query;
@@ -25,7 +28,7 @@ impl From<Status> for Refused {
 }
 
 impl IntoResponse for Refused {
-    fn into_response(self) -> axum::response::Response {
+    fn into_response(self) -> Response {
         let code = StatusCode::from_u16(self.0.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         json_answer(code, &self.0.to_json())
     }
@@ -62,47 +65,101 @@ impl Shape {
         })
     }
 
-    /// One object.
-    pub(super) fn object(&self, object: &Object, resource: &Resource) -> Value {
-        match self.representation.form {
-            Form::Whole | Form::MetadataList => Value::Object(object.clone()),
-            Form::Metadata => table::partial(object, self.representation),
+    /// The answer with one object.
+    pub(super) fn one(&self, code: StatusCode, object: &Object, resource: &Resource) -> Response {
+        let representation = self.representation;
+        match representation.form {
+            Form::Whole | Form::MetadataList => self.write(code, object),
+            Form::Metadata => self.write(
+                code,
+                &Partial {
+                    object,
+                    representation,
+                },
+            ),
             Form::Table => {
                 let listed = Listed {
                     resource_version: object.resource_version().to_owned(),
                     ..Listed::default()
                 };
-                let objects = std::slice::from_ref(object);
-                self.table(objects, resource, &listed)
+                self.write(code, &self.table(iter::once(object), resource, &listed))
             }
         }
     }
 
-    /// Many objects.
-    pub(super) fn list(&self, listing: &Listing, resource: &Resource, version: &str) -> Value {
+    /// The answer with many objects.
+    pub(super) fn many(&self, listing: &Listing, resource: &Resource, version: &str) -> Response {
         let listed = Listed {
             resource_version: listing.version.to_string(),
             continue_token: listing.continue_token.clone(),
             remaining_item_count: listing.remaining,
         };
-        let objects = bodies(&listing.objects);
-        let api_version = api_version(resource, version);
-        match self.representation.form {
-            Form::Whole => table::list(&objects, resource, &api_version, &listed),
-            Form::Metadata | Form::MetadataList => {
-                table::partial_list(&objects, &listed, self.representation)
+        let listed = &listed;
+        let objects = listing.objects.iter().map(|object| &object.body);
+        let (code, representation) = (StatusCode::OK, self.representation);
+        match representation.form {
+            Form::Whole => {
+                let api_version = &api_version(resource, version);
+                self.write(
+                    code,
+                    &List {
+                        objects,
+                        resource,
+                        api_version,
+                        listed,
+                    },
+                )
             }
-            Form::Table => self.table(&objects, resource, &listed),
+            Form::Metadata | Form::MetadataList => self.write(
+                code,
+                &PartialList {
+                    objects,
+                    listed,
+                    representation,
+                },
+            ),
+            Form::Table => self.write(code, &self.table(objects, resource, listed)),
         }
     }
 
-    fn table(&self, objects: &[Object], resource: &Resource, listed: &Listed) -> Value {
-        let (include, representation) = (self.include, self.representation);
-        table::table(objects, resource, listed, include, representation, self.now)
+    /// One object as it stands in an event of a watch.
+    pub(super) fn value(&self, object: &Object, resource: &Resource) -> Value {
+        let representation = self.representation;
+        let shown = match representation.form {
+            Form::Whole | Form::MetadataList => return Value::Object(object.clone()),
+            Form::Metadata => serde_json::to_value(Partial {
+                object,
+                representation,
+            }),
+            Form::Table => {
+                let listed = Listed {
+                    resource_version: object.resource_version().to_owned(),
+                    ..Listed::default()
+                };
+                serde_json::to_value(self.table(iter::once(object), resource, &listed))
+            }
+        };
+        shown.expect("objects are JSON, and so is what is shown of them")
+    }
+
+    fn table<'a, Objects>(
+        &self,
+        objects: Objects,
+        resource: &'a Resource,
+        listed: &'a Listed,
+    ) -> Table<'a, Objects> {
+        Table {
+            objects,
+            resource,
+            listed,
+            include: self.include,
+            representation: self.representation,
+            now: self.now,
+        }
     }
 
     /// The answer with a body of that shape.
-    pub(super) fn answer(&self, code: StatusCode, body: &Value) -> axum::response::Response {
+    pub(super) fn write(&self, code: StatusCode, body: &impl Serialize) -> Response {
         match self.representation.encoding {
             Encoding::Json => json_answer(code, body),
             Encoding::Yaml => match serde_saphyr::to_string(body) {
@@ -115,10 +172,6 @@ impl Shape {
             },
         }
     }
-}
-
-fn bodies(objects: &[Arc<StoredObject>]) -> Vec<Object> {
-    objects.iter().map(|object| object.body.clone()).collect()
 }
 
 /// An object as a version of its group shows it.
@@ -155,13 +208,13 @@ pub(super) fn success(object: &Object, resource: &Resource) -> Value {
 }
 
 /// A JSON answer.
-pub(super) fn json_answer(code: StatusCode, body: &Value) -> axum::response::Response {
-    let mut text = body.to_string();
-    text.push('\n');
+pub(super) fn json_answer(code: StatusCode, body: &impl Serialize) -> Response {
+    let mut text = serde_json::to_vec(body).expect("what is answered is JSON");
+    text.push(b'\n');
     with_type(code, "application/json", text.into())
 }
 
-fn with_type(code: StatusCode, kind: &'static str, body: Body) -> axum::response::Response {
+fn with_type(code: StatusCode, kind: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = code;
     response
@@ -171,7 +224,7 @@ fn with_type(code: StatusCode, kind: &'static str, body: Body) -> axum::response
 }
 
 /// Adds a `Warning` header for each text, as RFC 7234 has them: kubectl shows them.
-pub(super) fn warn(response: &mut axum::response::Response, warnings: &[String]) {
+pub(super) fn warn(response: &mut Response, warnings: &[String]) {
     for warning in warnings {
         let plain: String = warning
             .chars()

@@ -165,29 +165,26 @@ fn get(api: &ApiServer, asked: &Asked) -> Result<Response, Refused> {
     let resource = asked.target.resource;
     let found = api.get(&asked.place())?;
     let object = in_version(&found.body, resource, asked.target.version);
-    let body = asked.shape.object(&object, resource);
-    Ok(asked.shape.answer(StatusCode::OK, &body))
+    Ok(asked.shape.one(StatusCode::OK, &object, resource))
 }
 
 fn list(api: &ApiServer, asked: &Asked) -> Result<Response, Refused> {
     let resource = asked.target.resource;
     let options = asked.query.list_options(resource)?;
     let listing = api.list(resource, asked.target.namespace.as_deref(), &options)?;
-    let body = asked.shape.list(&listing, resource, asked.target.version);
-    Ok(asked.shape.answer(StatusCode::OK, &body))
+    Ok(asked.shape.many(&listing, resource, asked.target.version))
 }
 
 fn delete(api: &ApiServer, asked: &Asked, body: Body<'_>) -> Result<Response, Refused> {
     let resource = asked.target.resource;
     let options = DeleteOptions::read(body, &asked.query.pairs())?;
     let deleted = api.delete(&asked.place(), &options)?;
-    let answer = if deleted.gone && !resource.strategy.answers_deleted() {
-        success(&deleted.object.body, resource)
-    } else {
-        let object = in_version(&deleted.object.body, resource, asked.target.version);
-        asked.shape.object(&object, resource)
-    };
-    Ok(asked.shape.answer(StatusCode::OK, &answer))
+    if deleted.gone && !resource.strategy.answers_deleted() {
+        let answer = success(&deleted.object.body, resource);
+        return Ok(asked.shape.write(StatusCode::OK, &answer));
+    }
+    let object = in_version(&deleted.object.body, resource, asked.target.version);
+    Ok(asked.shape.one(StatusCode::OK, &object, resource))
 }
 
 fn delete_collection(api: &ApiServer, asked: &Asked, body: Body<'_>) -> Result<Response, Refused> {
@@ -195,8 +192,7 @@ fn delete_collection(api: &ApiServer, asked: &Asked, body: Body<'_>) -> Result<R
     let options = DeleteOptions::read(body, &asked.query.pairs())?;
     let list = asked.query.list_options(resource)?;
     let listing = api.delete_collection(&asked.place(), &list, &options)?;
-    let answer = asked.shape.list(&listing, resource, asked.target.version);
-    Ok(asked.shape.answer(StatusCode::OK, &answer))
+    Ok(asked.shape.many(&listing, resource, asked.target.version))
 }
 
 fn shown(asked: &Asked, written: &Written) -> Response {
@@ -207,9 +203,7 @@ fn shown(asked: &Asked, written: &Written) -> Response {
     } else {
         StatusCode::OK
     };
-    let mut response = asked
-        .shape
-        .answer(code, &asked.shape.object(&object, resource));
+    let mut response = asked.shape.one(code, &object, resource);
     warn(&mut response, &written.warnings);
     response
 }

@@ -35,6 +35,5 @@ pub(super) fn answer(api: &ApiServer, asked: &Asked, body: Body<'_>) -> Result<R
     };
     review.insert("status".to_owned(), status);
     review.metadata_mut();
-    let body = asked.shape.object(&review, resource);
-    Ok(asked.shape.answer(StatusCode::CREATED, &body))
+    Ok(asked.shape.one(StatusCode::CREATED, &review, resource))
 }

@@ -158,7 +158,7 @@ impl Stream {
             WatchEventKind::Deleted => "DELETED",
         };
         self.asked.shape.now = self.api.now();
-        let mut shown = self.asked.shape.object(&object, resource);
+        let mut shown = self.asked.shape.value(&object, resource);
         if self.asked.shape.representation.form == Form::Table {
             if self.columns_told {
                 shown["columnDefinitions"] = Value::Null;

@@ -24,7 +24,9 @@ pub(crate) fn for_user() -> Router<Workbench> {
 
 /// Whether a path is one of the workbench's own API, so that what it lacks is refused in its way.
 pub(crate) fn is_below(path: &str) -> bool {
-    path.starts_with(API_ROOT)
+    API_ROOT
+        .rsplit_once('/')
+        .is_some_and(|(api, _)| path.starts_with(api))
 }
 
 /// All routes with their descriptions.

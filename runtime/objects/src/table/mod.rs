@@ -4,4 +4,4 @@ mod accept;
 mod rows;
 
 pub use accept::{Encoding, Extent, Form, Representation, negotiate, negotiate_plain};
-pub use rows::{IncludeObject, Listed, list, partial, partial_list, table};
+pub use rows::{IncludeObject, List, Listed, Partial, PartialList, Table};

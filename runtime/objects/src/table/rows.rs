@@ -1,6 +1,8 @@
 //! Tables, metadata alone, and lists.
 
 use coracle_model::Timestamp;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::accept::Representation;
@@ -8,6 +10,7 @@ use crate::field::{FieldError, FieldPath};
 use crate::object::Object;
 use crate::resource::Resource;
 use crate::status::Status;
+use crate::strategy::Cell;
 
 /// What a row of a table brings beside its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,81 +76,176 @@ impl Listed {
 }
 
 /// A `Table` of objects.
-pub fn table(
-    objects: &[Object],
-    resource: &Resource,
-    listed: &Listed,
-    include: IncludeObject,
-    representation: Representation,
-    now: Timestamp,
-) -> Value {
-    let columns = resource.strategy.columns().iter().map(|column| {
-        json!({
-            "name": column.name,
-            "type": column.kind,
-            "format": column.format,
-            "description": column.description,
-            "priority": column.priority,
-        })
-    });
-    let rows = objects.iter().map(|object| {
-        let shown = match include {
-            IncludeObject::Metadata => partial(object, representation),
-            IncludeObject::None => Value::Null,
-            IncludeObject::Object => Value::Object(object.clone()),
-        };
-        json!({"cells": resource.strategy.cells(object, now), "object": shown})
-    });
-    json!({
-        "kind": "Table",
-        "apiVersion": representation.api_version(),
-        "metadata": listed.metadata(),
-        "columnDefinitions": columns.collect::<Vec<_>>(),
-        "rows": rows.collect::<Vec<_>>(),
-    })
+#[derive(Debug)]
+pub struct Table<'a, Objects> {
+    /// The objects.
+    pub objects: Objects,
+    /// What they are.
+    pub resource: &'a Resource,
+    /// The metadata of the list.
+    pub listed: &'a Listed,
+    /// What a row brings beside its cells.
+    pub include: IncludeObject,
+    /// The form of what it brings.
+    pub representation: Representation,
+    /// The time by which ages are told.
+    pub now: Timestamp,
 }
 
-/// The metadata of an object.
-pub fn partial(object: &Object, representation: Representation) -> Value {
-    let metadata = object.get("metadata").cloned();
-    json!({
-        "kind": "PartialObjectMetadata",
-        "apiVersion": representation.api_version(),
-        "metadata": metadata.unwrap_or_else(|| Map::new().into()),
-    })
+impl<'a, Objects: Iterator<Item = &'a Object> + Clone> Serialize for Table<'a, Objects> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.resource.strategy.columns().iter().map(|column| {
+            json!({
+                "name": column.name,
+                "type": column.kind,
+                "format": column.format,
+                "description": column.description,
+                "priority": column.priority,
+            })
+        });
+        let rows = self.objects.clone().map(|object| Row {
+            cells: self.resource.strategy.cells(object, self.now),
+            object: match self.include {
+                IncludeObject::Metadata => Included::Metadata(Partial {
+                    object,
+                    representation: self.representation,
+                }),
+                IncludeObject::None => Included::Nothing,
+                IncludeObject::Object => Included::Object(object),
+            },
+        });
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("kind", "Table")?;
+        map.serialize_entry("apiVersion", self.representation.api_version())?;
+        map.serialize_entry("metadata", &self.listed.metadata())?;
+        map.serialize_entry("columnDefinitions", &columns.collect::<Vec<_>>())?;
+        map.serialize_entry("rows", &Each(rows))?;
+        map.end()
+    }
 }
 
-/// The metadata of objects.
-pub fn partial_list(objects: &[Object], listed: &Listed, representation: Representation) -> Value {
-    let items = objects.iter().map(|object| partial(object, representation));
-    json!({
-        "kind": "PartialObjectMetadataList",
-        "apiVersion": representation.api_version(),
-        "metadata": listed.metadata(),
-        "items": items.collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+struct Row<'a> {
+    cells: Vec<Cell>,
+    object: Included<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Included<'a> {
+    Metadata(Partial<'a>),
+    Nothing,
+    Object(&'a Object),
+}
+
+/// The metadata of an object: `PartialObjectMetadata`.
+#[derive(Debug, Clone, Copy)]
+pub struct Partial<'a> {
+    /// The object.
+    pub object: &'a Object,
+    /// The form.
+    pub representation: Representation,
+}
+
+impl Serialize for Partial<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("kind", "PartialObjectMetadata")?;
+        map.serialize_entry("apiVersion", self.representation.api_version())?;
+        match self.object.get("metadata") {
+            Some(metadata) => map.serialize_entry("metadata", metadata)?,
+            None => map.serialize_entry("metadata", &Map::new())?,
+        }
+        map.end()
+    }
+}
+
+/// The metadata of objects: `PartialObjectMetadataList`.
+#[derive(Debug)]
+pub struct PartialList<'a, Objects> {
+    /// The objects.
+    pub objects: Objects,
+    /// The metadata of the list.
+    pub listed: &'a Listed,
+    /// The form.
+    pub representation: Representation,
+}
+
+impl<'a, Objects: Iterator<Item = &'a Object> + Clone> Serialize for PartialList<'a, Objects> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let items = self.objects.clone().map(|object| Partial {
+            object,
+            representation: self.representation,
+        });
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("kind", "PartialObjectMetadataList")?;
+        map.serialize_entry("apiVersion", self.representation.api_version())?;
+        map.serialize_entry("metadata", &self.listed.metadata())?;
+        map.serialize_entry("items", &Each(items))?;
+        map.end()
+    }
 }
 
 /// A list of objects as a version of the resource gives it. Items of a built-in kind do not say their `kind` and
 /// `apiVersion`; a list of a custom kind says that nothing follows.
-pub fn list(objects: &[Object], resource: &Resource, api_version: &str, listed: &Listed) -> Value {
-    let mut metadata = listed.metadata();
-    let items = objects.iter().map(|object| {
-        let mut item = object.clone();
-        if resource.built_in {
-            item.remove("kind");
-            item.remove("apiVersion");
+#[derive(Debug)]
+pub struct List<'a, Objects> {
+    /// The objects.
+    pub objects: Objects,
+    /// What they are.
+    pub resource: &'a Resource,
+    /// `apiVersion` of the list, and of its items where they say it.
+    pub api_version: &'a str,
+    /// The metadata of the list.
+    pub listed: &'a Listed,
+}
+
+impl<'a, Objects: Iterator<Item = &'a Object> + Clone> Serialize for List<'a, Objects> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut metadata = self.listed.metadata();
+        if !self.resource.built_in {
+            metadata.entry("continue").or_insert_with(|| "".into());
         }
-        Value::Object(item)
-    });
-    let items: Vec<_> = items.collect();
-    if !resource.built_in {
-        metadata.entry("continue").or_insert_with(|| "".into());
+        let api_version = (!self.resource.built_in).then_some(self.api_version);
+        let items = self.objects.clone().map(|object| Item {
+            object,
+            api_version,
+        });
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("kind", &format!("{}List", self.resource.kind))?;
+        map.serialize_entry("apiVersion", self.api_version)?;
+        map.serialize_entry("metadata", &metadata)?;
+        map.serialize_entry("items", &Each(items))?;
+        map.end()
     }
-    json!({
-        "kind": format!("{}List", resource.kind),
-        "apiVersion": api_version,
-        "metadata": metadata,
-        "items": items,
-    })
+}
+
+/// An object in a list.
+struct Item<'a> {
+    object: &'a Object,
+    /// What it says to be; none where items do not say it.
+    api_version: Option<&'a str>,
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (field, value) in self.object {
+            match (field.as_str(), self.api_version) {
+                ("kind" | "apiVersion", None) => {}
+                ("apiVersion", Some(version)) => map.serialize_entry(field, version)?,
+                _ => map.serialize_entry(field, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// What an iterator gives, as a list.
+struct Each<Items>(Items);
+
+impl<Items: Iterator<Item: Serialize> + Clone> Serialize for Each<Items> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
 }

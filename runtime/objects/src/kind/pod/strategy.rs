@@ -113,6 +113,10 @@ impl Strategy for Pod {
         asked.or(own.and_then(Value::as_i64)).unwrap_or(30).max(0)
     }
 
+    fn deletes_gracefully(&self) -> bool {
+        true
+    }
+
     fn answers_deleted(&self) -> bool {
         true
     }
