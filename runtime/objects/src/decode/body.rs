@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::custom::Nulls;
+use super::protobuf::Envelope;
 use super::tree::Node;
 use super::{built_in, custom, json, status_of, yaml};
 use crate::field::{FieldError, FieldPath};
@@ -85,6 +86,7 @@ pub fn object(
             let document = yaml::read(body.bytes).map_err(|fault| unrecognized(&fault))?;
             (document.root, document.duplicates)
         }
+        Format::Protobuf => return of_protobuf(body.bytes, object_type, validation),
     };
     let node = status_of::identified(node, object_type, body.bytes)?;
     let read = from_node(&node, object_type, Nulls::Dropped);
@@ -92,6 +94,24 @@ pub fn object(
     let read = read.map_err(|fault| status_of::not_handled(object_type, &fault))?;
     strict.extend(read.strict);
     finish(read.object, strict, object_type, validation)
+        .map_err(|fault| status_of::not_handled(object_type, &fault))
+}
+
+/// Reads a body in protobuf. It has no names, so that fields that nobody knows are passed over whatever is asked for.
+fn of_protobuf(
+    bytes: &[u8],
+    object_type: &ObjectType,
+    validation: FieldValidation,
+) -> Result<Decoded, Status> {
+    if !Envelope::is_readable(object_type) {
+        return Err(unknown_format());
+    }
+    let envelope = Envelope::open(bytes);
+    let envelope = envelope.map_err(|it| status_of::unrecognized(object_type, &it, bytes))?;
+    status_of::same_built_in(&envelope.api_version, &envelope.kind, object_type)?;
+    let object = envelope.read(object_type);
+    object
+        .and_then(|object| typed(&object, object_type, validation))
         .map_err(|fault| status_of::not_handled(object_type, &fault))
 }
 
@@ -173,14 +193,6 @@ pub(crate) fn doubled_fields(bytes: &[u8]) -> Vec<String> {
     doubled
 }
 
-/// Whether a content type says YAML rather than JSON.
-///
-/// # Errors
-/// 415 for one that says neither.
-pub(crate) fn is_yaml(content_type: Option<&str>) -> Result<bool, Status> {
-    Format::of(content_type).map(|format| matches!(format, Format::Yaml))
-}
-
 struct Read {
     object: Object,
     strict: Vec<String>,
@@ -227,24 +239,36 @@ fn finish(
     Ok(Decoded { object, warnings })
 }
 
-enum Format {
+/// The format of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
     Json,
     Yaml,
+    Protobuf,
 }
 
 impl Format {
-    fn of(content_type: Option<&str>) -> Result<Self, Status> {
+    /// The format that a content type says; JSON where there is none.
+    ///
+    /// # Errors
+    /// 415 for another one.
+    pub(crate) fn of(content_type: Option<&str>) -> Result<Self, Status> {
         let media_type = content_type.unwrap_or_default().split(';').next();
         let media_type = media_type.unwrap_or_default().trim();
         match media_type.to_ascii_lowercase().as_str() {
             "application/json" => Ok(Self::Json),
             "application/yaml" => Ok(Self::Yaml),
+            "application/vnd.kubernetes.protobuf" => Ok(Self::Protobuf),
             "" if content_type.is_none_or(|it| it.trim().is_empty()) => Ok(Self::Json),
-            _ => Err(status_of::unknown_format(&[
-                "application/json",
-                "application/yaml",
-                "application/vnd.kubernetes.protobuf",
-            ])),
+            _ => Err(unknown_format()),
         }
     }
+}
+
+fn unknown_format() -> Status {
+    status_of::unknown_format(&[
+        "application/json",
+        "application/yaml",
+        "application/vnd.kubernetes.protobuf",
+    ])
 }

@@ -16,6 +16,7 @@ mod bytes;
 mod custom;
 mod format;
 mod json;
+mod protobuf;
 mod quantity;
 mod status_of;
 mod time;
@@ -24,7 +25,8 @@ mod validate;
 mod yaml;
 
 pub use body::{Body, Decoded, FieldValidation, json_value, object, typed};
-pub(crate) use body::{applied, doubled_fields, empty_object, is_yaml, yaml_document};
+pub(crate) use body::{Format, applied, doubled_fields, empty_object, yaml_document};
+pub(crate) use protobuf::Envelope;
 pub use quantity::canonical as canonical_quantity;
 pub(crate) use status_of::unknown_format;
 pub use validate::{validate, validate_status, validate_update};

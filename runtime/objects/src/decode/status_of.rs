@@ -111,7 +111,12 @@ pub(super) fn identified(
     })
 }
 
-fn same_built_in(api_version: &str, kind: &str, object_type: &ObjectType) -> Result<(), Status> {
+/// Whether what a body of a built-in kind says that it is, as far as it does, is the type.
+pub(super) fn same_built_in(
+    api_version: &str,
+    kind: &str,
+    object_type: &ObjectType,
+) -> Result<(), Status> {
     let wanted = object_type.api_version();
     let api_version = if api_version.is_empty() {
         &wanted

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::decode::{Body, FieldValidation, json_value, typed};
+use crate::decode::{Body, Envelope, FieldValidation, Format, json_value, typed};
 use crate::field::{FieldError, FieldPath};
 use crate::object::{Object, ObjectExt as _};
 use crate::schema::ObjectType;
@@ -212,27 +212,40 @@ fn of_query(query: &[(&str, &str)]) -> Result<Map<String, Value>, Status> {
 
 fn of_body(body: Body<'_>) -> Result<Map<String, Value>, Status> {
     let fault = |message: String| Status::new(Reason::Unknown, message);
-    let is_yaml = crate::decode::is_yaml(body.content_type)?;
-    let value = json_value(body.bytes, is_yaml);
-    let value =
-        value.map_err(|it| fault(format!("couldn't get version/kind; json parse error: {it}")))?;
-    let Value::Object(object) = value else {
-        return Err(fault(
-            "couldn't get version/kind; the options are no object".to_owned(),
-        ));
-    };
-    let kind = object.kind();
-    if !matches!(kind, "" | "DeleteOptions") {
-        let version = object.api_version();
-        return Err(fault(format!(
-            "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:110\""
-        )));
-    }
-    let Some(object_type) = ObjectType::built_in("", "v1", "DeleteOptions") else {
-        return Ok(object);
+    let object_type = ObjectType::built_in("", "v1", "DeleteOptions")
+        .expect("the options of deletions are among the embedded kinds");
+    let format = Format::of(body.content_type)?;
+    let object = match format {
+        Format::Protobuf => {
+            let envelope = Envelope::open(body.bytes).map_err(fault)?;
+            check_is_options(&envelope.api_version, &envelope.kind)?;
+            envelope.read(object_type).map_err(fault)?
+        }
+        Format::Json | Format::Yaml => {
+            let value = json_value(body.bytes, format == Format::Yaml);
+            let value = value.map_err(|it| {
+                fault(format!("couldn't get version/kind; json parse error: {it}"))
+            })?;
+            let Value::Object(object) = value else {
+                let message = "couldn't get version/kind; the options are no object";
+                return Err(fault(message.to_owned()));
+            };
+            check_is_options(object.api_version(), object.kind())?;
+            object
+        }
     };
     let decoded = typed(&object, object_type, FieldValidation::Ignore).map_err(fault)?;
     Ok(decoded.object)
+}
+
+fn check_is_options(api_version: &str, kind: &str) -> Result<(), Status> {
+    if matches!(kind, "" | "DeleteOptions") {
+        return Ok(());
+    }
+    let message = format!(
+        "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:110\""
+    );
+    Err(Status::new(Reason::Unknown, message))
 }
 
 /// Whether a stored object is what the deletion of a kind's object expects.

@@ -208,7 +208,13 @@ fn container_state(pod: &Object) -> Map<String, Value> {
         .iter()
         .find(|status| status.get("name") == first)
         .and_then(|status| status.get("state")?.as_object());
-    of_first.cloned().unwrap_or_default()
+    let state = of_first.cloned().unwrap_or_default();
+    let waits = state.get("waiting").and_then(|waiting| waiting.get("reason"));
+    match waits.and_then(Value::as_str) {
+        // It has not come as far as to have anything to tell.
+        Some("ContainerCreating" | "PodInitializing") => Map::new(),
+        Some(_) | None => state,
+    }
 }
 
 /// The pod's conditions, in the form that a notebook has them.
