@@ -135,6 +135,17 @@ def workbench(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def docker_workbench(tmp_path_factory):
+    """A workbench on Docker for all tests of a file that need none of their own."""
+    if "docker" not in ENGINES:
+        pytest.skip("no Docker engine answers")
+    command = Coracle(tmp_path_factory.mktemp("home"), "docker")
+    command.server = command.serve()
+    yield command
+    command.close()
+
+
+@pytest.fixture(scope="module")
 def api(workbench):
     """Raw requests to that workbench."""
     return Api(workbench.server.address)

@@ -127,7 +127,12 @@ impl Home {
 
     /// The folders of the claims of a namespace other than `default`.
     pub(crate) fn namespace_volumes(&self, namespace: &str) -> PathBuf {
-        self.data.join("namespaces").join(namespace).join("volumes")
+        self.namespace_dir(namespace).join("volumes")
+    }
+
+    /// What is kept of a namespace other than `default`.
+    pub(crate) fn namespace_dir(&self, namespace: &str) -> PathBuf {
+        self.data.join("namespaces").join(namespace)
     }
 
     /// The directory that is mounted for one claim. Only [`Volumes`](crate::Volumes) makes and removes it.

@@ -108,6 +108,25 @@ impl Volumes {
         }
     }
 
+    /// Removes what is kept for the claims of a namespace that has none any more.
+    ///
+    /// # Errors
+    /// When a claim is left, or the disk refuses.
+    pub fn forget_namespace(home: &Home, namespace: &str) -> Result<(), VolumeError> {
+        for place in [
+            home.namespace_volumes(namespace),
+            home.namespace_dir(namespace),
+        ] {
+            match fs::remove_dir(&place) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::disk("delete", &place, error).into());
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a claim, or finds that an equal one is there.
     ///
     /// # Errors

@@ -7,11 +7,17 @@ use coracle_host::log::{self, Chunk, LogReader, Only, Start};
 use coracle_model::Timestamp;
 use coracle_objects::{ObjectExt as _, Status};
 use coracle_plan::pod::log_path;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::containers::Meant;
 use crate::artifacts::ByteStream;
 use crate::workbench::{Workbench, off_runtime};
+
+/// Pieces taken at once: a line that is written by itself is one.
+const BATCH: usize = 4096;
+
+/// Bytes after which no more pieces are taken at once.
+const BATCH_BYTES: usize = 1 << 20;
 
 /// What of a log is wanted, as `PodLogOptions` has it.
 #[derive(Debug, Clone)]
@@ -68,9 +74,11 @@ impl Workbench {
             left: options.limit_bytes,
         };
         let start = options.tail_lines.map_or(Start::Record(0), Start::Tail);
-        let chunks = if options.follow {
+        let batches = if options.follow {
             log::follow(&directory, start, options.only)
-                .map(|chunk| chunk.map_err(io::Error::other))
+                .ready_chunks(BATCH)
+                .map(|chunks| chunks.into_iter().collect::<Result<Vec<_>, _>>())
+                .map_err(io::Error::other)
                 .boxed()
         } else {
             let opened = off_runtime(move || {
@@ -90,9 +98,9 @@ impl Workbench {
                 None => stream::empty().boxed(),
             }
         };
-        let shown = chunks.scan((), move |(), chunk| {
-            let shown = match chunk {
-                Ok(chunk) => filter.show(&chunk).map(Ok),
+        let shown = batches.scan((), move |(), batch| {
+            let shown = match batch {
+                Ok(chunks) => filter.show_all(&chunks).map(Ok),
                 Err(error) => Some(Err(error)),
             };
             std::future::ready(shown)
@@ -102,20 +110,45 @@ impl Workbench {
 }
 
 /// What stands in a log now, read off the runtime's threads.
-fn read(reader: LogReader) -> impl stream::Stream<Item = io::Result<Chunk>> + Send {
+fn read(reader: LogReader) -> impl stream::Stream<Item = io::Result<Vec<Chunk>>> + Send {
     stream::try_unfold(reader, |mut reader| async move {
         let read = tokio::task::spawn_blocking(move || {
-            let chunk = reader.next_chunk();
-            (reader, chunk)
+            let batch = next_batch(&mut reader);
+            (reader, batch)
         });
-        let (reader, chunk) = read.await.map_err(io::Error::other)?;
-        Ok(chunk
-            .map_err(io::Error::other)?
-            .map(|chunk| (chunk, reader)))
+        let (reader, batch) = read.await.map_err(io::Error::other)?;
+        let batch = batch.map_err(io::Error::other)?;
+        Ok((!batch.is_empty()).then_some((batch, reader)))
     })
 }
 
+fn next_batch(reader: &mut LogReader) -> Result<Vec<Chunk>, log::LogError> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH
+        && bytes < BATCH_BYTES
+        && let Some(chunk) = reader.next_chunk()?
+    {
+        bytes += chunk.bytes.len();
+        batch.push(chunk);
+    }
+    Ok(batch)
+}
+
 impl Filter {
+    /// What is shown of pieces that follow one another; none once there was enough.
+    fn show_all(&mut self, chunks: &[Chunk]) -> Option<Bytes> {
+        let mut all = BytesMut::new();
+        for (number, chunk) in chunks.iter().enumerate() {
+            match self.show(chunk) {
+                Some(shown) => all.extend_from_slice(&shown),
+                None if number == 0 => return None,
+                None => break,
+            }
+        }
+        Some(all.freeze())
+    }
+
     /// What is shown of a piece; none once there was enough.
     fn show(&mut self, chunk: &Chunk) -> Option<Bytes> {
         if self.left == Some(0) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use coracle_apiserver::ApiServer;
-use coracle_host::SandboxName;
+use coracle_host::{Engine, NetworkName, SandboxName};
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::pod::PodHeld;
 use coracle_spec::kind::pod::PodUid;
@@ -20,6 +20,9 @@ const SCHEDULER: &str = "default-scheduler";
 
 /// How long to wait before an engine that did not answer is asked again.
 const ENGINE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often the removal of a network is tried.
+const NETWORK_TRIES: usize = 10;
 
 /// What the manager is given.
 pub struct KubeletSetting {
@@ -55,6 +58,7 @@ pub struct Kubelet {
     api: ApiServer,
     pods: Pods,
     surroundings: PodSurroundings,
+    supervisor: Supervisor,
     sandboxes: PodSandboxes,
     /// The version up to which everything was looked at.
     version: u64,
@@ -69,6 +73,7 @@ impl Kubelet {
             pods: Pods::new(surroundings.clone(), supervisor.clone()),
             api,
             surroundings,
+            supervisor: supervisor.clone(),
             sandboxes: sandboxes.clone(),
             version: 0,
         };
@@ -158,6 +163,11 @@ impl Kubelet {
             if change.removed {
                 self.sandboxes.write().remove(&uid);
             }
+        } else if is(resource, kind::namespaces()) && change.removed {
+            let network = NetworkName(object.name().to_owned());
+            let engine = Arc::clone(&self.surroundings.engine);
+            self.supervisor
+                .spawn(TaskKind::Cleanup, close_network(engine, network));
         } else if pods_refer_to(resource) {
             for worker in self.sandboxes.read().values() {
                 if worker.key().namespace == object.namespace() {
@@ -166,6 +176,19 @@ impl Kubelet {
             }
         }
     }
+}
+
+/// Removes the network of a namespace that is gone. What is left of pods that were removed by force may stand on it for a
+/// moment yet.
+async fn close_network(engine: Arc<dyn Engine>, network: NetworkName) {
+    for _ in 0..NETWORK_TRIES {
+        match engine.close_network(&network).await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(%error, "a network is tried again"),
+        }
+        sleep(ENGINE_PAUSE).await;
+    }
+    tracing::warn!(%network, "the network of a namespace was left behind");
 }
 
 /// Whether a pod is placed here, or may be.

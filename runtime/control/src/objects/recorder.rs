@@ -10,6 +10,9 @@ use sha2::{Digest as _, Sha256};
 /// How long an event stays after it was last said, as on a cluster.
 const KEPT_SECONDS: i64 = 60 * 60;
 
+/// The longest name that an object may have.
+const LONGEST_NAME: usize = 253;
+
 /// Says things about objects.
 #[derive(Debug, Clone)]
 pub struct Recorder {
@@ -36,29 +39,32 @@ impl Recorder {
     pub fn say(&self, about: &About, warning: bool, reason: &str, message: &str) {
         let kind = if warning { "Warning" } else { "Normal" };
         let now = self.api.now();
-        let name = format!(
-            "{}.{}",
-            about.name,
-            fingerprint(&[
-                &about.uid,
-                &about.field_path,
-                self.component,
-                kind,
-                reason,
-                message
-            ])
-        );
+        let fingerprint = fingerprint(&[
+            &about.uid,
+            &about.field_path,
+            self.component,
+            kind,
+            reason,
+            message,
+        ]);
         let namespace = match about.namespace.as_str() {
             "" => "default",
             namespace => namespace,
         };
-        let place = Place::of(kind::events(), namespace, &name);
-        let written = match self.api.find(kind::events(), namespace, &name) {
+        let events = self.api.all(kind::events(), Some(namespace));
+        let stands = events.into_iter().find(|event| {
+            event.key.name.ends_with(&fingerprint)
+                && event.body.text_at(&["involvedObject", "uid"]) == about.uid
+        });
+        let written = match stands {
             Some(stands) => {
+                let place = Place::of(kind::events(), namespace, &stands.key.name);
                 let again = said_again(&stands.body, now);
                 self.api.update_object(&place, &again, self.component)
             }
             None => {
+                let name = event_name(&about.name, self.api.objects().version(), &fingerprint);
+                let place = Place::of(kind::events(), namespace, &name);
                 let event = self.event(about, kind, (reason, message), (namespace, &name), now);
                 self.api.create_object(&place, &event, self.component)
             }
@@ -132,12 +138,20 @@ fn said_again(event: &Object, now: Timestamp) -> Object {
     event
 }
 
-/// Sixteen hexadecimal digits that stand for the texts.
+/// Names sort as the events came, by the version of all objects at that moment: that is the order in which lists show
+/// events of the same second.
+fn event_name(object: &str, version: u64, fingerprint: &str) -> String {
+    let end = format!(".{version:016x}{fingerprint}");
+    let shown: String = object.chars().take(LONGEST_NAME - end.len()).collect();
+    format!("{}{end}", shown.trim_end_matches(['-', '.']))
+}
+
+/// Eight hexadecimal digits that stand for the texts.
 fn fingerprint(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for text in texts {
         hash.update(text.as_bytes());
         hash.update([0]);
     }
-    hex::encode(&hash.finalize()[..8])
+    hex::encode(&hash.finalize()[..4])
 }

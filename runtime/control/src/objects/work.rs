@@ -167,6 +167,9 @@ impl ObjectLoop {
         if change.removed && std::ptr::eq(resource, kind::persistent_volume_claims()) {
             self.remove_directory(&object.key);
         }
+        if change.removed && std::ptr::eq(resource, kind::namespaces()) {
+            self.remove_namespace(&object.key.name);
+        }
     }
 
     /// What follows from owners for an object, and from an object for what it owns.
@@ -297,6 +300,13 @@ impl ObjectLoop {
         let volumes = Volumes::of_namespace(&self.setting.home, &key.namespace);
         if let Err(error) = volumes.delete(&key.name) {
             tracing::warn!(%error, claim = key.name, "a claim's directory was left behind");
+        }
+    }
+
+    /// The claims of a namespace go before it does.
+    fn remove_namespace(&self, namespace: &str) {
+        if let Err(error) = Volumes::forget_namespace(&self.setting.home, namespace) {
+            tracing::warn!(%error, namespace, "a namespace's directory was left behind");
         }
     }
 }

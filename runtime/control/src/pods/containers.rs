@@ -44,7 +44,7 @@ impl Hands {
         let mounts = tokio::task::spawn_blocking(move || files::mounts(&claims, &own)).await;
         let mounts = mounts
             .unwrap_or_else(|error| Err(format!("work on the disk ended badly: {error}")))
-            .map_err(StartFault::Create)?;
+            .map_err(StartFault::Config)?;
         let workload = workload(start, mounts, self);
         let engine = self.engine.as_ref();
         match self.patiently(|| engine.start(&workload)).await {

@@ -37,15 +37,6 @@ pub const CONTAINER_GPUS_LABEL: &str = "coracle.pod.gpus";
 /// Where the memory is that programs share.
 const SHARED_MEMORY: &str = "/dev/shm";
 
-/// Why a container cannot be started as things stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LaunchFault {
-    /// Something it refers to is not there or not as it should be.
-    Config(String),
-    /// It could be described and not be made.
-    Create(String),
-}
-
 /// Decides on a container.
 ///
 /// # Errors
@@ -57,8 +48,8 @@ pub(super) fn launch(
     (image, pulled): (&ImageRef, &PulledImage),
     objects: &PodObjects,
     gpus: &[GpuUuid],
-) -> Result<StartContainer, LaunchFault> {
-    let variables = environment(facts, container, objects).map_err(LaunchFault::Config)?;
+) -> Result<StartContainer, String> {
+    let variables = environment(facts, container, objects)?;
     let security = security(facts, container, pulled)?;
     let (mut mounts, shared_memory) = mounts(facts, container, &variables)?;
     let follow = follow(facts, container, attempt);
@@ -170,7 +161,7 @@ fn security(
     facts: PodFacts<'_>,
     container: &Container,
     pulled: &PulledImage,
-) -> Result<ContainerSecurity, LaunchFault> {
+) -> Result<ContainerSecurity, String> {
     let pod = &facts.pod.spec.security_context;
     let own = &container.security_context;
     let user = own.run_as_user.or(pod.run_as_user);
@@ -183,7 +174,7 @@ fn security(
         match (user, pulled.user.as_deref()) {
             (Some(0), _) => {
                 let fault = format!("container's runAsUser breaks non-root policy {whose}");
-                return Err(LaunchFault::Config(fault));
+                return Err(fault);
             }
             (None, Some(image_user)) => check_image_user(image_user, &whose)?,
             (Some(_), _) | (None, None) => {}
@@ -207,7 +198,7 @@ fn security(
     })
 }
 
-fn check_image_user(user: &str, whose: &str) -> Result<(), LaunchFault> {
+fn check_image_user(user: &str, whose: &str) -> Result<(), String> {
     let user = user.split(':').next().unwrap_or_default();
     let fault = match user.parse::<u32>() {
         Ok(0) => format!("container has runAsNonRoot and image will run as root {whose}"),
@@ -219,14 +210,14 @@ fn check_image_user(user: &str, whose: &str) -> Result<(), LaunchFault> {
             "container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root {whose}"
         ),
     };
-    Err(LaunchFault::Config(fault))
+    Err(fault)
 }
 
 fn mounts(
     facts: PodFacts<'_>,
     container: &Container,
     variables: &BTreeMap<String, String>,
-) -> Result<(Vec<PodMount>, Option<Memory>), LaunchFault> {
+) -> Result<(Vec<PodMount>, Option<Memory>), String> {
     let mut mounts = Vec::new();
     let mut shared_memory = None;
     for mount in &container.volume_mounts {
@@ -237,7 +228,7 @@ fn mounts(
                 mount.name.as_str(),
                 container.name.as_str()
             );
-            return Err(LaunchFault::Config(fault));
+            return Err(fault);
         };
         let (source, read_only) = mount_source(facts, volume);
         if let PodMountSource::Memory { limit } = &source
@@ -281,7 +272,7 @@ fn sub_path(
     mount: &VolumeMount,
     container: &Container,
     variables: &BTreeMap<String, String>,
-) -> Result<Option<String>, LaunchFault> {
+) -> Result<Option<String>, String> {
     let path = if mount.sub_path_expr.is_empty() {
         mount.sub_path.clone()
     } else {
@@ -291,7 +282,7 @@ fn sub_path(
                 "missing value for {:?}",
                 unresolved(written, |name| variables.contains_key(name)).unwrap_or_default()
             );
-            return Err(LaunchFault::Config(fault));
+            return Err(fault);
         }
         expand(written, |name| variables.get(name).map(String::as_str))
     };
@@ -300,10 +291,10 @@ fn sub_path(
     }
     check_path(&path).map_err(|_| {
         let volume = mount.name.as_str();
-        LaunchFault::Create(format!(
+        format!(
             "failed to prepare subPath for volumeMount {volume:?} of container {:?}",
             container.name.as_str()
-        ))
+        )
     })?;
     Ok(Some(path))
 }

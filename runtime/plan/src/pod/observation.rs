@@ -158,6 +158,8 @@ pub struct StartedContainer {
 /// Why a container did not start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartFault {
+    /// What it is to be given is not there or not as it should be.
+    Config(String),
     /// The engine would not make it.
     Create(String),
     /// It was made and its program could not be run.

@@ -8,7 +8,7 @@ use coracle_spec::kind::pod::PullPolicy;
 use super::backoff::{after, in_words};
 use super::container::{Ended, Next, Running, Try, Waiting};
 use super::event::EventType;
-use super::launch::{self, LaunchFault};
+use super::launch;
 use super::living::{MOMENT, Progress};
 use super::observation::{PullFault, PulledHow, PulledImage, StartFault, StartedContainer};
 use super::plan::{PodPlan, container};
@@ -18,6 +18,9 @@ use super::step::{ContainerAttempt, HookKind, HookWork, PodStep};
 
 /// How often is tried again what no failure was counted for.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// The reason of a container that cannot be described as things stand.
+const CONFIG_ERROR: &str = "CreateContainerConfigError";
 
 /// The exit code of a container whose program could not be run.
 const NOT_RUN: i64 = 128;
@@ -141,13 +144,9 @@ impl PodPlan {
                 self.containers[index].next = Next::Starting(pulled, attempt);
                 Progress::Busy
             }
-            Err(fault) => {
-                let (reason, message) = match fault {
-                    LaunchFault::Config(message) => ("CreateContainerConfigError", message),
-                    LaunchFault::Create(message) => ("CreateContainerError", message),
-                };
+            Err(message) => {
                 let waiting = Waiting {
-                    reason,
+                    reason: CONFIG_ERROR,
                     message: message.clone(),
                     until: None,
                 };
@@ -178,10 +177,9 @@ impl PodPlan {
         self.containers[index].next = Next::Idle;
         match result {
             Ok(started) => self.begin(index, attempt, pulled, started),
+            Err(StartFault::Config(why)) => self.not_made(index, CONFIG_ERROR, why, now),
             Err(StartFault::Create(why)) => {
-                self.tell_error(index, &why);
-                let until = Some(after(now, AGAIN));
-                self.wait(index, "CreateContainerError", why, until);
+                self.not_made(index, "CreateContainerError", why, now);
             }
             Err(StartFault::Run(why)) => {
                 self.tell_error(index, &why);
@@ -199,6 +197,12 @@ impl PodPlan {
                 });
             }
         }
+    }
+
+    /// Notes that the engine made no container; it is asked again in a while.
+    fn not_made(&mut self, index: usize, reason: &'static str, why: String, now: Timestamp) {
+        self.tell_error(index, &why);
+        self.wait(index, reason, why, Some(after(now, AGAIN)));
     }
 
     fn begin(

@@ -246,7 +246,7 @@ fn a_part_of_a_volume_does_not_lead_out_of_it() {
     let mut world = with_volume(json!({ "emptyDir": {} }), json!({ "subPath": "a/../../b" }));
     world.run();
     let waiting = world.container("main")["state"]["waiting"].clone();
-    assert_eq!(waiting["reason"], "CreateContainerError");
+    assert_eq!(waiting["reason"], "CreateContainerConfigError");
     assert_eq!(
         waiting["message"],
         "failed to prepare subPath for volumeMount \"v\" of container \"main\""
