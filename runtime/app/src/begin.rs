@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use coracle_control::pods::{PodNode, PodSurroundings};
+use coracle_control::pods::{PodNode, PodSurroundings, PodVariables};
 use coracle_control::{
     ApiWorld, Control, Kubelet, KubeletSetting, ObjectLoop, ObjectSetting, PodSandboxes, PodTokens,
-    Setting, Supervisor, Surroundings, TaskKind,
+    Setting, Supervisor, Surroundings, TaskKind, Workshop,
 };
 use coracle_host::bridge;
 use coracle_host::gpu;
@@ -19,7 +19,7 @@ use coracle_plan::Budget;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::door::{API_TOKEN, API_URL, Door, Visitors, reachable};
+use crate::door::{API_TOKEN, API_URL, Door, KFP_ENDPOINT, Visitors, reachable};
 use crate::engine::{Chosen, choose};
 use crate::error::AppError;
 use crate::kubernetes;
@@ -166,7 +166,7 @@ async fn start(
         budget,
         surroundings: surroundings(inner, &chosen, address),
         run_variables: Arc::new(move |run| {
-            BTreeMap::from([(API_TOKEN.to_owned(), key.token(run))])
+            BTreeMap::from([(API_TOKEN.to_owned(), key.run_token(run))])
         }),
     };
     let control = Control::start(setting, supervisor).await?;
@@ -182,6 +182,7 @@ async fn start(
         &chosen,
         &node_name,
         &found.budget,
+        address,
     );
     Ok(Working {
         control,
@@ -198,13 +199,16 @@ fn look_after_pods(
     chosen: &Chosen,
     node_name: &str,
     budget: &Budget,
+    address: Option<SocketAddr>,
 ) -> PodSandboxes {
     let inner = &workbench.inner;
     let api = workbench.kubernetes().clone();
-    let tokens: PodTokens = Arc::new(|_| String::new());
+    let key = inner.identity.key().clone();
+    let tokens: PodTokens = Arc::new(move |uid| key.pod_token(&uid.0).unwrap_or_default());
     let world = ApiWorld::new(api.clone(), tokens, node_name.to_owned());
     let surroundings = PodSurroundings {
         engine: Arc::clone(&chosen.engine),
+        engine_kind: chosen.description.kind,
         clock: Arc::clone(&inner.clock),
         home: inner.config.home.clone(),
         world: Arc::new(world),
@@ -216,9 +220,29 @@ fn look_after_pods(
             memory: budget.memory,
         },
         workbench_names: WORKBENCH_NAMES.map(str::to_owned).to_vec(),
+        workshop: Workshop {
+            index_settings: inner.config.index.for_engine(chosen.description.kind),
+            logs: inner.config.home.logs(),
+        },
+        pod_variables: pod_variables(inner, address),
         engine_patience: ENGINE_PATIENCE,
     };
     Kubelet::start(KubeletSetting { api, surroundings }, supervisor)
+}
+
+/// What the containers of a pod need to ask the workbench, and KFP's client with them.
+fn pod_variables(inner: &Inner, address: Option<SocketAddr>) -> PodVariables {
+    let key = inner.identity.key().clone();
+    let mut addresses = BTreeMap::new();
+    for name in [API_URL, KFP_ENDPOINT] {
+        addresses.extend(address.map(|address| (name.to_owned(), format!("http://{address}"))));
+    }
+    Arc::new(move |uid| {
+        let mut variables = addresses.clone();
+        let token = key.pod_token(&uid.0);
+        variables.extend(token.map(|token| (API_TOKEN.to_owned(), token)));
+        variables
+    })
 }
 
 fn surroundings(inner: &Inner, chosen: &Chosen, address: Option<SocketAddr>) -> Surroundings {

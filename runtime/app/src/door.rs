@@ -2,14 +2,15 @@
 //!
 //! The front door is for the user of this machine. Steps in containers cannot reach its loopback address, so a
 //! second one opens on the address of the machine in the engine's network. Other containers and, depending on
-//! the machine, its neighbours can reach that one too, so there a run's token is asked for.
+//! the machine, its neighbours can reach that one too, so there the token of a run or of a pod is asked for.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use coracle_model::RunId;
+use coracle_objects::{ObjectExt as _, kind};
 use tokio::net::TcpListener;
 
 use crate::error::AppError;
+use crate::token::TokenOwner;
 use crate::workbench::Workbench;
 
 /// A socket to serve.
@@ -29,7 +30,7 @@ pub enum Visitors {
         /// The address that was bound.
         bound: SocketAddr,
     },
-    /// Steps of open runs, each with its run's token.
+    /// Steps of open runs, each with its run's token, and pods, each with its own.
     Steps {
         /// The address that was bound.
         bound: SocketAddr,
@@ -41,11 +42,14 @@ pub enum Visitors {
 /// The user who may do everything anyway.
 const ROOT: u32 = 0;
 
-/// The variable in which a step finds the workbench's address.
+/// The variable in which a step or pod finds the workbench's address.
 pub const API_URL: &str = "CORACLE_API_URL";
 
-/// The variable in which a step finds its run's token, to be sent as `Authorization: Bearer TOKEN`.
+/// The variable in which a step finds its run's token, and a pod its own, to be sent as `Authorization: Bearer TOKEN`.
 pub const API_TOKEN: &str = "CORACLE_API_TOKEN";
+
+/// The variable in which KFP's client finds the address that it asks.
+pub(crate) const KFP_ENDPOINT: &str = "KF_PIPELINES_ENDPOINT";
 
 impl Workbench {
     /// Whether a user of this machine may ask at the user's door. Where others reach it over loopback, they are kept
@@ -54,21 +58,26 @@ impl Workbench {
         user == self.inner.config.user_and_group.0 || user == ROOT
     }
 
-    /// Whether a token is that of a run which is still open.
+    /// Whose token it is: that of a run which is still open, or of a pod which is there.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn admits(&self, token: &str) -> Result<Option<RunId>, AppError> {
-        let Some(run) = self.inner.identity.key().run_of(token) else {
+    pub async fn admits(&self, token: &str) -> Result<Option<TokenOwner>, AppError> {
+        let Some(owner) = self.inner.identity.key().owner_of(token) else {
             return Ok(None);
         };
-        self.ask_store(move |store| {
-            Ok(store
-                .run(run)?
-                .filter(|record| !record.state.is_final())
-                .map(|record| record.id))
-        })
-        .await
+        let is_there = match owner {
+            TokenOwner::Run(run) => {
+                let found = self.ask_store(move |store| Ok(store.run(run)?));
+                found.await?.is_some_and(|record| !record.state.is_final())
+            }
+            TokenOwner::Pod(uid) => {
+                let uid = uid.to_string();
+                let pods = self.kubernetes().all(kind::pods(), None);
+                pods.iter().any(|pod| pod.body.uid() == uid)
+            }
+        };
+        Ok(is_there.then_some(owner))
     }
 }
 

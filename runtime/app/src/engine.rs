@@ -92,6 +92,7 @@ fn without_docker(error: &EngineError) -> String {
             "no container engine answers; `coracle doctor` shows what was tried".to_owned()
         }
         EngineError::ImageNotFound { .. }
+        | EngineError::BuildFailed { .. }
         | EngineError::InstallFailed { .. }
         | EngineError::Gone { .. }
         | EngineError::Lost { .. }

@@ -416,7 +416,8 @@ fn of_engine(error: &EngineError) -> ErrorCode {
         EngineError::ImageNotFound { .. }
         | EngineError::Gone { .. }
         | EngineError::NoSandbox { .. } => ErrorCode::NotFound,
-        EngineError::InstallFailed { .. }
+        EngineError::BuildFailed { .. }
+        | EngineError::InstallFailed { .. }
         | EngineError::Lost { .. }
         | EngineError::NotRunning { .. }
         | EngineError::NotListening { .. }

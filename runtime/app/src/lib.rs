@@ -52,6 +52,7 @@ pub use kubernetes::{NotebookServer, NotebookStage, PodConnectError, PodLogOptio
 pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
 pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};
 pub use runs::{NewRun, RunOverview};
+pub use token::TokenOwner;
 pub use workbench::Workbench;
 
 /// Sessions with programs in pods, and what they write, as engines have them.

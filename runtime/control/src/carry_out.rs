@@ -90,6 +90,7 @@ impl RunLoop {
                     .insert(image.with_tag(), Image::Asked(vec![pending]));
                 let asked = image::resolve(
                     self.shared_engine(),
+                    self.setting.workshop(),
                     self.outbox.clone(),
                     run,
                     image.clone(),

@@ -1,8 +1,10 @@
 //! Steps that ask: what an image is, and whether an environment can be had.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use coracle_host::{Engine, EngineError, EnvironmentRequest, PullPolicy};
+use coracle_host::{Engine, EngineError, EnvironmentRequest, ImageAnswer, OwnImage, PullPolicy};
 use coracle_model::{ImageRef, RunId, TaskPath};
 use coracle_plan::{EnvironmentPlan, Observation};
 use coracle_spec::pipeline;
@@ -11,15 +13,56 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::batch::Message;
 
+/// What it takes to build the workbench's own images.
+#[derive(Debug, Clone)]
+pub struct Workshop {
+    /// Variables for what installs.
+    pub index_settings: BTreeMap<String, String>,
+    /// Where the builders' output goes.
+    pub logs: PathBuf,
+}
+
+/// What an image of the workbench's own stands for. Where it is not there it is built, which `on_build` is told first.
+pub(crate) async fn find_own(
+    engine: &dyn Engine,
+    workshop: &Workshop,
+    own: &OwnImage,
+    on_build: impl FnOnce() + Send,
+) -> Result<ImageAnswer, EngineError> {
+    match engine.resolve_image(own.name(), PullPolicy::Never).await {
+        Err(EngineError::ImageNotFound { .. }) => {}
+        answer => return answer,
+    }
+    on_build();
+    let build = own.build(workshop.index_settings.clone(), &workshop.logs);
+    engine.build_image(&build).await?;
+    engine.resolve_image(own.name(), PullPolicy::Never).await
+}
+
 /// Asks the engine what an image is.
 pub(crate) async fn resolve(
     engine: Arc<dyn Engine>,
+    workshop: Workshop,
     outbox: UnboundedSender<Message>,
     run: RunId,
     image: ImageRef,
     pull: pipeline::PullPolicy,
 ) {
-    let (result, notice) = match engine.resolve_image(&image, policy(pull)).await {
+    let found = match OwnImage::of(&image) {
+        None => engine.resolve_image(&image, policy(pull)).await,
+        Some(own) => {
+            let on_build = || {
+                let message = format!("building the image `{}`", own.name());
+                let _ = outbox.send(Message::Notice {
+                    run,
+                    task: TaskPath::root(),
+                    message,
+                });
+            };
+            find_own(engine.as_ref(), &workshop, &own, on_build).await
+        }
+    };
+    let (result, notice) = match found {
         Ok(answer) => (Ok(answer.digest), answer.notice),
         Err(error) => (Err(error.to_failure()), None),
     };
@@ -84,4 +127,38 @@ pub(crate) fn policy(pull: pipeline::PullPolicy) -> PullPolicy {
 fn brief(error: &EngineError) -> String {
     let text = error.to_string();
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use coracle_host::clock::SystemClock;
+    use coracle_host::fake::{Act, FakeEngine};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_image_of_our_own_is_built_where_it_is_missing() {
+        let engine = FakeEngine::new(Arc::new(SystemClock::new()), |_| Act::succeed());
+        let own = OwnImage::jupyterlab();
+        let workshop = Workshop {
+            index_settings: BTreeMap::new(),
+            logs: PathBuf::from("/logs"),
+        };
+        let mut told = 0;
+        find_own(&engine, &workshop, &own, || told += 1)
+            .await
+            .unwrap();
+        assert_eq!((told, engine.builds().len()), (0, 0));
+        engine.take_image(own.name());
+        engine.fail_build(own.name(), "no such package");
+        let error = find_own(&engine, &workshop, &own, || told += 1).await;
+        assert!(error.unwrap_err().to_string().contains("no such package"));
+        assert_eq!(told, 1);
+        let engine = FakeEngine::new(Arc::new(SystemClock::new()), |_| Act::succeed());
+        engine.take_image(own.name());
+        find_own(&engine, &workshop, &own, || told += 1)
+            .await
+            .unwrap();
+        assert_eq!((told, engine.builds()[own.name()]), (2, 1));
+    }
 }

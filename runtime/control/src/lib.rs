@@ -34,6 +34,7 @@ mod supervisor;
 mod take_up;
 
 pub use handle::{Control, ControlError};
+pub use image::Workshop;
 pub use kubelet::{ApiWorld, Kubelet, KubeletSetting, PodSandboxes, PodTokens};
 pub use objects::{ObjectLoop, ObjectSetting, Recorder};
 pub use room::RoomNews;

@@ -12,6 +12,8 @@ use coracle_store::{Home, Store};
 
 use coracle_model::RunRecord;
 
+use crate::image::Workshop;
+
 /// Everything the loop works with.
 #[derive(Clone)]
 pub struct Setting {
@@ -51,6 +53,14 @@ pub struct Surroundings {
 }
 
 impl Setting {
+    /// What it takes to build the workbench's own images.
+    pub(crate) fn workshop(&self) -> Workshop {
+        Workshop {
+            index_settings: self.surroundings.index_settings.clone(),
+            logs: self.home.logs(),
+        }
+    }
+
     /// The policy of one run.
     pub(crate) fn policy(&self, record: &RunRecord) -> Policy {
         let mut step_variables = self.surroundings.step_variables.clone();

@@ -13,14 +13,16 @@ pub mod fetch;
 pub mod gpu;
 pub mod log;
 pub mod machine;
+mod own_image;
 pub mod peer;
 pub mod process;
 
 pub use engine::{
-    AttachRequest, Capabilities, Connection, Engine, EngineDescription, EngineError,
-    EnvironmentLayer, EnvironmentRequest, ExecRequest, Exit, ExposedPort, HostAlias, ImageAnswer,
-    ImageConfig, Mount, MountSource, NetworkName, ObservedWorkload, Opening, Output, Phase,
-    Protocol, PublishedPort, PullPolicy, SandboxName, SandboxRequest, SandboxStatus,
-    SecurityContext, Session, SessionControl, Stdin, TerminalSize, Usage, Workload, WorkloadImage,
-    WorkloadName,
+    AttachRequest, BuildFile, BuildFileKind, Capabilities, Connection, Engine, EngineDescription,
+    EngineError, EnvironmentLayer, EnvironmentRequest, ExecRequest, Exit, ExposedPort, HostAlias,
+    ImageAnswer, ImageBuild, ImageConfig, Mount, MountSource, NetworkName, ObservedWorkload,
+    Opening, Output, Phase, ProcessImage, Protocol, PublishedPort, PullPolicy, SandboxName,
+    SandboxRequest, SandboxStatus, SecurityContext, Session, SessionControl, Stdin, TerminalSize,
+    Usage, Workload, WorkloadImage, WorkloadName,
 };
+pub use own_image::OwnImage;

@@ -111,11 +111,11 @@ async fn check_token(workbench: &Workbench, token: String) -> Result<(), Refusal
         return Ok(());
     }
     let hint = format!(
-        "send `Authorization: Bearer` with the value of `{API_TOKEN}`, while the run is open"
+        "send `Authorization: Bearer` with the value of `{API_TOKEN}`, while the run is open or the pod is there"
     );
     Err(Refusal::new(
         ErrorCode::Unauthorized,
-        "the token of an open run is needed here",
+        "the token of an open run or of a pod is needed here",
         hint,
     ))
 }

@@ -76,7 +76,7 @@ impl Front {
     }
 
     async fn forward(&self, name: &str, server: NotebookServer, request: Request) -> Response {
-        let set_headers = match server.set_headers.as_deref().map(headers_to_set) {
+        let mut set_headers = match server.set_headers.as_deref().map(headers_to_set) {
             None => HeaderMap::new(),
             Some(Ok(headers)) => headers,
             Some(Err(error)) => {
@@ -86,6 +86,11 @@ impl Front {
                 return page(StatusCode::BAD_GATEWAY, "Not served", &text, false);
             }
         };
+        let authorization = server.authorization.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(mut value)) = authorization {
+            value.set_sensitive(true);
+            set_headers.insert(header::AUTHORIZATION, value);
+        }
         let route = Route {
             path: match &server.rewrite {
                 None => PathRewrite::Keep,

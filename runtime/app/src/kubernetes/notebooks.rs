@@ -1,5 +1,7 @@
 //! Where a notebook is served from.
 
+use coracle_host::OwnImage;
+use coracle_model::ImageRef;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_plan::kind::notebook::{NAME_LABEL, STOPPED, prefix, server_port};
 
@@ -41,6 +43,8 @@ pub struct NotebookServer {
     pub rewrite: Option<String>,
     /// Headers to set, as a JSON object.
     pub set_headers: Option<String>,
+    /// By what the server knows the workbench, where it asks.
+    pub authorization: Option<String>,
 }
 
 impl Workbench {
@@ -70,8 +74,22 @@ impl Workbench {
             prefix: prefix(namespace, name),
             rewrite: notebook.annotation(REWRITE).map(str::to_owned),
             set_headers: notebook.annotation(SET_HEADERS).map(str::to_owned),
+            authorization: self.authorization(&found.body),
         })
     }
+
+    /// The workbench's own image knows the token of its pod, and asks for it where others could connect, too.
+    fn authorization(&self, pod: &Object) -> Option<String> {
+        OwnImage::of(&image(pod)?)?;
+        let token = self.inner.identity.key().pod_token(pod.uid())?;
+        Some(format!("token {token}"))
+    }
+}
+
+/// The image of a pod's server.
+fn image(pod: &Object) -> Option<ImageRef> {
+    let containers = pod.list_at(&["spec", "containers"]);
+    containers.first()?.get("image")?.as_str()?.parse().ok()
 }
 
 /// What a pod whose server does not run waits for.

@@ -1,9 +1,11 @@
 //! One arm a step: most spawn a task that answers by an observation. No arm decides anything.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use coracle_host::{
-    HostAlias, NetworkName, Opening, Protocol, PublishedPort, SandboxName, SandboxRequest,
+    HostAlias, ImageAnswer, NetworkName, Opening, OwnImage, Protocol, PublishedPort, SandboxName,
+    SandboxRequest,
 };
 use coracle_model::ImageRef;
 use coracle_plan::pod::{
@@ -15,6 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::files;
 use super::hands::Hands;
 use super::world::PodLedger;
+use crate::image;
 use crate::room::RoomNews;
 use crate::supervisor::{Supervisor, TaskKind};
 
@@ -107,7 +110,10 @@ impl Hands {
     }
 
     async fn pull(self, container: ContainerName, image: ImageRef, policy: PullPolicy) {
-        let result = self.look_for(&image, policy).await;
+        let result = match OwnImage::of(&image) {
+            None => self.look_for(&image, policy).await,
+            Some(own) => self.find_or_build(&container, &image, &own).await,
+        };
         self.tell(PodObservation::Pulled {
             container,
             image: image.to_string(),
@@ -122,11 +128,6 @@ impl Hands {
     ) -> Result<PulledImage, PullFault> {
         use coracle_host::{EngineError, PullPolicy as Ask};
         let engine = self.engine.as_ref();
-        let found = |answer: coracle_host::ImageAnswer, how| PulledImage {
-            digest: answer.digest,
-            how,
-            user: Some(answer.config.user.unwrap_or_default()),
-        };
         if policy != PullPolicy::Always {
             // Whether it is here has to be known first: a kubelet tells of pulls only.
             match self
@@ -153,6 +154,36 @@ impl Hands {
             Err(EngineError::ImageNotFound { message, .. }) => Err(PullFault::Failed(message)),
             Err(error) => Err(PullFault::Failed(error.to_string())),
         }
+    }
+
+    /// An image of the workbench's own is built where it is not here; nobody else has it.
+    async fn find_or_build(
+        &self,
+        container: &ContainerName,
+        image: &ImageRef,
+        own: &OwnImage,
+    ) -> Result<PulledImage, PullFault> {
+        let began = self.clock.steady();
+        let is_built = AtomicBool::new(false);
+        let on_build = || {
+            is_built.store(true, Ordering::Relaxed);
+            self.tell(PodObservation::Building {
+                container: container.clone(),
+                image: image.to_string(),
+            });
+        };
+        let engine = self.engine.as_ref();
+        let answer = self
+            .patiently(|| image::find_own(engine, &self.workshop, own, on_build))
+            .await
+            .map_err(|error| PullFault::Failed(error.to_string()))?;
+        let how = if is_built.load(Ordering::Relaxed) {
+            let took = self.clock.steady().since(began);
+            PulledHow::Built { took }
+        } else {
+            PulledHow::Present
+        };
+        Ok(found(answer, how))
     }
 
     /// Removes what is left of the pod: its containers, its network place, its directory.
@@ -190,6 +221,14 @@ impl Hands {
     /// Waits out what a hook waits for.
     pub(super) async fn wait_out(&self, seconds: u64) {
         self.pause(Duration::from_secs(seconds)).await;
+    }
+}
+
+fn found(answer: ImageAnswer, how: PulledHow) -> PulledImage {
+    PulledImage {
+        digest: answer.digest,
+        how,
+        user: Some(answer.config.user.unwrap_or_default()),
     }
 }
 

@@ -7,6 +7,7 @@ use coracle_host::log::{LogReader, Only};
 use coracle_host::{
     EngineError, Exit, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName,
 };
+use coracle_model::EngineKind;
 use coracle_plan::pod::{
     ContainerEnd, ContainerTry, FollowContainer, PodObservation, StandardInput, StartContainer,
     StartFault, StartedContainer, TerminationMessage, workload_name,
@@ -15,6 +16,7 @@ use coracle_plan::pod::{
 use super::files;
 use super::hands::Hands;
 use super::held::POD_SANDBOX_LABEL;
+use super::process;
 
 /// The longest text about a container's end, in bytes.
 const LONGEST_MESSAGE: usize = 4096;
@@ -41,7 +43,19 @@ impl Hands {
 
     async fn try_start(&self, start: &StartContainer) -> Result<StartedContainer, StartFault> {
         let (claims, own) = (self.claims(), start.clone());
-        let mounts = tokio::task::spawn_blocking(move || files::mounts(&claims, &own)).await;
+        let kind = self.engine_kind;
+        let make = move || {
+            let mounts = files::mounts(&claims, &own)?;
+            match kind {
+                EngineKind::Docker | EngineKind::Fake => Ok(mounts),
+                EngineKind::Process => {
+                    process::lead_log(&own.directory, &own.log)
+                        .map_err(|error| error.to_string())?;
+                    Ok(process::asked_for(mounts, &own))
+                }
+            }
+        };
+        let mounts = tokio::task::spawn_blocking(make).await;
         let mounts = mounts
             .unwrap_or_else(|error| Err(format!("work on the disk ended badly: {error}")))
             .map_err(StartFault::Config)?;
@@ -148,6 +162,8 @@ fn workload(start: &StartContainer, mounts: Vec<coracle_host::Mount>, hands: &Ha
         (None, Some(_) | None) => None,
     };
     let sandbox = hands.sandbox();
+    let mut environment = hands.variables.clone();
+    environment.extend(start.environment.clone());
     let mut labels = start.labels.clone();
     labels.insert(POD_SANDBOX_LABEL.to_owned(), sandbox.0.clone());
     Workload {
@@ -160,7 +176,7 @@ fn workload(start: &StartContainer, mounts: Vec<coracle_host::Mount>, hands: &Ha
         command: start.command.clone(),
         args: start.args.clone(),
         working_dir: start.working_dir.clone(),
-        environment: start.environment.clone(),
+        environment,
         mounts,
         directory: start.directory.clone(),
         cpu_request: start.cpu_request,

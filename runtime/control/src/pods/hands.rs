@@ -1,16 +1,19 @@
 //! What a pod's tasks work with, and how they speak to an engine that may be away for a moment.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use coracle_host::clock::Clock;
 use coracle_host::{Engine, EngineError, SandboxName};
+use coracle_model::EngineKind;
 use coracle_plan::pod::PodObservation;
 use coracle_store::{Home, Volumes};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::world::{PodKey, PodSurroundings};
+use crate::image::Workshop;
 
 /// The pause between two tries to reach an engine that does not answer.
 const ENGINE_PAUSE: Duration = Duration::from_millis(500);
@@ -19,12 +22,16 @@ const ENGINE_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct Hands {
     pub(super) engine: Arc<dyn Engine>,
+    pub(super) engine_kind: EngineKind,
     pub(super) clock: Arc<dyn Clock>,
     home: Home,
     pub(super) key: PodKey,
     /// The pod's own directory.
     pub(super) directory: PathBuf,
     pub(super) workbench_names: Vec<String>,
+    pub(super) workshop: Workshop,
+    /// Variables that every container gets unless its pod says otherwise.
+    pub(super) variables: BTreeMap<String, String>,
     patience: Duration,
     /// The network place that its containers are in now.
     sandbox: Arc<Mutex<SandboxName>>,
@@ -41,11 +48,14 @@ impl Hands {
     ) -> Self {
         Self {
             engine: Arc::clone(&surroundings.engine),
+            engine_kind: surroundings.engine_kind,
             clock: Arc::clone(&surroundings.clock),
             home: surroundings.home.clone(),
             key: key.clone(),
             directory,
             workbench_names: surroundings.workbench_names.clone(),
+            workshop: surroundings.workshop.clone(),
+            variables: (surroundings.pod_variables)(&key.uid),
             patience: surroundings.engine_patience,
             sandbox: Arc::new(Mutex::new(SandboxName(sandbox.to_owned()))),
             outbox,

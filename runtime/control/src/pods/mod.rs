@@ -20,12 +20,15 @@ mod hands;
 mod held;
 mod paths;
 mod probe;
+mod process;
 mod worker;
 mod world;
 
 pub use held::{discard_pods, held_pods};
 pub use worker::{PodHandle, Pods};
-pub use world::{PodKey, PodLedger, PodNode, PodSurroundings, PodWorld, PodWorldError};
+pub use world::{
+    PodKey, PodLedger, PodNode, PodSurroundings, PodVariables, PodWorld, PodWorldError,
+};
 
 #[cfg(test)]
 mod tests;

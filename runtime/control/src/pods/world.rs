@@ -1,5 +1,6 @@
 //! What a worker needs of everything around it.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coracle_host::Engine;
 use coracle_host::clock::Clock;
-use coracle_model::{Cpu, GpuUuid, Memory, Resources};
+use coracle_model::{Cpu, EngineKind, GpuUuid, Memory, Resources};
 use coracle_objects::Object;
 use coracle_plan::pod::{PodEvent, PodObjects, PodReferences};
 use coracle_spec::kind::pod::{Pod, PodUid};
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::handle::Control;
+use crate::image::Workshop;
 use crate::room::RoomNews;
 
 /// Which pod: a later one of the same name is another.
@@ -108,11 +110,16 @@ impl PodLedger for Control {
     }
 }
 
+/// Makes the variables of a pod's containers.
+pub type PodVariables = Arc<dyn Fn(&PodUid) -> BTreeMap<String, String> + Send + Sync>;
+
 /// Everything workers work with.
 #[derive(Clone)]
 pub struct PodSurroundings {
     /// What runs containers.
     pub engine: Arc<dyn Engine>,
+    /// Which kind that is.
+    pub engine_kind: EngineKind,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
     /// Where things are.
@@ -125,6 +132,10 @@ pub struct PodSurroundings {
     pub node: PodNode,
     /// Names that resolve to the workbench's machine inside a pod.
     pub workbench_names: Vec<String>,
+    /// What it takes to build the workbench's own images.
+    pub workshop: Workshop,
+    /// Variables that every container of a pod gets unless the pod says otherwise: how to reach the workbench.
+    pub pod_variables: PodVariables,
     /// How long an engine that stopped answering is waited for before what it was asked counts as failed.
     pub engine_patience: Duration,
 }

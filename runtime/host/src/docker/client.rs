@@ -14,8 +14,9 @@ use super::sockets::DockerSettings;
 use crate::clock::SystemClock;
 use crate::engine::{
     AttachRequest, Connection, EngineDescription, EngineError, EnvironmentLayer,
-    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, NetworkName, ObservedWorkload, Opening,
-    PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage, Workload, WorkloadName,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageBuild, NetworkName, ObservedWorkload,
+    Opening, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage, Workload,
+    WorkloadName,
 };
 
 /// An engine that speaks Docker's API.
@@ -27,6 +28,7 @@ pub struct DockerEngine {
     pub(super) clock: SystemClock,
     pub(super) machine: OnceCell<Machine>,
     pub(super) pulls: Once<Result<(), EngineError>>,
+    pub(super) builds: Once<Result<(), EngineError>>,
     pub(super) installs: Once<Result<EnvironmentLayer, EngineError>>,
     /// Set once the installers that an earlier workbench left behind are gone.
     pub(super) swept: OnceCell<()>,
@@ -41,6 +43,7 @@ impl DockerEngine {
             clock: SystemClock::new(),
             machine: OnceCell::new(),
             pulls: Once::new(),
+            builds: Once::new(),
             installs: Once::new(),
             swept: OnceCell::new(),
         }
@@ -59,6 +62,10 @@ impl crate::Engine for DockerEngine {
         policy: PullPolicy,
     ) -> Result<ImageAnswer, EngineError> {
         self.resolve(image, policy).await
+    }
+
+    async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {
+        self.build(request).await
     }
 
     async fn prepare_environment(

@@ -15,23 +15,23 @@ use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CommitContainerOptionsBuilder, ListContainersOptionsBuilder,
     ListImagesOptionsBuilder, RemoveImageOptionsBuilder, StartContainerOptions,
 };
+use bytes::Bytes;
 use coracle_model::{EnvironmentKey, Timestamp};
 use futures_util::StreamExt;
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, file_error, is_missing, refusal, unavailable, within};
+use super::error::{ask, is_missing, refusal, unavailable, within};
 use super::labels;
 use super::network::{self, NETWORK};
+use super::transcript::Transcript;
 use super::workload::{Running, environment_list};
 use crate::clock::Clock;
 use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
-use crate::log::{LogWriter, Stream};
+use crate::log::Stream;
 
 /// How long the engine may take to write an environment down, which may be gigabytes.
 const COMMIT_LIMIT: Duration = Duration::from_secs(1800);
-/// How much of the installer's output an error shows, in bytes.
-const SHOWN_BYTES: usize = 2000;
 /// How often the engine is asked whether an installer whose output is over has ended.
 const EXIT_CHECKS: u32 = 500;
 /// How long between two of those.
@@ -146,14 +146,15 @@ impl DockerEngine {
         let running = ask(self.docker.start_exec(&process.id, None))
             .await
             .map_err(refusal(action()))?;
-        let mut log = Transcript::begin(request)?;
+        let mut log = Transcript::begin(&request.log)?;
         if let StartExecResults::Attached {
             mut output,
             input: _,
         } = running
         {
             while let Some(piece) = output.next().await {
-                log.add(self.clock.now(), piece.map_err(refusal(action()))?)?;
+                let (stream, bytes) = said(piece.map_err(refusal(action()))?);
+                log.add(self.clock.now(), stream, &bytes)?;
             }
         }
         let shown = log.finish()?;
@@ -280,44 +281,13 @@ impl DockerEngine {
     }
 }
 
-/// The installer's output: all of it in the log, its end in memory for the error.
-struct Transcript {
-    log: LogWriter,
-    end: Vec<u8>,
-}
-
-impl Transcript {
-    fn begin(request: &EnvironmentRequest) -> Result<Self, EngineError> {
-        Ok(Self {
-            log: LogWriter::create(&request.log).map_err(|error| cannot_write(&error))?,
-            end: Vec::new(),
-        })
+fn said(output: LogOutput) -> (Stream, Bytes) {
+    match output {
+        LogOutput::StdErr { message } => (Stream::Stderr, message),
+        LogOutput::StdOut { message }
+        | LogOutput::StdIn { message }
+        | LogOutput::Console { message } => (Stream::Stdout, message),
     }
-
-    fn add(&mut self, at: Timestamp, output: LogOutput) -> Result<(), EngineError> {
-        let (stream, bytes) = match output {
-            LogOutput::StdErr { message } => (Stream::Stderr, message),
-            LogOutput::StdOut { message }
-            | LogOutput::StdIn { message }
-            | LogOutput::Console { message } => (Stream::Stdout, message),
-        };
-        self.end.extend_from_slice(&bytes);
-        self.end.drain(..self.end.len().saturating_sub(SHOWN_BYTES));
-        self.log
-            .append(stream, at, &bytes)
-            .map_err(|error| cannot_write(&error))?;
-        self.log.flush().map_err(|error| cannot_write(&error))
-    }
-
-    /// The end of the output.
-    fn finish(self) -> Result<String, EngineError> {
-        self.log.finish().map_err(|error| cannot_write(&error))?;
-        Ok(String::from_utf8_lossy(&self.end).trim().to_owned())
-    }
-}
-
-fn cannot_write(error: &std::io::Error) -> EngineError {
-    file_error("write the installer's log", error)
 }
 
 /// The configuration of the image that is kept: the base's, and the labels that make it an environment.

@@ -17,6 +17,7 @@
 
 mod about;
 mod attend;
+mod build;
 mod client;
 mod connect;
 mod copy;
@@ -40,6 +41,7 @@ mod session;
 mod sockets;
 mod stop;
 mod streams;
+mod transcript;
 mod usage;
 mod workload;
 

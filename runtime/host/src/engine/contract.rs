@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AttachRequest, Connection, EngineError, EnvironmentLayer, EnvironmentRequest, ExecRequest,
-    Exit, ImageAnswer, NetworkName, ObservedWorkload, Opening, PullPolicy, SandboxName,
+    Exit, ImageAnswer, ImageBuild, NetworkName, ObservedWorkload, Opening, PullPolicy, SandboxName,
     SandboxRequest, SandboxStatus, Session, Usage, Workload, WorkloadName,
 };
 
@@ -35,6 +35,13 @@ pub trait Engine: Send + Sync {
         image: &ImageRef,
         policy: PullPolicy,
     ) -> Result<ImageAnswer, EngineError>;
+
+    /// Builds an image, or what stands for it, when it is not there already. Who asks while it is being built waits for
+    /// the same build.
+    ///
+    /// # Errors
+    /// [`EngineError::BuildFailed`] with the end of the builder's output.
+    async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError>;
 
     /// Runs an install text on top of an image and keeps the result under its key. Returns at once when the key
     /// is there already.

@@ -23,6 +23,14 @@ pub enum EngineError {
         /// What the registry or the engine said.
         message: String,
     },
+    /// An image could not be built.
+    #[error("failed to build the image `{image}`: {message}")]
+    BuildFailed {
+        /// Its name.
+        image: String,
+        /// The end of the builder's output.
+        message: String,
+    },
     /// The installer of an environment failed.
     #[error("failed to prepare the environment on `{base}`: {message}")]
     InstallFailed {
@@ -124,6 +132,8 @@ impl EngineError {
             Self::ImageNotFound { image, .. } => failure(Code::ImageNotFound).with_hint(format!(
                 "check the name, run `docker pull {image}`, or build it under that name"
             )),
+            Self::BuildFailed { .. } => failure(Code::ImageNotFound)
+                .with_hint("check the network and the package index; it is built again by whoever needs it next"),
             Self::InstallFailed { .. } => {
                 failure(Code::StartRefused).with_hint("check the package names and the network")
             }

@@ -11,6 +11,7 @@
 //!               └──────────────────────────────┘
 //! ```
 
+mod build;
 mod contract;
 mod error;
 mod image;
@@ -18,6 +19,7 @@ mod sandbox;
 mod session;
 mod workload;
 
+pub use build::{BuildFile, BuildFileKind, ImageBuild, ProcessImage};
 pub use contract::{Engine, EngineDescription};
 pub use error::EngineError;
 pub use image::{

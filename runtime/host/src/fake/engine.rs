@@ -19,9 +19,9 @@ use super::{Act, Lasts};
 use crate::clock::{Clock, Moment};
 use crate::engine::{
     AttachRequest, Connection, Engine, EngineDescription, EngineError, EnvironmentLayer,
-    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageConfig, NetworkName, ObservedWorkload,
-    Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage,
-    Workload, WorkloadName,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageBuild, ImageConfig, NetworkName,
+    ObservedWorkload, Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus,
+    Session, Usage, Workload, WorkloadName,
 };
 
 const ENGINE: &str = "fake";
@@ -50,6 +50,8 @@ pub(super) struct Held {
     pub(super) digests: BTreeMap<ImageRef, Option<ImageDigest>>,
     pub(super) environments: BTreeMap<EnvironmentKey, EnvironmentLayer>,
     pub(super) preparations: BTreeMap<EnvironmentKey, u32>,
+    pub(super) builds: BTreeMap<ImageRef, u32>,
+    pub(super) failing_builds: BTreeMap<ImageRef, String>,
     pub(super) failing_installs: BTreeMap<EnvironmentKey, String>,
     pub(super) configs: BTreeMap<ImageRef, ImageConfig>,
     pub(super) pods: Pods,
@@ -180,6 +182,20 @@ impl Engine for FakeEngine {
                 message: "the script has taken it".to_owned(),
             }),
         }
+    }
+
+    /// Nothing is made; from here on the image is there.
+    async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {
+        let mut held = self.reach()?;
+        if let Some(message) = held.failing_builds.get(&request.name) {
+            return Err(EngineError::BuildFailed {
+                image: request.name.to_string(),
+                message: message.clone(),
+            });
+        }
+        *held.builds.entry(request.name.clone()).or_default() += 1;
+        held.digests.remove(&request.name);
+        Ok(())
     }
 
     async fn prepare_environment(

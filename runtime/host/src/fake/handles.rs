@@ -70,6 +70,16 @@ impl FakeEngine {
         self.change(|held| drop(held.failing_installs.insert(key.clone(), message.into())));
     }
 
+    /// From now on an image cannot be built.
+    pub fn fail_build(&self, image: &ImageRef, message: impl Into<String>) {
+        self.change(|held| drop(held.failing_builds.insert(image.clone(), message.into())));
+    }
+
+    /// How often each image was built.
+    pub fn builds(&self) -> BTreeMap<ImageRef, u32> {
+        self.held().builds.clone()
+    }
+
     /// How often each workload was begun; a start that found it there already does not count.
     pub fn starts(&self) -> BTreeMap<WorkloadName, u32> {
         self.held().starts.clone()

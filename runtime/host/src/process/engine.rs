@@ -15,11 +15,12 @@ use async_trait::async_trait;
 use coracle_model::{EngineKind, EnvironmentKey, ImageRef};
 use tokio::sync::Mutex;
 
-use super::command::{Scratch, Sight, give_to, resolve};
+use super::command::{Scratch, give_to};
 use super::copy::{Copied, copy_tree};
 use super::environments::{self, EnvironmentPlace};
-use super::launch::{Answer, Credentials, Launch};
+use super::launch::{Answer, Credentials};
 use super::off_runtime;
+use super::own_image;
 use super::place::{Kept, Outcome, Place, Standing};
 use super::python::{Interpreter, Interpreters};
 use super::sandboxes::Sandboxes;
@@ -30,10 +31,11 @@ use super::workloads::Workloads;
 use crate::clock::Clock;
 use crate::engine::{
     AttachRequest, Connection, Engine, EngineDescription, EngineError, EnvironmentLayer,
-    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageConfig, NetworkName, ObservedWorkload,
-    Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage,
-    Workload, WorkloadImage, WorkloadName,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageBuild, ImageConfig, NetworkName,
+    ObservedWorkload, Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus,
+    Session, Usage, Workload, WorkloadName,
 };
+use crate::own_image::OwnImage;
 
 /// What a process engine is made of.
 #[derive(Debug, Clone)]
@@ -55,9 +57,9 @@ pub struct ProcessSettings {
 /// Runs workloads as processes of this machine.
 #[derive(Debug)]
 pub struct ProcessEngine {
-    settings: ProcessSettings,
+    pub(super) settings: ProcessSettings,
     clock: Arc<dyn Clock>,
-    interpreters: Interpreters,
+    pub(super) interpreters: Interpreters,
     workloads: Workloads,
     sandboxes: Sandboxes,
     /// The environments that are being prepared. Who waits for one that fails finds here why.
@@ -102,60 +104,6 @@ impl ProcessEngine {
             }
         }
     }
-
-    async fn launch(&self, workload: &Workload, place: &Place) -> Result<Launch, EngineError> {
-        let (interpreter, prepared) = match &workload.image {
-            WorkloadImage::Plain { image, .. } => (self.interpreters.for_image(image).await, None),
-            WorkloadImage::Prepared(key) => {
-                let (interpreter, prepared) = self.prepared(key).await?;
-                (Some(interpreter), Some(prepared))
-            }
-        };
-        let (settings, workload, place) = (self.settings.clone(), workload.clone(), place.clone());
-        let resolving = tokio::task::spawn_blocking(move || {
-            let sight = interpreter.as_deref().map(|interpreter| Sight {
-                interpreter,
-                prepared: prepared.as_deref(),
-            });
-            resolve(&settings, &workload, &place, sight)
-        });
-        resolving
-            .await
-            .map_err(|error| EngineError::of_file("start a workload", &io::Error::other(error)))?
-    }
-
-    /// The interpreter and the directory of a prepared environment.
-    async fn prepared(
-        &self,
-        key: &EnvironmentKey,
-    ) -> Result<(Arc<Interpreter>, PathBuf), EngineError> {
-        let failed = |message| EngineError::Refused {
-            action: format!("use the environment `{key}`"),
-            message,
-        };
-        let place = EnvironmentPlace::of(&self.settings.root, key)?;
-        let layer = place
-            .layer()
-            .map_err(|error| EngineError::of_file("find an environment", &error))?;
-        let layer =
-            layer.ok_or_else(|| failed("it is not prepared; run the step again".to_owned()))?;
-        let image: ImageRef = layer
-            .base
-            .parse()
-            .map_err(|error| failed(format!("{error}")))?;
-        Ok((self.python(&image).await?, place.virtual_environment()))
-    }
-
-    async fn python(&self, image: &ImageRef) -> Result<Arc<Interpreter>, EngineError> {
-        self.interpreters
-            .for_image(image)
-            .await
-            .ok_or_else(|| EngineError::InstallFailed {
-                base: image.to_string(),
-                message: "there is no Python on this machine; install `python3` and `python3-venv`"
-                    .to_owned(),
-            })
-    }
 }
 
 #[async_trait]
@@ -184,6 +132,10 @@ impl Engine for ProcessEngine {
         _policy: PullPolicy,
     ) -> Result<ImageAnswer, EngineError> {
         let interpreter = self.interpreters.for_image(image).await;
+        let digest = match OwnImage::of(image) {
+            Some(own) => self.resolve_own(&own).await?,
+            None => Interpreter::digest(interpreter.as_deref()),
+        };
         let instead = match &interpreter {
             Some(found) => format!(
                 "with Python {} ({})",
@@ -196,11 +148,15 @@ impl Engine for ProcessEngine {
             "runs on this machine {instead} instead of in image `{image}`, and is not isolated"
         );
         Ok(ImageAnswer {
-            digest: Interpreter::digest(interpreter.as_deref()),
+            digest,
             notice: Some(notice),
             // Nothing of an image is here.
             config: ImageConfig::default(),
         })
+    }
+
+    async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {
+        self.build(request).await
     }
 
     async fn prepare_environment(
@@ -241,15 +197,15 @@ impl Engine for ProcessEngine {
         let action = || format!("remove the environment `{key}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
         let place = EnvironmentPlace::of(&self.settings.root, key)?;
-        let uses = |(kept, phase): &(Kept, Phase)| {
-            *phase != Phase::Exited
-                && matches!(&kept.image, WorkloadImage::Prepared(used) if used == key)
-        };
-        if let Some((user, _)) = self.workloads.all()?.into_iter().find(uses) {
-            return Err(EngineError::Refused {
-                action: action(),
-                message: format!("`{}` runs in it", user.name),
-            });
+        for (kept, phase) in self.workloads.all()? {
+            if phase != Phase::Exited
+                && self.environment_of(&kept.image).await?.as_ref() == Some(key)
+            {
+                return Err(EngineError::Refused {
+                    action: action(),
+                    message: format!("`{}` runs in it", kept.name),
+                });
+            }
         }
         place.stop_installer().await.map_err(failed)?;
         place.remove().await.map_err(failed)
@@ -284,11 +240,16 @@ impl Engine for ProcessEngine {
         let action = || format!("start `{}`", workload.name);
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
         let place = Place::at(std::path::absolute(&workload.directory).map_err(failed)?);
-        self.workloads.add(workload, &place)?;
+        let mut workload = workload.clone();
+        if let Some(own) = own_image::of_workload(&workload.image) {
+            let work = Scratch::of(&self.settings.root, &place).work();
+            workload = own_image::as_process(workload, own.as_process(), &work);
+        }
+        self.workloads.add(&workload, &place)?;
         if !matches!(place.standing().map_err(failed)?, Standing::Unbegun) {
             return Ok(());
         }
-        let launch = self.launch(workload, &place).await?;
+        let launch = self.launch(&workload, &place).await?;
         match supervisor::start(&self.settings.supervisor, &place, &launch)
             .await
             .map_err(failed)?
@@ -302,12 +263,13 @@ impl Engine for ProcessEngine {
         }
     }
 
-    /// The supervisor writes the log itself, so `log` must be `log` in the workload's directory.
+    /// The supervisor writes the log itself, so `log` must be `log` in the workload's directory, or where that leads.
     async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
         let action = || format!("run `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
         let place = self.known(name)?;
-        if std::path::absolute(log).map_err(failed)? != place.log() {
+        let log = std::path::absolute(log).map_err(failed)?;
+        if log != place.log() && !is_same(&log, &place.log()) {
             let message = format!("the log of a process lies at `{}`", place.log().display());
             return Err(EngineError::Refused {
                 action: action(),
@@ -443,4 +405,10 @@ impl Engine for ProcessEngine {
             .await
             .map_err(|error| EngineError::of_file(format!("reclaim `{}`", path.display()), &error))
     }
+}
+
+/// Whether two paths lead to the same file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let (one, other) = (fs_err::canonicalize(one), fs_err::canonicalize(other));
+    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
 }

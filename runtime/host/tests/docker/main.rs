@@ -6,6 +6,7 @@
 //! and is removed when the test ends, failed or not.
 
 mod bench;
+mod images;
 mod pods;
 mod sessions;
 
@@ -508,12 +509,12 @@ async fn what_the_engine_holds_is_told_apart_by_labels() {
 }
 
 /// The engine's own answer to a question, where it listens on a socket.
-fn ask_engine(path: &str) -> Option<String> {
+pub(crate) fn ask_engine(method: &str, path: &str) -> Option<String> {
     let address = environment("DOCKER_HOST").unwrap_or("unix:///var/run/docker.sock".to_owned());
     let socket = std::os::unix::net::UnixStream::connect(address.strip_prefix("unix://")?);
     let mut socket = socket.ok()?;
     socket
-        .write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())
+        .write_all(format!("{method} {path} HTTP/1.0\r\n\r\n").as_bytes())
         .ok()?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).ok()?;
@@ -574,10 +575,10 @@ async fn an_environment_is_prepared_once_and_kept_without_its_secrets() {
     );
     let default = prepared(bench.plain("b", PYTHON).await);
     assert_eq!(bench.run("b", &default).await.code, 0);
-    if let Some(image) = ask_engine(&format!(
-        "/images/coracle/env:{}/json",
-        &request.key.as_str()[..32]
-    )) {
+    if let Some(image) = ask_engine(
+        "GET",
+        &format!("/images/coracle/env:{}/json", &request.key.as_str()[..32]),
+    ) {
         assert!(
             image.contains("installing") && !image.contains("hunter2"),
             "{image}"

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use coracle_app::view::{ErrorBody, ErrorCode};
-use coracle_app::{API_TOKEN, Visitors};
+use coracle_app::{API_TOKEN, API_URL, Visitors};
 use coracle_host::fake::Act;
 use coracle_model::{EventCursor, EventKind, TaskState};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
-use crate::place::{API, LIMIT, Place, greet, whole};
+use crate::place::{API, LIMIT, Place, bare, greet, json, whole};
 
 async fn ask(
     place: &Place,
@@ -157,6 +157,56 @@ async fn steps_come_in_with_the_token_of_their_open_run() {
         unauthorized,
         "the run is over"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_comes_in_with_its_token_as_long_as_it_is_there() {
+    let (started, mut starts) = tokio::sync::mpsc::unbounded_channel();
+    let place = Place::new(move |workload| {
+        // The test may be over.
+        let _ = started.send(workload.environment.clone());
+        Act::succeed().until_released()
+    })
+    .await;
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = serde_json::json!({
+        "metadata": { "name": "asks" },
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{
+                "name": "main",
+                "image": "a",
+                "env": [{ "name": "KF_PIPELINES_ENDPOINT", "value": "http://elsewhere" }],
+            }],
+        },
+    });
+    let made = place.send(json(Method::POST, pods, &pod)).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let variables = tokio::time::timeout(LIMIT, starts.recv());
+    let variables = variables.await.unwrap().expect("the container starts");
+    assert!(variables[API_URL].starts_with("http://127.0.0.1:"));
+    assert_eq!(variables["KF_PIPELINES_ENDPOINT"], "http://elsewhere");
+    let bearer = format!("Bearer {}", variables[API_TOKEN]);
+    let door = Visitors::Steps {
+        bound: "172.17.0.1:8890".parse().unwrap(),
+        names: Vec::new(),
+    };
+    let runs = format!("{API}/runs");
+    let headers = [("host", "172.17.0.1"), ("authorization", bearer.as_str())];
+    let answer = ask(&place, &door, &runs, &headers).await;
+    assert_eq!(answer, (StatusCode::OK, None));
+    let path = format!("{pods}/asks");
+    let deleted = place.send(bare(Method::DELETE, &path)).await;
+    assert_eq!(deleted.status(), StatusCode::OK);
+    let gone = async {
+        while place.send(bare(Method::GET, &path)).await.status() != StatusCode::NOT_FOUND {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, gone).await.expect("it goes");
+    let answer = ask(&place, &door, &runs, &headers).await;
+    let unauthorized = (StatusCode::UNAUTHORIZED, Some(ErrorCode::Unauthorized));
+    assert_eq!(answer, unauthorized, "the pod is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

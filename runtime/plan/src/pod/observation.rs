@@ -41,6 +41,13 @@ pub enum PodObservation {
     },
     /// The network place is gone, and with it the network of all containers.
     SandboxLost,
+    /// The image that `Pull` looks for is one of the workbench's own, is not here, and is being built.
+    Building {
+        /// For whom.
+        container: ContainerName,
+        /// The reference that is looked for.
+        image: String,
+    },
     /// The answer to `Pull`.
     Pulled {
         /// For whom.
@@ -134,6 +141,11 @@ pub enum PulledHow {
         took: Duration,
         /// Its size in bytes; 0 when that is not known.
         bytes: u64,
+    },
+    /// It was built.
+    Built {
+        /// How long that took.
+        took: Duration,
     },
 }
 

@@ -124,6 +124,11 @@ impl PodPlan {
                     self.tell(EventType::Normal, "SandboxChanged", message, None);
                 }
             }
+            PodObservation::Building { container, image } => {
+                let message = format!("Building image {image:?}");
+                let index = self.index_of(&container);
+                self.tell(EventType::Normal, "Building", message, index);
+            }
             PodObservation::Pulled {
                 container,
                 image,

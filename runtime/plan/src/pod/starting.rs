@@ -300,11 +300,16 @@ impl PodPlan {
     }
 
     fn tell_pulled(&mut self, index: usize, image: &str, how: PulledHow, untold: bool) {
-        let message = match how {
-            PulledHow::Present if untold => {
-                format!("Container image {image:?} already present on machine")
+        let (reason, message) = match how {
+            PulledHow::Built { took } => {
+                let message = format!("Successfully built image {image:?} in {}", in_words(took));
+                ("Built", message)
             }
-            PulledHow::Present => format!("Successfully pulled image {image:?}"),
+            PulledHow::Present if untold => {
+                let message = format!("Container image {image:?} already present on machine");
+                ("Pulled", message)
+            }
+            PulledHow::Present => ("Pulled", format!("Successfully pulled image {image:?}")),
             PulledHow::Pulled { took, bytes } => {
                 if untold {
                     self.tell_pulling(index, image);
@@ -314,12 +319,13 @@ impl PodPlan {
                     0 => String::new(),
                     bytes => format!(" Image size: {bytes} bytes."),
                 };
-                format!(
+                let message = format!(
                     "Successfully pulled image {image:?} in {took} ({took} including waiting).{size}"
-                )
+                );
+                ("Pulled", message)
             }
         };
-        self.tell(EventType::Normal, "Pulled", message, Some(index));
+        self.tell(EventType::Normal, reason, message, Some(index));
     }
 }
 

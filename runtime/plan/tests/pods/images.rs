@@ -127,22 +127,7 @@ fn a_name_that_is_none_is_told() {
 
 #[test]
 fn a_pull_is_told_with_its_time_and_size() {
-    let mut world = World::of(json!({ "imagePullPolicy": "Always" }));
-    world
-        .plan
-        .observe(PodObservation::Objects(Box::default()), world.now);
-    world.plan.advance(world.now);
-    world
-        .plan
-        .observe(PodObservation::Admitted { gpus: Vec::new() }, world.now);
-    world.plan.advance(world.now);
-    world.plan.observe(
-        PodObservation::SandboxOpened {
-            result: Ok("10.1.0.2".parse().unwrap()),
-        },
-        world.now,
-    );
-    world.plan.advance(world.now);
+    let mut world = asking_for("Always");
     let how = PulledHow::Pulled {
         took: Duration::from_millis(1200),
         bytes: 77,
@@ -163,4 +148,53 @@ fn a_pull_is_told_with_its_time_and_size() {
             "Successfully pulled image \"busybox:1\" in 1.2s (1.2s including waiting). Image size: 77 bytes."
         ]
     );
+}
+
+/// A pod whose container's image is looked for.
+fn asking_for(policy: &str) -> World {
+    let mut world = World::of(json!({ "imagePullPolicy": policy }));
+    world
+        .plan
+        .observe(PodObservation::Objects(Box::default()), world.now);
+    world.plan.advance(world.now);
+    world
+        .plan
+        .observe(PodObservation::Admitted { gpus: Vec::new() }, world.now);
+    world.plan.advance(world.now);
+    world.plan.observe(
+        PodObservation::SandboxOpened {
+            result: Ok("10.1.0.2".parse().unwrap()),
+        },
+        world.now,
+    );
+    world.plan.advance(world.now);
+    world
+}
+
+#[test]
+fn an_image_that_is_built_says_so() {
+    let mut world = asking_for("IfNotPresent");
+    world.see(PodObservation::Building {
+        container: "main".into(),
+        image: "busybox:1".to_owned(),
+    });
+    assert_eq!(world.told("Building"), ["Building image \"busybox:1\""]);
+    assert_eq!(waiting(&mut world).0, "ContainerCreating");
+    let built = PulledImage {
+        digest: ImageDigest::from("sha256:1"),
+        how: PulledHow::Built {
+            took: Duration::from_secs(75),
+        },
+        user: None,
+    };
+    world.see(PodObservation::Pulled {
+        container: "main".into(),
+        image: "busybox:1".to_owned(),
+        result: Ok(built),
+    });
+    assert_eq!(
+        world.told("Built"),
+        ["Successfully built image \"busybox:1\" in 1m15s"]
+    );
+    assert!(world.told("Pulling").is_empty() && world.told("Pulled").is_empty());
 }

@@ -1,12 +1,12 @@
 //! Pods on an engine that runs nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use coracle_host::clock::ManualClock;
 use coracle_host::fake::{Act, ExecAct, FakeEngine};
-use coracle_host::{SandboxName, Workload, WorkloadName};
+use coracle_host::{OwnImage, SandboxName, Workload, WorkloadName};
 use coracle_plan::pod::{ClaimState, Entries};
 use coracle_store::{VolumeClaim, Volumes};
 use serde_json::{Value, json};
@@ -57,6 +57,67 @@ async fn a_pod_runs_and_goes() {
         bench
             .events()
             .contains(&"Killing: Stopping container main".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_container_knows_how_to_reach_the_workbench_unless_its_pod_says_otherwise() {
+    let seen: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
+    let script = seen.clone();
+    let spec = json!({ "containers": [
+        { "name": "main", "image": "a" },
+        { "name": "own", "image": "a", "env": [{ "name": "WHO", "value": "me" }] },
+    ] });
+    let (mut bench, ..) = bench(&spec, move |workload| {
+        let who = workload.environment["WHO"].clone();
+        script.lock().unwrap().insert(workload.name.0.clone(), who);
+        Act::succeed().until_released()
+    });
+    bench.begin().await;
+    bench.until_phase("Running").await;
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen[&name("main", 0).0], UID);
+    assert_eq!(seen[&name("own", 0).0], "me");
+}
+
+#[tokio::test]
+async fn an_image_of_our_own_is_built_for_a_pod() {
+    let own = OwnImage::jupyterlab();
+    let spec = json!({ "containers": [{ "name": "main", "image": "coracle/jupyterlab" }] });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed().until_released());
+    engine.take_image(own.name());
+    bench.begin().await;
+    bench.until_phase("Running").await;
+    assert_eq!(engine.builds()[own.name()], 1);
+    let told = bench.events();
+    let building = "Building: Building image \"coracle/jupyterlab\"".to_owned();
+    assert!(told.contains(&building), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.starts_with("Built: ")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_image_of_our_own_that_cannot_be_built_is_a_fault_of_the_pull() {
+    let own = OwnImage::jupyterlab();
+    let spec = json!({ "containers": [{ "name": "main", "image": own.name().as_str() }] });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed());
+    engine.take_image(own.name());
+    engine.fail_build(own.name(), "ERROR: no matching distribution");
+    bench.begin().await;
+    let is_so = |status: &Value| {
+        status["containerStatuses"].is_array()
+            && container(status, "main")["state"]["waiting"]["reason"] == "ErrImagePull"
+    };
+    let status = bench.until("its image is missing", is_so).await;
+    let waiting = &container(&status, "main")["state"]["waiting"]["message"];
+    assert!(
+        waiting
+            .as_str()
+            .unwrap()
+            .ends_with("no matching distribution"),
+        "{waiting}"
     );
 }
 

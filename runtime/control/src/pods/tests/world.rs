@@ -1,6 +1,6 @@
 //! Objects on a shelf, room for everybody, and a workbench that can be killed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coracle_host::Engine;
 use coracle_host::clock::{Clock, ManualClock};
-use coracle_model::{GpuUuid, Resources};
+use coracle_model::{EngineKind, GpuUuid, Resources};
 use coracle_objects::Object;
 use coracle_plan::pod::{PodEvent, PodHeld, PodObjects, PodReferences};
 use coracle_spec::kind::pod::{Pod, PodUid};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::watch;
 
+use crate::image::Workshop;
 use crate::pods::{
     PodHandle, PodKey, PodLedger, PodNode, PodSurroundings, PodWorld, PodWorldError, Pods,
 };
@@ -152,6 +153,7 @@ impl Bench {
         let objects = Objects::new(uid, spec);
         let surroundings = PodSurroundings {
             engine: engine(Arc::clone(&clock)),
+            engine_kind: EngineKind::Fake,
             clock,
             home,
             world: Arc::clone(&objects) as Arc<dyn PodWorld>,
@@ -163,6 +165,11 @@ impl Bench {
                 memory: "8Gi".parse().unwrap(),
             },
             workbench_names: Vec::new(),
+            workshop: Workshop {
+                index_settings: BTreeMap::new(),
+                logs: directory.path().join("logs"),
+            },
+            pod_variables: Arc::new(|uid| BTreeMap::from([("WHO".to_owned(), uid.to_string())])),
             engine_patience: Duration::from_secs(1),
         };
         Self {
