@@ -209,7 +209,9 @@ fn container_state(pod: &Object) -> Map<String, Value> {
         .find(|status| status.get("name") == first)
         .and_then(|status| status.get("state")?.as_object());
     let state = of_first.cloned().unwrap_or_default();
-    let waits = state.get("waiting").and_then(|waiting| waiting.get("reason"));
+    let waits = state
+        .get("waiting")
+        .and_then(|waiting| waiting.get("reason"));
     match waits.and_then(Value::as_str) {
         // It has not come as far as to have anything to tell.
         Some("ContainerCreating" | "PodInitializing") => Map::new(),
