@@ -87,6 +87,19 @@ class Coracle:
                 except subprocess.TimeoutExpired:
                     server.kill()
                     server.wait()
+        if self.engine == "docker":
+            self.remove_networks()
+
+    def remove_networks(self):
+        """The networks of this home's namespaces: an engine has room for about thirty, and each test has a home."""
+        identity = self.home / "data" / "identity.json"
+        if not identity.exists():
+            return
+        label = f"label=coracle.owner={json.loads(identity.read_text())['owner']}"
+        networks = subprocess.run(["docker", "network", "ls", "-q", "--filter", label], capture_output=True, text=True)
+        # One that something is still on stays.
+        for network in networks.stdout.split():
+            subprocess.run(["docker", "network", "rm", network], capture_output=True)
 
 
 def engine_answers():

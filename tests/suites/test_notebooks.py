@@ -205,6 +205,26 @@ def test_processes_serve_a_notebook_too(bench_of_processes, tmp_path):
     assert bench.jupyter("used").start_kernel().run("import os; print(os.environ['HOME'])") != home
 
 
+def test_one_that_nobody_uses_is_stopped(on_docker):
+    on_docker.environment.update({"CORACLE_CULL_IDLE": "0.25", "CORACLE_CULL_CHECK": "0.02"})
+    bench = Bench(on_docker)
+    kernel = bench.apply("idle").start_kernel()
+
+    def annotations():
+        return bench.kubectl.get("notebook", "idle")["metadata"].get("annotations", {})
+
+    activity = "notebooks.kubeflow.org/last-activity"
+    before = wait_for(lambda: annotations().get(activity), 30, "the first look")
+    # Longer than it may be idle, and at work.
+    kernel.run("import time; time.sleep(18)")
+    assert annotations()[activity] > before
+    assert "kubeflow-resource-stopped" not in annotations()
+    bench.until_gone("idle")
+    assert "kubeflow-resource-stopped" in annotations()
+    wait_for(lambda: activity not in annotations(), 30, "the end of looking")
+    bench.close()
+
+
 def test_stopping_is_quick(bench):
     bench.apply("quick").start_kernel().run("1")
     began = time.monotonic()

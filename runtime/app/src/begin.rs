@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use coracle_control::pods::{PodNode, PodSurroundings, PodVariables};
 use coracle_control::{
-    ApiWorld, Control, Kubelet, KubeletSetting, ObjectLoop, ObjectSetting, PodSandboxes, PodTokens,
-    Setting, Supervisor, Surroundings, TaskKind, Workshop,
+    ApiWorld, Control, CullingSetting, Kubelet, KubeletSetting, ObjectLoop, ObjectSetting,
+    PodSandboxes, PodTokens, Setting, Supervisor, Surroundings, TaskKind, Workshop,
+    watch_notebooks,
 };
 use coracle_host::bridge;
 use coracle_host::gpu;
@@ -205,7 +206,7 @@ fn look_after_pods(
     let api = workbench.kubernetes().clone();
     let key = inner.identity.key().clone();
     let tokens: PodTokens = Arc::new(move |uid| key.pod_token(&uid.0).unwrap_or_default());
-    let world = ApiWorld::new(api.clone(), tokens, node_name.to_owned());
+    let world = ApiWorld::new(api.clone(), Arc::clone(&tokens), node_name.to_owned());
     let surroundings = PodSurroundings {
         engine: Arc::clone(&chosen.engine),
         engine_kind: chosen.description.kind,
@@ -227,7 +228,27 @@ fn look_after_pods(
         pod_variables: pod_variables(inner, address),
         engine_patience: ENGINE_PATIENCE,
     };
-    Kubelet::start(KubeletSetting { api, surroundings }, supervisor)
+    let (engine, clock) = (
+        Arc::clone(&surroundings.engine),
+        Arc::clone(&surroundings.clock),
+    );
+    let setting = KubeletSetting {
+        api: api.clone(),
+        surroundings,
+    };
+    let sandboxes = Kubelet::start(setting, supervisor);
+    if let Some(culling) = inner.config.culling {
+        let setting = CullingSetting {
+            culling,
+            api,
+            sandboxes: sandboxes.clone(),
+            engine,
+            clock,
+            tokens,
+        };
+        watch_notebooks(setting, supervisor);
+    }
+    sandboxes
 }
 
 /// What the containers of a pod need to ask the workbench, and KFP's client with them.

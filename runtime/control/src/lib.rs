@@ -35,7 +35,9 @@ mod take_up;
 
 pub use handle::{Control, ControlError};
 pub use image::Workshop;
-pub use kubelet::{ApiWorld, Kubelet, KubeletSetting, PodSandboxes, PodTokens};
+pub use kubelet::{
+    ApiWorld, CullingSetting, Kubelet, KubeletSetting, PodSandboxes, PodTokens, watch_notebooks,
+};
 pub use objects::{ObjectLoop, ObjectSetting, Recorder};
 pub use room::RoomNews;
 pub use setting::{Setting, Surroundings};

@@ -3,6 +3,7 @@
 //! Both are read once, here, into a [`Config`] of checked values. Nothing else in the program reads an
 //! environment variable.
 
+mod culling;
 mod index;
 mod listen;
 mod packages;

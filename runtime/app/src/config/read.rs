@@ -5,8 +5,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use coracle_plan::kind::culling::Culling;
 use coracle_store::Home;
 
+use super::culling;
 use super::{EngineWanted, IndexSettings, ListenAddress, PackageHosts, UploadsTaken};
 
 /// What the program finds around it when it starts.
@@ -54,6 +56,8 @@ pub struct Config {
     pub package_hosts: PackageHosts,
     /// Which uploaded packages are kept.
     pub uploads: UploadsTaken,
+    /// When notebooks that nobody uses are stopped; never where it is not said.
+    pub culling: Option<Culling>,
     /// The environment that the user has activated, `VIRTUAL_ENV` or `CONDA_PREFIX`.
     pub active_environment: Option<PathBuf>,
     /// Where programs are looked for, `PATH`.
@@ -124,6 +128,7 @@ impl Config {
             index: IndexSettings::read(text),
             package_hosts: PackageHosts::read(text),
             uploads: situation.word("CORACLE_KFP_UPLOADS")?,
+            culling: culling::read(text)?,
             active_environment: situation
                 .path("VIRTUAL_ENV")
                 .or_else(|| situation.path("CONDA_PREFIX")),

@@ -6,9 +6,11 @@
 //!   ApiServer ◄── status, node, events, removal ── ApiWorld ◄───────────────────┘
 //! ```
 
+mod culling;
 mod manager;
 mod references;
 mod world;
 
+pub use culling::{CullingSetting, watch_notebooks};
 pub use manager::{Kubelet, KubeletSetting, PodSandboxes};
 pub use world::{ApiWorld, PodTokens};

@@ -9,6 +9,7 @@
 //! is done it says nothing. It can therefore be asked again at any time, and after every crash.
 
 pub mod claim;
+pub mod culling;
 pub mod garbage;
 pub mod job;
 pub mod namespace;
