@@ -23,11 +23,12 @@ def folder_of(name):
     pytest.skip(f"no recording of {name} in {places[0]}: CORACLE_RECORDINGS can name the folder")
 
 
-def play(name, address, *options):
-    """The labels of the answers that differ, and the last line."""
+def play(name, address, *options, against=None):
+    """The labels of the answers that differ, and the last line; `against` other answers than the recording's own."""
     folder = folder_of(name)
+    against = against or folder / "recorded.jsonl"
     played = subprocess.run(
-        [sys.executable, folder / "replay.py", address, "--against", folder / "recorded.jsonl", *options],
+        [sys.executable, folder / "replay.py", address, "--against", against, *options],
         capture_output=True, text=True, timeout=600,
     )
     assert played.returncode in (0, 1), played.stderr

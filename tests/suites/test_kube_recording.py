@@ -1,6 +1,9 @@
-"""A recorded conversation with a Kubernetes 1.34 API server, played to the workbench."""
+"""Recorded conversations with a Kubernetes 1.34 API server, played to the workbench."""
 
+from conftest import ROOT
 from recording import folder_of, play
+
+MORE = ROOT / "tests" / "conformance" / "kube"
 
 
 def test_all_answers_are_as_recorded(on_docker):
@@ -8,3 +11,11 @@ def test_all_answers_are_as_recorded(on_docker):
     differing, last = play("kube-api", on_docker.serve().address)
     assert differing == []
     assert last == "158 passed, 0 failed"
+
+
+def test_all_answers_of_a_second_conversation_are_as_recorded(on_docker):
+    folder_of("kube-api")
+    address = on_docker.serve().address
+    differing, last = play("kube-api", address, "--steps", MORE / "steps.py", against=MORE / "recorded.jsonl")
+    assert differing == []
+    assert last == "120 passed, 0 failed"
