@@ -13,12 +13,13 @@ import api
 import events
 import idle
 import logs
+import notebooks
 import objects
 import plans
 import steps
 from table import Table
 
-PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "objects": objects.measure, "idle": idle.measure, "logs": logs.measure}
+PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "objects": objects.measure, "notebooks": notebooks.measure, "idle": idle.measure, "logs": logs.measure}
 
 
 def main():
