@@ -88,18 +88,27 @@ class Coracle:
                     server.kill()
                     server.wait()
         if self.engine == "docker":
-            self.remove_networks()
+            self.sweep()
 
-    def remove_networks(self):
-        """The networks of this home's namespaces: an engine has room for about thirty, and each test has a home."""
+    def holds(self):
+        """What Docker holds of this home: its containers, and the names of its networks."""
         identity = self.home / "data" / "identity.json"
         if not identity.exists():
-            return
-        label = f"label=coracle.owner={json.loads(identity.read_text())['owner']}"
-        networks = subprocess.run(["docker", "network", "ls", "-q", "--filter", label], capture_output=True, text=True)
-        # One that something is still on stays.
-        for network in networks.stdout.split():
-            subprocess.run(["docker", "network", "rm", network], capture_output=True)
+            return [], []
+        owner = json.loads(identity.read_text())["owner"]
+
+        def lines(*arguments):
+            listing = ["docker", *arguments, "--filter", f"label=coracle.owner={owner}"]
+            return subprocess.run(listing, capture_output=True, text=True, timeout=60).stdout.split()
+
+        return lines("ps", "-aq"), lines("network", "ls", "--format", "{{.Name}}")
+
+    def sweep(self):
+        """Removes what this home leaves behind: pods go on by design, and an engine has room for about thirty networks."""
+        containers, networks = self.holds()
+        for command in (["rm", "-f", *containers], ["network", "rm", *networks]):
+            if containers or networks:
+                subprocess.run(["docker", *command], capture_output=True, timeout=120)
 
 
 def engine_answers():

@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import subprocess
 
 import pytest
 from conftest import wait_for
@@ -128,13 +127,14 @@ def test_a_sidecar_goes_before_and_ends_after(kubectl):
     shared = {"volumeMounts": [{"name": "v", "mountPath": "/v"}]}
     side = "trap 'echo side ends; exit 0' TERM; echo side > /v/said; echo up; sleep 1000 & wait"
     kubectl.apply(pod(
-        "escorted", container("cat /v/said; sleep 0.5", **shared), restartPolicy="Never",
+        "escorted", container("cat /v/said; until [ -f /v/go ]; do sleep 0.1; done", **shared), restartPolicy="Never",
         volumes=[{"name": "v", "emptyDir": {}}],
         initContainers=[container(side, "side", restartPolicy="Always", startupProbe={
             "exec": {"command": ["test", "-f", "/v/said"]}, "periodSeconds": 1}, **shared)],
     ))
-    kubectl.until("escorted", lambda pod: pod["status"].get("phase") == "Running")
+    kubectl.ready("escorted")
     assert kubectl.ok("get", "pod", "escorted", "--no-headers").split()[1] == "2/2"
+    kubectl.ok("exec", "escorted", "-c", "side", "--", "touch", "/v/go")
     kubectl.ends("escorted")
     assert kubectl.ok("logs", "escorted", "-c", "main") == "side\n"
     assert kubectl.ok("logs", "escorted", "-c", "side") == "up\nside ends\n"
@@ -416,17 +416,6 @@ def test_pod_defaults(kubectl):
 # --- namespaces, and what is left
 
 
-def ours(command):
-    """What Docker holds of a workbench: containers and networks."""
-    owner = next(line for line in (command.home / "data" / "identity.json").read_text().split('"') if line.count("-") == 4)
-    label = f"label=coracle.owner={owner}"
-
-    def lines(*arguments):
-        return subprocess.run(["docker", *arguments, "--filter", label], capture_output=True, text=True, check=True).stdout.split()
-
-    return lines("ps", "-aq"), lines("network", "ls", "--format", "{{.Name}}")
-
-
 def test_a_namespace_takes_its_pods_along_and_nothing_is_left(kubectl, docker_workbench):
     kubectl.namespace("goes")
     kubectl.apply(
@@ -440,7 +429,7 @@ def test_a_namespace_takes_its_pods_along_and_nothing_is_left(kubectl, docker_wo
     kubectl.ok("delete", "namespace", "goes", "--timeout=60s", seconds=70)
     kubectl.ok("delete", "pods", "--all", "-A", "--timeout=60s", seconds=70)
     home = docker_workbench.home / "data"
-    wait_for(lambda: ours(docker_workbench)[0] == [], what="the end of all containers")
+    wait_for(lambda: docker_workbench.holds()[0] == [], what="the end of all containers")
     wait_for(lambda: list((home / "pods").iterdir()) == [], what="the end of all directories")
     assert [path for path in home.rglob("*") if "goes" in path.parts] == []
-    wait_for(lambda: not [name for name in ours(docker_workbench)[1] if "goes" in name], what="the end of the network")
+    wait_for(lambda: docker_workbench.holds()[1] == [], what="the end of all networks")

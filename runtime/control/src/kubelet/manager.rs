@@ -22,7 +22,7 @@ const SCHEDULER: &str = "default-scheduler";
 const ENGINE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the removal of a network is tried.
-const NETWORK_TRIES: usize = 10;
+const NETWORK_TRIES: usize = 5;
 
 /// What the manager is given.
 pub struct KubeletSetting {
@@ -143,6 +143,16 @@ impl Kubelet {
         }
     }
 
+    /// Removes the network of a namespace when its last pod has gone: an engine has few of them.
+    fn leave_network(&self, namespace: &str) {
+        if self.api.all(kind::pods(), Some(namespace)).is_empty() {
+            let engine = Arc::clone(&self.surroundings.engine);
+            let network = NetworkName(namespace.to_owned());
+            self.supervisor
+                .spawn(TaskKind::Cleanup, close_network(engine, network));
+        }
+    }
+
     /// Whether somebody looks after that pod, who now looks at it again.
     fn wake(&self, pod: &PodUid) -> bool {
         let workers = self.sandboxes.read();
@@ -162,12 +172,8 @@ impl Kubelet {
             }
             if change.removed {
                 self.sandboxes.write().remove(&uid);
+                self.leave_network(object.namespace());
             }
-        } else if is(resource, kind::namespaces()) && change.removed {
-            let network = NetworkName(object.name().to_owned());
-            let engine = Arc::clone(&self.surroundings.engine);
-            self.supervisor
-                .spawn(TaskKind::Cleanup, close_network(engine, network));
         } else if pods_refer_to(resource) {
             for worker in self.sandboxes.read().values() {
                 if worker.key().namespace == object.namespace() {
@@ -178,17 +184,16 @@ impl Kubelet {
     }
 }
 
-/// Removes the network of a namespace that is gone. What is left of pods that were removed by force may stand on it for a
-/// moment yet.
+/// Removes a network. What is left of pods that were removed by force may stand on it for a moment yet; where another pod
+/// has come meanwhile, it stays.
 async fn close_network(engine: Arc<dyn Engine>, network: NetworkName) {
     for _ in 0..NETWORK_TRIES {
         match engine.close_network(&network).await {
             Ok(()) => return,
-            Err(error) => tracing::debug!(%error, "a network is tried again"),
+            Err(error) => tracing::debug!(%error, "a network is in use"),
         }
         sleep(ENGINE_PAUSE).await;
     }
-    tracing::warn!(%network, "the network of a namespace was left behind");
 }
 
 /// Whether a pod is placed here, or may be.

@@ -4,6 +4,9 @@ use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::kind::claim::claims_of;
 use coracle_plan::kind::notebook::NAME_LABEL;
 
+/// The label of a job's pods that names the job.
+const JOB_LABEL: &str = "batch.kubernetes.io/job-name";
+
 /// Something to reconcile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
@@ -58,6 +61,9 @@ impl Key {
             keys.extend(claims_of(object).map(|claim| Self::new(What::Claim, namespace, claim)));
             let notebook = object.label(NAME_LABEL);
             keys.extend(notebook.map(|name| Self::new(What::Notebook, namespace, name)));
+            // A pod that was let go by its job bears its name still.
+            let job = object.label(JOB_LABEL);
+            keys.extend(job.map(|name| Self::new(What::Job, namespace, name)));
         }
         for owner in object.owner_references() {
             let what = match owner.kind.as_str() {

@@ -22,6 +22,9 @@ use crate::supervisor::{Supervisor, TaskKind};
 /// How often the loop looks for what became due by time alone.
 const TICK: Duration = Duration::from_secs(60);
 
+/// Who writes what follows from owners.
+const GARBAGE_COLLECTOR: &str = "garbage-collector";
+
 /// What the loop is given.
 #[derive(Debug, Clone)]
 pub struct ObjectSetting {
@@ -164,6 +167,10 @@ impl ObjectLoop {
         };
         self.due.extend(Key::of_change(resource, &object.body));
         self.follow(&object.key, &object.body, change.removed);
+        // Those that it has let go may have waited for that.
+        if let Some(before) = &change.before {
+            self.finish_owners(&before.body);
+        }
         if change.removed && std::ptr::eq(resource, kind::persistent_volume_claims()) {
             self.remove_directory(&object.key);
         }
@@ -192,7 +199,13 @@ impl ObjectLoop {
                 steps.extend(rules::garbage::follow_owners(resource, &dependent, &world));
             }
         }
-        // The last of what blocked an owner may have gone.
+        self.carry_out(GARBAGE_COLLECTOR, steps);
+        self.finish_owners(object);
+    }
+
+    /// Lets go the owners of an object that only waited for it: the last of what blocked them may have gone.
+    fn finish_owners(&self, object: &Object) {
+        let world = Now(&self.setting.api);
         for owner in object.owner_references() {
             let (group, version) = owner
                 .api_version
@@ -205,10 +218,10 @@ impl ObjectLoop {
                 && owner.is_being_deleted()
             {
                 let owned = self.owned_by(&owner);
-                steps.extend(rules::garbage::finish_owner(resource, &owner, &owned));
+                let steps = rules::garbage::finish_owner(resource, &owner, &owned);
+                self.carry_out(GARBAGE_COLLECTOR, steps);
             }
         }
-        self.carry_out("garbage-collector", steps);
     }
 
     fn owned_by(&self, owner: &Object) -> Vec<Typed> {
@@ -242,6 +255,10 @@ impl ObjectLoop {
             What::Job => (kind::jobs(), "job-controller"),
         };
         let Some(object) = world.get(resource, &key.namespace, &key.name) else {
+            if key.what == What::Job {
+                let steps = rules::job::release_orphans(&key.namespace, &world);
+                self.carry_out(component, steps);
+            }
             return;
         };
         let steps = match key.what {

@@ -342,6 +342,8 @@ fn spawn(launch: &Launch) -> io::Result<Child> {
         identity.assume()?;
         // The main process does not outlive a supervisor that is killed.
         prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // What the supervisor reads for itself is blocked in it, and would be in what it starts.
+        SigSet::empty().thread_set_mask()?;
         if getppid() == supervisor {
             Ok(())
         } else {

@@ -11,6 +11,7 @@
 mod indexes;
 mod outcome;
 mod pods;
+mod policy;
 
 use std::sync::Arc;
 
@@ -97,7 +98,7 @@ pub fn reconcile(job: &Object, world: &dyn World) -> JobPlan {
         .list(kind::pods(), Some(job.namespace()))
         .into_iter()
         .filter(|pod| is_controlled_by(pod, job))
-        .map(JobPod::new)
+        .map(|pod| JobPod::new(job, pod))
         .collect();
     if job.is_being_deleted() {
         // Nobody counts them any more.
@@ -202,15 +203,28 @@ fn after_the_end(
     plan
 }
 
-/// Takes the finalizer from pods whose end the stored status knows.
+/// Takes the finalizer from pods of jobs that are not there any more: nobody counts their end.
+pub fn release_orphans(namespace: &str, world: &dyn World) -> Vec<ObjectStep> {
+    let pods = world.list(kind::pods(), Some(namespace)).into_iter();
+    let tracked = pods.filter(|pod| pod.finalizers().contains(&TRACKING));
+    let orphans = tracked.filter(|pod| {
+        let owner = pod.controller().filter(|owner| owner.kind == "Job");
+        let job = owner.and_then(|owner| world.get(kind::jobs(), namespace, &owner.name));
+        job.is_none_or(|job| !is_controlled_by(pod, &job))
+    });
+    orphans.map(|pod| without_tracking(&pod)).collect()
+}
+
+/// Takes the finalizer from pods whose end the stored status knows, or that do not count.
 fn release_counted(job: &Object, pods: &[JobPod]) -> Vec<ObjectStep> {
     let known: Vec<&str> = uncounted(job, "succeeded")
         .into_iter()
         .chain(uncounted(job, "failed"))
         .collect();
-    let noted = pods
-        .iter()
-        .filter(|pod| pod.is_tracked() && known.contains(&pod.object.uid()));
+    let noted = pods.iter().filter(|pod| {
+        let is_known = known.contains(&pod.object.uid());
+        pod.is_tracked() && (is_known || pod.ended() == Some(Ended::Overlooked))
+    });
     noted.map(|pod| without_tracking(&pod.object)).collect()
 }
 
@@ -255,10 +269,13 @@ fn count(job: &Object, pods: &[JobPod]) -> Counts {
                 counts.ready += usize::from(pod.is_ready());
             }
             Some(_) if !pod.is_tracked() => {}
+            Some(Ended::Overlooked) => {}
             Some(Ended::Succeeded) if !counts.uncounted_succeeded.contains(&uid) => {
                 counts.uncounted_succeeded.push(uid);
             }
-            Some(Ended::Failed) if !counts.uncounted_failed.contains(&uid) => {
+            Some(Ended::Failed | Ended::FailedForGood)
+                if !counts.uncounted_failed.contains(&uid) =>
+            {
                 counts.uncounted_failed.push(uid);
             }
             Some(_) => {}

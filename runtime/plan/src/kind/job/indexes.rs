@@ -17,15 +17,18 @@ pub(super) fn succeeded(job: &Object, pods: &[JobPod]) -> BTreeSet<u64> {
     done
 }
 
-/// The indexes that have failed more often than each may.
+/// The indexes that have failed more often than each may, or once and for good.
 pub(super) fn failed(job: &Object, pods: &[JobPod], limit: u64) -> BTreeSet<u64> {
     let mut failures: BTreeMap<u64, u64> = BTreeMap::new();
     for pod in pods {
-        if pod.ended() == Some(Ended::Failed)
-            && let Some(index) = pod.index()
-        {
-            *failures.entry(index).or_default() += 1;
-        }
+        let Some(index) = pod.index().filter(|_| pod.has_failed()) else {
+            continue;
+        };
+        let times = failures.entry(index).or_default();
+        *times = match pod.ended() {
+            Some(Ended::FailedForGood) => u64::MAX,
+            _ => times.saturating_add(1),
+        };
     }
     let mut failed = read(job.text_at(&["status", "failedIndexes"]));
     let beyond = failures.into_iter().filter(|(_, times)| *times > limit);

@@ -5,8 +5,8 @@ use coracle_objects::{Object, ObjectExt as _};
 use serde_json::Value;
 
 use super::super::step::ObjectStep;
-use super::pods::{Ended, JobPod};
-use super::{Asked, Counts, Status, indexes, said};
+use super::pods::JobPod;
+use super::{Asked, Counts, Status, indexes, policy, said};
 
 /// How a job ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,60 +196,11 @@ fn success_policy(job: &Object, done: &std::collections::BTreeSet<u64>) -> Optio
 
 /// `podFailurePolicy`: a rule that ends the job.
 fn failed_by_policy(job: &Object, pods: &[JobPod]) -> Option<Over> {
-    let rules = job.list_at(&["spec", "podFailurePolicy", "rules"]);
-    let failed = pods.iter().filter(|pod| pod.ended() == Some(Ended::Failed));
-    for pod in failed {
-        for (number, rule) in rules.iter().enumerate() {
-            let Some(container) = matching_container(rule, pod) else {
-                continue;
-            };
-            if rule["action"] == "FailJob" {
-                let message = format!(
-                    "Container {} for pod {}/{} failed with exit code {} matching FailJob rule at index {number}",
-                    container.0,
-                    pod.object.namespace(),
-                    pod.object.name(),
-                    container.1,
-                );
-                return Some(Over::failed("PodFailurePolicy", message));
-            }
-            // The first rule that matches decides.
-            break;
-        }
-    }
-    None
-}
-
-/// The container of a failed pod that a rule on exit codes is about, with its code.
-fn matching_container(rule: &Value, pod: &JobPod) -> Option<(String, i64)> {
-    let wanted = rule.get("onExitCodes")?;
-    let values: Vec<i64> = wanted["values"]
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_i64)
-        .collect();
-    let statuses = pod.object.list_at(&["status", "containerStatuses"]).iter();
-    statuses
-        .filter_map(|status| {
-            let name = status.get("name")?.as_str()?.to_owned();
-            let code = status
-                .get("state")?
-                .get("terminated")?
-                .get("exitCode")?
-                .as_i64()?;
-            Some((name, code))
-        })
-        .find(|(name, code)| {
-            let named = wanted["containerName"].as_str();
-            let meant = named.is_none_or(|named| named == name);
-            let listed = values.contains(code);
-            let fits = if wanted["operator"] == "NotIn" {
-                !listed
-            } else {
-                listed
-            };
-            meant && *code != 0 && fits
-        })
+    let failed = pods.iter().filter(|pod| pod.has_failed());
+    let found = failed
+        .filter_map(|pod| policy::matching_rule(job, &pod.object))
+        .find(|found| found.action == "FailJob")?;
+    Some(Over::failed("PodFailurePolicy", found.message))
 }
 
 fn contains(text: &str, index: u64) -> bool {

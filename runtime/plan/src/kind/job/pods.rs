@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::super::step::{ObjectStep, controlled_by};
-use super::{Asked, Counts, PodObject, TRACKING, backoff_seconds, indexes, later};
+use super::{Asked, Counts, PodObject, TRACKING, backoff_seconds, indexes, later, policy};
 
 /// The annotation and label with the index of an indexed job's pod.
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";
@@ -21,25 +21,41 @@ const MOST_AT_ONCE: u64 = 500;
 pub(super) enum Ended {
     Succeeded,
     Failed,
+    /// So that its index is not tried again.
+    FailedForGood,
+    /// In a way that does not count.
+    Overlooked,
 }
 
 /// A pod of the job.
 #[derive(Debug, Clone)]
 pub(super) struct JobPod {
     pub(super) object: PodObject,
+    ended: Option<Ended>,
 }
 
 impl JobPod {
-    pub(super) fn new(object: PodObject) -> Self {
-        Self { object }
+    /// A pod, as the job's policy on failures sees it.
+    pub(super) fn new(job: &Object, object: PodObject) -> Self {
+        let ended = match object.text_at(&["status", "phase"]) {
+            "Succeeded" => Some(Ended::Succeeded),
+            "Failed" => Some(match policy::matching_rule(job, &object) {
+                Some(found) if found.action == "Ignore" => Ended::Overlooked,
+                Some(found) if found.action == "FailIndex" => Ended::FailedForGood,
+                Some(_) | None => Ended::Failed,
+            }),
+            _ => None,
+        };
+        Self { object, ended }
     }
 
     pub(super) fn ended(&self) -> Option<Ended> {
-        match self.object.text_at(&["status", "phase"]) {
-            "Succeeded" => Some(Ended::Succeeded),
-            "Failed" => Some(Ended::Failed),
-            _ => None,
-        }
+        self.ended
+    }
+
+    /// Whether it ended badly, and that counts.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.ended, Some(Ended::Failed | Ended::FailedForGood))
     }
 
     pub(super) fn is_tracked(&self) -> bool {
@@ -130,11 +146,15 @@ pub(super) fn missing(
 
 /// After a failure the next pod waits, the longer the more have failed.
 fn wait_after_failure(pods: &[JobPod], counts: &Counts, now: Timestamp) -> Option<Timestamp> {
-    let failures = counts.all_failed();
+    let is_overlooked = |pod: &&JobPod| pod.ended() == Some(Ended::Overlooked);
+    // What does not count is not repeated without end either.
+    let failures = counts.all_failed() + pods.iter().filter(is_overlooked).count() as u64;
     if failures == 0 {
         return None;
     }
-    let failed = pods.iter().filter(|pod| pod.ended() == Some(Ended::Failed));
+    let failed = pods
+        .iter()
+        .filter(|pod| pod.has_failed() || is_overlooked(pod));
     let last = failed.filter_map(JobPod::ended_at).max()?;
     let due = later(last, backoff_seconds(failures));
     (due > now).then_some(due)
