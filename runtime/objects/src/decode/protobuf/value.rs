@@ -43,7 +43,7 @@ pub(super) fn time(bytes: &[u8]) -> Result<Value, Fault> {
     let Some((seconds, _)) = timestamp(bytes)? else {
         return Ok(Value::Null);
     };
-    written(Timestamp::from_second(seconds))
+    written(Timestamp::from_second(seconds), 0)
 }
 
 /// A time to the microsecond; null for the time that Go begins with.
@@ -53,7 +53,7 @@ pub(super) fn micro_time(bytes: &[u8]) -> Result<Value, Fault> {
     };
     let microseconds = seconds.saturating_mul(1_000_000);
     let microseconds = microseconds.saturating_add((nanoseconds / 1000).into());
-    written(Timestamp::from_microsecond(microseconds))
+    written(Timestamp::from_microsecond(microseconds), 6)
 }
 
 /// Seconds and nanoseconds; none for the first of January of year 1, which is Go's empty time.
@@ -72,9 +72,9 @@ fn timestamp(bytes: &[u8]) -> Result<Option<(i64, i32)>, Fault> {
     Ok((!is_empty).then_some((seconds, nanoseconds)))
 }
 
-/// A time as RFC 3339 has it, whose years have four digits.
-fn written(time: Result<Timestamp, jiff::Error>) -> Result<Value, Fault> {
-    let text = time.ok().map(|time| time.to_string());
+/// A time as RFC 3339 has it, whose years have four digits, with so many digits after the second.
+fn written(time: Result<Timestamp, jiff::Error>, digits: usize) -> Result<Value, Fault> {
+    let text = time.ok().map(|time| format!("{time:.digits$}"));
     let text = text.filter(|text| text.as_bytes().get(4) == Some(&b'-') && !text.starts_with('-'));
     text.map(Value::from)
         .ok_or_else(|| Fault::Value("Time.MarshalJSON: year outside of range [0,9999]".to_owned()))
@@ -138,7 +138,7 @@ mod tests {
     fn a_time_is_to_its_own_precision() {
         let bytes = [0x08, 0x05, 0x10, 0xc0, 0x84, 0x3d];
         assert_eq!(time(&bytes), Ok(json!("1970-01-01T00:00:05Z")));
-        assert_eq!(micro_time(&bytes), Ok(json!("1970-01-01T00:00:05.001Z")));
+        assert_eq!(micro_time(&bytes), Ok(json!("1970-01-01T00:00:05.001000Z")));
     }
 
     #[test]
