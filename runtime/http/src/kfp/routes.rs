@@ -34,11 +34,12 @@ pub(crate) fn routes() -> Router<Workbench> {
         )
 }
 
-/// Whether a path is refused as KFP's gateway refuses it.
+/// Whether a path is refused as KFP's gateway refuses it: below `/apis` its versions stand where Kubernetes has groups.
 pub(crate) fn is_below(path: &str) -> bool {
-    ["/apis/v1", "/apis/v2"]
-        .iter()
-        .any(|version| path.starts_with(version))
+    let version = path
+        .strip_prefix("/apis/v")
+        .and_then(|rest| rest.split('/').next());
+    version.is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
 pub(crate) fn no_path() -> Response {
