@@ -4,6 +4,7 @@
 use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Value, json};
 
+use super::pod_status::has_ended;
 use super::step::{ObjectStep, World};
 
 /// Keeps a claim from going while a pod uses it.
@@ -20,20 +21,7 @@ pub fn reconcile(claim: &Object, has_directory: bool, world: &dyn World) -> Vec<
         if used || !claim.finalizers().contains(&PROTECTION) {
             return Vec::new();
         }
-        let mut object = claim.clone();
-        let left: Vec<String> = claim
-            .finalizers()
-            .into_iter()
-            .filter(|finalizer| *finalizer != PROTECTION)
-            .map(str::to_owned)
-            .collect();
-        let metadata = object.metadata_mut();
-        if left.is_empty() {
-            metadata.remove("finalizers");
-        } else {
-            metadata.insert("finalizers".to_owned(), left.into());
-        }
-        return vec![ObjectStep::update(claims, object)];
+        return vec![ObjectStep::without_finalizer(claims, claim, PROTECTION)];
     }
     if !has_directory {
         return Vec::new();
@@ -73,8 +61,4 @@ pub fn claims_of(pod: &Object) -> impl Iterator<Item = &str> {
 
 fn uses(pod: &Object, claim: &str) -> bool {
     claims_of(pod).any(|used| used == claim)
-}
-
-fn has_ended(pod: &Object) -> bool {
-    matches!(pod.text_at(&["status", "phase"]), "Succeeded" | "Failed")
 }

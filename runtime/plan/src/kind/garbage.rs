@@ -66,7 +66,7 @@ fn orphan(
     owned: &[(&'static Resource, Arc<Object>)],
 ) -> Vec<ObjectStep> {
     if owned.is_empty() {
-        return vec![without_finalizer(resource, owner, ORPHAN)];
+        return vec![ObjectStep::without_finalizer(resource, owner, ORPHAN)];
     }
     let forget = |(resource, object): &(&'static Resource, Arc<Object>)| {
         let mut object = Object::clone(object);
@@ -99,30 +99,13 @@ fn delete_owned(
             .any(|reference| reference.uid == owner.uid() && reference.block_owner_deletion)
     };
     if !owned.iter().any(|(_, object)| blocks(object)) {
-        return vec![without_finalizer(resource, owner, FOREGROUND)];
+        return vec![ObjectStep::without_finalizer(resource, owner, FOREGROUND)];
     }
     owned
         .iter()
         .filter(|(_, object)| !object.is_being_deleted())
         .map(|(resource, object)| ObjectStep::delete(resource, object))
         .collect()
-}
-
-fn without_finalizer(resource: &'static Resource, object: &Object, gone: &str) -> ObjectStep {
-    let mut object = object.clone();
-    let left: Vec<String> = object
-        .finalizers()
-        .into_iter()
-        .filter(|finalizer| *finalizer != gone)
-        .map(str::to_owned)
-        .collect();
-    let metadata = object.metadata_mut();
-    if left.is_empty() {
-        metadata.remove("finalizers");
-    } else {
-        metadata.insert("finalizers".to_owned(), left.into());
-    }
-    ObjectStep::update(resource, object)
 }
 
 fn split(api_version: &str) -> (&str, &str) {

@@ -14,6 +14,7 @@ pub mod garbage;
 pub mod job;
 pub mod namespace;
 pub mod notebook;
+mod pod_status;
 pub mod stateful_set;
 mod step;
 

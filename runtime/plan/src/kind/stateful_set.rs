@@ -4,6 +4,7 @@ use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::pod_status::{has_ended, is_ready};
 use super::step::{About, ObjectStep, World, controlled_by, is_controlled_by};
 
 /// The label that tells of which template a pod is.
@@ -123,16 +124,6 @@ fn revision(set: &Object) -> String {
 fn number_of(set: &Object, pod: &Object) -> Option<u64> {
     let rest = pod.name().strip_prefix(set.name())?;
     rest.strip_prefix('-')?.parse().ok()
-}
-
-fn is_ready(pod: &Object) -> bool {
-    pod.list_at(&["status", "conditions"])
-        .iter()
-        .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
-}
-
-fn has_ended(pod: &Object) -> bool {
-    matches!(pod.text_at(&["status", "phase"]), "Succeeded" | "Failed")
 }
 
 fn said(set: &Object, reason: &str, verb: &str, pod: &str) -> ObjectStep {

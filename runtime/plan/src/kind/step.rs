@@ -128,6 +128,28 @@ impl ObjectStep {
         }
     }
 
+    /// Writes an object without one of its finalizers.
+    pub(crate) fn without_finalizer(
+        resource: &'static Resource,
+        object: &Object,
+        gone: &str,
+    ) -> Self {
+        let mut object = object.clone();
+        let left: Vec<String> = object
+            .finalizers()
+            .into_iter()
+            .filter(|finalizer| *finalizer != gone)
+            .map(str::to_owned)
+            .collect();
+        let metadata = object.metadata_mut();
+        if left.is_empty() {
+            metadata.remove("finalizers");
+        } else {
+            metadata.insert("finalizers".to_owned(), left.into());
+        }
+        Self::update(resource, object)
+    }
+
     /// Writes a status, when it is another than the one that stands.
     pub(crate) fn status(
         resource: &'static Resource,

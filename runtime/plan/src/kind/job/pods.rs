@@ -7,6 +7,7 @@ use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::super::pod_status;
 use super::super::step::{ObjectStep, controlled_by};
 use super::{Asked, Counts, PodObject, TRACKING, backoff_seconds, indexes, later, policy};
 
@@ -63,10 +64,7 @@ impl JobPod {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        let conditions = self.object.list_at(&["status", "conditions"]);
-        conditions
-            .iter()
-            .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+        pod_status::is_ready(&self.object)
     }
 
     pub(super) fn index(&self) -> Option<u64> {
@@ -178,20 +176,7 @@ pub(super) fn superfluous(asked: &Asked, pods: &[JobPod], counts: &Counts) -> Ve
 
 /// Takes the finalizer from a pod.
 pub(super) fn without_tracking(pod: &Object) -> ObjectStep {
-    let mut object = pod.clone();
-    let left: Vec<String> = pod
-        .finalizers()
-        .into_iter()
-        .filter(|finalizer| *finalizer != TRACKING)
-        .map(str::to_owned)
-        .collect();
-    let metadata = object.metadata_mut();
-    if left.is_empty() {
-        metadata.remove("finalizers");
-    } else {
-        metadata.insert("finalizers".to_owned(), left.into());
-    }
-    ObjectStep::update(kind::pods(), object)
+    ObjectStep::without_finalizer(kind::pods(), pod, TRACKING)
 }
 
 fn pod(job: &Object, index: Option<u64>, name: &str) -> Value {
