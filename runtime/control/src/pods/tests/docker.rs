@@ -119,7 +119,7 @@ fn is_running(status: &Value, name: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_runs_with_init_containers_a_shared_directory_and_files() {
     let mount = |name: &str, path: &str| json!({ "name": name, "mountPath": path });
-    let text = "cat /work/made /cm/key; echo \"$WHO $POD_IP\"; id -u; id -G; cat /one; echo why > /dev/termination-log; ls /cm; exit 3";
+    let text = "cat /shared-dir/made /cm/key; echo \"$WHO $POD_IP\"; id -u; id -G; cat /one; echo why > /dev/termination-log; ls /cm; exit 3";
     let mut main = shell(text);
     main["env"] = json!([
         { "name": "WHO", "value": "$(NAME)!" },
@@ -127,13 +127,13 @@ async fn a_job_runs_with_init_containers_a_shared_directory_and_files() {
         { "name": "POD_IP", "valueFrom": { "fieldRef": { "fieldPath": "status.podIP" } } },
     ]);
     main["volumeMounts"] = json!([
-        mount("work", "/work"), mount("cm", "/cm"),
+        mount("work", "/shared-dir"), mount("cm", "/cm"),
         { "name": "cm", "mountPath": "/one", "subPath": "key" },
     ]);
     main["securityContext"] = json!({ "runAsUser": 1234 });
-    let mut first = shell("echo from init > /work/made");
+    let mut first = shell("echo from init > /shared-dir/made");
     first["name"] = "first".into();
-    first["volumeMounts"] = json!([mount("work", "/work")]);
+    first["volumeMounts"] = json!([mount("work", "/shared-dir")]);
     let spec = json!({
         "initContainers": [first],
         "containers": [main],
