@@ -18,7 +18,7 @@ const JUPYTERLAB: &str = "coracle/jupyterlab";
 /// How many digits of the content's digest are the tag.
 const TAG_LENGTH: usize = 12;
 
-const JUPYTERLAB_FILES: [BuildFile; 4] = [
+const JUPYTERLAB_FILES: [BuildFile; 5] = [
     BuildFile {
         name: "Dockerfile",
         content: include_str!("../images/jupyterlab/Dockerfile"),
@@ -37,6 +37,11 @@ const JUPYTERLAB_FILES: [BuildFile; 4] = [
     BuildFile {
         name: "kfp-context",
         content: include_str!("../images/jupyterlab/kfp-context"),
+        kind: BuildFileKind::Program,
+    },
+    BuildFile {
+        name: "run-notebook",
+        content: include_str!("../images/jupyterlab/run-notebook"),
         kind: BuildFileKind::Program,
     },
 ];
