@@ -30,6 +30,7 @@ mod health;
 mod identity;
 mod kubernetes;
 mod log;
+mod opened;
 
 mod pipelines;
 mod recurring;

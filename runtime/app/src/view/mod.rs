@@ -31,7 +31,7 @@ pub use artifact::{
 };
 pub use bytes::Bytes;
 pub use config::{Config, ConfigList, PutConfig};
-pub use create::{CloneRun, CreateRun, CreatedRun, ParameterValue, Rerun};
+pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,

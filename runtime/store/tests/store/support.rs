@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    Artifact, ArtifactId, ArtifactType, Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs,
-    Resources, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskKind, TaskPath,
-    TaskRecord, TaskState, Timestamp, Value,
+    Artifact, ArtifactId, ArtifactType, Attempt, AttemptNumber, AttemptSetting, AttemptUsage,
+    EngineKind, Outputs, Resources, RunId, RunOrigin, RunRecord, RunRequest, RunState,
+    StorageState, TaskKind, TaskPath, TaskRecord, TaskState, Timestamp, Value,
 };
 use coracle_store::{Change, Direction, Home, Store};
 use tempfile::TempDir;
@@ -94,6 +94,7 @@ pub(crate) fn attempt(run: RunId, path: &str, number: u32, state: TaskState) -> 
         exit_code: None,
         failure: None,
         before_retry: false,
+        setting: AttemptSetting::default(),
         started_at: at(1),
         finished_at: None,
     }
