@@ -14,6 +14,7 @@
 mod app;
 mod artifacts;
 mod begin;
+mod changes;
 pub mod config;
 mod configs;
 mod disk;

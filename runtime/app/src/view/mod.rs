@@ -6,6 +6,7 @@
 
 mod artifact;
 mod bytes;
+mod changes;
 mod config;
 mod create;
 mod cursor;
@@ -30,6 +31,7 @@ pub use artifact::{
     ArtifactUse, ContentQuery, PathQuery,
 };
 pub use bytes::Bytes;
+pub use changes::Changes;
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};

@@ -68,6 +68,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::create, volumes::remove))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
+        .routes(routes!(events::changes))
         .routes(routes!(opened::open))
         .routes(routes!(machine::doctor))
         .routes(routes!(openapi::openapi));
