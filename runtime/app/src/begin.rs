@@ -227,6 +227,7 @@ fn look_after_pods(
         },
         pod_variables: pod_variables(inner, address),
         engine_patience: ENGINE_PATIENCE,
+        keep_log: inner.config.pod_log,
     };
     let (engine, clock) = (
         Arc::clone(&surroundings.engine),

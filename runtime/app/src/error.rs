@@ -432,6 +432,7 @@ fn of_engine(error: &EngineError) -> ErrorCode {
         | EngineError::InstallFailed { .. }
         | EngineError::Lost { .. }
         | EngineError::NotRunning { .. }
+        | EngineError::NotExecuted { .. }
         | EngineError::NotListening { .. }
         | EngineError::PortTaken { .. }
         | EngineError::Unsupported { .. }

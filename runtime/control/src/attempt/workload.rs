@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use coracle_host::log::Keep;
 use coracle_host::{SandboxName, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName};
 use coracle_model::{
     Attempt, AttemptNumber, AttemptSetting, AttemptUsage, RunId, StoredVolume, StoredVolumeSource,
@@ -87,6 +88,7 @@ pub(crate) fn of_launch(
             ..SecurityContext::default()
         },
         stdin: Stdin::Closed,
+        keep_log: Keep::All,
         tty: false,
         sandbox,
     }

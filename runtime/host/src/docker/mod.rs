@@ -36,6 +36,7 @@ mod pause;
 mod ports;
 mod raw;
 mod reclaim;
+mod recording;
 mod sandbox;
 mod session;
 mod sockets;

@@ -165,7 +165,7 @@ impl DockerEngine {
                 labels::WORKLOAD,
                 &workload.labels,
             )),
-            host_config: Some(host_config(self.engine.maker, labelled, workload)),
+            host_config: Some(host_config(&self.engine, labelled, workload)),
             ..Default::default()
         })
     }
