@@ -1,6 +1,7 @@
 """Pods through what should not happen: the workbench killed, containers killed behind its back, an engine that can less."""
 
 import json
+import os
 import signal
 import subprocess
 
@@ -82,6 +83,34 @@ def test_a_pod_that_goes_is_gone_though_the_workbench_is_killed(on_docker):
     kubectl("wait", "pod/goes", "--for=delete", "--timeout=20s")
     kubectl.fails("get", "pod", "goes", says="not found")
     assert subprocess.run(["docker", "ps", "-aq", "--filter", f"id={ran}"], capture_output=True, text=True, check=True).stdout == ""
+
+
+def networks_of(namespace):
+    listing = ["docker", "network", "ls", "--filter", f"label=coracle.namespace={namespace}", "--format", "{{.Name}}"]
+    return subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_network_that_was_not_removed_before_is_removed_at_the_next_start(on_docker):
+    server = on_docker.serve()
+    kubectl = Kubectl(on_docker)
+    team = kubectl.namespace(f"left-{os.getpid()}")
+    kubectl.apply(pod("one", container(STAY), metadata={"namespace": team}), pod("stays", container(STAY)))
+    kubectl.ok("wait", "-n", team, "pod/one", "--for=condition=Ready", "--timeout=30s")
+    [network] = networks_of(team)
+    # Somebody else on it holds it, until after the workbench is killed.
+    docker("run", "-d", "--name", network, "--network", network, "--entrypoint", "sleep", "python:3.11", "1000")
+    try:
+        kubectl.ok("delete", "namespace", team, "--timeout=30s")
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+    finally:
+        docker("rm", "-f", network)
+    assert networks_of(team) == [network]
+    on_docker.serve()
+    wait_for(lambda: networks_of(team) == [], what="its end")
+    kubectl = Kubectl(on_docker)
+    assert kubectl.ok("exec", "stays", "--", "echo", "still here") == "still here\n"
+    kubectl.ok("delete", "pod", "stays")
 
 
 def test_a_followed_log_neither_loses_nor_repeats(on_docker):

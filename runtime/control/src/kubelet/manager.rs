@@ -120,6 +120,13 @@ impl Kubelet {
         if let Err(error) = discard_pods(self.surroundings.engine.as_ref(), &there).await {
             tracing::warn!(%error, "what is left of pods that are gone stays for now");
         }
+        // A workbench that was killed may have left some after their last pods.
+        match self.surroundings.engine.networks().await {
+            Ok(networks) => networks
+                .iter()
+                .for_each(|network| self.leave_network(&network.0)),
+            Err(error) => tracing::warn!(%error, "networks without pods stay for now"),
+        }
         self.sandboxes.write().retain(|uid, _| there.contains(uid));
         for pod in pods {
             let uid = PodUid::from(pod.body.uid());

@@ -100,6 +100,10 @@ impl crate::Engine for DockerEngine {
         self.drop_network(name).await
     }
 
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        self.list_networks().await
+    }
+
     async fn connect(
         &self,
         sandbox: &SandboxName,

@@ -92,6 +92,12 @@ pub trait Engine: Send + Sync {
     /// When a sandbox is still on it.
     async fn close_network(&self, name: &NetworkName) -> Result<(), EngineError>;
 
+    /// The networks that sandboxes of this workbench were opened on, and that were not closed.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError>;
+
     /// A TCP connection to a port of a sandbox. Where the engine runs in a virtual machine, only the ports that the
     /// sandbox was opened with can be reached, and nobody listening may show as an early end instead.
     ///

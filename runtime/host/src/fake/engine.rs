@@ -251,6 +251,10 @@ impl Engine for FakeEngine {
         self.reach()?.pods.close_network(name)
     }
 
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        Ok(self.reach()?.pods.networks())
+    }
+
     async fn connect(
         &self,
         sandbox: &SandboxName,

@@ -23,6 +23,7 @@ const FIRST_FREE_PORT: u16 = 32_768;
 #[derive(Debug, Default)]
 pub(super) struct Pods {
     open: BTreeMap<SandboxName, Pod>,
+    networks: BTreeSet<NetworkName>,
     /// How many addresses were given.
     given: u32,
     taken: BTreeSet<u16>,
@@ -66,6 +67,7 @@ impl Pods {
             address: Some(Ipv4Addr::from(NETWORK + self.given).into()),
         };
         self.open.insert(request.name.clone(), pod);
+        self.networks.extend(request.network.clone());
         Ok(opening)
     }
 
@@ -86,10 +88,17 @@ impl Pods {
         self.open.remove(name);
     }
 
-    pub(super) fn close_network(&self, name: &NetworkName) -> Result<(), EngineError> {
+    pub(super) fn networks(&self) -> Vec<NetworkName> {
+        self.networks.iter().cloned().collect()
+    }
+
+    pub(super) fn close_network(&mut self, name: &NetworkName) -> Result<(), EngineError> {
         let on_it = |pod: &&Pod| pod.request.network.as_ref() == Some(name);
         match self.open.values().find(on_it) {
-            None => Ok(()),
+            None => {
+                self.networks.remove(name);
+                Ok(())
+            }
             Some(pod) => Err(EngineError::Refused {
                 action: format!("remove the network of `{name}`"),
                 message: format!("`{}` is on it", pod.request.name),

@@ -262,7 +262,12 @@ async fn sandboxes_are_opened_halted_and_reached_by_script() {
     assert!(engine.close_network(&team).await.is_err());
     engine.close_sandbox(&first.name).await.unwrap();
     engine.close_sandbox(&second.name).await.unwrap();
+    assert_eq!(
+        engine.networks().await.unwrap(),
+        std::slice::from_ref(&team)
+    );
     engine.close_network(&team).await.unwrap();
+    assert_eq!(engine.networks().await.unwrap(), []);
     assert!(matches!(
         connect(80).await.map(drop),
         Err(EngineError::NoSandbox { .. })

@@ -229,6 +229,10 @@ impl Engine for ProcessEngine {
         Ok(())
     }
 
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        Ok(Vec::new())
+    }
+
     async fn connect(
         &self,
         sandbox: &SandboxName,

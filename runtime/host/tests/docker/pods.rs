@@ -114,6 +114,9 @@ async fn names_mean_something_in_their_namespace_only() {
     } else {
         assert_eq!(distant, "no\nno\n");
     }
+    let mut networks = bench.engine.networks().await.unwrap();
+    networks.sort();
+    assert_eq!(networks, [namespace("other"), namespace("team")]);
     // A network goes when nobody is on it, and only then.
     let error = bench
         .engine
@@ -131,6 +134,7 @@ async fn names_mean_something_in_their_namespace_only() {
         .close_network(&namespace("other"))
         .await
         .unwrap();
+    assert_eq!(bench.engine.networks().await.unwrap(), [namespace("team")]);
     bench
         .engine
         .close_network(&namespace("other"))
