@@ -134,6 +134,11 @@ def test_commands_that_cannot_be_run(kubectl, transport):
     assert kubectl("exec", "stays", "--", "true").returncode == 0
 
 
+def test_no_container_can_be_added_to_debug_with(kubectl):
+    refused = kubectl.fails("debug", "stays", "--image=alpine", "--", "true")
+    assert "ephemeral containers are disabled for this cluster" in refused
+
+
 def test_a_terminal(kubectl, transport, tmp_path):
     command = " ".join(kubectl.arguments("exec", "-it", "stays", "-c", "second", "--", "sh"))
     typed = subprocess.run(

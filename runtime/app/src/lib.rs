@@ -27,6 +27,7 @@ mod events;
 mod exact;
 mod experiments;
 mod gc;
+mod gpus;
 mod health;
 mod identity;
 mod kubernetes;

@@ -42,7 +42,7 @@ pub use environment::{Environment, EnvironmentList};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::{Event, EventQuery, LogEvent, Message, Told, Written};
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
-pub use health::Health;
+pub use health::{GpuCheck, GpuCheckState, Health};
 pub use lineage::{
     ArtifactLink, LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery,
     LineageTask, LinkList, LinkPlace, LinkQuery,
