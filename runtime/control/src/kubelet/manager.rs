@@ -21,6 +21,10 @@ const SCHEDULER: &str = "default-scheduler";
 /// How long to wait before an engine that did not answer is asked again.
 const ENGINE_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long the network of a namespace without pods is kept: to make one takes a tenth of a second, for which the next pod
+/// would wait.
+const LINGER: Duration = Duration::from_secs(30);
+
 /// How often the removal of a network is tried.
 const NETWORK_TRIES: usize = 5;
 
@@ -124,7 +128,7 @@ impl Kubelet {
         match self.surroundings.engine.networks().await {
             Ok(networks) => networks
                 .iter()
-                .for_each(|network| self.leave_network(&network.0)),
+                .for_each(|network| self.leave_network(&network.0, Duration::ZERO)),
             Err(error) => tracing::warn!(%error, "networks without pods stay for now"),
         }
         self.sandboxes.write().retain(|uid, _| there.contains(uid));
@@ -150,14 +154,24 @@ impl Kubelet {
         }
     }
 
-    /// Removes the network of a namespace when its last pod has gone: an engine has few of them.
-    fn leave_network(&self, namespace: &str) {
-        if self.api.all(kind::pods(), Some(namespace)).is_empty() {
-            let engine = Arc::clone(&self.surroundings.engine);
-            let network = NetworkName(namespace.to_owned());
-            self.supervisor
-                .spawn(TaskKind::Cleanup, close_network(engine, network));
+    /// Removes the network of a namespace that has no pods, and none after a while: an engine has few of them.
+    fn leave_network(&self, namespace: &str, after: Duration) {
+        if !self.api.all(kind::pods(), Some(namespace)).is_empty() {
+            return;
         }
+        let (api, token) = (self.api.clone(), self.supervisor.token().clone());
+        let engine = Arc::clone(&self.surroundings.engine);
+        let network = NetworkName(namespace.to_owned());
+        self.supervisor.spawn(TaskKind::Cleanup, async move {
+            // Either only waits.
+            tokio::select! {
+                () = sleep(after) => {}
+                () = token.cancelled() => {}
+            }
+            if api.all(kind::pods(), Some(&network.0)).is_empty() {
+                close_network(engine, network).await;
+            }
+        });
     }
 
     /// Whether somebody looks after that pod, who now looks at it again.
@@ -179,7 +193,11 @@ impl Kubelet {
             }
             if change.removed {
                 self.sandboxes.write().remove(&uid);
-                self.leave_network(object.namespace());
+                self.leave_network(object.namespace(), LINGER);
+            }
+        } else if is(resource, kind::namespaces()) {
+            if change.removed {
+                self.leave_network(object.name(), Duration::ZERO);
             }
         } else if pods_refer_to(resource) {
             for worker in self.sandboxes.read().values() {

@@ -41,8 +41,7 @@ pub(super) fn log_config(engine: &Engine, keep: Keep) -> Option<HostConfigLogCon
         ("mode", "blocking"),
     ];
     let text = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let maker = engine.maker;
-    match maker {
+    match engine.maker {
         Maker::Docker => Some(HostConfigLogConfig {
             typ: Some("local".to_owned()),
             config: Some(options.map(text).into()),

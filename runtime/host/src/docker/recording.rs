@@ -72,6 +72,7 @@ impl Recording {
                 directory: directory.to_owned(),
                 writer,
                 known: VecDeque::new(),
+                known_until: None,
                 dropped_until: None,
             },
             lines: Lines::new(newlines),
@@ -131,6 +132,8 @@ pub(super) struct Log {
     writer: LogWriter,
     /// What was written before and is to come again, in its order.
     known: VecDeque<KnownPiece>,
+    /// When the newest of it arrived.
+    known_until: Option<Timestamp>,
     /// When the first of it arrived, until it has come: what the engine hands out before it was dropped here.
     dropped_until: Option<Timestamp>,
 }
@@ -143,28 +146,23 @@ impl Log {
         at: Timestamp,
         bytes: &[u8],
     ) -> std::io::Result<()> {
-        let piece = KnownPiece {
-            stream,
-            at,
-            length: bytes.len(),
-        };
-        if self
-            .known
-            .back()
-            .is_some_and(|last| is_long_after(at, last.at))
-        {
-            self.known.clear();
-        }
-        // What comes before it in the log is what the engine has dropped since.
-        if let Some(place) = self.known.iter().position(|known| *known == piece) {
-            self.known.drain(..=place);
-            self.dropped_until = None;
-            return Ok(());
-        }
-        if self.dropped_until.is_some_and(|until| at <= until) {
+        let newer = self.known_until.is_none_or(|until| at > until);
+        let dropped = self.dropped_until.is_some_and(|until| at < until);
+        if !newer && (dropped || self.take_known(stream, at, bytes.len())) {
             return Ok(());
         }
         self.writer.append(stream, at, bytes)
+    }
+
+    /// Whether a piece is known, and what comes before it in the log with it: the engine has dropped that since.
+    fn take_known(&mut self, stream: Stream, at: Timestamp, length: usize) -> bool {
+        let piece = KnownPiece { stream, at, length };
+        let Some(place) = self.known.iter().position(|known| *known == piece) else {
+            return self.dropped_until == Some(at);
+        };
+        self.known.drain(..=place);
+        self.dropped_until = None;
+        true
     }
 
     /// Remembers the end of the log; since when.
@@ -177,15 +175,106 @@ impl Log {
         self.known = known_since(&self.directory, since)
             .map_err(std::io::Error::other)?
             .into();
+        self.known_until = self.known.iter().map(|piece| piece.at).max();
         self.dropped_until = self.known.front().map(|first| first.at);
         Ok(Some(since))
     }
 }
 
-fn is_long_after(at: Timestamp, before: Timestamp) -> bool {
-    before.saturating_add(OVERLAP).is_ok_and(|then| at > then)
-}
-
 pub(super) fn cannot_write(error: &std::io::Error) -> EngineError {
     file_error("write the log", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{LogReader, Only};
+
+    const WHOLE: Keep = Keep::End(1 << 30);
+
+    /// Lines as an engine hands them out: one each tenth of a second.
+    fn add(recording: &mut Recording, numbers: impl IntoIterator<Item = i64>) {
+        for number in numbers {
+            let at = Timestamp::from_millisecond(number * 100).unwrap();
+            let stamped = format!("{at:.9} {number}\n");
+            let piece = Piece::new(Stream::Stdout, stamped.as_bytes());
+            recording.add(piece).unwrap();
+        }
+        recording.flush().unwrap();
+    }
+
+    fn resumed(directory: &Path) -> (Recording, Option<Timestamp>) {
+        let mut recording = Recording::resume(directory, WHOLE, Newlines::Kept).unwrap();
+        let since = recording.begin_again().unwrap();
+        (recording, since)
+    }
+
+    fn lines(directory: &Path) -> Vec<i64> {
+        let mut reader = LogReader::open(directory).unwrap().only(Only::Both);
+        let text = reader.read_to_end(usize::MAX).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        text.lines().map(|line| line.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_known_is_passed_over_and_what_was_missed_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut recording, since) = resumed(directory.path());
+        assert_eq!(since, None);
+        add(&mut recording, (1..=40).filter(|number| *number != 35));
+        drop(recording);
+        let (mut recording, since) = resumed(directory.path());
+        assert_eq!(since, Some(Timestamp::from_second(2).unwrap()));
+        add(&mut recording, 20..=50);
+        recording.finish().unwrap();
+        let missed = (1..=40).filter(|number| *number != 35).chain([35]);
+        assert_eq!(
+            lines(directory.path()),
+            missed.chain(41..=50).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn an_engine_may_have_dropped_what_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut recording, _) = resumed(directory.path());
+        add(&mut recording, 1..=40);
+        drop(recording);
+        let (mut recording, _) = resumed(directory.path());
+        add(&mut recording, 38..=45);
+        drop(recording);
+        // All of it, and lines that nobody heard.
+        let (mut recording, _) = resumed(directory.path());
+        add(&mut recording, 90..=95);
+        assert_eq!(
+            lines(directory.path()),
+            (1..=45).chain(90..=95).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn what_was_dropped_here_does_not_come_back() {
+        let directory = tempfile::tempdir().unwrap();
+        // Within the overlap, and far more than is kept.
+        let at = |number: i64| Timestamp::from_microsecond(number).unwrap();
+        let add = |recording: &mut Recording| {
+            for number in 0..100_000 {
+                let stamped = format!("{:.9} {number}\n", at(number));
+                let piece = Piece::new(Stream::Stdout, stamped.as_bytes());
+                recording.add(piece).unwrap();
+            }
+            recording.flush().unwrap();
+        };
+        let resume = || {
+            let keep = Keep::End(1 << 20);
+            let mut recording = Recording::resume(directory.path(), keep, Newlines::Kept).unwrap();
+            recording.begin_again().unwrap();
+            recording
+        };
+        add(&mut resume());
+        let kept = lines(directory.path());
+        assert!(kept[0] > 0);
+        add(&mut resume());
+        assert_eq!(lines(directory.path()), kept);
+    }
 }

@@ -568,8 +568,21 @@ async fn a_log_of_which_the_end_is_kept_is_gone_on_with_by_another_workbench() {
     for (heard, stream) in heard.iter().zip([Stream::Stdout, Stream::Stderr]) {
         let text = str::from_utf8(heard).unwrap();
         let numbers = text.lines().map(|line| line.trim_end_matches('x').parse());
+        let numbers: Vec<u32> = numbers.map(Result::unwrap).collect();
         let own = (0..30_000).filter(|number| (number % 7 == 0) == (stream == Stream::Stderr));
-        assert!(numbers.eq(own.map(Ok::<u32, _>)), "{stream:?}");
+        let own: Vec<u32> = own.collect();
+        let place = numbers
+            .iter()
+            .zip(&own)
+            .position(|(one, other)| one != other);
+        let around =
+            place.map(|place| &numbers[place.saturating_sub(2)..(place + 5).min(numbers.len())]);
+        assert!(
+            numbers == own,
+            "{stream:?}: {} of {}, {around:?}",
+            numbers.len(),
+            own.len()
+        );
         let mut reader = LogReader::open(&log).unwrap().only(Only::Stream(stream));
         let end = reader.read_to_end(usize::MAX).unwrap();
         assert!(heard.ends_with(&end), "{stream:?}");
