@@ -161,6 +161,7 @@ async fn start(
     let key = inner.identity.key().clone();
     let setting = Setting {
         store: inner.store.clone(),
+        api: workbench.kubernetes().clone(),
         home: inner.config.home.clone(),
         engine: Arc::clone(&chosen.engine),
         clock: Arc::clone(&inner.clock),

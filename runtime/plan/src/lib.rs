@@ -46,7 +46,8 @@ pub use cache_key::CacheKey;
 pub use environment::{EnvironmentPlan, InstallPrefix};
 pub use history::{Finished, History, Past};
 pub use launch::{
-    InitLaunch, Launch, Layout, PlannedMount, PlannedSource, PlannedVariable, SecretVariable,
+    InitLaunch, Launch, Layout, PIPELINES_NAMESPACE, PlannedMount, PlannedSource, PlannedVariable,
+    SecretVariable,
 };
 pub use paths::{RunPaths, artifact_uri, job_resource_name};
 pub use policy::Policy;
