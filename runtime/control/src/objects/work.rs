@@ -207,11 +207,7 @@ impl ObjectLoop {
     fn finish_owners(&self, object: &Object) {
         let world = Now(&self.setting.api);
         for owner in object.owner_references() {
-            let (group, version) = owner
-                .api_version
-                .split_once('/')
-                .unwrap_or(("", &owner.api_version));
-            let Some(resource) = kind::find_kind(group, version, &owner.kind) else {
+            let Some(resource) = kind::find_kind(&owner.api_version, &owner.kind) else {
                 continue;
             };
             if let Some(owner) = world.get(resource, object.namespace(), &owner.name)

@@ -27,9 +27,8 @@ pub fn follow_owners(
         return None;
     }
     let is_there = |owner: &coracle_objects::OwnerReference| {
-        let (group, version) = split(&owner.api_version);
         // What nobody here knows may well be there.
-        let Some(resource) = kind::find_kind(group, version, &owner.kind) else {
+        let Some(resource) = kind::find_kind(&owner.api_version, &owner.kind) else {
             return true;
         };
         let found = world.get(resource, object.namespace(), &owner.name);
@@ -106,8 +105,4 @@ fn delete_owned(
         .filter(|(_, object)| !object.is_being_deleted())
         .map(|(resource, object)| ObjectStep::delete(resource, object))
         .collect()
-}
-
-fn split(api_version: &str) -> (&str, &str) {
-    api_version.split_once('/').unwrap_or(("", api_version))
 }
