@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use coracle_apiserver::ApiServer;
-use coracle_objects::{Object, kind};
-use coracle_plan::pod::Entries;
+use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_plan::pod::{Entries, PullSecret};
 use serde_json::Value;
 
 /// The content of a config map; none when it is not there.
@@ -25,6 +25,19 @@ pub(crate) fn secret(api: &ApiServer, namespace: &str, name: &str) -> Option<Ent
         data: bytes(&found.body, "data"),
         binary: BTreeMap::new(),
     })
+}
+
+/// A secret that images may be pulled with; none when it is not there, or is none of that kind.
+pub(crate) fn pull_secret(api: &ApiServer, namespace: &str, name: &str) -> Option<PullSecret> {
+    let found = api.find(kind::secrets(), namespace, name)?;
+    let mut data = bytes(&found.body, "data");
+    match found.body.text_at(&["type"]) {
+        "kubernetes.io/dockerconfigjson" => data
+            .remove(".dockerconfigjson")
+            .map(PullSecret::DockerConfigJson),
+        "kubernetes.io/dockercfg" => data.remove(".dockercfg").map(PullSecret::DockerCfg),
+        _ => None,
+    }
 }
 
 fn texts(object: &Object, field: &str) -> BTreeMap<String, Vec<u8>> {

@@ -67,6 +67,11 @@ impl PodWorld for ApiWorld {
                 .iter()
                 .filter_map(|name| Some((named(name), entries::secret(api, namespace, name)?)))
                 .collect(),
+            pull_secrets: references
+                .pull_secrets
+                .iter()
+                .filter_map(|name| Some((named(name), entries::pull_secret(api, namespace, name)?)))
+                .collect(),
             claims: references
                 .claims
                 .iter()

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use bollard::auth::DockerCredentials;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptionsBuilder;
-use coracle_model::{ImageDigest, ImageRef};
+use coracle_model::{ImageDigest, ImageRef, RegistryUser};
 use futures_util::{Stream, StreamExt};
 
 use super::client::DockerEngine;
@@ -66,17 +67,39 @@ impl DockerEngine {
         answer(found, image, None)
     }
 
+    pub(super) async fn pull_as(
+        &self,
+        image: &ImageRef,
+        user: &RegistryUser,
+    ) -> Result<ImageAnswer, EngineError> {
+        // What another user is told may differ, so that only equal users share a pull.
+        let key = format!("{}\n{}:{}", image.with_tag(), user.name, user.password);
+        let credentials = DockerCredentials {
+            username: Some(user.name.clone()),
+            password: Some(user.password.clone()),
+            ..Default::default()
+        };
+        let pull = self.pull_with(image, Some(credentials));
+        self.pulls.run(&key, pull).await?;
+        self.pulled(image).await
+    }
+
     async fn pull(&self, image: &ImageRef) -> Result<(), EngineError> {
+        let pull = self.pull_with(image, None);
+        self.pulls.run(&image.with_tag(), pull).await
+    }
+
+    async fn pull_with(
+        &self,
+        image: &ImageRef,
+        credentials: Option<DockerCredentials>,
+    ) -> Result<(), EngineError> {
         let name = image.with_tag();
-        self.pulls
-            .run(&name, async {
-                let options = CreateImageOptionsBuilder::new().from_image(&name).build();
-                let progress = self.docker.create_image(Some(options), None, None);
-                drain(progress, PULL_SILENCE_LIMIT)
-                    .await
-                    .map_err(|fault| pull_failure(image, &fault))
-            })
+        let options = CreateImageOptionsBuilder::new().from_image(&name).build();
+        let progress = self.docker.create_image(Some(options), None, credentials);
+        drain(progress, PULL_SILENCE_LIMIT)
             .await
+            .map_err(|fault| pull_failure(image, &fault))
     }
 }
 
