@@ -277,6 +277,7 @@ fn sandbox_request(plan: &SandboxPlan, workbench_names: &[String]) -> SandboxReq
     });
     SandboxRequest {
         network: Some(NetworkName(plan.namespace.clone())),
+        host_network: plan.host_network,
         hostname: Some(plan.hostname.clone()),
         aliases: plan.aliases.clone(),
         workbench_names: workbench_names.to_vec(),

@@ -82,6 +82,20 @@ async fn a_container_knows_how_to_reach_the_workbench_unless_its_pod_says_otherw
 }
 
 #[tokio::test]
+async fn a_pod_on_the_machines_network_is_in_the_engines_too() {
+    let spec = json!({
+        "hostNetwork": true,
+        "containers": [{ "name": "main", "image": "a" }],
+    });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed().until_released());
+    bench.begin().await;
+    let status = bench.until_phase("Running").await;
+    assert_eq!(status["podIP"], status["hostIP"]);
+    let sandbox = SandboxName(format!("coracle-pod-{UID}-0"));
+    assert!(engine.sandbox_request(&sandbox).unwrap().host_network);
+}
+
+#[tokio::test]
 async fn a_private_image_is_pulled_by_those_whom_the_pods_secrets_name() {
     let spec = json!({
         "imagePullSecrets": [{ "name": "regcred" }, { "name": "absent" }],
