@@ -126,7 +126,7 @@ mod tests {
         make(
             &api,
             kind::namespaces(),
-            json!({ "metadata": { "name": "n" } }),
+            &json!({ "metadata": { "name": "n" } }),
         )
         .unwrap();
         api
@@ -135,7 +135,7 @@ mod tests {
     fn make(
         api: &ApiServer,
         resource: &'static Resource,
-        body: Value,
+        body: &Value,
     ) -> Result<Arc<StoredObject>, Status> {
         let place = Place::of(resource, "n", "");
         api.create_object(&place, body.as_object().unwrap(), "test")
@@ -144,7 +144,7 @@ mod tests {
     fn pod(api: &ApiServer, mut spec: Value) -> Result<Arc<StoredObject>, Status> {
         spec["containers"] = json!([{ "name": "main", "image": "python:3.11" }]);
         let body = json!({ "metadata": { "name": "p", "labels": { "a": "b" } }, "spec": spec });
-        make(api, kind::pods(), body)
+        make(api, kind::pods(), &body)
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
         make(
             &api,
             kind::service_accounts(),
-            json!({ "metadata": { "name": "robot" } }),
+            &json!({ "metadata": { "name": "robot" } }),
         )
         .unwrap();
         pod(&api, json!({ "serviceAccountName": "robot" })).unwrap();
@@ -177,7 +177,7 @@ mod tests {
         let api = api();
         let account =
             json!({ "metadata": { "name": "robot" }, "imagePullSecrets": [{ "name": "theirs" }] });
-        make(&api, kind::service_accounts(), account).unwrap();
+        make(&api, kind::service_accounts(), &account).unwrap();
         let secrets = |spec: Value| {
             let made = pod(&api, spec).unwrap();
             api.delete(&Place::of(kind::pods(), "n", "p"), &Default::default())
@@ -200,7 +200,7 @@ mod tests {
             "metadata": { "name": "d" },
             "spec": { "selector": selector, "serviceAccountName": "robot" },
         });
-        make(&api, kind::pod_defaults(), default).unwrap();
+        make(&api, kind::pod_defaults(), &default).unwrap();
         assert_eq!(pod(&api, json!({})).unwrap_err().code, 403);
     }
 }
