@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use coracle_objects::meta::PropagationPolicy;
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use serde_json::Value;
 
@@ -40,11 +41,13 @@ pub fn follow_owners(
     Some(ObjectStep::delete(resource, object))
 }
 
-/// What is to be done about what an object owns, while it goes. `owned` are the objects that name it as an owner.
+/// What is to be done about what an object owns, while it goes. `owned` are the objects that name it as an owner, and
+/// `is_owner` says whether one of them is an owner itself.
 pub fn finish_owner(
     resource: &'static Resource,
     owner: &Object,
     owned: &[(&'static Resource, Arc<Object>)],
+    is_owner: &dyn Fn(&Object) -> bool,
 ) -> Vec<ObjectStep> {
     if !owner.is_being_deleted() {
         return Vec::new();
@@ -54,7 +57,7 @@ pub fn finish_owner(
         return orphan(resource, owner, owned);
     }
     if finalizers.contains(&FOREGROUND) {
-        return delete_owned(resource, owner, owned);
+        return delete_owned(resource, owner, owned, is_owner);
     }
     Vec::new()
 }
@@ -90,6 +93,7 @@ fn delete_owned(
     resource: &'static Resource,
     owner: &Object,
     owned: &[(&'static Resource, Arc<Object>)],
+    is_owner: &dyn Fn(&Object) -> bool,
 ) -> Vec<ObjectStep> {
     let blocks = |object: &Object| {
         let owners = object.owner_references();
@@ -100,9 +104,16 @@ fn delete_owned(
     if !owned.iter().any(|(_, object)| blocks(object)) {
         return vec![ObjectStep::without_finalizer(resource, owner, FOREGROUND)];
     }
-    owned
+    let delete = |(resource, object): &(&'static Resource, Arc<Object>)| ObjectStep::Delete {
+        resource,
+        namespace: object.namespace().to_owned(),
+        name: object.name().to_owned(),
+        uid: object.uid().to_owned(),
+        // The owner goes after all that it owns, however far down.
+        policy: is_owner(object).then_some(PropagationPolicy::Foreground),
+    };
+    let living = owned
         .iter()
-        .filter(|(_, object)| !object.is_being_deleted())
-        .map(|(resource, object)| ObjectStep::delete(resource, object))
-        .collect()
+        .filter(|(_, object)| !object.is_being_deleted());
+    living.map(delete).collect()
 }

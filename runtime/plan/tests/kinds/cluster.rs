@@ -219,15 +219,18 @@ impl Cluster {
         let mut steps = Vec::new();
         for (resource, object) in &all {
             steps.extend(rules::garbage::follow_owners(resource, object, &*self));
-            let owned: Vec<_> = all
-                .iter()
-                .filter(|(_, other)| {
+            let owned_by = |owner: &Object| -> Vec<_> {
+                let is_owned = |(_, other): &&(_, Arc<Object>)| {
                     let owners = other.owner_references();
-                    owners.iter().any(|owner| owner.uid == object.uid())
-                })
-                .cloned()
-                .collect();
-            steps.extend(rules::garbage::finish_owner(resource, object, &owned));
+                    owners.iter().any(|reference| reference.uid == owner.uid())
+                };
+                all.iter().filter(is_owned).cloned().collect()
+            };
+            let is_owner = |object: &Object| !owned_by(object).is_empty();
+            let owned = owned_by(object);
+            steps.extend(rules::garbage::finish_owner(
+                resource, object, &owned, &is_owner,
+            ));
             steps.extend(self.reconcile(resource, object));
         }
         steps.extend(rules::job::release_orphans("team", &*self));
