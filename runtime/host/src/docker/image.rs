@@ -7,6 +7,7 @@ use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use coracle_model::{ImageDigest, ImageRef, RegistryUser};
 use futures_util::{Stream, StreamExt};
+use sha2::{Digest as _, Sha256};
 
 use super::client::DockerEngine;
 use super::error::{Fault, ask, is_missing, message, refusal, translate};
@@ -73,7 +74,8 @@ impl DockerEngine {
         user: &RegistryUser,
     ) -> Result<ImageAnswer, EngineError> {
         // What another user is told may differ, so that only equal users share a pull.
-        let key = format!("{}\n{}:{}", image.with_tag(), user.name, user.password);
+        let password = hex::encode(Sha256::digest(&user.password));
+        let key = format!("{} as {} {password}", image.with_tag(), user.name);
         let credentials = DockerCredentials {
             username: Some(user.name.clone()),
             password: Some(user.password.clone()),
