@@ -60,6 +60,7 @@ pub(crate) async fn run(
     command: Subcommand,
 ) -> Result<Exit, CommandError> {
     let output = &context.output;
+    // Also to list them: what an older version kept is taken over first.
     let session = Session::change(context).await?;
     match command {
         Subcommand::Set(set) => {
