@@ -41,7 +41,6 @@ def workbench(on_docker):
     on_docker.environment["VIRTUAL_ENV"] = sys.prefix
     on_docker("secret", "set", "keys", "key=hidden")
     server = on_docker.serve()
-    Kubectl(on_docker).ok("create", "secret", "generic", "keys", "--from-literal=key=hidden")
     yield on_docker, server
     kubectl = Kubectl(on_docker)
     for kind in ("notebooks", "pods"):

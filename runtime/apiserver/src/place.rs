@@ -1,6 +1,6 @@
 //! Where an object is: what the path of a request says.
 
-use coracle_objects::{Resource, Scope};
+use coracle_objects::{Resource, Scope, api_version};
 use coracle_store::ObjectKey;
 
 /// An object, or the place where one is to be made.
@@ -49,11 +49,7 @@ impl<'a> Place<'a> {
 
     /// `apiVersion` of what is answered.
     pub(crate) fn api_version(&self) -> String {
-        if self.resource.group.is_empty() {
-            self.version.to_owned()
-        } else {
-            format!("{}/{}", self.resource.group, self.version)
-        }
+        api_version(self.resource.group, self.version)
     }
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::{Clock, SystemClock};
-use coracle_store::{HomeLock, Objects, Store, StoreError};
+use coracle_store::{ConfigFiles, HomeLock, Objects, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -91,8 +91,16 @@ impl App {
             source,
         })?;
         let workbench = Workbench::new(config, store, objects, identity, clock, source);
-        let api = workbench.kubernetes().clone();
-        off_runtime(move || kubernetes::stand(&api).map_err(AppError::Objects)).await?;
+        let (api, store) = (workbench.kubernetes().clone(), workbench.store());
+        let files = ConfigFiles::new(workbench.home());
+        off_runtime(move || {
+            kubernetes::stand(&api).map_err(AppError::Objects)?;
+            if let Err(error) = kubernetes::take_over(&api, &store, &files) {
+                tracing::warn!(%error, "secrets and config maps of an older version stay files until the next start");
+            }
+            Ok(())
+        })
+        .await?;
         Ok(Self {
             workbench,
             lock,

@@ -104,6 +104,15 @@ struct Found {
     budget: Budget,
 }
 
+/// What steps and pods run on.
+struct Ground {
+    chosen: Chosen,
+    found: Found,
+    node_name: String,
+    /// Where they reach the workbench.
+    address: Option<SocketAddr>,
+}
+
 async fn look_at_machine(workbench: &Workbench) -> Result<Found, AppError> {
     let data = workbench.home().data().to_owned();
     off_runtime(move || {
@@ -147,26 +156,25 @@ async fn start(
     if !chosen.description.gpus {
         found.budget.gpus.clear();
     }
-    let node_name = machine::name();
-    let known = kubernetes::Known {
-        name: &node_name,
-        machine: found.machine.as_ref(),
-        gpus: &found.gpus,
-        budget: &found.budget,
-        engine: &chosen.description,
-    };
-    if let Err(status) = kubernetes::stand_node(workbench.kubernetes(), &known) {
-        tracing::warn!(%status, "this machine does not show as a node");
+    let ground = Arc::new(Ground {
+        chosen,
+        found,
+        node_name: machine::name(),
+        address,
+    });
+    if let Err(error) = stand_node(workbench, &ground).await {
+        tracing::warn!(%error, "this machine does not show as a node");
     }
-    let budget = found.budget.clone();
+    let Ground { chosen, found, .. } = ground.as_ref();
     let key = inner.identity.key().clone();
     let setting = Setting {
         store: inner.store.clone(),
+        api: workbench.kubernetes().clone(),
         home: inner.config.home.clone(),
         engine: Arc::clone(&chosen.engine),
         clock: Arc::clone(&inner.clock),
-        budget,
-        surroundings: surroundings(inner, &chosen, address),
+        budget: found.budget.clone(),
+        surroundings: surroundings(inner, chosen, address),
         run_variables: Arc::new(move |run| {
             BTreeMap::from([(API_TOKEN.to_owned(), key.run_token(run))])
         }),
@@ -181,23 +189,31 @@ async fn start(
         workbench,
         supervisor,
         Arc::clone(&chosen.engine),
-        node_name.clone(),
+        ground.node_name.clone(),
         found.budget.gpus.clone(),
     );
-    let pods = look_after_pods(
-        workbench,
-        supervisor,
-        &control,
-        &chosen,
-        &node_name,
-        &found.budget,
-        address,
-    );
+    let pods = look_after_pods(workbench, supervisor, &control, &ground);
     Ok(Working {
         control,
-        chosen,
+        chosen: chosen.clone(),
         pods,
     })
+}
+
+/// Shows this machine as a node of the Kubernetes API.
+async fn stand_node(workbench: &Workbench, ground: &Arc<Ground>) -> Result<(), AppError> {
+    let (api, ground) = (workbench.kubernetes().clone(), Arc::clone(ground));
+    off_runtime(move || {
+        let known = kubernetes::Known {
+            name: &ground.node_name,
+            machine: ground.found.machine.as_ref(),
+            gpus: &ground.found.gpus,
+            budget: &ground.found.budget,
+            engine: &ground.chosen.description,
+        };
+        Ok(kubernetes::stand_node(&api, &known)?)
+    })
+    .await
 }
 
 /// Takes up the pods of the Kubernetes API.
@@ -205,16 +221,19 @@ fn look_after_pods(
     workbench: &Workbench,
     supervisor: &Supervisor,
     control: &Control,
-    chosen: &Chosen,
-    node_name: &str,
-    budget: &Budget,
-    address: Option<SocketAddr>,
+    ground: &Ground,
 ) -> PodSandboxes {
+    let Ground {
+        chosen,
+        found: Found { budget, .. },
+        node_name,
+        address,
+    } = ground;
     let inner = &workbench.inner;
     let api = workbench.kubernetes().clone();
     let key = inner.identity.key().clone();
     let tokens: PodTokens = Arc::new(move |uid| key.pod_token(&uid.0).unwrap_or_default());
-    let world = ApiWorld::new(api.clone(), Arc::clone(&tokens), node_name.to_owned());
+    let world = ApiWorld::new(api.clone(), Arc::clone(&tokens), node_name.clone());
     let surroundings = PodSurroundings {
         engine: Arc::clone(&chosen.engine),
         engine_kind: chosen.description.kind,
@@ -223,7 +242,7 @@ fn look_after_pods(
         world: Arc::new(world),
         ledger: Arc::new(control.clone()),
         node: PodNode {
-            name: node_name.to_owned(),
+            name: node_name.clone(),
             ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             cpu: budget.cpu,
             memory: budget.memory,
@@ -233,7 +252,7 @@ fn look_after_pods(
             index_settings: inner.config.index.for_engine(chosen.description.kind),
             logs: inner.config.home.logs(),
         },
-        pod_variables: pod_variables(inner, address),
+        pod_variables: pod_variables(inner, *address),
         engine_patience: ENGINE_PATIENCE,
         keep_log: inner.config.pod_log,
     };

@@ -13,7 +13,7 @@ use coracle_model::{
 };
 use coracle_objects::{Reason, Status};
 use coracle_spec::cron::CronError;
-use coracle_store::{ConfigError, StoreError, VolumeError};
+use coracle_store::{StoreError, VolumeError};
 
 use crate::config::ListenAddress;
 use crate::engine::NoEngine;
@@ -177,12 +177,9 @@ pub enum AppError {
     /// The store refused.
     #[error(transparent)]
     Store(StoreError),
-    /// A secret or config map was refused.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
     /// The Kubernetes API refused.
-    #[error("{0}")]
-    Object(Status),
+    #[error(transparent)]
+    Object(#[from] Status),
     /// A volume claim was refused.
     #[error(transparent)]
     Volume(#[from] VolumeError),
@@ -218,7 +215,7 @@ pub enum AppError {
     Identity(#[source] io::Error),
     /// The objects that every home has could not be made.
     #[error("failed to make the objects that every home has")]
-    Objects(#[source] coracle_objects::Status),
+    Objects(#[source] Status),
     /// The workbench could not begin.
     #[error(transparent)]
     Begin(Arc<Self>),
@@ -246,12 +243,6 @@ impl From<StoreError> for AppError {
             | StoreError::Disk { .. }
             | StoreError::Database { .. } => Self::Store(error),
         }
-    }
-}
-
-impl From<Status> for AppError {
-    fn from(status: Status) -> Self {
-        Self::Object(status)
     }
 }
 
@@ -331,8 +322,7 @@ impl AppError {
             Self::Control(ControlError::WrongState { .. }) => ErrorCode::WrongState,
             Self::Control(ControlError::Stopping) => ErrorCode::Stopping,
             Self::Control(ControlError::Thread(_)) => ErrorCode::Internal,
-            Self::Object(status) => of_status(status),
-            Self::Config(error) => of_config(error),
+            Self::Object(status) => of_object(status),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
             Self::TooLarge { .. } => ErrorCode::TooLarge,
@@ -394,7 +384,6 @@ impl AppError {
             | Self::NoSuchField { .. }
             | Self::Control(_)
             | Self::Store(_)
-            | Self::Config(_)
             | Self::Object(_)
             | Self::Volume(_)
             | Self::Log(_)
@@ -459,22 +448,23 @@ fn of_store(error: &StoreError) -> ErrorCode {
     }
 }
 
-fn of_status(status: &Status) -> ErrorCode {
+fn of_object(status: &Status) -> ErrorCode {
     match status.reason {
-        Reason::NotFound => ErrorCode::NotFound,
-        Reason::AlreadyExists | Reason::Conflict => ErrorCode::WrongState,
-        Reason::Forbidden => ErrorCode::Forbidden,
-        Reason::BadRequest | Reason::Invalid => ErrorCode::InvalidRequest,
-        _ => ErrorCode::Internal,
-    }
-}
-
-fn of_config(error: &ConfigError) -> ErrorCode {
-    match error {
-        ConfigError::Name { .. } | ConfigError::Key { .. } => ErrorCode::InvalidRequest,
-        ConfigError::TooLarge { .. } => ErrorCode::TooLarge,
-        ConfigError::Unreadable { .. } => ErrorCode::Internal,
-        ConfigError::Disk(error) => of_store(error),
+        Reason::BadRequest
+        | Reason::Invalid
+        | Reason::MethodNotAllowed
+        | Reason::NotAcceptable
+        | Reason::UnsupportedMediaType => ErrorCode::InvalidRequest,
+        Reason::RequestEntityTooLarge => ErrorCode::TooLarge,
+        Reason::NotFound | Reason::Expired | Reason::Gone => ErrorCode::NotFound,
+        Reason::Unauthorized
+        | Reason::Forbidden
+        | Reason::AlreadyExists
+        | Reason::Conflict
+        | Reason::TooManyRequests => ErrorCode::WrongState,
+        Reason::InternalError | Reason::ServiceUnavailable | Reason::Timeout | Reason::Unknown => {
+            ErrorCode::Internal
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use coracle_apiserver::ApiServer;
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::Clock;
-use coracle_store::{Configs, Home, Objects, Store, Volumes};
+use coracle_store::{Home, Objects, Store, Volumes};
 use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -128,10 +128,6 @@ impl Workbench {
 
     pub(crate) fn store(&self) -> Store {
         self.inner.store.clone()
-    }
-
-    pub(crate) fn configs(&self) -> Configs {
-        Configs::new(self.home())
     }
 
     pub(crate) fn volumes(&self) -> Volumes {

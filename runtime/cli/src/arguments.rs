@@ -63,9 +63,9 @@ pub(crate) enum Command {
     Artifacts(artifacts::Arguments),
     /// List and remove prepared environments
     Env(env::Arguments),
-    /// Keep secrets for steps
+    /// Keep secrets for steps and pods
     Secret(secret::Arguments),
-    /// Keep config maps for steps
+    /// Keep config maps for steps and pods
     ConfigMap(config_map::Arguments),
     /// Keep volumes that pipelines mount
     Volume(volume::Arguments),

@@ -18,6 +18,7 @@
 mod attempt;
 mod batch;
 mod carry_out;
+mod entries;
 mod handle;
 mod image;
 mod import;

@@ -151,11 +151,12 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use coracle_apiserver::ApiServer;
     use coracle_host::clock::SystemClock;
     use coracle_host::fake::{Act, FakeEngine};
-    use coracle_model::{Cpu, EngineKind};
+    use coracle_model::{Cpu, EngineKind, Timestamp};
     use coracle_plan::Budget;
-    use coracle_store::{Home, Store};
+    use coracle_store::{Home, Objects, Store};
 
     use super::*;
     use crate::setting::{Setting, Surroundings};
@@ -173,10 +174,14 @@ mod tests {
     async fn pods_share_the_ledger_and_hear_what_they_wait_for() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
-        home.prepare().unwrap();
+        let store = Store::open(&home).unwrap();
         let clock = Arc::new(SystemClock::new());
         let setting = Setting {
-            store: Store::open(&home).unwrap(),
+            store: store.clone(),
+            api: ApiServer::new(
+                Objects::open(store).unwrap(),
+                Arc::new(|| Timestamp::UNIX_EPOCH),
+            ),
             home,
             engine: Arc::new(FakeEngine::new(clock.clone(), |_| Act::succeed())),
             clock,

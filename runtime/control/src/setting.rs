@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use coracle_apiserver::ApiServer;
 use coracle_host::Engine;
 use coracle_host::clock::Clock;
 use coracle_model::{EngineKind, RunId};
@@ -19,6 +20,8 @@ use crate::image::Workshop;
 pub struct Setting {
     /// What is remembered.
     pub store: Store,
+    /// The objects, of which steps name secrets and config maps.
+    pub api: ApiServer,
     /// Where things are.
     pub home: Home,
     /// What runs steps.

@@ -1,4 +1,4 @@
-//! Image references and digests.
+//! Image references, digests, and who asks a registry.
 
 use std::fmt;
 use std::sync::Arc;
@@ -73,6 +73,25 @@ impl From<ImageRef> for String {
 impl fmt::Display for ImageRef {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+/// Who asks a registry for an image.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RegistryUser {
+    /// The name.
+    pub name: String,
+    /// The password, or a token in its place.
+    pub password: String,
+}
+
+impl fmt::Debug for RegistryUser {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("RegistryUser")
+            .field(&self.name)
+            .finish()
     }
 }
 

@@ -31,7 +31,7 @@ pub use id::{
     ComponentName, EnvironmentKey, ExecutorLabel, ExperimentId, Fingerprint, GpuUuid, PipelineId,
     PipelineName, PipelineVersionId, RecurringRunId, RunId, TaskName, TaskPath,
 };
-pub use image::{ImageDigest, ImageRef, ImageRefError};
+pub use image::{ImageDigest, ImageRef, ImageRefError, RegistryUser};
 pub use listing::{Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue};
 pub use pipeline::{Pipeline, PipelineVersion, VersionRef};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};

@@ -10,6 +10,7 @@
 //! Nothing here stores, waits or reads a clock. An object is JSON as it came, so that fields nobody here knows
 //! are kept. Every refusal is a [`Status`], as a client of Kubernetes expects it.
 
+mod api_version;
 pub mod apply;
 pub mod decode;
 mod field;
@@ -25,6 +26,7 @@ mod status;
 mod strategy;
 pub mod table;
 
+pub use api_version::api_version;
 pub use field::{FieldError, FieldErrorKind, FieldPath};
 pub use object::{Object, ObjectExt, OwnerReference};
 pub use resource::{GroupVersion, Resource, Scope, Subresource, Verb};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::api_version;
 use crate::strategy::Strategy;
 
 /// A group and a version, written `batch/v1`; `v1` for the core group.
@@ -15,11 +16,7 @@ pub struct GroupVersion {
 
 impl fmt::Display for GroupVersion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.group.is_empty() {
-            formatter.write_str(self.version)
-        } else {
-            write!(formatter, "{}/{}", self.group, self.version)
-        }
+        formatter.write_str(&api_version(self.group, self.version))
     }
 }
 

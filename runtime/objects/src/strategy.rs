@@ -90,6 +90,11 @@ pub trait Strategy: Sync {
         true
     }
 
+    /// Whether a client may replace an object without saying which version of it was seen.
+    fn takes_unconditional_updates(&self) -> bool {
+        true
+    }
+
     /// For how many seconds a deleted object goes on: what the client asked for, where the kind heeds it. Most kinds
     /// are gone at once.
     fn grace_period(&self, object: &Object, asked: Option<i64>) -> i64 {

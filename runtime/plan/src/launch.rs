@@ -19,6 +19,9 @@ use crate::node::NodeId;
 use crate::paths::{OUTPUTS_INSIDE, WORKSPACE_INSIDE, task_uuid};
 use crate::run::RunPlan;
 
+/// The namespace of the Kubernetes API in which steps are, with the secrets, config maps and claims that they name.
+pub const PIPELINES_NAMESPACE: &str = "default";
+
 /// One attempt to carry out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Launch {
@@ -102,7 +105,7 @@ pub enum PlannedVariable {
         /// Its value.
         value: String,
     },
-    /// From the local store of secrets and config maps.
+    /// From a secret or config map.
     Stored(SecretVariable),
 }
 
@@ -620,7 +623,7 @@ impl RunPlan {
         };
         match path {
             "metadata.name" => Ok(self.pod_name(id)),
-            "metadata.namespace" => Ok("default".to_owned()),
+            "metadata.namespace" => Ok(PIPELINES_NAMESPACE.to_owned()),
             "metadata.uid" => Ok(task_uuid(self.id(), &self.node(id).path)),
             "spec.nodeName" | "status.hostIP" | "status.podIP" => Ok("127.0.0.1".to_owned()),
             "spec.serviceAccountName" => Ok("default".to_owned()),

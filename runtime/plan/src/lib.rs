@@ -45,7 +45,9 @@ pub use admission::{Admission, AdmissionId, Admitted, Budget, Verdict, Waiting};
 pub use cache_key::CacheKey;
 pub use environment::{EnvironmentPlan, InstallPrefix};
 pub use history::{Finished, History, Past};
-pub use launch::{InitLaunch, Launch, Layout, PlannedMount, PlannedSource, PlannedVariable};
+pub use launch::{
+    InitLaunch, Launch, Layout, PIPELINES_NAMESPACE, PlannedMount, PlannedSource, PlannedVariable,
+};
 pub use paths::{RunPaths, artifact_uri, job_resource_name, task_uuid};
 pub use policy::Policy;
 pub use recurrence::{Due, due};

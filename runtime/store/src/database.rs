@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io;
 use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use rusqlite::{
 };
 use tokio::sync::watch;
 
+use crate::durable;
 use crate::error::StoreError;
 use crate::migration::{self, Format};
 use crate::touched::{TableCounts, Touched};
@@ -153,6 +155,7 @@ impl Database {
         if path.exists() {
             look(path)?;
         }
+        keep_private(path).map_err(|error| StoreError::disk("protect", path, error))?;
         let failed = |error| StoreError::database("open the database", path, error);
         let mut connection = Connection::open(path).map_err(failed)?;
         if connection.is_readonly("main").map_err(failed)? {
@@ -276,6 +279,21 @@ impl Database {
         self.touched.as_ref().map(Touched::counts)
     }
 
+    /// Sees to it that what was committed outlives a loss of power, too.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        let connection = self.writer()?;
+        let held_up = connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| {
+            row.get::<_, bool>("busy")
+        });
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        let flushed = match held_up {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(rusqlite::Error::SqliteFailure(busy, None)),
+            Err(error) => Err(error),
+        };
+        flushed.map_err(|error| StoreError::database("flush the database", &self.path, error))
+    }
+
     /// The connection that writes. One that a panic left has rolled its transaction back, so it can be used.
     pub(crate) fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
         self.writer
@@ -344,6 +362,16 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)
 }
 
+/// Sees to it that only this user can read the file, which holds secrets. SQLite gives the files that it makes beside it
+/// the same rights; those that a killed process left may be from before.
+fn keep_private(path: &Path) -> io::Result<()> {
+    durable::make_private_file(path)?;
+    let left = ["-wal", "-shm"].map(|ending| beside(path, ending));
+    left.iter()
+        .filter(|path| path.exists())
+        .try_for_each(|path| durable::make_private_file(path))
+}
+
 /// Connects without the right to write and looks at the format, so that a newer file stays as it is.
 fn look(path: &Path) -> Result<Readers, StoreError> {
     let failed = |error| StoreError::database("open the database", path, error);
@@ -374,9 +402,14 @@ fn look(path: &Path) -> Result<Readers, StoreError> {
 }
 
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    fs_err::metadata(PathBuf::from(log)).is_ok_and(|metadata| metadata.len() > 0)
+    fs_err::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// A file that SQLite makes beside the database.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 fn file_uri(path: &Path) -> String {

@@ -23,19 +23,33 @@ pub(crate) fn make_private_dir(path: &Path) -> io::Result<()> {
         make_private_dir(parent)?;
     }
     match fs::create_dir(path) {
-        Ok(()) => make_private(path),
+        // A mask may have taken rights from the one who makes it, too.
+        Ok(()) => fs::set_permissions(path, PermissionsExt::from_mode(0o700)),
         // Another process made it in between.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Takes a directory's group and others their rights to it, where they have any.
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    if fs::metadata(path)?.permissions().mode() & 0o777 == 0o700 {
-        return Ok(());
+/// Makes a file that is not there yet, and takes the group and others their rights to one that is. It is not opened, so
+/// that whoever holds a lock on it keeps it.
+pub(crate) fn make_private_file(path: &Path) -> io::Result<()> {
+    let new = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match new {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mode = fs::metadata(path)?.permissions().mode();
+            if mode & 0o077 == 0 {
+                return Ok(());
+            }
+            fs::set_permissions(path, PermissionsExt::from_mode(mode & 0o700))
+        }
+        Err(error) => Err(error),
     }
-    fs::set_permissions(path, PermissionsExt::from_mode(0o700))
 }
 
 /// Puts a file in place at once, for this user alone; on failure the old one stays.

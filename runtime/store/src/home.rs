@@ -4,7 +4,7 @@
 //! data/     coracle.db  workbench.lock  workbench.json
 //!           artifacts/{minio,s3,gcs}/<bucket>/<key>
 //!           runs/<run id>/<task>/<attempt>/
-//!           volumes/<claim>/data/   secrets/<kind>/<name>   logs/
+//!           volumes/<claim>/data/   logs/
 //! cache/    environments/
 //! runtime/  sockets and what else may go at a restart of the machine
 //! ```
@@ -140,11 +140,6 @@ impl Home {
         self.volumes().join(name).join("data")
     }
 
-    /// Secrets and config maps.
-    pub fn secrets(&self) -> PathBuf {
-        self.data.join("secrets")
-    }
-
     /// The file whose lock says that a workbench uses this home.
     pub fn lock_file(&self) -> PathBuf {
         self.data.join("workbench.lock")
@@ -176,7 +171,6 @@ impl Home {
             self.artifacts(),
             self.runs(),
             self.volumes(),
-            self.secrets(),
             self.logs(),
             self.cache.clone(),
             self.environments(),
@@ -186,9 +180,6 @@ impl Home {
             durable::make_private_dir(directory)
                 .map_err(|error| StoreError::disk("make", directory, error))?;
         }
-        let secrets = self.secrets();
-        durable::make_private(&secrets)
-            .map_err(|error| StoreError::disk("protect", &secrets, error))?;
         probe(&self.data).map_err(|error| StoreError::disk("write in", &self.data, error))
     }
 
@@ -258,7 +249,6 @@ mod tests {
         for directory in [
             home.data().to_owned(),
             home.artifacts(),
-            home.secrets(),
             home.environments(),
         ] {
             assert_eq!(

@@ -1,5 +1,5 @@
-//! What the workbench remembers: runs, tasks, attempts, events, the cache and lineage in SQLite; artifacts,
-//! volumes, secrets and attempts' folders as files below one home.
+//! What the workbench remembers: runs, tasks, attempts, events, the cache, lineage and objects in SQLite; artifacts,
+//! volumes and attempts' folders as files below one home.
 //!
 //! This crate decides nothing and runs nothing. It must not know definitions' formats, engines or HTTP, it
 //! reads no environment variable and no clock: paths and times come in as values.
@@ -12,7 +12,7 @@
 
 mod change;
 mod column;
-mod configs;
+mod config_files;
 mod database;
 mod durable;
 mod error;
@@ -30,12 +30,12 @@ mod uri;
 mod volumes;
 
 pub use change::{Change, Direction};
-pub use configs::{ConfigError, ConfigKind, ConfigListing, Configs};
+pub use config_files::{ConfigFile, ConfigFiles, ConfigKind};
 pub use error::{DatabaseFault, StoreError};
 pub use home::{DiskUse, Home};
 pub use lock::{HomeLock, Workbench};
 pub use migration::Format;
-pub use names::{KeyError, NameError};
+pub use names::NameError;
 pub use objects::{
     CommitError, Expected, ObjectChange, ObjectKey, ObjectWrite, Objects, Page, StoredObject,
     TooOld,

@@ -76,7 +76,7 @@ pub struct Format(pub i64);
 
 impl Format {
     /// The newest format that this version reads and writes.
-    pub const KNOWN: Self = Self(4);
+    pub const KNOWN: Self = Self(5);
 }
 
 impl fmt::Display for Format {
@@ -172,7 +172,7 @@ mod tests {
             assert!(
                 matches!(
                     migration.older,
-                    Older::MayOpen | Older::MayNot(Format(1..=4))
+                    Older::MayOpen | Older::MayNot(Format(1..=5))
                 ),
                 "{}",
                 migration.name

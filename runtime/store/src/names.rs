@@ -1,18 +1,11 @@
-//! The names that Kubernetes gives to secrets, config maps, their keys and volume claims.
+//! The names that Kubernetes gives to volume claims, secrets and config maps.
 
-/// A text that cannot name a secret, a config map or a volume claim.
+/// A text that cannot name a volume claim.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a name; use up to 253 of `a-z`, `0-9`, `-` and `.`, with a letter or digit at the beginning, at the end and beside each `.`"
 )]
 pub struct NameError(String);
-
-/// A text that cannot be a key in a secret or config map.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a key; use up to 253 of `A-Z`, `a-z`, `0-9`, `-`, `_` and `.`, not `.` and not beginning with `..`"
-)]
-pub struct KeyError(String);
 
 /// The most characters of a DNS subdomain; it also fits the 255 bytes of a file's name.
 const LENGTH_LIMIT: usize = 253;
@@ -30,19 +23,6 @@ pub(crate) fn check_name(name: &str) -> Result<(), NameError> {
         Ok(())
     } else {
         Err(NameError(name.to_owned()))
-    }
-}
-
-/// Checks a key, which becomes the name of a file when it is mounted.
-pub(crate) fn check_key(key: &str) -> Result<(), KeyError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    let leads_out = key == "." || key.starts_with("..");
-    let usable =
-        !key.is_empty() && key.len() <= LENGTH_LIMIT && !leads_out && key.chars().all(allowed);
-    if usable {
-        Ok(())
-    } else {
-        Err(KeyError(key.to_owned()))
     }
 }
 
@@ -71,16 +51,6 @@ mod tests {
             &"a".repeat(254),
         ] {
             assert!(check_name(name).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn keys_are_file_names() {
-        for key in ["a", "A.b_c-9", ".hidden", "_", "..."] {
-            assert_eq!(check_key(key).is_ok(), !key.starts_with(".."), "{key}");
-        }
-        for key in ["", ".", "..", "..a", "a/b", "a b", "ä", &"a".repeat(254)] {
-            assert!(check_key(key).is_err(), "{key}");
         }
     }
 }

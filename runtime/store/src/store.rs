@@ -192,6 +192,14 @@ impl Store {
         self.inner.database.shrink()
     }
 
+    /// Sees to it that what was written outlives a loss of power, not only a `kill -9`.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or somebody reads it for seconds.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.inner.database.flush()
+    }
+
     pub(crate) fn read<T>(
         &self,
         doing: &'static str,

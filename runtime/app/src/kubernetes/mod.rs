@@ -6,12 +6,14 @@ mod notebooks;
 mod pod_log;
 mod sessions;
 mod standing;
+mod take_over;
 
 pub(crate) use node::{Known, stand_node, tell_of_gpus};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
 pub use sessions::PodConnectError;
-pub(crate) use standing::stand;
+pub(crate) use standing::{MANAGER, stand};
+pub(crate) use take_over::take_over;
 
 use coracle_objects::{Reason, Status};
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 /// The namespaces that are always there: kubectl's own, Kubeflow's, and those that tools look into.
 const NAMESPACES: [&str; 4] = ["default", "kubeflow", "kube-public", "kube-system"];
 
-/// Who made it, in `managedFields`.
-const MANAGER: &str = "coracle";
+/// Who writes what the workbench makes by itself or is asked for by its own API, in `managedFields`.
+pub(crate) const MANAGER: &str = "coracle";
 
 /// Makes what is missing of it.
 ///

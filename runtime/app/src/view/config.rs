@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::Bytes;
 
-/// `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces what had this name as a whole.
+/// `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces all values that this name had.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutConfig {

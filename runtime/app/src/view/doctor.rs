@@ -82,7 +82,7 @@ pub struct Gpu {
 /// Where things are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Places {
-    /// What may not be lost: the database, artifacts, logs, volumes, secrets.
+    /// What may not be lost: the database, artifacts, logs, volumes.
     #[schema(value_type = String)]
     pub data: PathBuf,
     /// What can be made again.

@@ -60,7 +60,8 @@ pub(crate) async fn run(
     command: Subcommand,
 ) -> Result<Exit, CommandError> {
     let output = &context.output;
-    let session = Session::look(context).await?;
+    // Also to list them: what an older version kept is taken over first.
+    let session = Session::change(context).await?;
     match command {
         Subcommand::Set(set) => {
             let name = set.name.clone();
@@ -98,6 +99,7 @@ pub(crate) async fn run(
             }
         }
     }
+    session.close().await;
     Ok(Exit::Fine)
 }
 

@@ -10,6 +10,7 @@ use coracle_model::{Failure, FailureCode, RunId};
 use coracle_plan::{Launch, PlannedMount, PlannedSource, PlannedVariable};
 use coracle_store::{Home, Volumes};
 
+use crate::setting::Setting;
 use crate::stored;
 
 /// What a workload needs of the disk, made.
@@ -21,31 +22,31 @@ pub(crate) struct Prepared {
 
 /// Makes an attempt's directories, once: an adopted attempt may have written to them already.
 pub(crate) fn prepare_attempt(
-    home: &Home,
+    setting: &Setting,
     run: RunId,
     launch: &Launch,
 ) -> Result<Prepared, Failure> {
-    let directory = home.attempt_dir(run, &launch.task, launch.attempt);
+    let directory = setting.home.attempt_dir(run, &launch.task, launch.attempt);
     if !directory.exists() {
         empty_outputs(launch).map_err(|error| disk_failure(&error))?;
         // Its presence says that the others are ready, so it is made last.
         fs_err::create_dir_all(&directory).map_err(|error| disk_failure(&error))?;
     }
-    prepare(home, &directory, &launch.variables, &launch.mounts)
+    prepare(setting, &directory, &launch.variables, &launch.mounts)
 }
 
 /// Variables and mounts of a container of an attempt.
 pub(crate) fn prepare(
-    home: &Home,
+    setting: &Setting,
     directory: &Path,
     variables: &[PlannedVariable],
     mounts: &[PlannedMount],
 ) -> Result<Prepared, Failure> {
-    let environment = stored::environment(home, variables)?;
+    let environment = stored::environment(&setting.api, variables)?;
     let mut made = Vec::new();
     for (index, mount) in mounts.iter().enumerate() {
         if let Some(source) = mount_source(
-            home,
+            setting,
             &directory.join("stored").join(index.to_string()),
             &mount.source,
         )? {
@@ -101,7 +102,7 @@ fn open_directory(path: &Path) -> io::Result<()> {
 }
 
 fn mount_source(
-    home: &Home,
+    setting: &Setting,
     scratch: &Path,
     source: &PlannedSource,
 ) -> Result<Option<MountSource>, Failure> {
@@ -117,11 +118,11 @@ fn mount_source(
             name,
             optional,
         } => {
-            let there = stored::write_files(home, *secret, name, *optional, scratch)?;
+            let there = stored::write_files(&setting.api, *secret, name, *optional, scratch)?;
             Ok(there.then(|| MountSource::Host(scratch.to_path_buf())))
         }
         PlannedSource::Volume { name, sub_path } => {
-            volume(home, name, sub_path).map(|path| Some(MountSource::Host(path)))
+            volume(&setting.home, name, sub_path).map(|path| Some(MountSource::Host(path)))
         }
     }
 }

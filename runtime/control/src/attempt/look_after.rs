@@ -124,8 +124,8 @@ impl Context {
     }
 
     async fn prepare(&self, launch: &Launch) -> Result<Prepared, Failure> {
-        let (home, run, launch) = (self.setting.home.clone(), self.attempt.run, launch.clone());
-        blocking(move || prepare_attempt(&home, run, &launch)).await?
+        let (setting, run, launch) = (self.setting.clone(), self.attempt.run, launch.clone());
+        blocking(move || prepare_attempt(&setting, run, &launch)).await?
     }
 
     /// Runs an init container to its end; its failure is the step's.
@@ -147,12 +147,7 @@ impl Context {
             .home
             .attempt_dir(self.attempt.run, &launch.task, launch.attempt)
             .join(format!("init-{index}"));
-        let prepared = prepare(
-            &self.setting.home,
-            &directory,
-            &init.variables,
-            &init.mounts,
-        )?;
+        let prepared = prepare(&self.setting, &directory, &init.variables, &init.mounts)?;
         fs_err::create_dir_all(&directory).map_err(|error| disk_failure(&error))?;
         let own = Launch {
             image: init.image.clone(),

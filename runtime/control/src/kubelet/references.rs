@@ -1,31 +1,9 @@
 //! What a pod refers to, read from the objects of the API.
 
-use std::collections::BTreeMap;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use coracle_apiserver::ApiServer;
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
-use coracle_plan::pod::{ClaimState, Entries, ServicePort, ServiceView};
+use coracle_plan::pod::{ClaimState, ServicePort, ServiceView};
 use serde_json::Value;
-
-/// The content of a config map; none when it is not there.
-pub(super) fn config_map(api: &ApiServer, namespace: &str, name: &str) -> Option<Entries> {
-    let found = api.find(kind::config_maps(), namespace, name)?;
-    Some(Entries {
-        data: texts(&found.body, "data"),
-        binary: bytes(&found.body, "binaryData"),
-    })
-}
-
-/// The content of a secret; none when it is not there.
-pub(super) fn secret(api: &ApiServer, namespace: &str, name: &str) -> Option<Entries> {
-    let found = api.find(kind::secrets(), namespace, name)?;
-    Some(Entries {
-        data: bytes(&found.body, "data"),
-        binary: BTreeMap::new(),
-    })
-}
 
 /// Where a claim stands; none when it is not there.
 pub(super) fn claim(api: &ApiServer, namespace: &str, name: &str) -> Option<ClaimState> {
@@ -79,26 +57,4 @@ fn selects(service: &Object, pod: &Object) -> bool {
                 .iter()
                 .all(|(label, value)| pod.label(label) == value.as_str())
     })
-}
-
-fn texts(object: &Object, field: &str) -> BTreeMap<String, Vec<u8>> {
-    entries(object, field, |text| Some(text.as_bytes().to_vec()))
-}
-
-fn bytes(object: &Object, field: &str) -> BTreeMap<String, Vec<u8>> {
-    // What is stored was read as base64 before.
-    entries(object, field, |text| STANDARD.decode(text).ok())
-}
-
-fn entries(
-    object: &Object,
-    field: &str,
-    read: impl Fn(&str) -> Option<Vec<u8>>,
-) -> BTreeMap<String, Vec<u8>> {
-    let entries = object.get(field).and_then(Value::as_object);
-    entries
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((key.clone(), read(value.as_str()?)?)))
-        .collect()
 }

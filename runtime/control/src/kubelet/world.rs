@@ -11,6 +11,7 @@ use coracle_spec::kind::pod::{Pod, PodUid};
 use serde_json::{Map, Value};
 
 use super::references;
+use crate::entries;
 use crate::objects::Recorder;
 use crate::pods::{PodKey, PodWorld, PodWorldError};
 
@@ -59,14 +60,17 @@ impl PodWorld for ApiWorld {
             config_maps: references
                 .config_maps
                 .iter()
-                .filter_map(|name| {
-                    Some((named(name), references::config_map(api, namespace, name)?))
-                })
+                .filter_map(|name| Some((named(name), entries::config_map(api, namespace, name)?)))
                 .collect(),
             secrets: references
                 .secrets
                 .iter()
-                .filter_map(|name| Some((named(name), references::secret(api, namespace, name)?)))
+                .filter_map(|name| Some((named(name), entries::secret(api, namespace, name)?)))
+                .collect(),
+            pull_secrets: references
+                .pull_secrets
+                .iter()
+                .filter_map(|name| Some((named(name), entries::pull_secret(api, namespace, name)?)))
                 .collect(),
             claims: references
                 .claims

@@ -1,5 +1,8 @@
 //! Events: what is said about objects, told once and counted when it is said again.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use coracle_apiserver::{ApiServer, Place};
 use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _, kind};
@@ -18,20 +21,46 @@ const LONGEST_NAME: usize = 253;
 pub struct Recorder {
     api: ApiServer,
     component: &'static str,
+    told: Arc<Mutex<Told>>,
 }
+
+/// Where what was told stands, so that it is found again however many events there are.
+#[derive(Debug, Default)]
+struct Told {
+    /// The namespace and the name of an event.
+    events: HashMap<Fingerprint, (String, String)>,
+    /// At how many the ones that are gone are dropped.
+    bound: usize,
+}
+
+/// Stands for what is said, by whom and about what.
+type Fingerprint = [u8; 32];
+
+/// How many events are at least kept in mind.
+const LEAST_BOUND: usize = 1024;
 
 impl Recorder {
     /// One that speaks as a component: `kubelet`, `statefulset-controller`.
     pub fn new(api: ApiServer, component: &'static str) -> Self {
-        Self { api, component }
+        let mut told = Told::default();
+        for event in api.all(kind::events(), None) {
+            let place = (event.key.namespace.clone(), event.key.name.clone());
+            told.events.insert(fingerprint_of(&event.body), place);
+        }
+        told.bound = LEAST_BOUND.max(2 * told.events.len());
+        Self {
+            api,
+            component,
+            told: Arc::new(Mutex::new(told)),
+        }
     }
 
     /// The same, speaking as another.
     #[must_use]
     pub fn speaking_as(&self, component: &'static str) -> Self {
         Self {
-            api: self.api.clone(),
             component,
+            ..self.clone()
         }
     }
 
@@ -51,14 +80,12 @@ impl Recorder {
             "" => "default",
             namespace => namespace,
         };
-        let events = self.api.all(kind::events(), Some(namespace));
-        let stands = events.into_iter().find(|event| {
-            event.key.name.ends_with(&fingerprint)
-                && event.body.text_at(&["involvedObject", "uid"]) == about.uid
-        });
+        let before = self.told().events.get(&fingerprint).cloned();
+        let stands =
+            before.and_then(|(namespace, name)| self.api.find(kind::events(), &namespace, &name));
         let written = match stands {
             Some(stands) => {
-                let place = Place::of(kind::events(), namespace, &stands.key.name);
+                let place = Place::of(kind::events(), &stands.key.namespace, &stands.key.name);
                 let again = said_again(&stands.body, now);
                 self.api.update_object(&place, &again, self.component)
             }
@@ -66,12 +93,30 @@ impl Recorder {
                 let name = event_name(&about.name, self.api.objects().version(), &fingerprint);
                 let place = Place::of(kind::events(), namespace, &name);
                 let event = self.event(about, kind, (reason, message), (namespace, &name), now);
+                self.keep_in_mind(fingerprint, namespace, name.clone());
                 self.api.create_object(&place, &event, self.component)
             }
         };
         if let Err(status) = written {
             tracing::debug!(%status, reason, "an event was not recorded");
         }
+    }
+
+    fn keep_in_mind(&self, fingerprint: Fingerprint, namespace: &str, name: String) {
+        let mut told = self.told();
+        if told.events.len() >= told.bound {
+            let stands = |(namespace, name): &(String, String)| {
+                self.api.find(kind::events(), namespace, name).is_some()
+            };
+            told.events.retain(|_, place| stands(place));
+            told.bound = LEAST_BOUND.max(2 * told.events.len());
+        }
+        let place = (namespace.to_owned(), name);
+        told.events.insert(fingerprint, place);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn event(
@@ -140,18 +185,114 @@ fn said_again(event: &Object, now: Timestamp) -> Object {
 
 /// Names sort as the events came, by the version of all objects at that moment: that is the order in which lists show
 /// events of the same second.
-fn event_name(object: &str, version: u64, fingerprint: &str) -> String {
-    let end = format!(".{version:016x}{fingerprint}");
+fn event_name(object: &str, version: u64, fingerprint: &Fingerprint) -> String {
+    let end = format!(".{version:016x}{}", hex::encode(&fingerprint[..4]));
     let shown: String = object.chars().take(LONGEST_NAME - end.len()).collect();
     format!("{}{end}", shown.trim_end_matches(['-', '.']))
 }
 
-/// Eight hexadecimal digits that stand for the texts.
-fn fingerprint(texts: &[&str]) -> String {
+/// What stands for an event.
+fn fingerprint_of(event: &Object) -> Fingerprint {
+    fingerprint(&[
+        event.text_at(&["involvedObject", "uid"]),
+        event.text_at(&["involvedObject", "fieldPath"]),
+        event.text_at(&["source", "component"]),
+        event.text_at(&["type"]),
+        event.text_at(&["reason"]),
+        event.text_at(&["message"]),
+    ])
+}
+
+fn fingerprint(texts: &[&str]) -> Fingerprint {
     let mut hash = Sha256::new();
     for text in texts {
         hash.update(text.as_bytes());
         hash.update([0]);
     }
-    hex::encode(&hash.finalize()[..4])
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use coracle_store::{Objects, Store};
+
+    use super::*;
+
+    fn api() -> ApiServer {
+        let objects = Objects::open(Store::open_in_memory().unwrap()).unwrap();
+        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH));
+        let namespace = json!({ "metadata": { "name": "default" } });
+        let place = Place::of(kind::namespaces(), "", "");
+        api.create_object(&place, namespace.as_object().unwrap(), "test")
+            .unwrap();
+        api
+    }
+
+    fn about(name: &str) -> About {
+        About {
+            api_version: "v1".to_owned(),
+            kind: "Pod".to_owned(),
+            namespace: "default".to_owned(),
+            name: name.to_owned(),
+            uid: format!("uid-{name}"),
+            resource_version: String::new(),
+            field_path: String::new(),
+        }
+    }
+
+    /// How often each thing was said, in the order of the events' names.
+    fn counts(api: &ApiServer) -> Vec<(String, i64)> {
+        let events = api.all(kind::events(), None);
+        let told = events.iter().map(|event| {
+            let message = event.body.text_at(&["message"]).to_owned();
+            (message, event.body["count"].as_i64().unwrap())
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn what_is_said_again_is_counted_by_whom_and_about_what_it_is_said() {
+        let api = api();
+        let kubelet = Recorder::new(api.clone(), "kubelet");
+        kubelet.say(&about("a"), false, "Pulled", "one");
+        kubelet.say(&about("a"), false, "Pulled", "two");
+        kubelet.say(&about("a"), false, "Pulled", "one");
+        assert_eq!(counts(&api), [("one".to_owned(), 2), ("two".to_owned(), 1)]);
+        kubelet.say(&about("b"), false, "Pulled", "one");
+        let other = kubelet.speaking_as("job-controller");
+        other.say(&about("a"), false, "Pulled", "one");
+        kubelet.say(&about("a"), true, "Pulled", "one");
+        assert_eq!(counts(&api).len(), 5);
+        // A new life goes on counting.
+        let again = Recorder::new(api.clone(), "kubelet");
+        again.say(&about("a"), false, "Pulled", "two");
+        assert!(counts(&api).contains(&("two".to_owned(), 2)));
+    }
+
+    #[test]
+    fn what_was_removed_is_told_anew() {
+        let api = api();
+        let recorder = Recorder::new(api.clone(), "kubelet");
+        recorder.say(&about("a"), false, "Pulled", "one");
+        recorder.say(&about("a"), false, "Pulled", "one");
+        let event = &api.all(kind::events(), None)[0];
+        let place = Place::of(kind::events(), "default", &event.key.name);
+        api.delete(&place, &Default::default()).unwrap();
+        recorder.say(&about("a"), false, "Pulled", "one");
+        assert_eq!(counts(&api), [("one".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn events_that_are_gone_are_not_kept_in_mind() {
+        let api = api();
+        let recorder = Recorder::new(api.clone(), "kubelet");
+        for number in 0..LEAST_BOUND {
+            recorder.say(&about("a"), false, "Pulled", &number.to_string());
+        }
+        let place = Place::of(kind::events(), "default", "");
+        api.delete_collection(&place, &Default::default(), &Default::default())
+            .unwrap();
+        recorder.say(&about("a"), false, "Pulled", "last");
+        assert_eq!(recorder.told().events.len(), 1);
+    }
 }

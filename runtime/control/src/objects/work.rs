@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use coracle_apiserver::ApiServer;
 use coracle_model::Timestamp;
-use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::kind::{self as rules, ObjectStep, World as _};
 use coracle_store::{Home, ObjectChange, ObjectKey, VolumeClaim, VolumeError, Volumes};
 use tokio_util::sync::CancellationToken;
@@ -190,8 +190,7 @@ impl ObjectLoop {
         if !removed {
             steps.extend(rules::garbage::follow_owners(resource, object, &world));
             if object.is_being_deleted() {
-                let owned = self.owned_by(object);
-                steps.extend(rules::garbage::finish_owner(resource, object, &owned));
+                steps.extend(self.finish_owner(resource, object));
             }
         }
         if removed {
@@ -207,21 +206,22 @@ impl ObjectLoop {
     fn finish_owners(&self, object: &Object) {
         let world = Now(&self.setting.api);
         for owner in object.owner_references() {
-            let (group, version) = owner
-                .api_version
-                .split_once('/')
-                .unwrap_or(("", &owner.api_version));
-            let Some(resource) = kind::find_kind(group, version, &owner.kind) else {
+            let Some(resource) = kind::find_kind(&owner.api_version, &owner.kind) else {
                 continue;
             };
             if let Some(owner) = world.get(resource, object.namespace(), &owner.name)
                 && owner.is_being_deleted()
             {
-                let owned = self.owned_by(&owner);
-                let steps = rules::garbage::finish_owner(resource, &owner, &owned);
+                let steps = self.finish_owner(resource, &owner);
                 self.carry_out(GARBAGE_COLLECTOR, steps);
             }
         }
+    }
+
+    fn finish_owner(&self, resource: &'static Resource, owner: &Object) -> Vec<ObjectStep> {
+        let owned = self.owned_by(owner);
+        let is_owner = |object: &Object| !self.owned.of(object.uid()).is_empty();
+        rules::garbage::finish_owner(resource, owner, &owned, &is_owner)
     }
 
     fn owned_by(&self, owner: &Object) -> Vec<Typed> {

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use coracle_host::{
-    HostAlias, ImageAnswer, NetworkName, Opening, OwnImage, Protocol, PublishedPort, SandboxName,
-    SandboxRequest,
+    EngineError, HostAlias, ImageAnswer, NetworkName, Opening, OwnImage, Protocol, PublishedPort,
+    PullPolicy as Ask, SandboxName, SandboxRequest,
 };
-use coracle_model::ImageRef;
+use coracle_model::{ImageRef, RegistryUser};
 use coracle_plan::pod::{
     PodObservation, PodStep, PullFault, PulledHow, PulledImage, SandboxPlan, VolumeWork,
 };
@@ -44,7 +44,11 @@ impl Hands {
                 container,
                 image,
                 policy,
-            } => supervisor.spawn(TaskKind::Lookup, hands.pull(container, image, policy)),
+                users,
+            } => supervisor.spawn(
+                TaskKind::Lookup,
+                hands.pull(container, image, policy, users),
+            ),
             PodStep::Start(start) => supervisor.spawn(TaskKind::Attempt, hands.start(*start)),
             PodStep::Attend(follow) => supervisor.spawn(TaskKind::Attempt, hands.attend(*follow)),
             PodStep::Probe(work) => supervisor.spawn(TaskKind::Lookup, hands.probe(*work)),
@@ -95,7 +99,7 @@ impl Hands {
             // Nothing was in it: the plan asks for a place before it starts anything there.
             Ok((Opening::Made | Opening::Found | Opening::Restored, Some(address))) => Ok(address),
             Ok((_, None)) => Err("it has no address".to_owned()),
-            Err(error) => Err(coracle_host::EngineError::to_string(&error)),
+            Err(error) => Err(EngineError::to_string(&error)),
         };
         self.tell(PodObservation::SandboxOpened { result });
     }
@@ -109,9 +113,15 @@ impl Hands {
         self.tell(PodObservation::SandboxClosed);
     }
 
-    async fn pull(self, container: ContainerName, image: ImageRef, policy: PullPolicy) {
+    async fn pull(
+        self,
+        container: ContainerName,
+        image: ImageRef,
+        policy: PullPolicy,
+        users: Vec<RegistryUser>,
+    ) {
         let result = match OwnImage::of(&image) {
-            None => self.look_for(&image, policy).await,
+            None => self.look_for(&image, policy, &users).await,
             Some(own) => self.find_or_build(&container, &image, &own).await,
         };
         self.tell(PodObservation::Pulled {
@@ -125,8 +135,8 @@ impl Hands {
         &self,
         image: &ImageRef,
         policy: PullPolicy,
+        users: &[RegistryUser],
     ) -> Result<PulledImage, PullFault> {
-        use coracle_host::{EngineError, PullPolicy as Ask};
         let engine = self.engine.as_ref();
         if policy != PullPolicy::Always {
             // Whether it is here has to be known first: a kubelet tells of pulls only.
@@ -143,10 +153,7 @@ impl Hands {
             }
         }
         let began = self.clock.steady();
-        match self
-            .patiently(|| engine.resolve_image(image, Ask::Always))
-            .await
-        {
+        match self.ask_registry(image, users).await {
             Ok(answer) => {
                 let took = self.clock.steady().since(began);
                 Ok(found(answer, PulledHow::Pulled { took, bytes: 0 }))
@@ -154,6 +161,30 @@ impl Hands {
             Err(EngineError::ImageNotFound { message, .. }) => Err(PullFault::Failed(message)),
             Err(error) => Err(PullFault::Failed(error.to_string())),
         }
+    }
+
+    /// Asks as each user until one of them is given the image; what the last one was told is what is told then. An image
+    /// that is here serves where it could only not be refreshed.
+    async fn ask_registry(
+        &self,
+        image: &ImageRef,
+        users: &[RegistryUser],
+    ) -> Result<ImageAnswer, EngineError> {
+        let engine = self.engine.as_ref();
+        let mut refused = None;
+        for user in users {
+            match self.patiently(|| engine.pull_image(image, user)).await {
+                Err(error @ EngineError::ImageNotFound { .. }) => refused = Some(error),
+                answer => return answer,
+            }
+        }
+        let Some(refused) = refused else {
+            return self
+                .patiently(|| engine.resolve_image(image, Ask::Always))
+                .await;
+        };
+        let here = self.patiently(|| engine.resolve_image(image, Ask::Never));
+        here.await.map_err(|_| refused)
     }
 
     /// An image of the workbench's own is built where it is not here; nobody else has it.
@@ -246,6 +277,7 @@ fn sandbox_request(plan: &SandboxPlan, workbench_names: &[String]) -> SandboxReq
     });
     SandboxRequest {
         network: Some(NetworkName(plan.namespace.clone())),
+        host_network: plan.host_network,
         hostname: Some(plan.hostname.clone()),
         aliases: plan.aliases.clone(),
         workbench_names: workbench_names.to_vec(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::Docker;
-use coracle_model::{EnvironmentKey, ImageRef};
+use coracle_model::{EnvironmentKey, ImageRef, RegistryUser};
 use tokio::sync::OnceCell;
 
 use super::about::{Engine, Machine};
@@ -63,6 +63,14 @@ impl crate::Engine for DockerEngine {
         policy: PullPolicy,
     ) -> Result<ImageAnswer, EngineError> {
         self.resolve(image, policy).await
+    }
+
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+        user: &RegistryUser,
+    ) -> Result<ImageAnswer, EngineError> {
+        self.pull_as(image, user).await
     }
 
     async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bollard::auth::DockerCredentials;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptionsBuilder;
-use coracle_model::{ImageDigest, ImageRef};
+use coracle_model::{ImageDigest, ImageRef, RegistryUser};
 use futures_util::{Stream, StreamExt};
+use sha2::{Digest as _, Sha256};
 
 use super::client::DockerEngine;
 use super::error::{Fault, ask, is_missing, message, refusal, translate};
@@ -66,18 +70,57 @@ impl DockerEngine {
         answer(found, image, None)
     }
 
-    async fn pull(&self, image: &ImageRef) -> Result<(), EngineError> {
-        let name = image.with_tag();
-        self.pulls
-            .run(&name, async {
-                let options = CreateImageOptionsBuilder::new().from_image(&name).build();
-                let progress = self.docker.create_image(Some(options), None, None);
-                drain(progress, PULL_SILENCE_LIMIT)
-                    .await
-                    .map_err(|fault| pull_failure(image, &fault))
-            })
-            .await
+    pub(super) async fn pull_as(
+        &self,
+        image: &ImageRef,
+        user: &RegistryUser,
+    ) -> Result<ImageAnswer, EngineError> {
+        // What another user is told may differ, so that only equal users share a pull.
+        let password = hex::encode(Sha256::digest(&user.password));
+        let key = format!("{} as {} {password}", image.with_tag(), user.name);
+        let credentials = DockerCredentials {
+            username: Some(user.name.clone()),
+            password: Some(user.password.clone()),
+            ..Default::default()
+        };
+        if !arrives(&credentials) {
+            return Err(EngineError::ImageNotFound {
+                image: image.to_string(),
+                message: format!(
+                    "the password of `{}` has characters that do not reach the engine; use one of letters and digits",
+                    user.name
+                ),
+            });
+        }
+        let pull = self.pull_with(image, Some(credentials));
+        self.pulls.run(&key, pull).await?;
+        self.pulled(image).await
     }
+
+    async fn pull(&self, image: &ImageRef) -> Result<(), EngineError> {
+        let pull = self.pull_with(image, None);
+        self.pulls.run(&image.with_tag(), pull).await
+    }
+
+    async fn pull_with(
+        &self,
+        image: &ImageRef,
+        credentials: Option<DockerCredentials>,
+    ) -> Result<(), EngineError> {
+        let name = image.with_tag();
+        let options = CreateImageOptionsBuilder::new().from_image(&name).build();
+        let progress = self.docker.create_image(Some(options), None, credentials);
+        drain(progress, PULL_SILENCE_LIMIT)
+            .await
+            .map_err(|fault| pull_failure(image, &fault))
+    }
+}
+
+/// Whether an engine can read credentials: it expects another alphabet of base 64 than bollard writes, and passes over what
+/// it cannot read as if nobody had been named.
+fn arrives(credentials: &DockerCredentials) -> bool {
+    let written = serde_json::to_vec(credentials).map(|json| STANDARD.encode(json));
+    written.is_ok_and(|written| !written.contains(['+', '/']))
 }
 
 /// Awaits the end of a pull for as long as it makes progress.
@@ -184,6 +227,20 @@ mod tests {
         );
         assert_eq!((config.user, config.cmd), (None, vec!["sh".to_owned()]));
         assert_eq!(config.env, [("A".to_owned(), "b=c".to_owned())].into());
+    }
+
+    #[test]
+    fn credentials_that_an_engine_cannot_read_are_known() {
+        let with = |password: &str| DockerCredentials {
+            username: Some("ada".to_owned()),
+            password: Some(password.to_owned()),
+            ..Default::default()
+        };
+        assert!(arrives(&with("dckr_pat_Ab-9+/=!")));
+        // One of three in a row meets the place in which it matters.
+        for password in ["~~~", "???", ">>>"] {
+            assert!(!arrives(&with(password)), "{password}");
+        }
     }
 
     #[tokio::test]

@@ -63,6 +63,9 @@ impl DockerEngine {
             Err(fault) if is_missing(&fault) => return Ok(None),
             Err(fault) => return Err(refusal(format!("look at the sandbox `{sandbox}`"))(fault)),
         };
+        if super::sandbox::is_on_host(&found) {
+            return Ok(Some((super::sandbox::status(found), true)));
+        }
         let settings = found.network_settings.as_ref();
         let networks = settings.and_then(|settings| settings.networks.as_ref());
         let gateways = networks.into_iter().flat_map(|networks| networks.values());

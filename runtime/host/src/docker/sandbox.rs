@@ -1,6 +1,7 @@
 //! Sandboxes: containers that hold a network namespace which workloads join.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig,
@@ -17,6 +18,9 @@ use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
 use super::ports::{port_taken, ports, published};
 use super::workload::{Running, phase};
 use crate::engine::{EngineError, Opening, Phase, SandboxName, SandboxRequest, SandboxStatus};
+
+/// The engine's word for the machine's own network.
+const HOST_NETWORK: &str = "host";
 
 /// The longest name that a machine may have.
 const HOST_NAME_BYTES: usize = 63;
@@ -104,6 +108,9 @@ impl DockerEngine {
     ) -> Result<ContainerCreateBody, EngineError> {
         // The workbench listens on the pipelines' network for everybody.
         let workbench = network::ensure(self).await?;
+        if request.host_network {
+            return Ok(self.body_on_host(request, &workbench.workbench_host()));
+        }
         let network = match &request.network {
             Some(namespace) => network::ensure_namespace(self, namespace).await?,
             None => workbench.clone(),
@@ -119,31 +126,43 @@ impl DockerEngine {
         }
         let ports = ports(request, network.here);
         let hostname = request.hostname.as_deref().unwrap_or(&request.name.0);
+        let on_host = self.body_on_host(request, &workbench.workbench_host());
         Ok(ContainerCreateBody {
+            hostname: host_name(hostname),
+            exposed_ports: Some(ports.keys().cloned().collect()),
+            host_config: Some(HostConfig {
+                network_mode: Some(network.name),
+                port_bindings: Some(ports),
+                ..on_host.host_config.unwrap_or_default()
+            }),
+            networking_config: Some(NetworkingConfig {
+                endpoints_config: Some(places),
+            }),
+            ..on_host
+        })
+    }
+
+    /// A sandbox in the machine's own network, of which it is given nothing.
+    fn body_on_host(&self, request: &SandboxRequest, workbench: &str) -> ContainerCreateBody {
+        ContainerCreateBody {
             image: Some(PAUSE_IMAGE.to_owned()),
             entrypoint: Some(vec![PAUSE_PROGRAM.to_owned()]),
-            hostname: host_name(hostname),
             labels: Some(labels::of_container(
                 &self.settings.owner,
                 labels::SANDBOX,
                 &request.labels,
             )),
-            exposed_ports: Some(ports.keys().cloned().collect()),
             host_config: Some(HostConfig {
-                network_mode: Some(network.name),
-                extra_hosts: Some(host_entries(request, &workbench.workbench_host())),
-                port_bindings: Some(ports),
+                network_mode: Some(HOST_NETWORK.to_owned()),
+                extra_hosts: Some(host_entries(request, workbench)),
                 cap_drop: Some(vec!["ALL".to_owned()]),
                 security_opt: Some(vec!["no-new-privileges".to_owned()]),
                 readonly_rootfs: Some(true),
                 log_config: self.no_log(),
                 ..Default::default()
             }),
-            networking_config: Some(NetworkingConfig {
-                endpoints_config: Some(places),
-            }),
             ..Default::default()
-        })
+        }
     }
 
     /// A log that keeps nothing: there is nothing to keep.
@@ -181,8 +200,22 @@ pub(super) fn host_name(name: &str) -> Option<String> {
     usable.then(|| name.to_owned())
 }
 
+/// Whether a sandbox is in the machine's own network.
+pub(super) fn is_on_host(found: &ContainerInspectResponse) -> bool {
+    let host_config = found.host_config.as_ref();
+    let mode = host_config.and_then(|config| config.network_mode.as_deref());
+    mode == Some(HOST_NETWORK)
+}
+
 pub(super) fn status(found: ContainerInspectResponse) -> SandboxStatus {
     let running = phase(&found) == Phase::Running;
+    if is_on_host(&found) {
+        return SandboxStatus {
+            running,
+            address: running.then_some(Ipv4Addr::LOCALHOST.into()),
+            published: Vec::new(),
+        };
+    }
     let settings = found.network_settings.unwrap_or_default();
     let mut places: Vec<_> = settings.networks.into_iter().flatten().collect();
     // Where it is on two networks, its own is not the pipelines'.

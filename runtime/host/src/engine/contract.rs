@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coracle_model::{EngineKind, EnvironmentKey, ImageRef};
+use coracle_model::{EngineKind, EnvironmentKey, ImageRef, RegistryUser};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -35,6 +35,16 @@ pub trait Engine: Send + Sync {
         &self,
         image: &ImageRef,
         policy: PullPolicy,
+    ) -> Result<ImageAnswer, EngineError>;
+
+    /// What an image reference stands for now, as a registry says to a user of its own.
+    ///
+    /// # Errors
+    /// [`EngineError::ImageNotFound`] when it is not to be had by this user.
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+        user: &RegistryUser,
     ) -> Result<ImageAnswer, EngineError>;
 
     /// Builds an image, or what stands for it, when it is not there already. Who asks while it is being built waits for

@@ -34,6 +34,8 @@ pub struct SandboxRequest {
     pub name: SandboxName,
     /// The network it stands on; the workbench's own when none is named.
     pub network: Option<NetworkName>,
+    /// Whether it is the machine's own network instead: then its ports are the machine's, and none leads to it by a name.
+    pub host_network: bool,
     /// What the machine is called inside; the sandbox's name where none is given.
     pub hostname: Option<String>,
     /// The names under which others on its network find it, with dots or without.
@@ -57,6 +59,7 @@ impl SandboxRequest {
         Self {
             name,
             network: None,
+            host_network: false,
             hostname: None,
             aliases: Vec::new(),
             workbench_names: Vec::new(),

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coracle_model::{AttemptUsage, EngineKind, EnvironmentKey, ImageDigest, ImageRef};
+use coracle_model::{
+    AttemptUsage, EngineKind, EnvironmentKey, ImageDigest, ImageRef, RegistryUser,
+};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
@@ -54,6 +56,8 @@ pub(super) struct Held {
     pub(super) builds: BTreeMap<ImageRef, u32>,
     pub(super) failing_builds: BTreeMap<ImageRef, String>,
     pub(super) failing_installs: BTreeMap<EnvironmentKey, String>,
+    pub(super) private: BTreeMap<ImageRef, RegistryUser>,
+    pub(super) askers: Vec<(ImageRef, String)>,
     pub(super) configs: BTreeMap<ImageRef, ImageConfig>,
     pub(super) pods: Pods,
 }
@@ -183,6 +187,21 @@ impl Engine for FakeEngine {
                 message: "the script has taken it".to_owned(),
             }),
         }
+    }
+
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+        user: &RegistryUser,
+    ) -> Result<ImageAnswer, EngineError> {
+        {
+            let mut held = self.reach()?;
+            held.askers.push((image.clone(), user.name.clone()));
+            if held.private.get(image).is_some_and(|owner| owner == user) {
+                held.digests.remove(image);
+            }
+        }
+        self.resolve_image(image, PullPolicy::Always).await
     }
 
     /// Nothing is made; from here on the image is there.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coracle_model::{EnvironmentKey, ImageDigest, ImageRef};
+use coracle_model::{EnvironmentKey, ImageDigest, ImageRef, RegistryUser};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -43,6 +43,19 @@ impl FakeEngine {
     /// From now on an image is neither here nor to be had.
     pub fn take_image(&self, image: &ImageRef) {
         self.change(|held| drop(held.digests.insert(image.clone(), None)));
+    }
+
+    /// From now on an image is to be had by one user alone.
+    pub fn make_private(&self, image: &ImageRef, user: &RegistryUser) {
+        self.take_image(image);
+        self.change(|held| drop(held.private.insert(image.clone(), user.clone())));
+    }
+
+    /// Who asked a registry for an image, in order.
+    pub fn askers(&self, image: &ImageRef) -> Vec<String> {
+        let held = self.held();
+        let of_image = held.askers.iter().filter(|(asked, _)| asked == image);
+        of_image.map(|(_, user)| user.clone()).collect()
     }
 
     /// From now on an image says how it is run.

@@ -62,9 +62,13 @@ impl Pods {
             });
         }
         self.given += 1;
+        let address = match request.host_network {
+            true => Ipv4Addr::LOCALHOST,
+            false => Ipv4Addr::from(NETWORK + self.given),
+        };
         let pod = Pod {
             request: request.clone(),
-            address: Some(Ipv4Addr::from(NETWORK + self.given).into()),
+            address: Some(address.into()),
         };
         self.open.insert(request.name.clone(), pod);
         self.networks.extend(request.network.clone());

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coracle_model::{EngineKind, EnvironmentKey, ImageRef};
+use coracle_model::{EngineKind, EnvironmentKey, ImageRef, RegistryUser};
 use tokio::sync::Mutex;
 
 use super::command::{Scratch, give_to};
@@ -154,6 +154,15 @@ impl Engine for ProcessEngine {
             // Nothing of an image is here.
             config: ImageConfig::default(),
         })
+    }
+
+    /// Nothing is pulled, so that it does not matter who asks.
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+        _user: &RegistryUser,
+    ) -> Result<ImageAnswer, EngineError> {
+        self.resolve_image(image, PullPolicy::Always).await
     }
 
     async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {

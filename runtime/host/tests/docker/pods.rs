@@ -640,3 +640,35 @@ async fn an_image_tells_how_it_is_run() {
         (None, Vec::new())
     );
 }
+
+#[tokio::test]
+async fn a_sandbox_on_the_machines_network_has_the_machines_ports() {
+    let bench = bench!("host-network");
+    let request = SandboxRequest {
+        host_network: true,
+        published: vec![PublishedPort {
+            container_port: 8888,
+            host_ip: None,
+            host_port: Some(8888),
+            protocol: Protocol::Tcp,
+        }],
+        ..place(&bench, "pod", "team", "pod")
+    };
+    bench.engine.open_sandbox(&request).await.unwrap();
+    let name = bench.sandbox("pod");
+    let local: IpAddr = "127.0.0.1".parse().unwrap();
+    let status = bench.engine.sandbox(&name).await.unwrap().unwrap();
+    assert_eq!((status.running, status.address), (true, Some(local)));
+    // What listens on the machine is found from inside, and by who dials the sandbox.
+    let listener = tokio::net::TcpListener::bind((local, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let text =
+        format!("import socket; socket.create_connection(('127.0.0.1', {port}), 5); print('in')");
+    let (said, inside) = tokio::join!(say(&bench, "pod", "dials", &text), listener.accept());
+    inside.unwrap();
+    assert_eq!(said, "in\n");
+    bench.engine.connect(&name, port).await.unwrap();
+    listener.accept().await.unwrap();
+    bench.engine.close_sandbox(&name).await.unwrap();
+    assert_eq!(bench.engine.sandbox(&name).await.unwrap(), None);
+}

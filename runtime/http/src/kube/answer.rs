@@ -11,7 +11,7 @@ use coracle_objects::table::{
     self, Encoding, Extent, Form, IncludeObject, List, Listed, Partial, PartialList,
     Representation, Table,
 };
-use coracle_objects::{Details, Object, ObjectExt as _, Resource, Status};
+use coracle_objects::{Details, Object, ObjectExt as _, Resource, Status, api_version};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ impl Shape {
         let (code, representation) = (StatusCode::OK, self.representation);
         match representation.form {
             Form::Whole => {
-                let api_version = &api_version(resource, version);
+                let api_version = &api_version(resource.group, version);
                 self.write(
                     code,
                     &List {
@@ -179,17 +179,9 @@ pub(super) fn in_version(object: &Object, resource: &Resource, version: &str) ->
     let mut object = object.clone();
     object.insert(
         "apiVersion".to_owned(),
-        api_version(resource, version).into(),
+        api_version(resource.group, version).into(),
     );
     object
-}
-
-/// `apiVersion` of a version of a resource's group.
-pub(super) fn api_version(resource: &Resource, version: &str) -> String {
-    match resource.group {
-        "" => version.to_owned(),
-        group => format!("{group}/{version}"),
-    }
 }
 
 /// The answer that something was done, with nothing to show for it.

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use coracle_objects::{GroupVersion, Resource, Scope, Subresource, Verb, kind};
+use coracle_objects::{GroupVersion, Resource, Scope, Subresource, Verb, api_version, kind};
 use serde_json::{Value, json};
 
 use super::answer::json_answer;
@@ -64,14 +64,10 @@ pub(super) fn resources(group: &str, version: &str) -> Response {
         let parts = resource.subresources.iter();
         listed.extend(parts.map(|part| part_body(resource, part)));
     }
-    let group_version = match group {
-        "" => version.to_owned(),
-        group => format!("{group}/{version}"),
-    };
     let body = json!({
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": group_version,
+        "groupVersion": api_version(group, version),
         "resources": listed,
     });
     json_answer(StatusCode::OK, &body)

@@ -8,13 +8,13 @@ use axum::response::Response;
 use coracle_apiserver::{ApiServer, Watch, WatchEvent, WatchEventKind};
 use coracle_app::Workbench;
 use coracle_objects::table::Form;
-use coracle_objects::{FieldError, FieldPath, ObjectExt as _, Reason, Status};
+use coracle_objects::{FieldError, FieldPath, ObjectExt as _, Reason, Status, api_version};
 use futures_util::stream::unfold;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Refused, api_version, in_version};
+use super::answer::{Refused, in_version};
 use super::objects::Asked;
 use super::query::Query;
 
@@ -175,7 +175,7 @@ impl Stream {
         if initial {
             metadata["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
         }
-        let api_version = api_version(resource, self.asked.target.version);
+        let api_version = api_version(resource.group, self.asked.target.version);
         let object = json!({
             "kind": resource.kind,
             "apiVersion": api_version,

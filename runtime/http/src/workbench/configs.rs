@@ -17,10 +17,8 @@ use crate::error::Refusal;
     tag = "secrets",
     responses((status = 200, description = "By name", body = ConfigList))
 )]
-pub(super) async fn secrets(
-    State(workbench): State<Workbench>,
-) -> Result<Json<ConfigList>, Refusal> {
-    Ok(Json(workbench.configs_of(ConfigKind::Secret).await?))
+pub(super) async fn secrets(State(workbench): State<Workbench>) -> Json<ConfigList> {
+    Json(workbench.configs_of(ConfigKind::Secret))
 }
 
 /// The config maps, without their values.
@@ -31,13 +29,11 @@ pub(super) async fn secrets(
     tag = "config maps",
     responses((status = 200, description = "By name", body = ConfigList))
 )]
-pub(super) async fn config_maps(
-    State(workbench): State<Workbench>,
-) -> Result<Json<ConfigList>, Refusal> {
-    Ok(Json(workbench.configs_of(ConfigKind::ConfigMap).await?))
+pub(super) async fn config_maps(State(workbench): State<Workbench>) -> Json<ConfigList> {
+    Json(workbench.configs_of(ConfigKind::ConfigMap))
 }
 
-/// Makes a secret, or replaces the one of that name as a whole.
+/// Makes a secret, or replaces all values of the one of that name.
 #[utoipa::path(
     put,
     path = "/secrets/{name}",
@@ -58,7 +54,7 @@ pub(super) async fn put_secret(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a config map, or replaces the one of that name as a whole.
+/// Makes a config map, or replaces all values of the one of that name.
 #[utoipa::path(
     put,
     path = "/config-maps/{name}",

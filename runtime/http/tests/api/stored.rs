@@ -12,6 +12,7 @@ use coracle_app::{App, AppError, EngineSource, Workbench};
 use coracle_host::clock::{Clock, ManualClock};
 use coracle_host::fake::{Act, FakeEngine};
 use coracle_model::Timestamp;
+use coracle_objects::kind;
 use tower::ServiceExt;
 
 use crate::place::{API, LIMIT, Place, bare, config, greet, json, whole};
@@ -26,7 +27,7 @@ async fn secrets_go_in_and_never_come_out() {
     let listed = place.text(&format!("{API}/secrets")).await;
     assert_eq!(listed, r#"{"items":[{"name":"mine","keys":["token"]}]}"#);
     let maps: ConfigList = place.get(&format!("{API}/config-maps")).await;
-    assert_eq!(maps.items, []);
+    assert!(maps.items.iter().all(|map| map.name != "mine"));
     let (status, _) = place
         .refused(json(
             Method::PUT,
@@ -53,6 +54,46 @@ async fn secrets_go_in_and_never_come_out() {
         (status, body.code),
         (StatusCode::NOT_FOUND, ErrorCode::NotFound)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn config_maps_are_objects_with_all_that_others_have_said_of_them() {
+    let place = Place::new(|_| Act::succeed()).await;
+    let api = place.workbench().kubernetes();
+    let make = |body: serde_json::Value| {
+        let place = coracle_apiserver::Place::of(kind::config_maps(), "default", "");
+        api.create_object(&place, body.as_object().unwrap(), "test")
+            .unwrap();
+    };
+    make(serde_json::json!({
+        "metadata": { "name": "shared", "labels": { "team": "blue" } },
+        "data": { "old": "1", "kept": "1" },
+    }));
+    let data = BTreeMap::from([
+        ("kept".to_owned(), Bytes(b"2".to_vec())),
+        ("raw".to_owned(), Bytes(vec![0, 255])),
+    ]);
+    let put = |data| json(Method::PUT, "/config-maps/shared", &PutConfig { data });
+    place.done(put(data)).await;
+    let object: serde_json::Value = place
+        .get("/api/v1/namespaces/default/configmaps/shared")
+        .await;
+    assert_eq!(object["data"], serde_json::json!({ "kept": "2" }));
+    assert_eq!(object["binaryData"], serde_json::json!({ "raw": "AP8=" }));
+    assert_eq!(object["metadata"]["labels"]["team"], "blue");
+    let listed: ConfigList = place.get(&format!("{API}/config-maps")).await;
+    let shared = listed.items.iter().find(|map| map.name == "shared");
+    assert_eq!(shared.unwrap().keys, ["kept", "raw"]);
+    make(serde_json::json!({
+        "immutable": true,
+        "metadata": { "name": "still" },
+        "data": { "a": "1" },
+    }));
+    let data = BTreeMap::from([("a".to_owned(), Bytes(b"2".to_vec()))]);
+    let change = json(Method::PUT, "/config-maps/still", &PutConfig { data });
+    let (status, body) = place.refused(change).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body.message.contains("immutable"), "{}", body.message);
 }
 
 #[tokio::test(flavor = "multi_thread")]

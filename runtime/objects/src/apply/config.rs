@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::node::{Node, Ownership};
+use crate::api_version;
 use crate::decode::{Body, Decoded, FieldValidation, yaml_document};
 use crate::object::{Object, ObjectExt as _};
 use crate::schema::{ObjectType, Scalar, Shape};
@@ -58,7 +59,7 @@ fn same_type(object: &Object, object_type: &ObjectType) -> Result<(), Status> {
     if api_version == object_type.api_version() && kind == object_type.kind {
         return Ok(());
     }
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let (group, version) = api_version::split(api_version);
     Err(Status::bad_request(format!(
         "invalid object type: {group}/{version}, Kind={kind}"
     )))

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::fields_v1;
 use super::manager::Manager;
 use super::set::FieldSet;
+use crate::api_version;
 use crate::meta::time;
 use crate::object::{Object, ObjectExt as _};
 
@@ -82,7 +83,7 @@ impl Entries {
     /// Drops those of other groups, whose versions nobody knows here.
     pub(super) fn keep_group(&mut self, group: &str) {
         self.0.retain(|_, entry| {
-            let (own, _) = entry.api_version.split_once('/').unwrap_or_default();
+            let (own, _) = api_version::split(&entry.api_version);
             own == group
         });
     }

@@ -53,6 +53,10 @@ impl Strategy for Lease {
         false
     }
 
+    fn takes_unconditional_updates(&self) -> bool {
+        false
+    }
+
     fn check_name(&self, name: &str) -> Result<(), String> {
         words::first_fault(words::check_subdomain(name))
     }
@@ -67,5 +71,34 @@ impl Strategy for Lease {
             object.text_at(&["spec", "holderIdentity"]).into(),
             age::age(object, now).into(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kind::config_maps;
+    use crate::meta::check_replaced;
+
+    #[test]
+    fn who_replaces_a_lease_says_which_version_was_seen() {
+        let lease = |version: &str| {
+            let lease = json!({ "metadata": { "name": "held", "resourceVersion": version } });
+            lease.as_object().cloned().unwrap()
+        };
+        let replaced = |version| check_replaced(&lease(version), &lease("7"), &LEASES);
+        assert_eq!(replaced("7"), Ok(()));
+        assert_eq!(replaced("6").unwrap_err().code, 409);
+        let refused = replaced("").unwrap_err();
+        assert_eq!(refused.code, 422);
+        assert_eq!(
+            refused.message,
+            "leases.coordination.k8s.io \"held\" is invalid: metadata.resourceVersion: Invalid value: 0: must be \
+             specified for an update"
+        );
+        let config_map = check_replaced(&lease(""), &lease("7"), config_maps());
+        assert_eq!(config_map, Ok(()));
     }
 }

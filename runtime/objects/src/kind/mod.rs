@@ -29,7 +29,7 @@ mod registry;
 mod replica_set;
 mod secret;
 pub mod service;
-mod service_account;
+pub mod service_account;
 mod stateful_set;
 mod storage_class;
 mod template;

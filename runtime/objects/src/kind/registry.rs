@@ -5,6 +5,7 @@ use super::{
     lease, namespace, node, notebook, persistent_volume, persistent_volume_claim, pod, pod_default,
     replica_set, secret, service, service_account, stateful_set, storage_class,
 };
+use crate::api_version;
 use crate::resource::{GroupVersion, Resource};
 
 static RESOURCES: [&Resource; 22] = [
@@ -44,8 +45,9 @@ pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resourc
     RESOURCES.iter().find(at).copied()
 }
 
-/// The resource of a kind.
-pub fn find_kind(group: &str, version: &str, kind: &str) -> Option<&'static Resource> {
+/// The resource of a kind, by the `apiVersion` and the kind that stand in its objects.
+pub fn find_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
+    let (group, version) = api_version::split(api_version);
     let of = |resource: &&&Resource| resource.is_served(group, version) && resource.kind == kind;
     RESOURCES.iter().find(of).copied()
 }
@@ -80,7 +82,7 @@ mod tests {
     fn resources_are_found_by_path_and_by_kind() {
         let pods = find("", "v1", "pods").expect("pods are served");
         assert_eq!(pods.kind, "Pod");
-        let beta = find_kind("kubeflow.org", "v1beta1", "Notebook").expect("notebooks are served");
+        let beta = find_kind("kubeflow.org/v1beta1", "Notebook").expect("notebooks are served");
         assert_eq!(beta.plural, "notebooks");
         assert!(find("kubeflow.org", "v1", "poddefaults").is_none());
         assert!(find("", "v1", "widgets").is_none());

@@ -22,6 +22,10 @@ pub(super) static SERVICE_ACCOUNTS: Resource = Resource {
     strategy: &ServiceAccount,
 };
 
+/// The accounts that every namespace has from its beginning: Kubernetes' own, and those that Kubeflow gives to namespaces,
+/// by which its notebooks run.
+pub const STANDING: [&str; 3] = ["default", "default-editor", "default-viewer"];
+
 const COLUMNS: &[Column] = &[
     column::NAME,
     column::text("Secrets", "How many secrets it names."),

@@ -190,7 +190,8 @@ pub fn check_replaced(new: &Object, old: &Object, resource: &Resource) -> Result
              failed: UID in precondition: {uid}, UID in object meta: {stored_uid}"
         ));
     }
-    if !resource.built_in && new.resource_version().is_empty() {
+    let unconditionally = resource.built_in && resource.strategy.takes_unconditional_updates();
+    if !unconditionally && new.resource_version().is_empty() {
         let path = check::path("resourceVersion");
         let error = FieldError::invalid(path, 0, "must be specified for an update");
         let (group, plural) = (resource.group, resource.plural);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::json_patch::Operation;
 use super::{json_patch, merge, strategic};
+use crate::api_version;
 use crate::decode::{
     Body, Decoded, FieldValidation, doubled_fields, json_value, typed, unknown_format,
 };
@@ -176,7 +177,7 @@ fn same_kind(patched: &Object, object_type: &ObjectType) -> Result<(), Status> {
     } else {
         return Ok(());
     };
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let (group, _) = api_version::split(api_version);
     let must_be = format!("must be {wanted}");
     let error = FieldError::invalid(FieldPath::new(field), value, must_be);
     Err(Status::invalid(group, kind, patched.name(), &[error]))

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::model::{Fields, ListMerge, PatchStrategy, Presence, Rules, Scalar, Schema, Shape};
 use super::object_type::{ObjectType, Origin};
+use crate::api_version;
 
 /// The file as it stands.
 #[derive(Deserialize)]
@@ -56,7 +57,7 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     });
     let kinds = facts.kinds.iter().map(|(names, type_name)| {
         let (api_version, kind) = names.split_once(' ').unwrap_or_default();
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        let (group, version) = api_version::split(api_version);
         let object_type = ObjectType {
             group: group.to_owned(),
             version: version.to_owned(),

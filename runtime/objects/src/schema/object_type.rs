@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::model::{Schema, SchemaError};
 use super::{built_in, custom};
+use crate::api_version;
 
 /// Whose kind it is: that decides how strictly bodies are read and what patches are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +57,6 @@ impl ObjectType {
 
     /// `apiVersion` of its objects.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.clone()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        api_version(&self.group, &self.version)
     }
 }

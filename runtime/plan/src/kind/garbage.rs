@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use coracle_objects::meta::PropagationPolicy;
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use serde_json::Value;
 
@@ -27,9 +28,8 @@ pub fn follow_owners(
         return None;
     }
     let is_there = |owner: &coracle_objects::OwnerReference| {
-        let (group, version) = split(&owner.api_version);
         // What nobody here knows may well be there.
-        let Some(resource) = kind::find_kind(group, version, &owner.kind) else {
+        let Some(resource) = kind::find_kind(&owner.api_version, &owner.kind) else {
             return true;
         };
         let found = world.get(resource, object.namespace(), &owner.name);
@@ -41,11 +41,13 @@ pub fn follow_owners(
     Some(ObjectStep::delete(resource, object))
 }
 
-/// What is to be done about what an object owns, while it goes. `owned` are the objects that name it as an owner.
+/// What is to be done about what an object owns, while it goes. `owned` are the objects that name it as an owner, and
+/// `is_owner` says whether one of them is an owner itself.
 pub fn finish_owner(
     resource: &'static Resource,
     owner: &Object,
     owned: &[(&'static Resource, Arc<Object>)],
+    is_owner: &dyn Fn(&Object) -> bool,
 ) -> Vec<ObjectStep> {
     if !owner.is_being_deleted() {
         return Vec::new();
@@ -55,7 +57,7 @@ pub fn finish_owner(
         return orphan(resource, owner, owned);
     }
     if finalizers.contains(&FOREGROUND) {
-        return delete_owned(resource, owner, owned);
+        return delete_owned(resource, owner, owned, is_owner);
     }
     Vec::new()
 }
@@ -91,6 +93,7 @@ fn delete_owned(
     resource: &'static Resource,
     owner: &Object,
     owned: &[(&'static Resource, Arc<Object>)],
+    is_owner: &dyn Fn(&Object) -> bool,
 ) -> Vec<ObjectStep> {
     let blocks = |object: &Object| {
         let owners = object.owner_references();
@@ -101,13 +104,16 @@ fn delete_owned(
     if !owned.iter().any(|(_, object)| blocks(object)) {
         return vec![ObjectStep::without_finalizer(resource, owner, FOREGROUND)];
     }
-    owned
+    let delete = |(resource, object): &(&'static Resource, Arc<Object>)| ObjectStep::Delete {
+        resource,
+        namespace: object.namespace().to_owned(),
+        name: object.name().to_owned(),
+        uid: object.uid().to_owned(),
+        // The owner goes after all that it owns, however far down.
+        policy: is_owner(object).then_some(PropagationPolicy::Foreground),
+    };
+    let living = owned
         .iter()
-        .filter(|(_, object)| !object.is_being_deleted())
-        .map(|(resource, object)| ObjectStep::delete(resource, object))
-        .collect()
-}
-
-fn split(api_version: &str) -> (&str, &str) {
-    api_version.split_once('/').unwrap_or(("", api_version))
+        .filter(|(_, object)| !object.is_being_deleted());
+    living.map(delete).collect()
 }

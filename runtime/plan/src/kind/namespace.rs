@@ -1,7 +1,7 @@
 //! Namespaces: what each has from its beginning, and how one goes.
 //!
 //! ```text
-//!   made ──► service account `default`, config map `kube-root-ca.crt`
+//!   made ──► its service accounts, config map `kube-root-ca.crt`
 //!   deleted ──► everything in it is deleted ──► nothing is left ──► the finalizer goes, and with it the namespace
 //! ```
 
@@ -20,18 +20,17 @@ pub fn reconcile(namespace: &Object, world: &dyn World) -> Vec<ObjectStep> {
     }
     let name = namespace.name();
     let mut steps = Vec::new();
-    if world
-        .get(kind::service_accounts(), name, "default")
-        .is_none()
-    {
-        steps.push(ObjectStep::create(
-            kind::service_accounts(),
-            json!({
-                "apiVersion": "v1",
-                "kind": "ServiceAccount",
-                "metadata": { "name": "default", "namespace": name },
-            }),
-        ));
+    for account in kind::service_account::STANDING {
+        if world.get(kind::service_accounts(), name, account).is_none() {
+            steps.push(ObjectStep::create(
+                kind::service_accounts(),
+                json!({
+                    "apiVersion": "v1",
+                    "kind": "ServiceAccount",
+                    "metadata": { "name": account, "namespace": name },
+                }),
+            ));
+        }
     }
     if world
         .get(kind::config_maps(), name, "kube-root-ca.crt")

@@ -15,6 +15,7 @@
 mod backoff;
 mod condition;
 mod container;
+mod credentials;
 mod ending;
 mod environment;
 mod event;
@@ -36,6 +37,7 @@ mod step;
 mod stopping;
 mod volume;
 
+pub use credentials::PullSecret;
 pub use event::{EventSource, EventType, PodEvent};
 pub use launch::{
     CONTAINER_ATTEMPT_LABEL, CONTAINER_GPUS_LABEL, CONTAINER_LABEL, POD_LABEL, POD_NAME_LABEL,

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use coracle_model::{Cpu, Memory};
 use coracle_spec::kind::pod::{Container, EnvFromSource, EnvSource, Pod, Projection, VolumeSource};
 
+use super::credentials::PullSecret;
+
 /// What a plan of a pod is told of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodSetting {
@@ -29,6 +31,8 @@ pub struct PodObjects {
     pub config_maps: BTreeMap<String, Entries>,
     /// Secrets of the namespace, by name.
     pub secrets: BTreeMap<String, Entries>,
+    /// Secrets that images may be pulled with, by name.
+    pub pull_secrets: BTreeMap<String, PullSecret>,
     /// Claims of the namespace, by name.
     pub claims: BTreeMap<String, ClaimState>,
     /// Tokens of the pod's account, by audience; an empty audience is the API itself.
@@ -94,6 +98,8 @@ pub struct PodReferences {
     pub config_maps: BTreeSet<String>,
     /// Secrets.
     pub secrets: BTreeSet<String>,
+    /// Secrets that images may be pulled with.
+    pub pull_secrets: BTreeSet<String>,
     /// Claims.
     pub claims: BTreeSet<String>,
     /// Audiences of tokens.
@@ -103,7 +109,11 @@ pub struct PodReferences {
 impl PodReferences {
     /// Those of a pod.
     pub fn of(pod: &Pod) -> Self {
-        let mut references = Self::default();
+        let pull_secrets = pod.spec.image_pull_secrets.iter();
+        let mut references = Self {
+            pull_secrets: pull_secrets.map(|secret| secret.name.clone()).collect(),
+            ..Self::default()
+        };
         for volume in &pod.spec.volumes {
             references.of_volume(&volume.source);
         }

@@ -310,7 +310,7 @@ impl PodPlan {
         match result {
             Ok(ip) => {
                 self.sandbox = Sandbox::Open;
-                self.pod_ip = Some(ip);
+                self.pod_ip = Some(self.address_at(ip));
             }
             Err(why) => {
                 let retry_at = Some(super::backoff::after(now, RETRY));
@@ -318,6 +318,15 @@ impl PodPlan {
                 let message = format!("Failed to create pod sandbox: {why}");
                 self.tell(EventType::Warning, "FailedCreatePodSandBox", message, None);
             }
+        }
+    }
+
+    /// The pod's address in a network place: the node's where that is the machine's own network.
+    pub(super) fn address_at(&self, place: IpAddr) -> IpAddr {
+        if self.pod.spec.host_network {
+            self.setting.host_ip
+        } else {
+            place
         }
     }
 

@@ -88,7 +88,7 @@ impl PodPlan {
         if let Some(sandbox) = held.sandbox {
             plan.sandbox = Sandbox::Open;
             plan.sandboxes = sandbox.number;
-            plan.pod_ip = Some(sandbox.address);
+            plan.pod_ip = Some(plan.address_at(sandbox.address));
         }
         plan.adopt(held, now);
         plan.initialized = plan.has_run();

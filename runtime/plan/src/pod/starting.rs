@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use coracle_model::{ImageRef, Timestamp};
+use coracle_model::{ImageRef, RegistryUser, Timestamp};
 use coracle_spec::kind::pod::PullPolicy;
 
 use super::backoff::{after, in_words};
 use super::container::{Ended, Next, Running, Try, Waiting};
+use super::credentials::users_for;
 use super::event::EventType;
 use super::launch;
 use super::living::{MOMENT, Progress};
@@ -61,12 +62,36 @@ impl PodPlan {
             self.tell_pulling(index, &written);
         }
         self.containers[index].next = Next::Pulling;
+        let users = self.registry_users(&image);
         self.steps.push(PodStep::Pull {
             container: self.containers[index].name.clone(),
             image,
             policy,
+            users,
         });
         Progress::Busy
+    }
+
+    /// Who a registry is asked as for an image.
+    fn registry_users(&mut self, image: &ImageRef) -> Vec<RegistryUser> {
+        let named = &self.pod.spec.image_pull_secrets;
+        let (mut there, mut missing) = (Vec::new(), Vec::new());
+        for name in named.iter().map(|secret| secret.name.as_str()) {
+            let objects = self.objects.as_ref();
+            match objects.and_then(|objects| objects.pull_secrets.get(name)) {
+                Some(secret) => there.push(secret.clone()),
+                None => missing.push(name),
+            }
+        }
+        if !missing.is_empty() {
+            let message = format!(
+                "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+                missing.join(", ")
+            );
+            let reason = "FailedToRetrieveImagePullSecret";
+            self.tell(EventType::Warning, reason, message, None);
+        }
+        users_for(image, &there)
     }
 
     pub(super) fn pulled(

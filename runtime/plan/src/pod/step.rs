@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use coracle_model::{Cpu, GpuUuid, ImageDigest, ImageRef, Memory, Resources};
+use coracle_model::{Cpu, GpuUuid, ImageDigest, ImageRef, Memory, RegistryUser, Resources};
 use coracle_spec::kind::pod::{
     Capabilities, ContainerName, ContainerPort, Handler, HostAlias, HostPathKind, PullPolicy,
     VolumeName,
@@ -64,6 +64,8 @@ pub enum PodStep {
         image: ImageRef,
         /// When to ask a registry.
         policy: PullPolicy,
+        /// Who to ask it as, one after the other; nobody in particular when there is none.
+        users: Vec<RegistryUser>,
     },
     /// Start a container and follow it. Answered by `Started`, and at its end by `Ended`.
     Start(Box<StartContainer>),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use coracle_plan::pod::{ClaimState, PodObservation, ServicePort, ServiceView};
 
-use crate::world::World;
+use crate::world::{World, named};
 
 #[test]
 fn a_pod_comes_to_run_with_the_status_that_a_kubelet_writes() {
@@ -215,4 +215,15 @@ fn services_give_a_pod_its_names_and_its_containers_variables() {
     ] {
         assert_eq!(environment[name], value, "{name}");
     }
+}
+
+#[test]
+fn a_pod_on_the_machines_network_has_the_nodes_address() {
+    let mut world = World::new(&json!({
+        "hostNetwork": true,
+        "containers": [named(json!({}))],
+    }));
+    world.run();
+    let status = world.status();
+    assert_eq!(status["podIP"], status["hostIP"]);
 }

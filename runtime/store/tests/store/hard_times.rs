@@ -7,6 +7,7 @@
     reason = "this binary starts itself again, told by a variable what to be"
 )]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -263,4 +264,24 @@ fn child_meets_a_read_only_medium() {
     assert!(matches!(home.lock(), Err(StoreError::ReadOnly { .. })));
     let store = Store::open_read_only(&home).unwrap();
     assert_eq!(store.runs(&RunFilter::default()).unwrap().len(), 1);
+}
+
+#[test]
+fn only_its_user_can_read_a_database_even_one_from_before() {
+    let (_root, home) = home();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let log = home.database().with_extension("db-wal");
+    let store = Store::open(&home).unwrap();
+    stored_run(&store, "digits");
+    assert_eq!((mode(&home.database()), mode(&log)), (0o600, 0o600));
+    drop(store);
+    for path in [&home.database(), &log] {
+        // Who was killed has left a log.
+        let mut options = fs::OpenOptions::new();
+        options.create(true).append(true).open(path).unwrap();
+        fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
+    }
+    let store = Store::open(&home).unwrap();
+    stored_run(&store, "digits");
+    assert_eq!((mode(&home.database()), mode(&log)), (0o600, 0o600));
 }

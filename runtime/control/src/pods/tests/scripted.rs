@@ -7,7 +7,8 @@ use std::time::Duration;
 use coracle_host::clock::ManualClock;
 use coracle_host::fake::{Act, ExecAct, FakeEngine};
 use coracle_host::{OwnImage, SandboxName, Workload, WorkloadName};
-use coracle_plan::pod::{ClaimState, Entries};
+use coracle_model::RegistryUser;
+use coracle_plan::pod::{ClaimState, Entries, PullSecret};
 use coracle_store::{VolumeClaim, Volumes};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -78,6 +79,52 @@ async fn a_container_knows_how_to_reach_the_workbench_unless_its_pod_says_otherw
     let seen = seen.lock().unwrap();
     assert_eq!(seen[&name("main", 0).0], UID);
     assert_eq!(seen[&name("own", 0).0], "me");
+}
+
+#[tokio::test]
+async fn a_pod_on_the_machines_network_is_in_the_engines_too() {
+    let spec = json!({
+        "hostNetwork": true,
+        "containers": [{ "name": "main", "image": "a" }],
+    });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed().until_released());
+    bench.begin().await;
+    let status = bench.until_phase("Running").await;
+    assert_eq!(status["podIP"], status["hostIP"]);
+    let sandbox = SandboxName(format!("coracle-pod-{UID}-0"));
+    assert!(engine.sandbox_request(&sandbox).unwrap().host_network);
+}
+
+#[tokio::test]
+async fn a_private_image_is_pulled_by_those_whom_the_pods_secrets_name() {
+    let spec = json!({
+        "imagePullSecrets": [{ "name": "regcred" }, { "name": "absent" }],
+        "containers": [{ "name": "main", "image": "quay.io/team/app:1" }],
+    });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed().until_released());
+    let image = "quay.io/team/app:1".parse().unwrap();
+    let owner = RegistryUser {
+        name: "ada".to_owned(),
+        password: "hush".to_owned(),
+    };
+    engine.make_private(&image, &owner);
+    let config = json!({ "auths": {
+        "quay.io/team": { "username": "nobody", "password": "wrong" },
+        "https://quay.io": { "username": "ada", "password": "hush" },
+        "ghcr.io": { "username": "other", "password": "other" },
+    } });
+    bench.put(|objects| {
+        let secret = PullSecret::DockerConfigJson(config.to_string().into());
+        objects.pull_secrets.insert("regcred".to_owned(), secret);
+    });
+    bench.begin().await;
+    bench.until_phase("Running").await;
+    assert_eq!(engine.askers(&image), ["nobody", "ada"]);
+    let told = bench.events();
+    let missing = "FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (absent); attempting to \
+                   pull the image may not succeed.";
+    assert!(told.contains(&missing.to_owned()), "{told:?}");
+    assert!(!format!("{told:?}").contains("hush"));
 }
 
 #[tokio::test]

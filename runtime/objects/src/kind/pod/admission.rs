@@ -43,6 +43,17 @@ pub(super) fn admit(pod: &mut Object) -> Result<(), Status> {
     Ok(())
 }
 
+/// Gives a new pod that names no pull secrets those of its account.
+pub fn take_pull_secrets(pod: &mut Object, account: &Object) {
+    let secrets = account.list_at(&["imagePullSecrets"]);
+    if secrets.is_empty() || !pod.list_at(&["spec", "imagePullSecrets"]).is_empty() {
+        return;
+    }
+    if let Some(spec) = fill::map_at(pod, "spec") {
+        spec.insert("imagePullSecrets".to_owned(), secrets.to_vec().into());
+    }
+}
+
 /// Keeps on a change what a client need not send, and adds tolerations again.
 pub(super) fn admit_change(new: &mut Object, old: &Object) {
     let Some(spec) = fill::map_at(new, "spec") else {

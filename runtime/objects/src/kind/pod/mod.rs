@@ -10,6 +10,8 @@ mod qos;
 mod strategy;
 mod warn;
 
+pub use admission::take_pull_secrets;
+
 pub(super) use check::{PROTOCOLS, check_label_selector, check_spec, check_volume_mode};
 pub(super) use defaults::{set_pod_defaults, set_spec_defaults};
 pub use effective::{from_template, resources};

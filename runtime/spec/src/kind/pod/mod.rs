@@ -24,7 +24,7 @@ pub use object::{Deletion, Pod, PodReadError, PodUid};
 pub use probe::{Handler, Hook, HttpGet, Port, Probe};
 pub use resources::{Amount, ContainerResources, GPU};
 pub use security::{Capabilities, PodSecurity, Security};
-pub use spec::{HostAlias, PodSpec, ReadinessGate, SchedulingGate};
+pub use spec::{HostAlias, PodSpec, ReadinessGate, SchedulingGate, SecretName};
 pub use volume::{
     DownwardItem, DownwardSource, EmptyDir, HostPath, HostPathKind, KeyItem, KeyedSource,
     Projection, TokenProjection, Volume, VolumeName, VolumeSource,

@@ -27,6 +27,8 @@ pub struct PodSpec {
     pub active_deadline_seconds: Option<u64>,
     /// The account it runs as, for the API.
     pub service_account_name: String,
+    /// Secrets that its images may be pulled with.
+    pub image_pull_secrets: Vec<SecretName>,
     /// The node it was bound to by whoever made it.
     pub node_name: String,
     /// Its host name, when not the pod's name.
@@ -61,6 +63,14 @@ pub struct ReadinessGate {
 /// Something that keeps a pod from being scheduled.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SchedulingGate {
+    /// Its name.
+    pub name: String,
+}
+
+/// A secret of the pod's namespace, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct SecretName {
     /// Its name.
     pub name: String,
 }
