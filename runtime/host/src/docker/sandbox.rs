@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig,
-    HostConfigLogConfig, NetworkingConfig,
+    ContainerCreateBody, ContainerInspectResponse, EndpointIpamConfig, EndpointSettings,
+    HostConfig, HostConfigLogConfig, NetworkingConfig,
 };
 use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 
 use super::about::Maker;
 use super::client::DockerEngine;
 use super::error::{Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal};
+use super::forwarder;
 use super::labels;
 use super::network::{self, NETWORK};
 use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
 use super::ports::{port_taken, ports, published};
 use super::workload::{Running, phase};
-use crate::engine::{EngineError, Opening, Phase, SandboxName, SandboxRequest, SandboxStatus};
+use crate::engine::{
+    EngineError, Opening, Phase, SandboxName, SandboxProgram, SandboxRequest, SandboxStatus,
+};
 
 /// The longest name that a machine may have.
 const HOST_NAME_BYTES: usize = 63;
@@ -27,7 +30,10 @@ impl DockerEngine {
         let body = self.sandbox_body(request).await?;
         let mut created = self.create(name, body.clone()).await;
         if created.as_ref().is_err_and(is_missing_image) {
-            pause::ensure(self).await?;
+            match request.program {
+                SandboxProgram::Nothing => pause::ensure(self).await?,
+                SandboxProgram::Forwarder { .. } => forwarder::ensure(self).await?,
+            }
             created = self.create(name, body).await;
         }
         let opening = match created {
@@ -108,8 +114,13 @@ impl DockerEngine {
             Some(namespace) => network::ensure_namespace(self, namespace).await?,
             None => workbench.clone(),
         };
+        let address = request.address.filter(|address| network.gives(*address));
         let place = EndpointSettings {
             aliases: Some(request.aliases.clone()),
+            ipam_config: address.map(|address| EndpointIpamConfig {
+                ipv4_address: Some(address.to_string()),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         let mut places = HashMap::from([(network.name.clone(), place)]);
@@ -119,26 +130,37 @@ impl DockerEngine {
         }
         let ports = ports(request, network.here);
         let hostname = request.hostname.as_deref().unwrap_or(&request.name.0);
+        let mut host_config = HostConfig {
+            network_mode: Some(network.name),
+            extra_hosts: Some(host_entries(request, &workbench.workbench_host())),
+            port_bindings: Some(ports.clone()),
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            security_opt: Some(vec!["no-new-privileges".to_owned()]),
+            readonly_rootfs: Some(true),
+            log_config: self.no_log(),
+            ..Default::default()
+        };
+        let (image, command, stop_signal) = match &request.program {
+            SandboxProgram::Nothing => (PAUSE_IMAGE, vec![PAUSE_PROGRAM.to_owned()], None),
+            SandboxProgram::Forwarder { directory } => {
+                forwarder::configure(&mut host_config, directory, self.machine().await?.selinux);
+                let image = forwarder::image_of(self)?.as_str();
+                // It has nothing to finish, and an engine that ends would wait for it.
+                (image, forwarder::command(), Some("SIGKILL".to_owned()))
+            }
+        };
         Ok(ContainerCreateBody {
-            image: Some(PAUSE_IMAGE.to_owned()),
-            entrypoint: Some(vec![PAUSE_PROGRAM.to_owned()]),
+            image: Some(image.to_owned()),
+            entrypoint: Some(command),
+            stop_signal,
             hostname: host_name(hostname),
             labels: Some(labels::of_container(
                 &self.settings.owner,
                 labels::SANDBOX,
                 &request.labels,
             )),
-            exposed_ports: Some(ports.keys().cloned().collect()),
-            host_config: Some(HostConfig {
-                network_mode: Some(network.name),
-                extra_hosts: Some(host_entries(request, &workbench.workbench_host())),
-                port_bindings: Some(ports),
-                cap_drop: Some(vec!["ALL".to_owned()]),
-                security_opt: Some(vec!["no-new-privileges".to_owned()]),
-                readonly_rootfs: Some(true),
-                log_config: self.no_log(),
-                ..Default::default()
-            }),
+            exposed_ports: Some(ports.into_keys().collect()),
+            host_config: Some(host_config),
             networking_config: Some(NetworkingConfig {
                 endpoints_config: Some(places),
             }),

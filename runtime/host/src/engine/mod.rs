@@ -26,8 +26,8 @@ pub use image::{
     EnvironmentLayer, EnvironmentRequest, ExposedPort, ImageAnswer, ImageConfig, PullPolicy,
 };
 pub use sandbox::{
-    Connection, HostAlias, NetworkName, Opening, Protocol, PublishedPort, SandboxName,
-    SandboxRequest, SandboxStatus,
+    Connection, HostAlias, NetworkName, Opening, Protocol, PublishedPort, ROUTES, SandboxName,
+    SandboxProgram, SandboxRequest, SandboxStatus,
 };
 pub use session::{AttachRequest, ExecRequest, Output, Session, SessionControl, TerminalSize};
 pub use workload::{
