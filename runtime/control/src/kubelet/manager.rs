@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use coracle_apiserver::ApiServer;
-use coracle_host::{Engine, NetworkName, SandboxName};
+use coracle_host::{NetworkName, SandboxName};
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::pod::PodHeld;
 use coracle_spec::kind::pod::PodUid;
 use coracle_store::ObjectChange;
 use tokio::time::{Duration, sleep};
 
+use crate::network;
 use crate::objects::resource_of;
 use crate::pods::{PodHandle, PodSurroundings, Pods, discard_pods};
 use crate::supervisor::{Supervisor, TaskKind};
@@ -20,9 +21,6 @@ const SCHEDULER: &str = "default-scheduler";
 
 /// How long to wait before an engine that did not answer is asked again.
 const ENGINE_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often the removal of a network is tried.
-const NETWORK_TRIES: usize = 5;
 
 /// What the manager is given.
 pub struct KubeletSetting {
@@ -143,13 +141,14 @@ impl Kubelet {
         }
     }
 
-    /// Removes the network of a namespace when its last pod has gone: an engine has few of them.
+    /// Removes the network of a namespace when its last pod has gone.
     fn leave_network(&self, namespace: &str) {
         if self.api.all(kind::pods(), Some(namespace)).is_empty() {
-            let engine = Arc::clone(&self.surroundings.engine);
+            let (api, engine) = (self.api.clone(), Arc::clone(&self.surroundings.engine));
             let network = NetworkName(namespace.to_owned());
-            self.supervisor
-                .spawn(TaskKind::Cleanup, close_network(engine, network));
+            self.supervisor.spawn(TaskKind::Cleanup, async move {
+                network::leave(&api, engine.as_ref(), &network).await;
+            });
         }
     }
 
@@ -181,18 +180,6 @@ impl Kubelet {
                 }
             }
         }
-    }
-}
-
-/// Removes a network. What is left of pods that were removed by force may stand on it for a moment yet; where another pod
-/// has come meanwhile, it stays.
-async fn close_network(engine: Arc<dyn Engine>, network: NetworkName) {
-    for _ in 0..NETWORK_TRIES {
-        match engine.close_network(&network).await {
-            Ok(()) => return,
-            Err(error) => tracing::debug!(%error, "a network is in use"),
-        }
-        sleep(ENGINE_PAUSE).await;
     }
 }
 
