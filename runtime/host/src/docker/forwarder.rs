@@ -88,9 +88,12 @@ mod tests {
 
     #[test]
     fn there_is_a_program_for_this_machine_and_for_no_other() {
-        let ours = image(std::env::consts::ARCH).expect("it was built");
-        assert!(ours.as_str().starts_with("coracle/forwarder:"), "{ours}");
         assert_eq!(image("riscv64"), None);
+        let Some(ours) = image(std::env::consts::ARCH) else {
+            // The build has said that it could not be built.
+            return assert!(FORWARDER.is_empty());
+        };
+        assert!(ours.as_str().starts_with("coracle/forwarder:"), "{ours}");
         assert_eq!(&FORWARDER[..4], b"\x7fELF");
     }
 }
