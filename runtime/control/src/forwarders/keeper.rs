@@ -99,7 +99,7 @@ impl Keeper {
         }
     }
 
-    /// Removes what an earlier life left and nobody needs: forwarders of services that are gone, and those of another version.
+    /// Removes what an earlier life left and nobody needs: forwarders of services that are gone, and of another version.
     async fn discard_others(&self) {
         let held = loop {
             match self.hands.engine.observe().await {
