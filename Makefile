@@ -3,14 +3,17 @@
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench gpu-check
+.PHONY: help build ui demo test check bench gpu-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build the coracle command, optimised
+build: ui ## build the coracle command with its pages, optimised
 	tests/env/setup --build
 	cargo build --release --locked -p coracle
+
+ui: ## build the pages, which the command's build takes in
+	tests/env/pages
 
 demo: ## install what is missing, build, and run examples/digits
 	tests/env/setup --demo
@@ -21,7 +24,7 @@ test: ## install what the tests need and run all of them, real Docker included
 	tests/run
 
 check: ## what must hold for every commit and needs no engine: format, lints, unit tests, licences
-	tests/run fmt clippy unit deny
+	tests/run pages fmt clippy unit deny
 
 bench: ## measure what the README promises; takes ratios within one run
 	tests/env/setup

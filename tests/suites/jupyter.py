@@ -68,7 +68,8 @@ class Kernel:
         """What the code prints; an error in it is one here."""
         key = uuid.uuid4().hex
         header = {"msg_id": key, "msg_type": "execute_request", "session": self.session, "username": "", "version": "5.3"}
-        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False,
+                   "stop_on_error": False}
         self.socket.send(json.dumps({
             "channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": [],
         }))

@@ -71,7 +71,8 @@ def test_logs_of_several_containers(kubectl):
     assert "Defaulted container" in kubectl("logs", "two").stderr
     assert kubectl.ok("logs", "two", "-c", "init") == "before\n"
     assert kubectl.ok("logs", "two", "-c", "b") == "from b\n"
-    assert kubectl.ok("logs", "two", "--all-containers") == "before\nfrom a\nfrom b\n"
+    # It asks for one after the other, in any order.
+    assert sorted(kubectl.ok("logs", "two", "--all-containers").splitlines()) == ["before", "from a", "from b"]
     assert "[pod/two/b] from b" in kubectl.ok("logs", "-l", "logged=1", "--all-containers", "--prefix")
     kubectl.fails("logs", "two", "-c", "c", says="container c is not valid for pod two")
 
@@ -123,13 +124,19 @@ def test_commands_and_their_exit(kubectl, transport):
 
 
 def test_commands_that_cannot_be_run(kubectl, transport):
-    unknown = kubectl("exec", "stays", "-c", "main", "--", "no-such-program")
-    assert unknown.returncode != 0
-    # Docker says it where the command would have spoken.
-    assert 'exec: "no-such-program": executable file not found in $PATH' in unknown.stdout + unknown.stderr
+    for terminal in ([], ["-t"]):
+        unknown = kubectl("exec", *terminal, "stays", "-c", "main", "--", "no-such-program")
+        assert (unknown.stdout, unknown.returncode) == ("", 1), unknown
+        assert "error executing command in container: failed to exec in container: " in unknown.stderr
+        assert 'exec: "no-such-program": executable file not found in $PATH' in unknown.stderr
     kubectl.fails("exec", "stays", "-c", "third", "--", "true", says="container third is not valid for pod stays")
     kubectl.fails("exec", "nobody", "--", "true", says='pods "nobody" not found')
     assert kubectl("exec", "stays", "--", "true").returncode == 0
+
+
+def test_no_container_can_be_added_to_debug_with(kubectl):
+    refused = kubectl.fails("debug", "stays", "--image=alpine", "--", "true")
+    assert "ephemeral containers are disabled for this cluster" in refused
 
 
 def test_a_terminal(kubectl, transport, tmp_path):

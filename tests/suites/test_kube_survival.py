@@ -1,6 +1,7 @@
 """Pods through what should not happen: the workbench killed, containers killed behind its back, an engine that can less."""
 
 import json
+import os
 import signal
 import subprocess
 
@@ -82,6 +83,34 @@ def test_a_pod_that_goes_is_gone_though_the_workbench_is_killed(on_docker):
     kubectl("wait", "pod/goes", "--for=delete", "--timeout=20s")
     kubectl.fails("get", "pod", "goes", says="not found")
     assert subprocess.run(["docker", "ps", "-aq", "--filter", f"id={ran}"], capture_output=True, text=True, check=True).stdout == ""
+
+
+def networks_of(namespace):
+    listing = ["docker", "network", "ls", "--filter", f"label=coracle.namespace={namespace}", "--format", "{{.Name}}"]
+    return subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_network_that_was_not_removed_before_is_removed_at_the_next_start(on_docker):
+    server = on_docker.serve()
+    kubectl = Kubectl(on_docker)
+    team = kubectl.namespace(f"left-{os.getpid()}")
+    kubectl.apply(pod("one", container(STAY), metadata={"namespace": team}), pod("stays", container(STAY)))
+    kubectl.ok("wait", "-n", team, "pod/one", "--for=condition=Ready", "--timeout=30s")
+    [network] = networks_of(team)
+    # Somebody else on it holds it, until after the workbench is killed.
+    docker("run", "-d", "--name", network, "--network", network, "--entrypoint", "sleep", "python:3.11", "1000")
+    try:
+        kubectl.ok("delete", "namespace", team, "--timeout=30s")
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+    finally:
+        docker("rm", "-f", network)
+    assert networks_of(team) == [network]
+    on_docker.serve()
+    wait_for(lambda: networks_of(team) == [], what="its end")
+    kubectl = Kubectl(on_docker)
+    assert kubectl.ok("exec", "stays", "--", "echo", "still here") == "still here\n"
+    kubectl.ok("delete", "pod", "stays")
 
 
 def test_a_followed_log_neither_loses_nor_repeats(on_docker):
@@ -168,3 +197,49 @@ def test_processes_go_on_without_the_workbench(on_processes):
     assert kubectl.state("stays")["restartCount"] == 0
     assert kubectl.ok("exec", "stays", "--", "echo", "hi") == "hi\n"
     kubectl.ok("delete", "pods", "--all")
+
+
+def test_of_a_long_log_the_end_is_kept_and_followed_without_a_gap(on_docker):
+    on_docker.environment["CORACLE_POD_LOG"] = "2Mi"
+    server = on_docker.serve()
+    kubectl = Kubectl(on_docker)
+    # Six parts of 1 MB, one for each byte that it is told.
+    text = "import sys\nn = 0\nwhile sys.stdin.read(1):\n    for n in range(n + 1, n + 10001): print(f'{n:099}', flush=True)\n"
+    loud = {"name": "main", "image": "python:3.11", "command": ["python3", "-c", text], "stdin": True}
+    kubectl.run(pod("loud", loud, restartPolicy="Never"))
+    told = kubectl.begin("attach", "-i", "loud", stdin=subprocess.PIPE)
+    following = kubectl.begin("logs", "-f", "loud")
+    heard = []
+
+    def part(number):
+        told.stdin.write("x")
+        told.stdin.flush()
+        heard.extend(following.stdout.readline() for _ in range(10000))
+        told_back = [told.stdout.readline() for _ in range(10000)]
+        assert int(told_back[-1]) == number * 10000
+
+    for number in range(1, 4):
+        part(number)
+    assert [int(line) for line in heard] == list(range(1, 30001))
+    taken = sum(file.stat().st_blocks * 512 for file in on_docker.home.glob("**/main/0.log/*"))
+    assert 1e6 < taken < 3.2e6
+    assert kubectl.ok("logs", "loud", "--tail=2") == f"{29999:099}\n{30000:099}\n"
+    assert kubectl.ok("logs", "loud", "--limit-bytes=50").startswith("0" * 50)
+    kept = [int(line) for line in kubectl.ok("logs", "loud").splitlines()]
+    assert kept == list(range(kept[0], 30001)) and 10000 < len(kept) < 20000
+    assert kubectl.ok("logs", "loud", "--since-time=2100-01-01T00:00:00Z") == ""
+    # The next life goes on with it where the last left it.
+    following.kill(), told.kill()
+    following.wait(), told.wait()
+    server, kubectl = killed(on_docker, server)
+    told = kubectl.begin("attach", "-i", "loud", stdin=subprocess.PIPE)
+    following = kubectl.begin("logs", "-f", "--tail=1", "loud")
+    heard = [following.stdout.readline()]
+    for number in range(4, 7):
+        part(number)
+    assert [int(line) for line in heard] == list(range(30000, 60001))
+    told.stdin.close()
+    kubectl.ok("delete", "pod", "loud", "--grace-period=1", "--timeout=30s")
+    assert following.wait(10) == 0 and following.stdout.read() == ""
+    told.kill()
+    told.wait()

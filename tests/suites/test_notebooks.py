@@ -104,6 +104,41 @@ def test_a_notebook_runs_code_and_sees_the_workbench(bench, tmp_path):
     assert bench.kubectl.get("notebook", "used")["status"]["readyReplicas"] == 1
 
 
+FUNCTION = """
+from kfp import dsl
+
+@dsl.component(base_image="python:3.11")
+def double(n: int) -> int:
+    return 2 * n
+
+@dsl.pipeline(name="of-a-function")
+def doubled(n: int = 21) -> int:
+    return double(n=n).output
+
+import kfp
+client = kfp.Client()
+begun = client.create_run_from_pipeline_func(doubled, arguments={"n": 4})
+print(client.wait_for_run_completion(begun.run_id, timeout=120, sleep_duration=1).state)
+"""
+
+
+def test_a_function_and_tagged_cells_become_steps(bench):
+    kernel = bench.apply("steps").start_kernel()
+    assert kernel.run(FUNCTION).splitlines()[-1] == "SUCCEEDED"
+    cells = [("parameters", "n = 1"), ("step:one", "m = n + 1"), ("step:two", "print(m)")]
+    made = {
+        "nbformat": 4, "nbformat_minor": 5, "metadata": {},
+        "cells": [{"cell_type": "code", "metadata": {"tags": [tag]}, "source": source} for tag, source in cells],
+    }
+    kernel.run(f"import json; json.dump({made!r}, open('tagged.ipynb', 'w'))")
+    said = kernel.run("import subprocess; print(subprocess.run(['run-notebook', 'tagged.ipynb', '-p', 'n=4'], "
+                      "stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout)")
+    one, two, end = [line.split() for line in said.splitlines()[-3:]]
+    assert (one, two, end[-1]) == (["one", "SUCCEEDED"], ["two", "SUCCEEDED"], "SUCCEEDED"), said
+    run = next(run for run in bench.coracle.json("runs")["runs"] if run["pipeline"] == "tagged")
+    assert bench.coracle("logs", run["run_id"], "--step", "two").stdout.count("\n5\n") == 1
+
+
 def test_a_token_that_its_user_sets_stands(bench):
     server = {"env": [{"name": "CORACLE_API_TOKEN", "value": "mine"}]}
     kernel = bench.apply("own-token", **server).start_kernel()

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use crate::door::{API_TOKEN, API_URL, Door, KFP_ENDPOINT, Visitors, reachable};
 use crate::engine::{Chosen, choose};
 use crate::error::AppError;
+use crate::gpus;
 use crate::kubernetes;
 use crate::recurring::keep_schedule;
 use crate::stage::{Stage, Working};
@@ -176,6 +177,13 @@ async fn start(
         reason = chosen.reason,
         "ready for runs"
     );
+    gpus::begin_to_look(
+        workbench,
+        supervisor,
+        Arc::clone(&chosen.engine),
+        node_name.clone(),
+        found.budget.gpus.clone(),
+    );
     let pods = look_after_pods(
         workbench,
         supervisor,
@@ -233,6 +241,7 @@ fn look_after_pods(
         },
         pod_variables: pod_variables(inner, address),
         engine_patience: ENGINE_PATIENCE,
+        keep_log: inner.config.pod_log,
     };
     let (engine, clock) = (
         Arc::clone(&surroundings.engine),

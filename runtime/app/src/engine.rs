@@ -97,6 +97,7 @@ fn without_docker(error: &EngineError) -> String {
         | EngineError::Gone { .. }
         | EngineError::Lost { .. }
         | EngineError::NotRunning { .. }
+        | EngineError::NotExecuted { .. }
         | EngineError::NoSandbox { .. }
         | EngineError::NotListening { .. }
         | EngineError::PortTaken { .. }

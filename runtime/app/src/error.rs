@@ -11,6 +11,7 @@ use coracle_host::log::LogError;
 use coracle_model::{
     Diagnostic, ExperimentId, PipelineId, PipelineVersionId, RunId, RunState, TaskPath,
 };
+use coracle_objects::{Reason, Status};
 use coracle_spec::cron::CronError;
 use coracle_store::{ConfigError, StoreError, VolumeError};
 
@@ -179,6 +180,9 @@ pub enum AppError {
     /// A secret or config map was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The Kubernetes API refused.
+    #[error("{0}")]
+    Object(Status),
     /// A volume claim was refused.
     #[error(transparent)]
     Volume(#[from] VolumeError),
@@ -242,6 +246,12 @@ impl From<StoreError> for AppError {
             | StoreError::Disk { .. }
             | StoreError::Database { .. } => Self::Store(error),
         }
+    }
+}
+
+impl From<Status> for AppError {
+    fn from(status: Status) -> Self {
+        Self::Object(status)
     }
 }
 
@@ -321,6 +331,7 @@ impl AppError {
             Self::Control(ControlError::WrongState { .. }) => ErrorCode::WrongState,
             Self::Control(ControlError::Stopping) => ErrorCode::Stopping,
             Self::Control(ControlError::Thread(_)) => ErrorCode::Internal,
+            Self::Object(status) => of_status(status),
             Self::Config(error) => of_config(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
@@ -384,6 +395,7 @@ impl AppError {
             | Self::Control(_)
             | Self::Store(_)
             | Self::Config(_)
+            | Self::Object(_)
             | Self::Volume(_)
             | Self::Log(_)
             | Self::Lost(_) => None,
@@ -420,6 +432,7 @@ fn of_engine(error: &EngineError) -> ErrorCode {
         | EngineError::InstallFailed { .. }
         | EngineError::Lost { .. }
         | EngineError::NotRunning { .. }
+        | EngineError::NotExecuted { .. }
         | EngineError::NotListening { .. }
         | EngineError::PortTaken { .. }
         | EngineError::Unsupported { .. }
@@ -443,6 +456,16 @@ fn of_store(error: &StoreError) -> ErrorCode {
         StoreError::Unnumbered { .. } | StoreError::Disk { .. } | StoreError::Database { .. } => {
             ErrorCode::Internal
         }
+    }
+}
+
+fn of_status(status: &Status) -> ErrorCode {
+    match status.reason {
+        Reason::NotFound => ErrorCode::NotFound,
+        Reason::AlreadyExists | Reason::Conflict => ErrorCode::WrongState,
+        Reason::Forbidden => ErrorCode::Forbidden,
+        Reason::BadRequest | Reason::Invalid => ErrorCode::InvalidRequest,
+        _ => ErrorCode::Internal,
     }
 }
 

@@ -39,6 +39,7 @@ impl Workbench {
             pid: std::process::id(),
             engine,
             engine_summary,
+            gpus: self.inner.gpus.borrow().clone(),
             open_runs,
             last_event,
         })

@@ -14,6 +14,7 @@
 mod app;
 mod artifacts;
 mod begin;
+mod changes;
 pub mod config;
 mod configs;
 mod disk;
@@ -26,10 +27,12 @@ mod events;
 mod exact;
 mod experiments;
 mod gc;
+mod gpus;
 mod health;
 mod identity;
 mod kubernetes;
 mod log;
+mod opened;
 
 mod pipelines;
 mod recurring;

@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::identity::Identity;
 use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
+use crate::view::GpuCheck;
 
 /// How many runs are made at once: one is read while another is stored.
 const TURNS: usize = 2;
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) source: EngineSource,
     pub(crate) stage: watch::Sender<Stage>,
+    /// Whether workloads can use the GPUs; none where there are none, or nobody works on runs.
+    pub(crate) gpus: watch::Sender<Option<GpuCheck>>,
     /// Taken while a run is made, in the order in which they were asked for, so that none waits much longer than others.
     pub(crate) turns: Semaphore,
     /// Where the schedule of recurring runs stands.
@@ -73,6 +76,7 @@ impl Workbench {
                 clock,
                 source,
                 stage,
+                gpus: watch::Sender::new(None),
                 turns: Semaphore::new(TURNS),
                 schedule: Standing::default(),
                 stopping,

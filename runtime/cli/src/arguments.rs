@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, rerun,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
     retry, run, runs, secret, serve, supervise, volume, why,
 };
 use crate::output::Format;
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Rerun(rerun::Arguments),
     /// Say why a step ran, or did not have to
     Why(why::Arguments),
+    /// Open a step as a notebook, with what it was given
+    Open(open::Arguments),
     /// List what a run made
     Artifacts(artifacts::Arguments),
     /// List and remove prepared environments

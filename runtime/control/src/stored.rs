@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use coracle_model::{Failure, FailureCode};
-use coracle_plan::{PlannedVariable, SecretVariable};
+use coracle_model::{Failure, FailureCode, SecretVariable};
+use coracle_plan::PlannedVariable;
 use coracle_store::{ConfigKind, Configs, Home};
 
 /// The variables of a step, those from the store looked up and references to earlier ones filled in.

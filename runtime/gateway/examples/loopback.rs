@@ -1,7 +1,10 @@
 //! What the proxy costs, on loopback: large bodies through it and past it, and the delay it adds to each message of a
 //! WebSocket.
 //!
-//! `cargo run --release -p coracle-gateway --example loopback`
+//! `cargo run --release -p coracle-gateway --example loopback [PORT PROXY]`
+//!
+//! With a port for the server and the address of another proxy that stands before it, such as nginx, that one is measured
+//! beside it: what it reaches is about what can be reached on the machine.
 //!
 //! Client, proxy and server are a thread each, and the client and the server do as little as they can, so the proxy has
 //! nothing to hide behind. Real servers are slower, and the share it takes is smaller then.
@@ -26,31 +29,47 @@ const ROUNDS: usize = 7;
 const MESSAGES: usize = 20_000;
 
 fn main() {
-    let server = serve();
-    let proxy = put_before(server);
+    let mut arguments = std::env::args().skip(1);
+    let port = arguments.next().map_or(0, |port| port.parse().unwrap());
+    let server = serve(port);
+    let mut proxies = vec![("proxied", put_before(server))];
+    proxies.extend(
+        arguments
+            .next()
+            .map(|other| ("by the other", other.parse().unwrap())),
+    );
     for (what, measure) in [
         ("download", download as fn(SocketAddr) -> Duration),
         ("upload", upload),
     ] {
         // In turns, so that what else the machine does hits both.
-        let (mut direct, mut proxied): (Vec<_>, Vec<_>) = (0..ROUNDS)
-            .map(|_| (measure(server), measure(proxy)))
-            .unzip();
-        let (direct, proxied) = (middle(&mut direct), middle(&mut proxied));
+        let mut direct = Vec::new();
+        let mut proxied = vec![Vec::new(); proxies.len()];
+        for _ in 0..ROUNDS {
+            direct.push(measure(server));
+            for (times, (_, proxy)) in proxied.iter_mut().zip(&proxies) {
+                times.push(measure(*proxy));
+            }
+        }
+        let direct = middle(&mut direct);
         let rate = |time: Duration| BODY_BYTES as f64 / time.as_secs_f64() / 1e6;
         say(&format!(
-            "{what} of 200 MiB: direct {:.0} MB/s, proxied {:.0} MB/s, {:.0} %",
-            rate(direct),
-            rate(proxied),
-            100.0 * direct.as_secs_f64() / proxied.as_secs_f64()
+            "{what} of 200 MiB: direct {:.0} MB/s",
+            rate(direct)
         ));
+        for (times, (how, _)) in proxied.iter_mut().zip(&proxies) {
+            let time = middle(times);
+            let share = 100.0 * direct.as_secs_f64() / time.as_secs_f64();
+            say(&format!("  {how} {:.0} MB/s, {share:.0} %", rate(time)));
+        }
     }
-    let (mut direct, mut proxied) = (echo(server), echo(proxy));
-    let (direct, proxied) = (middle(&mut direct), middle(&mut proxied));
-    say(&format!(
-        "echo of 64 bytes, p50: direct {direct:?}, proxied {proxied:?}, added {:?}",
-        proxied.saturating_sub(direct)
-    ));
+    let direct = middle(&mut echo(server));
+    say(&format!("echo of 64 bytes, p50: direct {direct:?}"));
+    for (how, proxy) in proxies {
+        let time = middle(&mut echo(proxy));
+        let added = time.saturating_sub(direct);
+        say(&format!("  {how} {time:?}, added {added:?}"));
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
@@ -132,8 +151,8 @@ async fn proxy(listener: TcpListener, address: SocketAddr) {
 
 // === the server ===
 
-fn serve() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+fn serve(port: u16) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for connection in listener.incoming() {

@@ -24,6 +24,6 @@ pub use engine::{
     ImageAnswer, ImageBuild, ImageConfig, Mount, MountSource, NetworkName, ObservedWorkload,
     Opening, Output, Phase, ProcessImage, Protocol, PublishedPort, PullPolicy, ROUTES, SandboxName,
     SandboxProgram, SandboxRequest, SandboxStatus, SecurityContext, Session, SessionControl, Stdin,
-    TerminalSize, Usage, Workload, WorkloadImage, WorkloadName,
+    TerminalSize, Usage, Workload, WorkloadImage, WorkloadName, environment_image,
 };
 pub use own_image::OwnImage;

@@ -18,7 +18,7 @@ const JUPYTERLAB: &str = "coracle/jupyterlab";
 /// How many digits of the content's digest are the tag.
 const TAG_LENGTH: usize = 12;
 
-const JUPYTERLAB_FILES: [BuildFile; 4] = [
+const JUPYTERLAB_FILES: [BuildFile; 5] = [
     BuildFile {
         name: "Dockerfile",
         content: include_str!("../images/jupyterlab/Dockerfile"),
@@ -37,6 +37,11 @@ const JUPYTERLAB_FILES: [BuildFile; 4] = [
     BuildFile {
         name: "kfp-context",
         content: include_str!("../images/jupyterlab/kfp-context"),
+        kind: BuildFileKind::Program,
+    },
+    BuildFile {
+        name: "run-notebook",
+        content: include_str!("../images/jupyterlab/run-notebook"),
         kind: BuildFileKind::Program,
     },
 ];
@@ -64,7 +69,7 @@ impl OwnImage {
             name: name(JUPYTERLAB, &files),
             as_process: ProcessImage {
                 base: base.expect("it is an image reference"),
-                install: install(&files),
+                install: install(&files, |_| false),
                 command: vec!["start-notebook".to_owned()],
                 home: "/home/jovyan".to_owned(),
             },
@@ -93,6 +98,11 @@ impl OwnImage {
         &self.as_process
     }
 
+    /// A shell text that puts the server of notebooks into another image, or an environment, beside what is there.
+    pub fn server_install() -> String {
+        install(&JUPYTERLAB_FILES, |package| package.starts_with("kfp"))
+    }
+
     /// How it is built, with variables for what installs; the builder's output goes below `logs`.
     pub fn build(&self, environment: BTreeMap<String, String>, logs: &Path) -> ImageBuild {
         let file = self.name.as_str().replace(['/', ':'], "-");
@@ -117,16 +127,22 @@ fn name(repository: &str, files: &[BuildFile]) -> ImageRef {
 }
 
 /// A shell text that does in an environment what the `Dockerfile` does in an image: it installs the packages and puts
-/// the programs among the others.
-fn install(files: &[BuildFile]) -> String {
+/// the programs among the others. Packages that are to be left out stay as they are there.
+fn install(files: &[BuildFile], is_left_out: impl Fn(&str) -> bool) -> String {
     let mut text = "set -e\n".to_owned();
     for file in files {
         let target = match file.kind {
             BuildFileKind::Text if file.name != REQUIREMENTS => continue,
             BuildFileKind::Text => file.name.to_owned(),
-            BuildFileKind::Program => format!("\"$VIRTUAL_ENV/bin/{}\"", file.name),
+            BuildFileKind::Program => format!("\"${{VIRTUAL_ENV:-/usr/local}}/bin/{}\"", file.name),
         };
-        let content = file.content.trim_end();
+        let content: Vec<&str> = file.content.trim_end().lines().collect();
+        let is_package = |line: &&str| file.name != REQUIREMENTS || !is_left_out(line);
+        let content = content
+            .into_iter()
+            .filter(is_package)
+            .collect::<Vec<_>>()
+            .join("\n");
         let _ = write!(
             text,
             "cat > {target} <<'{END_OF_FILE}'\n{content}\n{END_OF_FILE}\n"
@@ -175,9 +191,15 @@ mod tests {
         let text = OwnImage::jupyterlab().as_process.install;
         assert!(text.contains("\njupyterlab>=4"), "{text}");
         assert!(
-            text.contains("chmod 755 \"$VIRTUAL_ENV/bin/start-notebook\""),
+            text.contains("chmod 755 \"${VIRTUAL_ENV:-/usr/local}/bin/start-notebook\""),
             "{text}"
         );
+        assert!(text.contains("\nkfp=="), "{text}");
         assert!(!text.contains("FROM "), "{text}");
+        let beside = OwnImage::server_install();
+        assert!(
+            beside.contains("\njupyterlab>=4") && !beside.contains("\nkfp=="),
+            "{beside}"
+        );
     }
 }

@@ -10,6 +10,7 @@
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` |
 //! | `kube/` | a part of Kubernetes', `/api` and `/apis/{group}` |
 //! | `notebooks.rs` | the servers of notebooks, `/notebook/{namespace}/{name}/` |
+//! | `pages.rs` | the pages that people see, built from `ui/` |
 //! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
 //!
 //! A handler extracts, asks `coracle_app` once, and converts. This crate is the only one that knows axum; it
@@ -23,6 +24,7 @@ mod kfp;
 mod kfp_next;
 mod kube;
 mod notebooks;
+mod pages;
 mod peer;
 mod serve;
 mod task_id;

@@ -15,6 +15,7 @@ use crate::kfp;
 use crate::kfp_next;
 use crate::kube;
 use crate::notebooks;
+use crate::pages;
 use crate::peer::{DoorListener, Peer};
 use crate::workbench as api;
 
@@ -28,7 +29,8 @@ pub fn router(workbench: Workbench) -> Router {
         own.merge(kfp::routes())
             .merge(kfp_next::routes())
             .merge(kube::routes())
-            .merge(notebooks::routes(&workbench)),
+            .merge(notebooks::routes(&workbench))
+            .merge(pages::routes()),
         workbench,
     )
 }

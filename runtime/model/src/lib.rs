@@ -39,8 +39,8 @@ pub use pipeline::{Pipeline, PipelineVersion, VersionRef};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};
 pub use recurring::{Progress, RecurringRun, RunSource, Schedule, Trigger};
 pub use run::{
-    Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs, RunOrigin, RunRecord, RunRequest,
-    TaskKind, TaskRecord,
+    Attempt, AttemptNumber, AttemptSetting, AttemptUsage, EngineKind, Outputs, RunOrigin,
+    RunRecord, RunRequest, SecretVariable, StoredVolume, StoredVolumeSource, TaskKind, TaskRecord,
 };
 pub use state::{IllegalTransition, RunState, TaskState};
 pub use value::{Value, ValueKind};

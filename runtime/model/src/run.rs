@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Artifact, ExperimentId, Failure, Fingerprint, GpuUuid, ImageDigest, PipelineName,
-    RecurringRunId, Resources, RunId, RunState, StorageState, TaskPath, TaskState, Value,
-    VersionRef,
+    Artifact, EnvironmentKey, ExperimentId, Failure, Fingerprint, GpuUuid, ImageDigest,
+    PipelineName, RecurringRunId, Resources, RunId, RunState, StorageState, TaskPath, TaskState,
+    Value, VersionRef,
 };
 
 /// Which engine a run's steps run on.
@@ -237,6 +237,68 @@ pub struct AttemptUsage {
     pub cpu_seconds: Option<f64>,
 }
 
+/// What an attempt was given beside its image and its command. What secrets hold is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AttemptSetting {
+    /// The prepared environment that it was started from instead of the image.
+    pub prepared: Option<EnvironmentKey>,
+    /// Variables whose values stand in secrets and config maps.
+    pub variables: Vec<SecretVariable>,
+    /// Secrets, config maps and volume claims that it found as files.
+    pub volumes: Vec<StoredVolume>,
+}
+
+/// A variable whose value is looked up when the attempt starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretVariable {
+    /// The variable.
+    pub variable: String,
+    /// Whether it is a secret, which must not be recorded, or a config map.
+    pub secret: bool,
+    /// The name of the secret or config map.
+    pub name: String,
+    /// The key in it.
+    pub key: String,
+    /// Whether the step starts without it when it is missing.
+    pub optional: bool,
+}
+
+/// Something that is kept under a name and found as files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredVolume {
+    /// What it is.
+    pub source: StoredVolumeSource,
+    /// Where it is found.
+    pub target: String,
+}
+
+/// What is kept under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredVolumeSource {
+    /// The keys of a secret.
+    Secret {
+        /// Its name.
+        name: String,
+        /// Whether the step starts without it when it is missing.
+        optional: bool,
+    },
+    /// The keys of a config map.
+    ConfigMap {
+        /// Its name.
+        name: String,
+        /// Whether the step starts without it when it is missing.
+        optional: bool,
+    },
+    /// A persistent volume claim.
+    Claim {
+        /// Its name.
+        name: String,
+        /// The directory in it.
+        sub_path: String,
+    },
+}
+
 /// One attempt at a step as it is remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -256,6 +318,8 @@ pub struct Attempt {
     pub command: Vec<String>,
     /// The environment variables given, secrets' values left out.
     pub environment: BTreeMap<String, String>,
+    /// What else it was given.
+    pub setting: AttemptSetting,
     /// What it asked of the machine.
     pub resources: Resources,
     /// The GPUs leased to it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use coracle_model::{
     AttemptNumber, EngineKind, EnvironmentKey, Failure, FailureCode, GpuUuid, ImageDigest,
-    ImageRef, Memory, Resources, TaskPath, Value,
+    ImageRef, Memory, Resources, SecretVariable, TaskPath, Value,
 };
 use coracle_spec::executor::ExecutorInput;
 use coracle_spec::pipeline::{
@@ -104,21 +104,6 @@ pub enum PlannedVariable {
     },
     /// From the local store of secrets and config maps.
     Stored(SecretVariable),
-}
-
-/// A variable whose value is looked up when the attempt starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretVariable {
-    /// The variable.
-    pub variable: String,
-    /// Whether it is a secret, which must not be recorded, or a config map.
-    pub secret: bool,
-    /// The name of the secret or config map.
-    pub name: String,
-    /// The key in it.
-    pub key: String,
-    /// Whether the step starts without it when it is missing.
-    pub optional: bool,
 }
 
 /// Something a step sees of the machine's files.

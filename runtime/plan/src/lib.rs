@@ -45,10 +45,8 @@ pub use admission::{Admission, AdmissionId, Admitted, Budget, Verdict, Waiting};
 pub use cache_key::CacheKey;
 pub use environment::{EnvironmentPlan, InstallPrefix};
 pub use history::{Finished, History, Past};
-pub use launch::{
-    InitLaunch, Launch, Layout, PlannedMount, PlannedSource, PlannedVariable, SecretVariable,
-};
-pub use paths::{RunPaths, artifact_uri, job_resource_name};
+pub use launch::{InitLaunch, Launch, Layout, PlannedMount, PlannedSource, PlannedVariable};
+pub use paths::{RunPaths, artifact_uri, job_resource_name, task_uuid};
 pub use policy::Policy;
 pub use recurrence::{Due, due};
 pub use rerun::is_redone;

@@ -17,9 +17,11 @@ use coracle_model::RunId;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
 };
+use tokio::sync::watch;
 
 use crate::error::StoreError;
 use crate::migration::{self, Format};
+use crate::touched::{TableCounts, Touched};
 
 /// How long to wait for another process that writes, such as a backup. Within the process a mutex orders
 /// the writers, so this is not met in ordinary use.
@@ -45,6 +47,7 @@ pub(crate) struct Database {
     path: PathBuf,
     readers: Option<Readers>,
     writer: Option<Mutex<Connection>>,
+    touched: Option<Touched>,
 }
 
 /// Where readers connect to. A database in memory has none: its one connection reads, too.
@@ -163,6 +166,7 @@ impl Database {
         migration::migrate(&mut connection).map_err(failed)?;
         let readers = Readers::of(file_uri(path));
         Ok(Self {
+            touched: Some(Touched::of(&connection).map_err(failed)?),
             path: path.to_owned(),
             writer: Some(Mutex::new(connection)),
             readers: Some(readers),
@@ -177,6 +181,7 @@ impl Database {
         set_up(&connection).map_err(failed)?;
         migration::migrate(&mut connection).map_err(failed)?;
         Ok(Self {
+            touched: Some(Touched::of(&connection).map_err(failed)?),
             path,
             writer: Some(Mutex::new(connection)),
             readers: None,
@@ -188,6 +193,7 @@ impl Database {
         let database = Self {
             path: path.to_owned(),
             writer: None,
+            touched: None,
             readers: Some(look(path)?),
         };
         let complete = database.read("read the migrations", |reading| {
@@ -237,7 +243,15 @@ impl Database {
             transaction.commit()?;
             Ok(answer)
         };
-        in_transaction().map_err(|refusal| match refusal {
+        let answer = in_transaction();
+        if let Some(touched) = &self.touched {
+            // Still holding the connection: what the next transaction touches is not this one's.
+            match &answer {
+                Ok(_) => touched.commit(),
+                Err(_) => touched.roll_back(),
+            }
+        }
+        answer.map_err(|refusal| match refusal {
             Refusal::Sqlite(error) => StoreError::database(doing, &self.path, error),
             Refusal::Store(error) => error,
         })
@@ -255,6 +269,11 @@ impl Database {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         };
         free_pages().map_err(|error| StoreError::database("shrink the database", &self.path, error))
+    }
+
+    /// Which tables were written to; none where nothing is written.
+    pub(crate) fn touched(&self) -> Option<watch::Receiver<TableCounts>> {
+        self.touched.as_ref().map(Touched::counts)
     }
 
     /// The connection that writes. One that a panic left has rolled its transaction back, so it can be used.

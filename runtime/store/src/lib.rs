@@ -25,6 +25,7 @@ mod names;
 mod objects;
 mod store;
 mod table;
+mod touched;
 mod uri;
 mod volumes;
 
@@ -44,4 +45,5 @@ pub use table::{
     ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, DEFAULT_EXPERIMENT, PipelinePatch,
     RemovedRun, RunEntry, RunFilter, RunSummary, SharedArtifact, StoredArtifact, TaskEntry,
 };
+pub use touched::TableCounts;
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

@@ -65,7 +65,6 @@ impl Migration {
 /// Whether a version that does not know a migration may open a file that has it.
 pub(crate) enum Older {
     /// It may: it reads and writes correctly without knowing.
-    #[expect(dead_code, reason = "every table so far came with the first format")]
     MayOpen,
     /// It may not: the file has this format from then on.
     MayNot(Format),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use coracle_model::{ArtifactId, Event, EventCursor, RunRecord, Timestamp};
+use tokio::sync::watch;
 
 use crate::change::Change;
 use crate::column::whole_micros;
@@ -18,6 +19,7 @@ use crate::database::{Database, Reading, Refusal, Writing};
 use crate::error::StoreError;
 use crate::home::Home;
 use crate::table::last_artifact_id;
+use crate::touched::TableCounts;
 
 /// What the workbench remembers. Clones share one database.
 #[derive(Clone)]
@@ -125,6 +127,11 @@ impl Store {
             }
             Ok(events)
         })
+    }
+
+    /// Which tables were written to, as it happens; none where the store was opened for reading.
+    pub fn touched(&self) -> Option<watch::Receiver<TableCounts>> {
+        self.inner.database.touched()
     }
 
     /// Counts what is stored.

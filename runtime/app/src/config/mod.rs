@@ -7,6 +7,7 @@ mod culling;
 mod index;
 mod listen;
 mod packages;
+mod pod_log;
 mod read;
 mod uploads;
 mod wanted;

@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use coracle_host::log::Keep;
 use coracle_plan::kind::culling::Culling;
 use coracle_store::Home;
 
-use super::culling;
 use super::{EngineWanted, IndexSettings, ListenAddress, PackageHosts, UploadsTaken};
+use super::{culling, pod_log};
 
 /// What the program finds around it when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,6 +59,8 @@ pub struct Config {
     pub uploads: UploadsTaken,
     /// When notebooks that nobody uses are stopped; never where it is not said.
     pub culling: Option<Culling>,
+    /// How much of what a pod's container writes is kept.
+    pub pod_log: Keep,
     /// The environment that the user has activated, `VIRTUAL_ENV` or `CONDA_PREFIX`.
     pub active_environment: Option<PathBuf>,
     /// Where programs are looked for, `PATH`.
@@ -129,6 +132,7 @@ impl Config {
             package_hosts: PackageHosts::read(text),
             uploads: situation.word("CORACLE_KFP_UPLOADS")?,
             culling: culling::read(text)?,
+            pod_log: pod_log::read(text)?,
             active_environment: situation
                 .path("VIRTUAL_ENV")
                 .or_else(|| situation.path("CONDA_PREFIX")),

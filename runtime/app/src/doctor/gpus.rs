@@ -3,7 +3,7 @@
 use coracle_host::gpu::{Driver, GpuSurvey};
 
 use super::{bad, fine};
-use crate::view::{Check, CheckStatus, Gpu};
+use crate::view::{Check, CheckStatus, Gpu, GpuCheck, GpuCheckState};
 
 /// What can be leased.
 pub(super) fn present(survey: &GpuSurvey) -> Vec<Gpu> {
@@ -18,8 +18,13 @@ pub(super) fn present(survey: &GpuSurvey) -> Vec<Gpu> {
         .collect()
 }
 
-/// `engine_gives` says whether the engine can give GPUs to steps, when there is an engine.
-pub(super) fn check(survey: &GpuSurvey, engine_gives: Option<bool>) -> Vec<Check> {
+/// `engine_gives` says whether the engine can give GPUs to steps, when there is an engine, and `seen` what a workload that
+/// was given them saw.
+pub(super) fn check(
+    survey: &GpuSurvey,
+    engine_gives: Option<bool>,
+    seen: Option<&GpuCheck>,
+) -> Vec<Check> {
     let units = survey.units().len();
     let found = match &survey.driver {
         Driver::Absent { why } => fine("gpu", format!("none: {why}")),
@@ -55,5 +60,61 @@ pub(super) fn check(survey: &GpuSurvey, engine_gives: Option<bool>) -> Vec<Check
             "see what `nvidia-smi` says",
         )
     });
-    std::iter::once(found).chain(partial).collect()
+    let seen = seen.map(|seen| match seen.state {
+        GpuCheckState::Pending => fine("gpu", format!("not verified yet: {}", seen.message)),
+        GpuCheckState::Verified => fine("gpu", format!("verified: {}", seen.message)),
+        GpuCheckState::NotVerified => bad(
+            "gpu",
+            CheckStatus::Warning,
+            format!("not verified: {}", seen.message),
+            "check `docker run --rm --gpus all IMAGE nvidia-smi -L`, then start the workbench again",
+        ),
+    });
+    std::iter::once(found).chain(seen).chain(partial).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gpus_that_no_workload_has_seen_are_not_called_verified() {
+        let survey = GpuSurvey {
+            driver: Driver::Present {
+                version: Some("550.54.15".to_owned()),
+                cuda_version: None,
+            },
+            devices: Vec::new(),
+            notices: Vec::new(),
+        };
+        let said = |state: Option<GpuCheckState>| {
+            let seen = state.map(|state| GpuCheck {
+                state,
+                message: "so it is".to_owned(),
+            });
+            let checks = check(&survey, Some(true), seen.as_ref()).into_iter();
+            let mut checks = checks.skip(1).map(|check| (check.status, check.message));
+            (checks.next(), checks.next())
+        };
+        assert_eq!(said(None), (None, None));
+        for (state, status, text) in [
+            (
+                GpuCheckState::Pending,
+                CheckStatus::Ok,
+                "not verified yet: so it is",
+            ),
+            (
+                GpuCheckState::Verified,
+                CheckStatus::Ok,
+                "verified: so it is",
+            ),
+            (
+                GpuCheckState::NotVerified,
+                CheckStatus::Warning,
+                "not verified: so it is",
+            ),
+        ] {
+            assert_eq!(said(Some(state)), (Some((status, text.to_owned())), None));
+        }
+    }
 }

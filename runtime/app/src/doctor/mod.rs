@@ -47,7 +47,11 @@ impl Workbench {
         checks.extend(on_disk);
         checks.push(database);
         checks.push(machine_check(&facts));
-        checks.extend(gpus::check(&survey, engine_gpus));
+        checks.extend(gpus::check(
+            &survey,
+            engine_gpus,
+            self.inner.gpus.borrow().as_ref(),
+        ));
         checks.extend(python);
         Ok(DoctorReport {
             at: self.inner.clock.now(),

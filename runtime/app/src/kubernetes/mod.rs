@@ -7,7 +7,7 @@ mod pod_log;
 mod sessions;
 mod standing;
 
-pub(crate) use node::{Known, stand_node};
+pub(crate) use node::{Known, stand_node, tell_of_gpus};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
 pub use sessions::PodConnectError;

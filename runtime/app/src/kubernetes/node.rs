@@ -8,8 +8,14 @@ use coracle_objects::{Object, ObjectExt as _, Status, kind};
 use coracle_plan::Budget;
 use serde_json::{Value, json};
 
+use crate::view::{GpuCheck, GpuCheckState};
+
 /// Who writes it, in `managedFields`.
 const MANAGER: &str = "kubelet";
+
+/// Whether a workload has seen the GPUs that it was given.
+const GPU_LABEL: &str = "coracle.dev/gpu-verified";
+const GPU_CONDITION: &str = "coracle.dev/GPUVerified";
 
 /// The most pods that a node takes: a kubelet's own default.
 const MOST_PODS: &str = "110";
@@ -54,6 +60,47 @@ pub(crate) fn stand_node(api: &ApiServer, known: &Known<'_>) -> Result<(), Statu
     let written = api.update_object(&place, &node, MANAGER)?;
     let mut node = written.body.clone();
     node.insert("status".to_owned(), status(api, &node, known));
+    api.update_object(&place.part("status"), &node, MANAGER)?;
+    Ok(())
+}
+
+/// Adds to the node whether its GPUs can be used, as a label and a condition.
+///
+/// # Errors
+/// What the store said.
+pub(crate) fn tell_of_gpus(api: &ApiServer, name: &str, check: &GpuCheck) -> Result<(), Status> {
+    let (status, reason) = match check.state {
+        GpuCheckState::Pending => return Ok(()),
+        GpuCheckState::Verified => ("True", "SeenByWorkload"),
+        GpuCheckState::NotVerified => ("False", "NotSeenByWorkload"),
+    };
+    let Some(found) = api.find(kind::nodes(), "", name) else {
+        return Ok(());
+    };
+    let place = Place::of(kind::nodes(), "", name);
+    let mut node = found.body.clone();
+    let labels = node.metadata_mut().get_mut("labels");
+    if let Some(labels) = labels.and_then(Value::as_object_mut) {
+        let verified = (status == "True").to_string();
+        labels.insert(GPU_LABEL.to_owned(), verified.into());
+    }
+    let written = api.update_object(&place, &node, MANAGER)?;
+    let mut node = written.body.clone();
+    let now = api.now().to_string();
+    let condition = json!({
+        "type": GPU_CONDITION,
+        "status": status,
+        "reason": reason,
+        "message": check.message,
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": now,
+    });
+    let conditions = node
+        .get_mut("status")
+        .and_then(|status| status.get_mut("conditions"));
+    if let Some(conditions) = conditions.and_then(Value::as_array_mut) {
+        conditions.push(condition);
+    }
     api.update_object(&place.part("status"), &node, MANAGER)?;
     Ok(())
 }
@@ -178,5 +225,75 @@ fn architecture() -> &'static str {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use coracle_host::gpu::Driver;
+    use coracle_model::{Cpu, EngineKind, Memory, Timestamp};
+    use coracle_store::{Objects, Store};
+
+    use super::*;
+
+    #[test]
+    fn a_node_claims_of_its_gpus_what_was_seen_in_this_life() {
+        let store = Store::open_in_memory().unwrap();
+        let api = ApiServer::new(
+            Objects::open(store).unwrap(),
+            Arc::new(|| Timestamp::UNIX_EPOCH),
+            "owner",
+        );
+        let budget = Budget {
+            cpu: Cpu(1000),
+            memory: Memory(1 << 30),
+            gpus: vec!["GPU-1".into()],
+        };
+        let gpus = GpuSurvey {
+            driver: Driver::Absent { why: String::new() },
+            devices: Vec::new(),
+            notices: Vec::new(),
+        };
+        let known = Known {
+            name: "here",
+            machine: None,
+            gpus: &gpus,
+            budget: &budget,
+            engine: &EngineDescription {
+                kind: EngineKind::Fake,
+                summary: "fake".to_owned(),
+                isolates: true,
+                gpus: true,
+                workbench_address: None,
+                forwarder: None,
+            },
+        };
+        let claims = || {
+            let node = api.find(kind::nodes(), "", "here").unwrap();
+            let conditions = node.body.list_at(&["status", "conditions"]).iter();
+            let mut own = conditions.filter(|condition| condition["type"] == GPU_CONDITION);
+            let condition = own.next().map(|own| own["status"].clone());
+            let label = node.body["metadata"]["labels"].get(GPU_LABEL).cloned();
+            (label, condition, own.count())
+        };
+        for (state, label, condition) in [
+            (GpuCheckState::Verified, "true", "True"),
+            (GpuCheckState::NotVerified, "false", "False"),
+        ] {
+            stand_node(&api, &known).unwrap();
+            let node = api.find(kind::nodes(), "", "here").unwrap();
+            assert_eq!(node.body["status"]["capacity"]["nvidia.com/gpu"], "1");
+            assert_eq!(claims(), (None, None, 0));
+            let check = |state| GpuCheck {
+                state,
+                message: "seen".to_owned(),
+            };
+            tell_of_gpus(&api, "here", &check(GpuCheckState::Pending)).unwrap();
+            assert_eq!(claims(), (None, None, 0));
+            tell_of_gpus(&api, "here", &check(state)).unwrap();
+            assert_eq!(claims(), (Some(label.into()), Some(condition.into()), 0));
+        }
     }
 }

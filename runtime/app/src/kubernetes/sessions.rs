@@ -1,6 +1,10 @@
 //! Connections into pods: commands, their own programs, ports.
 
-use coracle_host::{AttachRequest, Connection, EngineError, ExecRequest, Session};
+use std::sync::Arc;
+
+use coracle_host::{
+    AttachRequest, Connection, Engine, EngineError, ExecRequest, Session, WorkloadName,
+};
 use coracle_objects::{ObjectExt as _, Reason, Status, kind};
 
 use super::containers::Meant;
@@ -21,12 +25,7 @@ impl Workbench {
         container: Option<&str>,
         request: &ExecRequest,
     ) -> Result<Session, Status> {
-        let workload = Meant::find(self, namespace, pod, container)?.running()?;
-        let engine = self
-            .chosen()
-            .await
-            .map_err(|error| super::internal(&error))?
-            .engine;
+        let (engine, workload) = self.container_at_work(namespace, pod, container).await?;
         let session = engine.exec(&workload, request).await;
         session.map_err(|error| of_engine(&error))
     }
@@ -42,14 +41,22 @@ impl Workbench {
         container: Option<&str>,
         request: &AttachRequest,
     ) -> Result<Session, Status> {
-        let workload = Meant::find(self, namespace, pod, container)?.running()?;
-        let engine = self
-            .chosen()
-            .await
-            .map_err(|error| super::internal(&error))?
-            .engine;
+        let (engine, workload) = self.container_at_work(namespace, pod, container).await?;
         let session = engine.attach(&workload, request).await;
         session.map_err(|error| of_engine(&error))
+    }
+
+    /// A container of a pod that runs, and the engine that runs it.
+    async fn container_at_work(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: Option<&str>,
+    ) -> Result<(Arc<dyn Engine>, WorkloadName), Status> {
+        let workload = Meant::find(self, namespace, pod, container)?.running()?;
+        let chosen = self.chosen().await;
+        let engine = chosen.map_err(|error| super::internal(&error))?.engine;
+        Ok((engine, workload))
     }
 
     /// Whether a container of a pod runs, so that one can connect to it.

@@ -103,6 +103,7 @@ pub(super) fn attempt(attempt: model::Attempt) -> view::Attempt {
         image_digest: attempt.digest.to_string(),
         command: attempt.command,
         environment: attempt.environment,
+        prepared_environment: attempt.setting.prepared,
         resources: attempt.resources,
         gpus: attempt.gpus,
         usage: attempt.usage,

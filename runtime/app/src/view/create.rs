@@ -49,6 +49,32 @@ pub struct Rerun {
     pub from: String,
 }
 
+/// `POST /opened-steps`: a notebook in a step's image, with what the step was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenStep {
+    /// The step: a task path, or the end of one when that is unique.
+    pub step: String,
+    /// The run: its id, or a beginning of it that is unique; the newest that has such a step when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// A notebook that a step was opened as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OpenedStep {
+    /// The run.
+    pub run_id: RunId,
+    /// The step.
+    pub step: TaskPath,
+    /// The namespace of the notebook.
+    pub namespace: String,
+    /// The notebook: the same whenever this attempt is opened.
+    pub notebook: String,
+    /// Where it is served, below the workbench's address.
+    pub path: String,
+}
+
 /// `POST /runs/{run}:clone`: a new run of the same definition.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]

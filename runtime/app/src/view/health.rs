@@ -4,6 +4,27 @@ use coracle_model::{EngineKind, EventCursor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Whether workloads can use GPUs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GpuCheck {
+    /// How far it is known.
+    pub state: GpuCheckState,
+    /// What was seen, or why it is not known.
+    pub message: String,
+}
+
+/// How far it is known whether workloads can use GPUs. What this machine's driver says is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GpuCheckState {
+    /// No workload has looked yet.
+    Pending,
+    /// A workload that was given them has seen them.
+    Verified,
+    /// A workload that was given them has not seen them, or could not be run.
+    NotVerified,
+}
+
 /// `GET /apis/coracle/v1/health`: answered as soon as the workbench listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
@@ -15,6 +36,8 @@ pub struct Health {
     pub engine: Option<EngineKind>,
     /// One line about the engine: which and why, or that it is still being looked for.
     pub engine_summary: String,
+    /// Whether steps and pods can use this machine's GPUs; none where there are none to give.
+    pub gpus: Option<GpuCheck>,
     /// Runs that have not ended.
     pub open_runs: u64,
     /// The last event there is; who asks for those after it is told only what is to come.

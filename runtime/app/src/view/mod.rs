@@ -6,6 +6,7 @@
 
 mod artifact;
 mod bytes;
+mod changes;
 mod config;
 mod create;
 mod cursor;
@@ -30,8 +31,9 @@ pub use artifact::{
     ArtifactUse, ContentQuery, PathQuery,
 };
 pub use bytes::Bytes;
+pub use changes::Changes;
 pub use config::{Config, ConfigList, PutConfig};
-pub use create::{CloneRun, CreateRun, CreatedRun, ParameterValue, Rerun};
+pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,
@@ -40,7 +42,7 @@ pub use environment::{Environment, EnvironmentList};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::{Event, EventQuery, LogEvent, Message, Told, Written};
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
-pub use health::Health;
+pub use health::{GpuCheck, GpuCheckState, Health};
 pub use lineage::{
     ArtifactLink, LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery,
     LineageTask, LinkList, LinkPlace, LinkQuery,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    AttemptNumber, AttemptUsage, Failure, Fingerprint, GpuUuid, Resources, TaskKind, TaskPath,
-    TaskState, Timestamp, Value,
+    AttemptNumber, AttemptUsage, EnvironmentKey, Failure, Fingerprint, GpuUuid, Resources,
+    TaskKind, TaskPath, TaskState, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,6 +71,9 @@ pub struct Attempt {
     pub command: Vec<String>,
     /// The environment variables it was given; secrets' values are left out.
     pub environment: BTreeMap<String, String>,
+    /// The prepared environment that it was started from instead of the image.
+    #[serde(default)]
+    pub prepared_environment: Option<EnvironmentKey>,
     /// What it asked of the machine: CPU in thousandths, memory in bytes.
     pub resources: Resources,
     /// The GPUs leased to it.

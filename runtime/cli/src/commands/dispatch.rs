@@ -1,7 +1,7 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, rerun,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
     retry, run, runs, secret, serve, supervise, volume, why,
 };
 use crate::arguments::Command;
@@ -19,6 +19,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Retry(arguments) => retry::run(context, arguments).await,
         Command::Rerun(arguments) => rerun::run(context, arguments).await,
         Command::Why(arguments) => why::run(context, arguments).await,
+        Command::Open(arguments) => open::run(context, arguments).await,
         Command::Artifacts(arguments) => artifacts::run(context, arguments).await,
         Command::Env(arguments) => env::run(context, arguments).await,
         Command::Secret(arguments) => secret::run(context, arguments).await,

@@ -1,6 +1,6 @@
 //! What the commands that begin a run have in common: following it, and telling how it ended.
 
-use coracle_app::view::{Health, ResultTask, RunResult};
+use coracle_app::view::{GpuCheckState, Health, ResultTask, RunResult};
 use coracle_model::{EventCursor, RunId, RunState, TaskState, Value};
 
 use crate::client::Call;
@@ -44,9 +44,14 @@ async fn announce(session: &Session, begun: &Begun, output: &Output) {
         .client()
         .ask::<Health>(Call::health())
         .await
-        .map(|health| health.engine_summary);
-    let engine = engine
-        .map(|summary| format!("\non {summary}"))
+        .map(|health| {
+            let gpus = health.gpus.map(|gpus| match gpus.state {
+                GpuCheckState::Pending => "\nGPUs not verified yet".to_owned(),
+                GpuCheckState::Verified => "\nGPUs verified".to_owned(),
+                GpuCheckState::NotVerified => format!("\nGPUs not verified: {}", gpus.message),
+            });
+            format!("\non {}{}", health.engine_summary, gpus.unwrap_or_default())
+        })
         .unwrap_or_default();
     output.note(&format!("run {id} {}{engine}", begun.name));
 }

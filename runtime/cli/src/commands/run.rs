@@ -13,7 +13,7 @@ use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
 use crate::output::{self, Format, Source};
-use crate::python::{Interpreter, is_python};
+use crate::python::{Interpreter, SourceKind};
 
 /// The most that is read of a file: what the workbench takes.
 const LONGEST: u64 = LARGEST_DEFINITION as u64;
@@ -23,7 +23,7 @@ const LONGEST: u64 = LARGEST_DEFINITION as u64;
     after_help = "While a run is followed, Ctrl-C cancels it, and a second one leaves it to itself."
 )]
 pub(crate) struct Arguments {
-    /// A compiled pipeline (YAML, JSON, zip, tar.gz), or a Python file with a `@dsl.pipeline`
+    /// A compiled pipeline (YAML, JSON, zip, tar.gz), a Python file with a `@dsl.pipeline`, or a notebook with tagged cells
     file: PathBuf,
 
     /// A pipeline parameter; lists and structs are written as JSON
@@ -122,12 +122,13 @@ fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandE
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    if !is_python(&path) {
-        if arguments.pipeline.is_some() {
-            return Err(CommandError::usage(
-                "`--pipeline` chooses from a Python file; a compiled file holds one pipeline",
-            ));
-        }
+    let kind = SourceKind::of(&path);
+    if kind != SourceKind::Python && arguments.pipeline.is_some() {
+        return Err(CommandError::usage(
+            "`--pipeline` chooses from a Python file; any other holds one pipeline",
+        ));
+    }
+    if kind == SourceKind::Compiled {
         return Ok(Definition {
             bytes: read_file(&path, &shown)?,
             file_name: name,
@@ -141,7 +142,10 @@ fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandE
     }
     let python = Interpreter::of(context.config()?.active_python());
     let bytes = python.compile(&path, &shown, arguments.pipeline.as_deref())?;
-    let file_name = format!("{}.yaml", name.trim_end_matches(".py"));
+    let stem = name
+        .rsplit_once('.')
+        .map_or(name.as_str(), |(stem, _)| stem);
+    let file_name = format!("{stem}.yaml");
     Ok(Definition {
         bytes,
         file_name,

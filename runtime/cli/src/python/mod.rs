@@ -1,4 +1,4 @@
-//! From a Python file with a `@dsl.pipeline` to what the KFP compiler makes of it.
+//! From a Python file with a `@dsl.pipeline`, or a notebook with tagged cells, to what the KFP compiler makes of it.
 //!
 //! The user's own `kfp` compiles, in the environment that is active: it is the one the file was written for, and
 //! its messages are the ones its documentation explains. The file's code runs as the user would run it.
@@ -11,6 +11,9 @@ use serde::Deserialize;
 use crate::command_error::CommandError;
 
 const SCRIPT: &str = include_str!("compile.py");
+
+/// What makes Python of a notebook; the image with JupyterLab has it, too.
+const RUN_NOTEBOOK: &str = include_str!("../../../host/images/jupyterlab/run-notebook");
 
 /// Where Python is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +72,15 @@ impl Interpreter {
             scratch.path().join("pipeline.yaml"),
             scratch.path().join("answer.json"),
         );
-        self.run(file, pipeline.unwrap_or_default(), &output, &answer)?;
+        let module = scratch.path().join("notebook_pipeline.py");
+        let file = match SourceKind::of(file) {
+            SourceKind::Notebook => {
+                self.write_module(file, shown, &module)?;
+                &module
+            }
+            SourceKind::Python | SourceKind::Compiled => file,
+        };
+        self.compile_module(file, pipeline.unwrap_or_default(), &output, &answer)?;
         let said = fs_err::read(&answer).map_err(|_| ended_early(shown))?;
         let said: Answer = serde_json::from_slice(&said).map_err(|_| ended_early(shown))?;
         match said.problem {
@@ -78,34 +89,63 @@ impl Interpreter {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the user's compiler is no step that an engine runs"
-    )]
-    fn run(
+    /// Writes the pipeline of a notebook as Python.
+    fn write_module(
+        &self,
+        notebook: &Path,
+        shown: &str,
+        module: &Path,
+    ) -> Result<(), CommandError> {
+        let said = self
+            .script(RUN_NOTEBOOK)
+            .arg(notebook)
+            .arg("--module")
+            .arg(module)
+            .output()
+            .map_err(|error| self.does_not_run(&error))?;
+        if said.status.success() {
+            return Ok(());
+        }
+        let problem = String::from_utf8_lossy(&said.stderr);
+        Err(
+            CommandError::compile(format!("`{shown}` is no pipeline: {}", problem.trim()))
+                .with_hint("cells are tagged `step:NAME`; docs/notebooks.md has the tags"),
+        )
+    }
+
+    fn compile_module(
         &self,
         file: &Path,
         pipeline: &str,
         output: &Path,
         answer: &Path,
     ) -> Result<(), CommandError> {
-        let mut command = Command::new(&self.program);
-        command
-            .arg("-c")
-            .arg(SCRIPT)
+        // What the file prints is not our answer.
+        self.script(SCRIPT)
             .arg(file)
             .arg(pipeline)
             .arg(output)
-            .arg(answer);
-        // What the file prints is not our answer.
+            .arg(answer)
+            .stdout(Stdio::from(std::io::stderr()))
+            .status()
+            .map(drop)
+            .map_err(|error| self.does_not_run(&error))
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the user's compiler is no step that an engine runs"
+    )]
+    fn script(&self, text: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(text).stdin(Stdio::null());
         command
-            .stdin(Stdio::null())
-            .stdout(Stdio::from(std::io::stderr()));
-        match command.status() {
-            Ok(_) => Ok(()),
-            Err(error) => Err(CommandError::compile(format!("failed to run `{}`: {error}", self.program.display()))
-                .with_hint("a Python file is compiled by the `kfp` of your environment: activate it, or compile the file yourself")),
-        }
+    }
+
+    fn does_not_run(&self, error: &std::io::Error) -> CommandError {
+        let program = self.program.display();
+        CommandError::compile(format!("failed to run `{program}`: {error}"))
+            .with_hint("a Python file is compiled by the `kfp` of your environment: activate it, or compile the file yourself")
     }
 
     fn explain(
@@ -156,9 +196,25 @@ fn ended_early(file: &str) -> CommandError {
         .with_hint("what it does when it is imported should only define things")
 }
 
-/// Whether a file is Python, by its name.
-pub(crate) fn is_python(file: &Path) -> bool {
-    file.extension().is_some_and(|ending| ending == "py")
+/// What a file is that holds a pipeline, by the ending of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SourceKind {
+    /// A module with pipelines.
+    Python,
+    /// A notebook whose cells are tagged.
+    Notebook,
+    /// What a compiler wrote.
+    Compiled,
+}
+
+impl SourceKind {
+    pub(crate) fn of(file: &Path) -> Self {
+        match file.extension().and_then(|ending| ending.to_str()) {
+            Some("py") => Self::Python,
+            Some("ipynb") => Self::Notebook,
+            _ => Self::Compiled,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -219,8 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn only_python_is_compiled() {
-        assert!(is_python(Path::new("a/b.py")));
-        assert!(!is_python(Path::new("b.yaml")) && !is_python(Path::new("py")));
+    fn an_ending_says_what_a_file_is() {
+        let of = |name: &str| SourceKind::of(Path::new(name));
+        assert_eq!(of("a/b.py"), SourceKind::Python);
+        assert_eq!(of("b.ipynb"), SourceKind::Notebook);
+        assert_eq!(
+            (of("b.yaml"), of("py")),
+            (SourceKind::Compiled, SourceKind::Compiled)
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use coracle_host::log::Keep;
 use coracle_host::{EngineError, Exit, SandboxName, Workload, WorkloadName};
 use coracle_model::{Attempt, Failure, FailureCode, Outputs, TaskState};
 use coracle_plan::{InitLaunch, Launch, Observation};
@@ -217,7 +218,7 @@ impl Context {
         loop {
             // All three are cancel-safe: attending anew begins the log anew, the others only wait.
             tokio::select! {
-                exit = engine.attend(name, log) => match exit {
+                exit = engine.attend(name, log, Keep::All) => match exit {
                     Ok(exit) => {
                         let lost = engine_went_away && exit.code != 0 && forced.is_none();
                         let forced = if lost { Some(engine_lost()) } else { forced };

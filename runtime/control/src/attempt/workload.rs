@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use coracle_host::log::Keep;
 use coracle_host::{SandboxName, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName};
-use coracle_model::{Attempt, AttemptNumber, AttemptUsage, RunId, TaskPath, TaskState, Timestamp};
-use coracle_plan::{Launch, PlannedVariable};
+use coracle_model::{
+    Attempt, AttemptNumber, AttemptSetting, AttemptUsage, RunId, StoredVolume, StoredVolumeSource,
+    TaskPath, TaskState, Timestamp,
+};
+use coracle_plan::{Launch, PlannedSource, PlannedVariable};
 use coracle_store::Home;
 use sha2::{Digest, Sha256};
 
@@ -84,6 +88,7 @@ pub(crate) fn of_launch(
             ..SecurityContext::default()
         },
         stdin: Stdin::Closed,
+        keep_log: Keep::All,
         tty: false,
         sandbox,
     }
@@ -110,6 +115,46 @@ pub(crate) fn attempt_of(labels: &BTreeMap<String, String>) -> Option<WorkloadNa
     Some(workload_name(run, &task, attempt))
 }
 
+/// What is given to an attempt by name.
+fn setting(launch: &Launch) -> AttemptSetting {
+    let variables = launch
+        .variables
+        .iter()
+        .filter_map(|variable| match variable {
+            PlannedVariable::Stored(stored) => Some(stored.clone()),
+            PlannedVariable::Literal { .. } | PlannedVariable::Own { .. } => None,
+        });
+    let volumes = launch.mounts.iter().filter_map(|mount| {
+        let source = match mount.source.clone() {
+            PlannedSource::Stored {
+                secret: true,
+                name,
+                optional,
+            } => StoredVolumeSource::Secret { name, optional },
+            PlannedSource::Stored {
+                secret: false,
+                name,
+                optional,
+            } => StoredVolumeSource::ConfigMap { name, optional },
+            PlannedSource::Volume { name, sub_path } => {
+                StoredVolumeSource::Claim { name, sub_path }
+            }
+            PlannedSource::Directory(_)
+            | PlannedSource::Existing(_)
+            | PlannedSource::Memory { .. } => return None,
+        };
+        Some(StoredVolume {
+            source,
+            target: mount.target.clone(),
+        })
+    });
+    AttemptSetting {
+        prepared: launch.prepared.clone(),
+        variables: variables.collect(),
+        volumes: volumes.collect(),
+    }
+}
+
 /// The record of an attempt that begins. Secrets and the workbench's own variables, tokens among them, are not in it.
 pub(crate) fn begun_attempt(run: RunId, launch: &Launch, now: Timestamp) -> Attempt {
     let environment = launch
@@ -129,6 +174,7 @@ pub(crate) fn begun_attempt(run: RunId, launch: &Launch, now: Timestamp) -> Atte
         digest: launch.digest.clone(),
         command: launch.command.iter().chain(&launch.args).cloned().collect(),
         environment,
+        setting: setting(launch),
         resources: launch.resources.clone(),
         gpus: launch.gpus.clone(),
         usage: AttemptUsage::default(),

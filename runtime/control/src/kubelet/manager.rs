@@ -22,6 +22,10 @@ const SCHEDULER: &str = "default-scheduler";
 /// How long to wait before an engine that did not answer is asked again.
 const ENGINE_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long the network of a namespace without pods is kept: to make one takes a tenth of a second, for which the next pod
+/// would wait.
+const LINGER: Duration = Duration::from_secs(30);
+
 /// What the manager is given.
 pub struct KubeletSetting {
     /// The objects.
@@ -118,6 +122,13 @@ impl Kubelet {
         if let Err(error) = discard_pods(self.surroundings.engine.as_ref(), &there).await {
             tracing::warn!(%error, "what is left of pods that are gone stays for now");
         }
+        // A workbench that was killed may have left some after their last pods.
+        match self.surroundings.engine.networks().await {
+            Ok(networks) => networks
+                .iter()
+                .for_each(|network| self.leave_network(&network.0, Duration::ZERO)),
+            Err(error) => tracing::warn!(%error, "networks without pods stay for now"),
+        }
         self.sandboxes.write().retain(|uid, _| there.contains(uid));
         for pod in pods {
             let uid = PodUid::from(pod.body.uid());
@@ -141,15 +152,22 @@ impl Kubelet {
         }
     }
 
-    /// Removes the network of a namespace when its last pod has gone.
-    fn leave_network(&self, namespace: &str) {
-        if self.api.all(kind::pods(), Some(namespace)).is_empty() {
-            let (api, engine) = (self.api.clone(), Arc::clone(&self.surroundings.engine));
-            let network = NetworkName(namespace.to_owned());
-            self.supervisor.spawn(TaskKind::Cleanup, async move {
-                network::leave(&api, engine.as_ref(), &network).await;
-            });
+    /// Removes the network of a namespace that has no pods, and none after a while: an engine has few of them.
+    fn leave_network(&self, namespace: &str, after: Duration) {
+        if !self.api.all(kind::pods(), Some(namespace)).is_empty() {
+            return;
         }
+        let (api, token) = (self.api.clone(), self.supervisor.token().clone());
+        let engine = Arc::clone(&self.surroundings.engine);
+        let network = NetworkName(namespace.to_owned());
+        self.supervisor.spawn(TaskKind::Cleanup, async move {
+            // Either only waits.
+            tokio::select! {
+                () = sleep(after) => {}
+                () = token.cancelled() => {}
+            }
+            network::leave(&api, engine.as_ref(), &network).await;
+        });
     }
 
     /// Whether somebody looks after that pod, who now looks at it again.
@@ -171,7 +189,11 @@ impl Kubelet {
             }
             if change.removed {
                 self.sandboxes.write().remove(&uid);
-                self.leave_network(object.namespace());
+                self.leave_network(object.namespace(), LINGER);
+            }
+        } else if is(resource, kind::namespaces()) {
+            if change.removed {
+                self.leave_network(object.name(), Duration::ZERO);
             }
         } else if pods_refer_to(resource) {
             for worker in self.sandboxes.read().values() {

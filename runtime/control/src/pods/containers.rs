@@ -45,6 +45,7 @@ impl Hands {
         let (claims, own) = (self.claims(), start.clone());
         let kind = self.engine_kind;
         let make = move || {
+            remove_old_log(&own);
             let mounts = files::mounts(&claims, &own)?;
             match kind {
                 EngineKind::Docker | EngineKind::Fake => Ok(mounts),
@@ -94,7 +95,9 @@ impl Hands {
         termination: &TerminationMessage,
     ) {
         let engine = self.engine.as_ref();
-        let ended = self.persistently(|| engine.attend(name, log)).await;
+        let ended = self
+            .persistently(|| engine.attend(name, log, self.keep_log))
+            .await;
         // Containers of a place that is gone end too, and are not to be started again in it.
         if self.is_sandbox_lost().await {
             self.tell(PodObservation::SandboxLost);
@@ -146,6 +149,19 @@ impl Hands {
 
     pub(super) fn workload_name(&self, which: &ContainerTry) -> WorkloadName {
         WorkloadName(workload_name(&self.key.uid, which))
+    }
+}
+
+/// Removes the log of a try that is asked for no more: those of a container that are read are the last two.
+fn remove_old_log(start: &StartContainer) {
+    let Some(attempt) = start.which.attempt.0.checked_sub(2) else {
+        return;
+    };
+    let old = start.log.with_file_name(format!("{attempt}.log"));
+    if let Err(error) = fs_err::remove_dir_all(old)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "an old log of a container stays until its pod goes");
     }
 }
 
@@ -201,6 +217,7 @@ fn workload(start: &StartContainer, mounts: Vec<coracle_host::Mount>, hands: &Ha
             StandardInput::Once => Stdin::Once,
         },
         tty: start.tty,
+        keep_log: hands.keep_log,
         sandbox: Some(sandbox),
     }
 }

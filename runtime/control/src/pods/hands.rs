@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use coracle_host::clock::Clock;
+use coracle_host::log::Keep;
 use coracle_host::{Engine, EngineError, SandboxName};
 use coracle_model::EngineKind;
 use coracle_plan::pod::PodObservation;
@@ -33,6 +34,8 @@ pub(super) struct Hands {
     /// Variables that every container gets unless its pod says otherwise.
     pub(super) variables: BTreeMap<String, String>,
     patience: Duration,
+    /// How much of a container's output is kept.
+    pub(super) keep_log: Keep,
     /// The network place that its containers are in now.
     sandbox: Arc<Mutex<SandboxName>>,
     outbox: UnboundedSender<PodObservation>,
@@ -57,6 +60,7 @@ impl Hands {
             workshop: surroundings.workshop.clone(),
             variables: (surroundings.pod_variables)(&key.uid),
             patience: surroundings.engine_patience,
+            keep_log: surroundings.keep_log,
             sandbox: Arc::new(Mutex::new(SandboxName(sandbox.to_owned()))),
             outbox,
         }

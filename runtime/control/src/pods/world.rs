@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coracle_host::Engine;
 use coracle_host::clock::Clock;
+use coracle_host::log::Keep;
 use coracle_model::{Cpu, EngineKind, GpuUuid, Memory, Resources};
 use coracle_objects::Object;
 use coracle_plan::pod::{PodEvent, PodObjects, PodReferences};
@@ -138,6 +139,8 @@ pub struct PodSurroundings {
     pub pod_variables: PodVariables,
     /// How long an engine that stopped answering is waited for before what it was asked counts as failed.
     pub engine_patience: Duration,
+    /// How much of a container's output is kept.
+    pub keep_log: Keep,
 }
 
 /// The machine, as the one node of a cluster.

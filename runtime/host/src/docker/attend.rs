@@ -16,14 +16,15 @@ use tokio::time::{Instant, sleep};
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{REQUEST_LIMIT, ask, file_error, is_missing, refusal, translate, within};
-use super::frames::{Lines, Newlines, Piece};
+use super::error::{REQUEST_LIMIT, ask, is_missing, refusal, translate, within};
+use super::frames::{Newlines, Piece};
 use super::local_log;
 use super::log_stream::{Framing, LogStream, Part};
+use super::recording::{Continuation, Recording, cannot_write};
 use super::workload::phase;
 use crate::clock::Clock;
 use crate::engine::{EngineError, Exit, Phase, WorkloadName};
-use crate::log::{LogWriter, Stream};
+use crate::log::Keep;
 
 /// When the container is looked at for the first time; each later look comes after twice the time.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
@@ -54,8 +55,9 @@ impl DockerEngine {
         &self,
         name: &WorkloadName,
         log: &Path,
+        keep: Keep,
     ) -> Result<Exit, EngineError> {
-        let mut recording = Recording::begin(log, self.newlines())?;
+        let mut recording = self.recording(log, keep)?;
         let (usage, framing) = self.record(name, &mut recording).await?;
         let (container, complete) = tokio::try_join!(
             self.inspect(name),
@@ -70,7 +72,15 @@ impl DockerEngine {
             complete = false;
         }
         if !complete {
-            self.read_the_rest(name, framing, &mut recording).await?;
+            match recording.continuation {
+                Continuation::Anew => self.read_the_rest(name, framing, &mut recording).await?,
+                Continuation::Resumed => {
+                    let since = recording.begin_again()?;
+                    let part = Part::Whole(since);
+                    self.read(name, framing, part, |piece| recording.add(piece))
+                        .await?;
+                }
+            }
         }
         self.decide_newlines(&container, &mut recording).await?;
         recording.finish()?;
@@ -89,7 +99,8 @@ impl DockerEngine {
         name: &WorkloadName,
         recording: &mut Recording,
     ) -> Result<(AttemptUsage, Framing), EngineError> {
-        let (mut pieces, container, framing) = self.begin_following(name).await?;
+        let since = recording.begin_again()?;
+        let (mut pieces, container, framing) = self.begin_following(name, since).await?;
         let mut meter = self.meter(&container);
         let mut pause = FIRST_LOOK;
         let mut look = std::pin::pin!(sleep(pause));
@@ -138,6 +149,7 @@ impl DockerEngine {
     async fn begin_following(
         &self,
         name: &WorkloadName,
+        since: Option<Timestamp>,
     ) -> Result<(LogStream, ContainerInspectResponse, Framing), EngineError> {
         let looking = async {
             let found = self.inspect(name).await?;
@@ -146,7 +158,9 @@ impl DockerEngine {
         match self.engine.maker {
             Maker::Docker => {
                 // Most steps are short: what comes of the log until the container is known can wait.
-                let pieces = self.log_of(name, Part::Follow, Framing::Framed).await?;
+                let pieces = self
+                    .log_of(name, Part::Follow(since), Framing::Framed)
+                    .await?;
                 let container = looking.await?;
                 let framing = if has_terminal(&container) {
                     Framing::Plain
@@ -162,7 +176,7 @@ impl DockerEngine {
                 } else {
                     Framing::Framed
                 };
-                let pieces = self.log_of(name, Part::Follow, framing).await?;
+                let pieces = self.log_of(name, Part::Follow(since), framing).await?;
                 Ok((pieces, container, framing))
             }
         }
@@ -207,7 +221,7 @@ impl DockerEngine {
         } else {
             recording.pieces
         };
-        self.read(name, framing, Part::Whole, |piece| {
+        self.read(name, framing, Part::Whole(None), |piece| {
             if bare {
                 return recording.add(piece.after(&mut known));
             }
@@ -257,6 +271,17 @@ impl DockerEngine {
         }
     }
 
+    fn recording(&self, directory: &Path, keep: Keep) -> Result<Recording, EngineError> {
+        let newlines = self.newlines();
+        match (keep, self.engine.maker) {
+            (Keep::End(_), Maker::Docker) => Recording::resume(directory, keep, newlines),
+            // Podman's pieces have no times by which they could be known again; it keeps them all.
+            (Keep::All, _) | (Keep::End(_), Maker::Podman) => {
+                Recording::begin(directory, keep, newlines)
+            }
+        }
+    }
+
     async fn decide_newlines(
         &self,
         container: &ContainerInspectResponse,
@@ -267,10 +292,8 @@ impl DockerEngine {
             let file = local_log::path(root, container.id.as_deref().unwrap_or_default());
             // Where the file cannot be read: a program's last line nearly always ends with a newline.
             if local_log::last_piece_closes_line(&file, stream).unwrap_or(true) {
-                recording
-                    .writer
-                    .append(stream, at, b"\n")
-                    .map_err(|error| cannot_write(&error))?;
+                let write = recording.writer.append_new(stream, at, b"\n");
+                write.map_err(|error| cannot_write(&error))?;
             }
         }
         Ok(())
@@ -289,65 +312,6 @@ fn longest_pause(so_far: Duration) -> Duration {
     } else {
         LOOK_AT_SERVICE_EVERY
     }
-}
-
-/// What is written of a container's output, and how much of it.
-struct Recording {
-    writer: LogWriter,
-    lines: Lines,
-    /// How many pieces the engine handed out.
-    pieces: u64,
-    /// How many bytes they had, their times included.
-    bytes: u64,
-    /// The last of them; empty when there was none.
-    last: (Stream, Vec<u8>),
-}
-
-impl Recording {
-    fn begin(directory: &Path, newlines: Newlines) -> Result<Self, EngineError> {
-        let writer = LogWriter::create(directory).map_err(|error| cannot_write(&error))?;
-        Ok(Self {
-            writer,
-            lines: Lines::new(newlines),
-            pieces: 0,
-            bytes: 0,
-            last: (Stream::Stdout, Vec::new()),
-        })
-    }
-
-    fn add(&mut self, piece: Piece<'_>) -> Result<(), EngineError> {
-        let writer = &mut self.writer;
-        let write = |stream, at, bytes: &[u8]| writer.append(stream, at, bytes);
-        self.lines
-            .accept(piece, write)
-            .map_err(|error| cannot_write(&error))?;
-        self.pieces += 1;
-        self.bytes += piece.stamped.len() as u64;
-        self.last.0 = piece.stream;
-        self.last.1.clear();
-        self.last.1.extend_from_slice(piece.stamped);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), EngineError> {
-        self.writer.flush().map_err(|error| cannot_write(&error))
-    }
-
-    /// Whether the engine's last piece is ours too. Fragments of one line bear the same time and may bear the
-    /// same bytes, so a fragment proves nothing.
-    fn ends_with(&self, last: Piece<'_>) -> bool {
-        self.pieces > 0
-            && (self.last.0, self.last.1.as_slice()) == (last.stream, last.stamped)
-            && !last.is_fragment()
-    }
-
-    fn finish(self) -> Result<(), EngineError> {
-        self.writer.finish().map_err(|error| cannot_write(&error))
-    }
-}
-
-fn cannot_write(error: &std::io::Error) -> EngineError {
-    file_error("write the log", error)
 }
 
 fn lost(name: &WorkloadName, fault: &super::error::Fault) -> EngineError {

@@ -18,6 +18,7 @@ use crate::engine::{
     Opening, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage, Workload,
     WorkloadName,
 };
+use crate::log::Keep;
 
 /// An engine that speaks Docker's API.
 #[derive(Debug)]
@@ -99,6 +100,10 @@ impl crate::Engine for DockerEngine {
         self.drop_network(name).await
     }
 
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        self.list_networks().await
+    }
+
     async fn connect(
         &self,
         sandbox: &SandboxName,
@@ -111,8 +116,13 @@ impl crate::Engine for DockerEngine {
         self.begin(workload).await
     }
 
-    async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
-        self.follow(name, log).await
+    async fn attend(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+        keep: Keep,
+    ) -> Result<Exit, EngineError> {
+        self.follow(name, log, keep).await
     }
 
     async fn exec(

@@ -27,7 +27,10 @@ use super::network::{self, NETWORK};
 use super::transcript::Transcript;
 use super::workload::{Running, environment_list};
 use crate::clock::Clock;
-use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
+use crate::engine::{
+    ENVIRONMENT_REPOSITORY, EngineError, EnvironmentLayer, EnvironmentRequest, environment_image,
+    environment_tag,
+};
 use crate::log::Stream;
 
 /// How long the engine may take to write an environment down, which may be gigabytes.
@@ -36,15 +39,6 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(1800);
 const EXIT_CHECKS: u32 = 500;
 /// How long between two of those.
 const EXIT_CHECK_EVERY: Duration = Duration::from_millis(20);
-
-/// The image that an environment is kept as.
-pub(super) fn image_of(key: &EnvironmentKey) -> String {
-    format!("coracle/env:{}", tag_of(key))
-}
-
-fn tag_of(key: &EnvironmentKey) -> &str {
-    key.as_str().get(..32).unwrap_or(key.as_str())
-}
 
 impl DockerEngine {
     pub(super) async fn prepare(
@@ -71,7 +65,7 @@ impl DockerEngine {
                 image: request.base.to_string(),
                 message: format!("`{}` was removed", request.base_digest),
             })?;
-        let name = format!("coracle-install-{}", tag_of(&request.key));
+        let name = format!("coracle-install-{}", environment_tag(&request.key));
         self.discard(&name).await?;
         let prepared = self.install_and_commit(&name, request, base).await;
         let discarded = self.discard(&name).await;
@@ -115,8 +109,8 @@ impl DockerEngine {
         self.install(name, request).await?;
         let options = CommitContainerOptionsBuilder::new()
             .container(name)
-            .repo("coracle/env")
-            .tag(tag_of(&request.key))
+            .repo(ENVIRONMENT_REPOSITORY)
+            .tag(environment_tag(&request.key))
             .pause(false);
         // Podman passes the configuration over: there, labels come from the container.
         let options = match self.engine.maker {
@@ -241,7 +235,7 @@ impl DockerEngine {
         &self,
         key: &EnvironmentKey,
     ) -> Result<Option<EnvironmentLayer>, EngineError> {
-        let Some(found) = self.find_image(&image_of(key)).await? else {
+        let Some(found) = self.find_image(environment_image(key).as_str()).await? else {
             return Ok(None);
         };
         let size = found.size.unwrap_or(0);
@@ -271,7 +265,7 @@ impl DockerEngine {
         let options = RemoveImageOptionsBuilder::new().noprune(true).build();
         match ask(self
             .docker
-            .remove_image(&image_of(key), Some(options), None))
+            .remove_image(environment_image(key).as_str(), Some(options), None))
         .await
         {
             Ok(_) => Ok(()),

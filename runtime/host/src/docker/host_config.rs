@@ -5,9 +5,10 @@ use bollard::models::{
 };
 use coracle_model::Cpu;
 
-use super::about::Maker;
+use super::about::{Engine, Maker};
 use super::workload::some_unless_empty;
 use crate::engine::{Mount, MountSource, SecurityContext, Workload};
+use crate::log::{Keep, PARTS};
 
 /// The time slice that a CPU limit is a share of, in microseconds; Kubernetes' own.
 const CPU_PERIOD: i64 = 100_000;
@@ -19,20 +20,28 @@ const MEMORY_MIN: i64 = 6 << 20;
 const CPU_SHARES_MIN: i64 = 2;
 const CPU_SHARES_MAX: i64 = 262_144;
 
+/// The last engine API whose `local` log driver loses lines that are followed when it splits its file.
+const LAST_API_LOSING_LINES: (u32, u32) = (1, 41);
+
 /// How the engine keeps a container's output until it is written down here.
 ///
-/// Docker's default driver keeps text and replaces every byte that is not UTF-8; `local` keeps bytes. Its limits
-/// are lifted, since what it drops is lost, and its file is not split, since splitting loses lines that are
-/// being followed.
-pub(super) fn log_config(maker: Maker) -> Option<HostConfigLogConfig> {
+/// Docker's default driver keeps text and replaces every byte that is not UTF-8; `local` keeps bytes. Where all is
+/// kept its limits are lifted, since what it drops is lost. Where the end is kept its file is split, but by no engine
+/// that loses lines in doing so while they are followed: such a one keeps all until the container goes.
+pub(super) fn log_config(engine: &Engine, keep: Keep) -> Option<HostConfigLogConfig> {
+    let splits = engine.api > LAST_API_LOSING_LINES;
+    let (size, files) = match keep {
+        Keep::End(bytes) if splits => ((bytes / PARTS).to_string(), PARTS.to_string()),
+        Keep::End(_) | Keep::All => ("1000t".to_owned(), "1".to_owned()),
+    };
     let options = [
-        ("max-size", "1000t"),
-        ("max-file", "1"),
+        ("max-size", size.as_str()),
+        ("max-file", files.as_str()),
         ("compress", "false"),
         ("mode", "blocking"),
     ];
     let text = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    match maker {
+    match engine.maker {
         Maker::Docker => Some(HostConfigLogConfig {
             typ: Some("local".to_owned()),
             config: Some(options.map(text).into()),
@@ -42,7 +51,7 @@ pub(super) fn log_config(maker: Maker) -> Option<HostConfigLogConfig> {
 }
 
 /// What a container may use and do. `labelled` says that the machine's files are labelled for who may touch them.
-pub(super) fn host_config(maker: Maker, labelled: bool, workload: &Workload) -> HostConfig {
+pub(super) fn host_config(engine: &Engine, labelled: bool, workload: &Workload) -> HostConfig {
     let security = &workload.security;
     // Docker's own unit for CPUs refuses more than the machine has; Kubernetes does not.
     let cpu_quota = workload
@@ -71,7 +80,7 @@ pub(super) fn host_config(maker: Maker, labelled: bool, workload: &Workload) -> 
         cap_add: some_unless_empty(&security.capabilities.add),
         cap_drop: some_unless_empty(&security.capabilities.drop),
         security_opt: some_unless_empty(&security_options(labelled, security)),
-        log_config: log_config(maker),
+        log_config: log_config(engine, workload.keep_log),
         ..Default::default()
     }
 }
@@ -162,12 +171,36 @@ mod tests {
             security: SecurityContext::default(),
             stdin: Stdin::Closed,
             tty: false,
+            keep_log: Keep::All,
             sandbox: None,
         }
     }
 
     fn configured(workload: &Workload) -> HostConfig {
-        host_config(Maker::Docker, false, workload)
+        host_config(&engine((1, 47)), false, workload)
+    }
+
+    fn engine(api: (u32, u32)) -> Engine {
+        Engine {
+            maker: Maker::Docker,
+            version: "28".to_owned(),
+            api,
+            architecture: "amd64".to_owned(),
+            address: "unix:///run/docker.sock".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_engine_keeps_no_more_of_a_log_than_is_kept_here() {
+        let limits = |api, keep| {
+            let options = log_config(&engine(api), keep).unwrap().config.unwrap();
+            ["max-size", "max-file"].map(|name| options[name].clone())
+        };
+        let end = Keep::End(50 << 20);
+        assert_eq!(limits((1, 42), end), ["10485760", "5"]);
+        // It would lose lines.
+        assert_eq!(limits((1, 41), end), ["1000t", "1"]);
+        assert_eq!(limits((1, 42), Keep::All), ["1000t", "1"]);
     }
 
     #[test]
@@ -202,7 +235,7 @@ mod tests {
             ..workload()
         };
         assert_eq!(
-            host_config(Maker::Docker, true, &strict)
+            host_config(&engine((1, 47)), true, &strict)
                 .security_opt
                 .unwrap(),
             ["label=disable", "no-new-privileges"]

@@ -26,20 +26,32 @@ const PIECE_HEADER_BYTES: usize = 8;
 /// What to read of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
-    /// All of it, and what comes, until the container ends.
-    Follow,
-    /// All that is there.
-    Whole,
+    /// All of it, or all since a time, and what comes, until the container ends.
+    Follow(Option<Timestamp>),
+    /// All that is there, or all since a time.
+    Whole(Option<Timestamp>),
     /// The last piece.
     Last,
 }
 
 impl Part {
-    fn query(self) -> &'static str {
+    fn query(self) -> String {
+        let since = |since: Option<Timestamp>| {
+            since.map_or_else(String::new, |since| {
+                let nanoseconds = since.as_nanosecond();
+                let (seconds, rest) = (
+                    nanoseconds.div_euclid(1_000_000_000),
+                    nanoseconds.rem_euclid(1_000_000_000),
+                );
+                format!("&since={seconds}.{rest:09}")
+            })
+        };
         match self {
-            Self::Follow => "stdout=1&stderr=1&tail=all&follow=1",
-            Self::Whole => "stdout=1&stderr=1&tail=all",
-            Self::Last => "stdout=1&stderr=1&tail=1",
+            Self::Follow(from) => {
+                format!("stdout=1&stderr=1&tail=all&follow=1{}", since(from))
+            }
+            Self::Whole(from) => format!("stdout=1&stderr=1&tail=all{}", since(from)),
+            Self::Last => "stdout=1&stderr=1&tail=1".to_owned(),
         }
     }
 }

@@ -40,6 +40,7 @@ mod ports;
 mod program_image;
 mod raw;
 mod reclaim;
+mod recording;
 mod sandbox;
 mod session;
 mod sockets;

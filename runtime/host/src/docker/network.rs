@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, TcpListener};
 
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, NetworkInspect};
+use bollard::query_parameters::ListNetworksOptionsBuilder;
 use coracle_model::NamespaceRange;
 use sha2::{Digest, Sha256};
 
@@ -247,6 +248,20 @@ impl DockerEngine {
                 fault,
             )),
         }
+    }
+
+    pub(super) async fn list_networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        let filters = labels::filter(labels::OWNER, &self.settings.owner);
+        let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+        let found = ask(self.docker.list_networks(Some(options)))
+            .await
+            .map_err(refusal("list networks"))?;
+        let namespace = |labels: HashMap<String, String>| labels.get(labels::NAMESPACE).cloned();
+        Ok(found
+            .into_iter()
+            .filter_map(|network| namespace(network.labels?))
+            .map(NetworkName)
+            .collect())
     }
 }
 

@@ -14,6 +14,7 @@ use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecResults};
 use bollard::models::ExecInspectResponse;
 use bollard::query_parameters::{ResizeContainerTTYOptionsBuilder, WaitContainerOptionsBuilder};
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ use super::grip::Grip;
 use super::streams::{Framing, streams};
 use super::workload::{environment_list, phase};
 use crate::engine::{
-    AttachRequest, EngineError, ExecRequest, Phase, Session, SessionControl, TerminalSize,
+    AttachRequest, EngineError, ExecRequest, Output, Phase, Session, SessionControl, TerminalSize,
     WorkloadName,
 };
 
@@ -36,6 +37,9 @@ const DETACH_KEYS: &str = "ctrl-^,ctrl-_,ctrl-^,ctrl-_,ctrl-^,ctrl-_";
 const FIRST_LOOK: Duration = Duration::from_millis(2);
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// What is read of the engine's word on why a program cannot run.
+const LONGEST_REFUSAL: usize = 4096;
 
 impl DockerEngine {
     pub(super) async fn enter(
@@ -53,7 +57,8 @@ impl DockerEngine {
         let path = format!("/exec/{id}/start");
         let connection = ask(self.hand_over(&path, &body)).await.map_err(failed)?;
         let over = CancellationToken::new();
-        let (input, output) = streams(connection, Framing::of(tty), request.stdin, over.clone());
+        let (input, mut output) =
+            streams(connection, Framing::of(tty), request.stdin, over.clone());
         let mut control = ExecControl {
             docker: self.docker.clone(),
             workload: name.clone(),
@@ -61,10 +66,17 @@ impl DockerEngine {
             over,
             grip: None,
         };
-        if let Some(program) = control.begun().await? {
-            control.grip = Grip::take(&program);
-            if let Some(size) = request.terminal {
-                control.resize(size).await?;
+        match control.begun().await? {
+            Beginning::Runs(program) => {
+                control.grip = Grip::take(&program);
+                if let Some(size) = request.terminal {
+                    control.resize(size).await?;
+                }
+            }
+            Beginning::HasEnded => {}
+            Beginning::CannotRun => {
+                let message = refusal_of(&mut output).await?;
+                return Err(EngineError::NotExecuted { message });
             }
         }
         Ok(Session {
@@ -128,6 +140,19 @@ fn options(request: &ExecRequest) -> CreateExecOptions<String> {
     }
 }
 
+/// Why a program cannot run: the engine says it where the program would have spoken.
+async fn refusal_of(
+    output: &mut BoxStream<'static, Result<Output, EngineError>>,
+) -> Result<String, EngineError> {
+    let mut said = Vec::new();
+    while said.len() < LONGEST_REFUSAL
+        && let Some(piece) = output.next().await
+    {
+        said.extend_from_slice(&piece?.bytes);
+    }
+    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+}
+
 /// Why there is no session with a workload.
 fn not_entered(name: &WorkloadName, fault: &Fault) -> EngineError {
     let said = message(fault);
@@ -141,6 +166,13 @@ fn not_entered(name: &WorkloadName, fault: &Fault) -> EngineError {
     } else {
         translate(format!("run a program in `{name}`"), fault)
     }
+}
+
+/// What became of a program that was to be started.
+enum Beginning {
+    Runs(ExecInspectResponse),
+    HasEnded,
+    CannotRun,
 }
 
 /// Hold of a program that was started in a container.
@@ -167,24 +199,25 @@ impl ExecControl {
         })
     }
 
-    /// The program once it runs; none when it has ended already, or cannot run.
-    async fn begun(&self) -> Result<Option<ExecInspectResponse>, EngineError> {
+    async fn begun(&self) -> Result<Beginning, EngineError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
         let mut pause = FIRST_LOOK;
         while !self.over.is_cancelled() && Instant::now() < deadline {
             let found = self.look().await?;
             let has_begun = found.pid.unwrap_or(0) > 0;
             match (found.running.unwrap_or(false), has_begun) {
-                (true, true) => return Ok(Some(found)),
+                (true, true) => return Ok(Beginning::Runs(found)),
+                (false, true) => return Ok(Beginning::HasEnded),
                 // A program that cannot be run has a code, and none that has yet to run has one.
-                (false, true) => return Ok(None),
-                (false, false) if found.exit_code.is_some_and(|code| code != 0) => return Ok(None),
+                (false, false) if found.exit_code.is_some_and(|code| code != 0) => {
+                    return Ok(Beginning::CannotRun);
+                }
                 (_, false) => {}
             }
             sleep(pause).await;
             pause = (pause * 2).min(LOOK_EVERY);
         }
-        Ok(None)
+        Ok(Beginning::HasEnded)
     }
 }
 

@@ -16,9 +16,10 @@ use super::error::{
     Fault, ask, is_conflict, is_missing, is_missing_image, message, patiently, refusal, translate,
 };
 use super::host_config::host_config;
-use super::{environment, labels};
+use super::labels;
 use crate::engine::{
-    EngineError, MountSource, ObservedWorkload, Phase, Stdin, Workload, WorkloadImage, WorkloadName,
+    EngineError, MountSource, ObservedWorkload, Phase, Stdin, Workload, WorkloadImage,
+    WorkloadName, environment_image,
 };
 
 impl DockerEngine {
@@ -164,7 +165,7 @@ impl DockerEngine {
                 labels::WORKLOAD,
                 &workload.labels,
             )),
-            host_config: Some(host_config(self.engine.maker, labelled, workload)),
+            host_config: Some(host_config(&self.engine, labelled, workload)),
             ..Default::default()
         })
     }
@@ -212,14 +213,14 @@ fn image_name(image: &WorkloadImage) -> String {
     match image {
         // What was resolved runs, whatever the name stands for by now.
         WorkloadImage::Plain { digest, .. } => digest.as_str().to_owned(),
-        WorkloadImage::Prepared(key) => environment::image_of(key),
+        WorkloadImage::Prepared(key) => environment_image(key).to_string(),
     }
 }
 
 fn missing_image(image: &WorkloadImage, fault: &Fault) -> EngineError {
     let image = match image {
         WorkloadImage::Plain { image, .. } => image.as_str().to_owned(),
-        WorkloadImage::Prepared(key) => environment::image_of(key),
+        WorkloadImage::Prepared(key) => environment_image(key).to_string(),
     };
     EngineError::ImageNotFound {
         image,

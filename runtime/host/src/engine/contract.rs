@@ -13,6 +13,7 @@ use super::{
     Exit, ImageAnswer, ImageBuild, NetworkName, ObservedWorkload, Opening, PullPolicy, SandboxName,
     SandboxRequest, SandboxStatus, Session, Usage, Workload, WorkloadName,
 };
+use crate::log::Keep;
 
 /// An engine that runs workloads.
 ///
@@ -92,6 +93,12 @@ pub trait Engine: Send + Sync {
     /// When a sandbox is still on it.
     async fn close_network(&self, name: &NetworkName) -> Result<(), EngineError>;
 
+    /// The networks that sandboxes of this workbench were opened on, and that were not closed.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError>;
+
     /// A TCP connection to a port of a sandbox. Where the engine runs in a virtual machine, only the ports that the
     /// sandbox was opened with can be reached, and nobody listening may show as an early end instead.
     ///
@@ -111,17 +118,23 @@ pub trait Engine: Send + Sync {
     async fn start(&self, workload: &Workload) -> Result<(), EngineError>;
 
     /// Writes a workload's output to `log` (see [`crate::log`]) from its beginning to its end, and returns how it
-    /// ended. Cancel-safe: dropping the future leaves the workload alone, and attending again begins the log anew.
+    /// ended. Cancel-safe: dropping the future leaves the workload alone. Attending again begins a log that is kept whole
+    /// anew, and goes on with one of which the end is kept. `keep` is what the workload was started with.
     ///
     /// # Errors
     /// [`EngineError::Gone`] when the engine knows no such workload: never taken for a success.
-    async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError>;
+    async fn attend(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+        keep: Keep,
+    ) -> Result<Exit, EngineError>;
 
-    /// Runs a further program in a running workload, with what the workload sees. One that cannot be executed tells so in
-    /// its output and ends with 126 or 127, as a shell has it.
+    /// Runs a further program in a running workload, with what the workload sees.
     ///
     /// # Errors
-    /// [`EngineError::NotRunning`] when the workload has ended, [`EngineError::Gone`] when there is none.
+    /// [`EngineError::NotExecuted`] when there is no such program, or it cannot run, [`EngineError::NotRunning`] when the
+    /// workload has ended, [`EngineError::Gone`] when there is none.
     async fn exec(
         &self,
         workload: &WorkloadName,

@@ -59,6 +59,12 @@ pub enum EngineError {
         /// The name.
         name: WorkloadName,
     },
+    /// The workload runs, and a program in it cannot: there is none of that name, for one.
+    #[error("failed to exec in container: {message}")]
+    NotExecuted {
+        /// What the engine said, with the program's name.
+        message: String,
+    },
     /// No such sandbox, or one that does not run.
     #[error("there is no running sandbox `{name}`")]
     NoSandbox {
@@ -146,6 +152,7 @@ impl EngineError {
             Self::NotRunning { .. } | Self::NoSandbox { .. } | Self::NotListening { .. } => {
                 failure(Code::EngineUnavailable)
             }
+            Self::NotExecuted { .. } => failure(Code::StartRefused),
             Self::DiskFull { .. } => {
                 failure(Code::DiskFull).with_hint("`coracle gc --dry-run` shows what can be freed")
             }

@@ -73,6 +73,20 @@ pub struct EnvironmentRequest {
     pub log: PathBuf,
 }
 
+/// The repository of the images that environments are kept as, where an engine has images.
+pub(crate) const ENVIRONMENT_REPOSITORY: &str = "coracle/env";
+
+/// The image that an environment is kept as, where an engine has images.
+pub fn environment_image(key: &EnvironmentKey) -> ImageRef {
+    let name = format!("{ENVIRONMENT_REPOSITORY}:{}", environment_tag(key));
+    name.parse().expect("the beginning of a key is a tag")
+}
+
+/// The tag of such an image.
+pub(crate) fn environment_tag(key: &EnvironmentKey) -> &str {
+    key.as_str().get(..32).unwrap_or(key.as_str())
+}
+
 /// A prepared environment that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentLayer {

@@ -22,8 +22,10 @@ mod workload;
 pub use build::{BuildFile, BuildFileKind, ImageBuild, ProcessImage};
 pub use contract::{Engine, EngineDescription};
 pub use error::EngineError;
+pub(crate) use image::{ENVIRONMENT_REPOSITORY, environment_tag};
 pub use image::{
     EnvironmentLayer, EnvironmentRequest, ExposedPort, ImageAnswer, ImageConfig, PullPolicy,
+    environment_image,
 };
 pub use sandbox::{
     Connection, HostAlias, NetworkName, Opening, Protocol, PublishedPort, ROUTES, SandboxName,

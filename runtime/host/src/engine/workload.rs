@@ -11,6 +11,7 @@ use coracle_model::{
 use serde::{Deserialize, Serialize};
 
 use super::SandboxName;
+use crate::log::Keep;
 
 /// The name of a workload; unique on the machine, in letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ pub struct Workload {
     pub stdin: Stdin,
     /// Whether it has a terminal: then standard error comes on standard output, and lines end as a terminal ends them.
     pub tty: bool,
+    /// How much of its output is kept.
+    pub keep_log: Keep,
     /// The sandbox whose network it joins.
     pub sandbox: Option<SandboxName>,
 }

@@ -23,6 +23,7 @@ use crate::engine::{
     ObservedWorkload, Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus,
     Session, Usage, Workload, WorkloadName,
 };
+use crate::log::Keep;
 
 const ENGINE: &str = "fake";
 
@@ -254,6 +255,10 @@ impl Engine for FakeEngine {
         self.reach()?.pods.close_network(name)
     }
 
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        Ok(self.reach()?.pods.networks())
+    }
+
     async fn connect(
         &self,
         sandbox: &SandboxName,
@@ -299,7 +304,12 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
-    async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
+    async fn attend(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+        _keep: Keep,
+    ) -> Result<Exit, EngineError> {
         let mut changes = self.changes.subscribe();
         loop {
             // Marked before looking: what is done after the look wakes us.

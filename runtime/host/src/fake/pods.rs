@@ -28,6 +28,7 @@ fn is_given(address: &IpAddr) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Pods {
     open: BTreeMap<SandboxName, Pod>,
+    networks: BTreeSet<NetworkName>,
     /// How many addresses were given.
     given: u32,
     taken: BTreeSet<u16>,
@@ -72,6 +73,7 @@ impl Pods {
             address: request.address.filter(is_given).or(Some(chosen)),
         };
         self.open.insert(request.name.clone(), pod);
+        self.networks.extend(request.network.clone());
         Ok(opening)
     }
 
@@ -92,10 +94,17 @@ impl Pods {
         self.open.remove(name);
     }
 
-    pub(super) fn close_network(&self, name: &NetworkName) -> Result<(), EngineError> {
+    pub(super) fn networks(&self) -> Vec<NetworkName> {
+        self.networks.iter().cloned().collect()
+    }
+
+    pub(super) fn close_network(&mut self, name: &NetworkName) -> Result<(), EngineError> {
         let on_it = |pod: &&Pod| pod.request.network.as_ref() == Some(name);
         match self.open.values().find(on_it) {
-            None => Ok(()),
+            None => {
+                self.networks.remove(name);
+                Ok(())
+            }
             Some(pod) => Err(EngineError::Refused {
                 action: format!("remove the network of `{name}`"),
                 message: format!("`{}` is on it", pod.request.name),

@@ -15,7 +15,7 @@ use crate::engine::{
     Protocol, PublishedPort, SandboxName, SandboxRequest, SecurityContext, Stdin, Workload,
     WorkloadImage, WorkloadName,
 };
-use crate::log::{LogReader, Stream};
+use crate::log::{Keep, LogReader, Stream};
 
 fn workload(name: &str) -> Workload {
     Workload {
@@ -39,6 +39,7 @@ fn workload(name: &str) -> Workload {
         security: SecurityContext::default(),
         stdin: Stdin::Closed,
         tty: false,
+        keep_log: Keep::All,
         sandbox: None,
     }
 }
@@ -52,7 +53,7 @@ fn manual() -> Arc<ManualClock> {
 async fn run(engine: &FakeEngine, workload: &Workload) -> Result<Exit, EngineError> {
     engine.start(workload).await?;
     engine
-        .attend(&workload.name, &workload.directory.join("log"))
+        .attend(&workload.name, &workload.directory.join("log"), Keep::All)
         .await
 }
 
@@ -125,7 +126,8 @@ async fn work_takes_the_clocks_time_and_may_be_released_or_stopped() {
         engine.start(workload).await.unwrap();
     }
     let log = timed.directory.join("log");
-    let mut ends = [&timed, &held, &stopped].map(|workload| engine.attend(&workload.name, &log));
+    let mut ends =
+        [&timed, &held, &stopped].map(|workload| engine.attend(&workload.name, &log, Keep::All));
     for end in &mut ends {
         assert!(futures_util::poll!(end).is_pending());
     }
@@ -153,7 +155,7 @@ async fn an_engine_that_goes_away_forgets_nothing() {
     });
     let held = workload("held");
     engine.start(&held).await.unwrap();
-    let mut attending = engine.attend(&held.name, &held.directory);
+    let mut attending = engine.attend(&held.name, &held.directory, Keep::All);
     assert!(futures_util::poll!(&mut attending).is_pending());
     engine.go_away("stopped by a test");
     assert!(matches!(
@@ -181,7 +183,7 @@ async fn an_engine_that_goes_away_forgets_nothing() {
     assert_eq!(engine.starts(), expected);
     engine.lose(&held.name);
     assert!(matches!(
-        engine.attend(&held.name, &held.directory).await,
+        engine.attend(&held.name, &held.directory, Keep::All).await,
         Err(EngineError::Gone { .. })
     ));
 }
@@ -260,7 +262,12 @@ async fn sandboxes_are_opened_halted_and_reached_by_script() {
     assert!(engine.close_network(&team).await.is_err());
     engine.close_sandbox(&first.name).await.unwrap();
     engine.close_sandbox(&second.name).await.unwrap();
+    assert_eq!(
+        engine.networks().await.unwrap(),
+        std::slice::from_ref(&team)
+    );
     engine.close_network(&team).await.unwrap();
+    assert_eq!(engine.networks().await.unwrap(), []);
     assert!(matches!(
         connect(80).await.map(drop),
         Err(EngineError::NoSandbox { .. })

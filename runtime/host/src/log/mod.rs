@@ -11,18 +11,24 @@
 //!                  └── reader ────┘             any other, at any time; `follow` is woken by the file system
 //! ```
 //!
+//! A log may be kept to its end only ([`Keep`]); what is dropped is a hole in both files.
+//!
 //! A log knows nothing of workloads, runs or text encodings. A writer that was killed leaves a log without an
 //! end; whoever finds that out calls [`seal`].
 
 mod follow;
 mod format;
+mod keep;
 mod reader;
 mod watch;
 mod writer;
 
 pub use follow::{Start, follow};
 pub use format::{MAX_PIECE, Stream};
+pub use keep::Keep;
+pub(crate) use keep::PARTS;
 pub use reader::{Chunk, LogReader, Only};
+pub(crate) use reader::{KnownPiece, known_since};
 pub use writer::{LogWriter, copy, seal};
 
 /// Why a log cannot be written or read.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use fs_err::File;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::LogError;
 use super::follow::Start;
@@ -16,6 +16,9 @@ use super::format::{
 
 /// Records fetched from the index at once.
 const BLOCK_RECORDS: u64 = 2048;
+
+/// By how much a record may be older than the one before it: the two streams are stamped apart.
+const OUT_OF_ORDER: SignedDuration = SignedDuration::from_secs(1);
 
 /// Which stream a reader wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,14 @@ pub struct Chunk {
     pub bytes: Bytes,
 }
 
+/// A piece that was written, as far as it takes to know it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KnownPiece {
+    pub(crate) stream: Stream,
+    pub(crate) at: Timestamp,
+    pub(crate) length: usize,
+}
+
 /// A reader of a log, standing before one of its records.
 #[derive(Debug)]
 pub struct LogReader {
@@ -55,6 +66,8 @@ pub struct LogReader {
     block_start: u64,
     window: Bytes,
     window_offset: u64,
+    /// The first byte that was still kept after the window was read; what is before it in the window may be nothing.
+    kept_from: u64,
 }
 
 impl LogReader {
@@ -75,6 +88,7 @@ impl LogReader {
             block_start: 0,
             window: Bytes::new(),
             window_offset: 0,
+            kept_from: 0,
         };
         reader.check()?;
         Ok(reader)
@@ -134,7 +148,7 @@ impl LogReader {
     /// # Errors
     /// When the log cannot be read.
     pub fn seek_offset(&mut self, offset: u64) -> Result<(), LogError> {
-        let (mut first, mut end) = (0, self.records()?);
+        let (mut first, mut end) = (self.first_kept()?, self.records()?);
         while first < end {
             let middle = first + (end - first) / 2;
             match self.record(middle)? {
@@ -155,11 +169,12 @@ impl LogReader {
     /// # Errors
     /// When the log cannot be read.
     pub fn seek_tail(&mut self, lines: usize) -> Result<(), LogError> {
+        let first = self.first_kept()?;
         let mut number = self.records()?;
         self.seek(number);
         let mut missing = lines;
         let mut is_last_byte = true;
-        while number > 0 && missing > 0 {
+        while number > first && missing > 0 {
             number -= 1;
             let Some(bytes) = self.wanted(number)? else {
                 continue;
@@ -192,7 +207,13 @@ impl LogReader {
     /// # Errors
     /// When the log cannot be read.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, LogError> {
-        while let Some(record) = self.record(self.next)? {
+        loop {
+            let Some(record) = self.record(self.next)? else {
+                if self.pass_over_dropped()? {
+                    continue;
+                }
+                return Ok(None);
+            };
             let Mark::Piece(stream) = record.mark else {
                 return Ok(None);
             };
@@ -200,7 +221,13 @@ impl LogReader {
             let bytes = if wanted {
                 self.bytes(&record)?
             } else {
-                Bytes::new()
+                Some(Bytes::new())
+            };
+            let Some(bytes) = bytes else {
+                if self.pass_over_dropped()? {
+                    continue;
+                }
+                return Ok(None);
             };
             if wanted && bytes.is_empty() && record.length > 0 {
                 return Ok(None);
@@ -219,7 +246,6 @@ impl LogReader {
                 }));
             }
         }
-        Ok(None)
     }
 
     /// Everything that this reader reads from where it stands, in one piece of memory of at most `limit` bytes.
@@ -249,6 +275,57 @@ impl LogReader {
         Ok(!is_at(&self.index, &index_path(&self.directory))?)
     }
 
+    /// The first record that a writer who keeps the end of a log only has not dropped; 0 where nothing was.
+    pub(super) fn first_kept(&mut self) -> Result<u64, LogError> {
+        if self.is_kept(0)? {
+            return Ok(0);
+        }
+        let (mut first, mut end) = (0, self.last_whole()?.0);
+        while first < end {
+            let middle = first + (end - first) / 2;
+            if self.is_kept(middle)? {
+                end = middle;
+            } else {
+                first = middle + 1;
+            }
+        }
+        Ok(first)
+    }
+
+    /// Where the bytes of the first record that is kept begin.
+    pub(super) fn first_kept_byte(&mut self) -> Result<u64, LogError> {
+        let first = self.first_kept()?;
+        let record = self.record_on_disk(first)?;
+        Ok(record.map_or(0, |record| record.offset))
+    }
+
+    /// The pieces since a time, in their order.
+    fn pieces_since(&mut self, since: Timestamp) -> Result<Vec<KnownPiece>, LogError> {
+        let first = self.first_kept()?;
+        let mut number = self.records()?;
+        let mut found = Vec::new();
+        while number > first
+            && let Some(record) = self.record(number - 1)?
+            && record
+                .at
+                .saturating_add(OUT_OF_ORDER)
+                .is_ok_and(|at| at >= since)
+        {
+            number -= 1;
+            if let Mark::Piece(stream) = record.mark
+                && record.at >= since
+            {
+                found.push(KnownPiece {
+                    stream,
+                    at: record.at,
+                    length: record.length as usize,
+                });
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+
     /// How many records from the start are whole and have data, and the last of them.
     pub(super) fn last_whole(&mut self) -> Result<(u64, Option<Record>), LogError> {
         let mut records = whole_records(self.index.metadata()?.len());
@@ -256,6 +333,21 @@ impl LogReader {
         while records > 0 {
             match self.record(records - 1)? {
                 Some(record) if record.mark == Mark::End || record.offset < data => {
+                    return Ok((records, Some(record)));
+                }
+                Some(_) | None => records -= 1,
+            }
+        }
+        Ok((0, None))
+    }
+
+    /// As [`LogReader::last_whole`], with all of the data, and the mark of an end left out.
+    pub(super) fn last_of_which_all_is_there(&mut self) -> Result<(u64, Option<Record>), LogError> {
+        let (mut records, _) = self.last_whole()?;
+        let data = self.data.metadata()?.len();
+        while records > 0 {
+            match self.record(records - 1)? {
+                Some(record) if record.mark != Mark::End && record.end() <= data => {
                     return Ok((records, Some(record)));
                 }
                 Some(_) | None => records -= 1,
@@ -276,6 +368,32 @@ impl LogReader {
         })
     }
 
+    /// Goes on to the first record that is kept; false when this reader stands behind it.
+    fn pass_over_dropped(&mut self) -> Result<bool, LogError> {
+        if self.next >= whole_records(self.index.metadata()?.len()) {
+            return Ok(false);
+        }
+        let first = self.first_kept()?;
+        let passes = first > self.next;
+        if passes {
+            self.seek(first);
+        }
+        Ok(passes)
+    }
+
+    fn is_kept(&self, number: u64) -> Result<bool, LogError> {
+        Ok(self.record_on_disk(number)?.is_some())
+    }
+
+    /// A record as it is now; those at hand may have been dropped since they were read.
+    fn record_on_disk(&self, number: u64) -> Result<Option<Record>, LogError> {
+        let mut record = [0; RECORD_BYTES];
+        let read = read_at(&self.index, &mut record, record_offset(number))?;
+        Ok((read == RECORD_BYTES)
+            .then(|| Record::decode(&record))
+            .flatten())
+    }
+
     fn admits(&self, stream: Stream) -> bool {
         match self.only {
             Only::Both => true,
@@ -291,7 +409,7 @@ impl LogReader {
                     mark: Mark::Piece(stream),
                     ..
                 },
-            ) if self.admits(stream) => Ok(Some(self.bytes(&record)?)),
+            ) if self.admits(stream) => self.bytes(&record),
             Some(_) | None => Ok(None),
         }
     }
@@ -323,8 +441,8 @@ impl LogReader {
         self.block.get(place..)?.first_chunk()
     }
 
-    /// The bytes of a piece; fewer where the data is torn.
-    fn bytes(&mut self, record: &Record) -> Result<Bytes, LogError> {
+    /// The bytes of a piece, fewer where the data is torn; none where it has been dropped.
+    fn bytes(&mut self, record: &Record) -> Result<Option<Bytes>, LogError> {
         let length = record.length as usize;
         let within = record
             .offset
@@ -333,7 +451,8 @@ impl LogReader {
         if let Some(place) = within
             && place + length <= self.window.len()
         {
-            return Ok(self.window.slice(place..place + length));
+            let bytes = self.window.slice(place..place + length);
+            return Ok((record.offset >= self.kept_from).then_some(bytes));
         }
         // As with the block: reading backwards, what lies before is wanted next.
         let backwards = record.offset < self.window_offset;
@@ -352,11 +471,19 @@ impl LogReader {
             window.into()
         };
         self.window_offset = start;
+        // A writer drops a record before its bytes, so those of a record that is still there were what they are.
+        self.kept_from = self.first_kept_byte()?;
         let place = usize::try_from(record.offset - start)
             .unwrap_or(MAX_PIECE)
             .min(read);
-        Ok(self.window.slice(place..(place + length).min(read)))
+        let bytes = self.window.slice(place..(place + length).min(read));
+        Ok((record.offset >= self.kept_from).then_some(bytes))
     }
+}
+
+/// The pieces of a log since a time, in their order.
+pub(crate) fn known_since(directory: &Path, since: Timestamp) -> Result<Vec<KnownPiece>, LogError> {
+    LogReader::open(directory)?.pieces_since(since)
 }
 
 /// Opens the two files so that they belong together even when a writer begins anew at the same moment.
@@ -380,7 +507,7 @@ fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
 }
 
 /// Fills the buffer as far as the file goes.
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file

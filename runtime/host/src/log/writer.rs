@@ -9,12 +9,17 @@ use jiff::Timestamp;
 
 use super::LogError;
 use super::format::{
-    MAX_PIECE, Mark, Record, Stream, data_path, header, index_path, record_offset,
+    HEADER_BYTES, MAX_PIECE, Mark, RECORD_BYTES, Record, Stream, data_path, header, index_path,
+    record_offset, whole_records,
 };
-use super::reader::LogReader;
+use super::keep::{Dropped, Keep, PARTS, drop_bytes};
+use super::reader::{LogReader, read_at};
 
 /// What may gather before it is written without being asked.
 const BUFFER_BYTES: usize = 1 << 20;
+
+/// How far the end of a line is looked for, in records, where the oldest part of a log is dropped.
+const LINE_RECORDS: u64 = 1024;
 
 /// The one writer of a log.
 ///
@@ -29,6 +34,9 @@ pub struct LogWriter {
     data_written: u64,
     index_written: u64,
     last: Timestamp,
+    keep: Keep,
+    /// The first record that has not been dropped, and where its bytes begin.
+    first: (u64, u64),
 }
 
 impl LogWriter {
@@ -47,6 +55,7 @@ impl LogWriter {
         }
         let new = |path| {
             OpenOptions::new()
+                .read(true)
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
@@ -62,9 +71,60 @@ impl LogWriter {
             data_written: 0,
             index_written: 0,
             last: Timestamp::UNIX_EPOCH,
+            keep: Keep::All,
+            first: (0, 0),
         };
         writer.flush()?;
         Ok(writer)
+    }
+
+    /// Goes on with the log in `directory` where its last writer left it, finished or not; begins one where there is none
+    /// that can be gone on with.
+    ///
+    /// # Errors
+    /// When the files cannot be read or written.
+    pub fn resume(directory: &Path) -> std::io::Result<Self> {
+        let mut reader = match LogReader::open(directory) {
+            Ok(reader) => reader,
+            Err(LogError::Format { .. }) => return Self::create(directory),
+            Err(LogError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Self::create(directory);
+            }
+            Err(LogError::File(error)) => return Err(error),
+        };
+        let open = |path| OpenOptions::new().read(true).write(true).open(path);
+        let data = open(data_path(directory))?;
+        let index = open(index_path(directory))?;
+        let whole = reader.last_of_which_all_is_there();
+        let (records, last) = whole.map_err(std::io::Error::other)?;
+        let first = reader.first_kept().map_err(std::io::Error::other)?;
+        let first_byte = reader.first_kept_byte().map_err(std::io::Error::other)?;
+        let writer = Self {
+            pending_data: Vec::new(),
+            pending_index: Vec::new(),
+            data_written: last.map_or(0, |record| record.end()),
+            index_written: record_offset(records),
+            last: last.map_or(Timestamp::UNIX_EPOCH, |record| record.at),
+            keep: Keep::All,
+            first: (first, first_byte),
+            data,
+            index,
+        };
+        writer.data.set_len(writer.data_written)?;
+        writer.index.set_len(writer.index_written)?;
+        write_at(&writer.index, &header(), 0)?;
+        Ok(writer)
+    }
+
+    /// The same writer, which drops what is too old to be kept.
+    #[must_use]
+    pub fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// When the last piece arrived; none before there is one.
+    pub(crate) fn last_at(&self) -> Option<Timestamp> {
+        (self.index_written + self.pending_index.len() as u64 > HEADER_BYTES).then_some(self.last)
     }
 
     /// Adds bytes that arrived at `at`. They reach the disk with the next [`LogWriter::flush`], or earlier.
@@ -102,7 +162,66 @@ impl LogWriter {
         write_at(&self.index, &self.pending_index, self.index_written)?;
         self.index_written += self.pending_index.len() as u64;
         self.pending_index.clear();
+        self.drop_oldest()
+    }
+
+    /// Drops the oldest part of a log that has grown too long.
+    fn drop_oldest(&mut self) -> std::io::Result<()> {
+        let Keep::End(limit) = self.keep else {
+            return Ok(());
+        };
+        let held = |(record, byte): (u64, u64)| {
+            self.data_written - byte + self.index_written - record_offset(record)
+        };
+        if held(self.first) <= limit {
+            return Ok(());
+        }
+        let wanted = limit - limit / PARTS;
+        // The last record stays, however long it is.
+        let last = whole_records(self.index_written).saturating_sub(1);
+        let (mut next, mut end) = (self.first.0, last);
+        while next < end {
+            let middle = next + (end - next) / 2;
+            if held((middle, self.read_record(middle)?.offset)) <= wanted {
+                end = middle;
+            } else {
+                next = middle + 1;
+            }
+        }
+        let next = self.at_line_start(next, last)?;
+        let next = (next, self.read_record(next)?.offset);
+        let (old, new) = (record_offset(self.first.0), record_offset(next.0));
+        let dropped = drop_bytes(&self.index, old, new)?;
+        // From the start: a writer that was killed in between left bytes without records.
+        if dropped == Dropped::NotHere || drop_bytes(&self.data, 0, next.1)? == Dropped::NotHere {
+            self.keep = Keep::All;
+        }
+        self.first = next;
         Ok(())
+    }
+
+    /// The first record from one on that begins a line, where there is one near.
+    fn at_line_start(&self, from: u64, last: u64) -> std::io::Result<u64> {
+        for number in from..last.min(from + LINE_RECORDS) {
+            if let Some(before) = number.checked_sub(1)
+                && before >= self.first.0
+                && let Some(end) = self.read_record(before)?.end().checked_sub(1)
+            {
+                let mut byte = [0];
+                read_at(&self.data, &mut byte, end)?;
+                if byte == *b"\n" {
+                    return Ok(number);
+                }
+            }
+        }
+        Ok(from)
+    }
+
+    fn read_record(&self, number: u64) -> std::io::Result<Record> {
+        let mut record = [0; RECORD_BYTES];
+        read_at(&self.index, &mut record, record_offset(number))?;
+        let torn = || std::io::Error::other("a record that was written is not there any more");
+        Record::decode(&record).ok_or_else(torn)
     }
 
     /// Writes everything and marks the end: followers stop.

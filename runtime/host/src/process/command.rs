@@ -120,6 +120,7 @@ pub(super) fn resolve(
         environment,
         working_directory,
         log: place.log(),
+        keep_log: workload.keep_log,
         memory_limit: workload.memory_limit.map(|memory| memory.0),
         user,
         groups: groups(&workload.security.groups)?,

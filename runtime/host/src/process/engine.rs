@@ -35,6 +35,7 @@ use crate::engine::{
     ObservedWorkload, Opening, Phase, PullPolicy, SandboxName, SandboxRequest, SandboxStatus,
     Session, Usage, Workload, WorkloadName,
 };
+use crate::log::Keep;
 use crate::own_image::OwnImage;
 
 /// What a process engine is made of.
@@ -229,6 +230,10 @@ impl Engine for ProcessEngine {
         Ok(())
     }
 
+    async fn networks(&self) -> Result<Vec<NetworkName>, EngineError> {
+        Ok(Vec::new())
+    }
+
     async fn connect(
         &self,
         sandbox: &SandboxName,
@@ -265,7 +270,12 @@ impl Engine for ProcessEngine {
     }
 
     /// The supervisor writes the log itself, so `log` must be `log` in the workload's directory, or where that leads.
-    async fn attend(&self, name: &WorkloadName, log: &Path) -> Result<Exit, EngineError> {
+    async fn attend(
+        &self,
+        name: &WorkloadName,
+        log: &Path,
+        _keep: Keep,
+    ) -> Result<Exit, EngineError> {
         let action = || format!("run `{name}`");
         let failed = |error: io::Error| EngineError::of_file(action(), &error);
         let place = self.known(name)?;

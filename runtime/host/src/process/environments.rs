@@ -25,7 +25,7 @@ use super::place::{Outcome, Place, Standing, ignore_missing, read_json, write_js
 use super::python::Interpreter;
 use super::supervisor::{self, Ending};
 use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
-use crate::log::{LogReader, Only};
+use crate::log::{Keep, LogReader, Only};
 
 /// How much of the installer's output a failure tells.
 const TOLD_LINES: usize = 15;
@@ -205,6 +205,7 @@ fn launch(
         environment,
         working_directory: scratch.work(),
         log: home.install().log(),
+        keep_log: Keep::All,
         memory_limit: None,
         user: None,
         groups: None,

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use nix::unistd::{Gid, Uid};
 use serde::{Deserialize, Serialize};
 
+use crate::log::Keep;
+
 /// The variable that every process of a workload carries, with the workload's directory as its value. By it
 /// what is left of a workload is found when its supervisor was killed.
 pub(super) const MARKER: &str = "CORACLE_WORKLOAD";
@@ -27,6 +29,8 @@ pub(super) struct Launch {
     pub(super) working_directory: PathBuf,
     /// Where its log goes.
     pub(super) log: PathBuf,
+    /// How much of that is kept.
+    pub(super) keep_log: Keep,
     /// Memory the tree may hold, in bytes.
     pub(super) memory_limit: Option<u64>,
     /// Who it runs as, when not as the supervisor.

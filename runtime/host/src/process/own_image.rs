@@ -149,6 +149,7 @@ pub(super) fn as_process(workload: Workload, recipe: &ProcessImage, work: &Path)
 mod tests {
     use super::*;
     use crate::engine::{SecurityContext, Stdin, WorkloadName};
+    use crate::log::Keep;
 
     fn recipe() -> ProcessImage {
         ProcessImage {
@@ -186,6 +187,7 @@ mod tests {
             security: SecurityContext::default(),
             stdin: Stdin::Closed,
             tty: false,
+            keep_log: Keep::All,
             sandbox: None,
         }
     }

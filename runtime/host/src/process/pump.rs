@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use crate::clock::Clock;
-use crate::log::{LogWriter, MAX_PIECE, Stream};
+use crate::log::{Keep, LogWriter, MAX_PIECE, Stream};
 
 /// What a pipe holds when the system allows it; the default of 64 KiB makes a fast writer wait.
 const PIPE_BYTES: usize = 1 << 20;
@@ -35,6 +35,7 @@ pub(super) struct Pump {
 impl Pump {
     pub(super) fn new(
         log: &Path,
+        keep: Keep,
         stdout: impl Into<OwnedFd>,
         stderr: impl Into<OwnedFd>,
     ) -> io::Result<Self> {
@@ -51,7 +52,7 @@ impl Pump {
             pipe(Stream::Stdout, stdout.into())?,
             pipe(Stream::Stderr, stderr.into())?,
         ];
-        let log = LogWriter::create(log)?;
+        let log = LogWriter::create(log)?.keeping(keep);
         Ok(Self {
             pipes,
             log,

@@ -11,7 +11,6 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -34,9 +33,6 @@ use crate::engine::{
     WorkloadName,
 };
 use crate::log::{LogReader, Only, Start, Stream, follow};
-
-/// The code of a program that is not there, as a shell has it.
-const NOT_FOUND: i64 = 127;
 
 /// Runs a program beside a workload whose scratch is given.
 pub(super) async fn exec(
@@ -62,7 +58,9 @@ pub(super) async fn exec(
     });
     let Some(program) = program else {
         let missing = request.command.first().map_or("", String::as_str);
-        return Ok(not_found(missing));
+        return Err(EngineError::NotExecuted {
+            message: format!("command `{missing}` is not on this machine"),
+        });
     };
     place.write_sessions().map_err(failed)?;
     let identity = ProcessIdentity::new(user, surroundings.groups.as_deref(), false);
@@ -238,36 +236,6 @@ fn winsize(size: TerminalSize) -> Winsize {
         ws_col: size.columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
-    }
-}
-
-/// A session with a program that is not there.
-fn not_found(program: &str) -> Session {
-    let said = Output {
-        stream: Stream::Stderr,
-        bytes: Bytes::from(format!("command `{program}` is not on this machine\n")),
-    };
-    Session {
-        input: None,
-        output: stream::iter([Ok(said)]).boxed(),
-        control: Box::new(NotFound),
-    }
-}
-
-struct NotFound;
-
-#[async_trait]
-impl SessionControl for NotFound {
-    async fn resize(&self, _size: TerminalSize) -> Result<(), EngineError> {
-        Ok(())
-    }
-
-    async fn wait(&self) -> Result<i64, EngineError> {
-        Ok(NOT_FOUND)
-    }
-
-    async fn end(&self) -> Result<(), EngineError> {
-        Ok(())
     }
 }
 

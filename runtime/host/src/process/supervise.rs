@@ -170,7 +170,7 @@ impl<'a> Supervision<'a> {
             .take()
             .zip(child.stderr.take())
             .expect("both were asked to be pipes");
-        let pump = Pump::new(&launch.log, ends.0, ends.1).map_err(|error| {
+        let pump = Pump::new(&launch.log, launch.keep_log, ends.0, ends.1).map_err(|error| {
             tree::signal_all(tree::descendants(), Signal::SIGKILL);
             Outcome::of_error(&error)
         })?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use coracle_host::docker::{DockerEngine, DockerSettings, KIND, SANDBOX};
-use coracle_host::log::{LogReader, Only, Stream};
+use coracle_host::log::{Keep, LogReader, Only, Stream};
 use coracle_host::{
     Engine, Exit, NetworkName, Phase, PullPolicy, SandboxName, SecurityContext, Stdin, Workload,
     WorkloadImage, WorkloadName,
@@ -104,6 +104,7 @@ impl Bench {
             security: SecurityContext::default(),
             stdin: Stdin::Closed,
             tty: false,
+            keep_log: Keep::All,
             sandbox: None,
         }
     }
@@ -124,7 +125,10 @@ impl Bench {
     }
 
     pub(crate) async fn attend(&self, part: &str, workload: &Workload) -> Exit {
-        let attended = self.engine.attend(&workload.name, &self.log(part)).await;
+        let attended = self
+            .engine
+            .attend(&workload.name, &self.log(part), Keep::All)
+            .await;
         attended.expect("the workload is attended to its end")
     }
 

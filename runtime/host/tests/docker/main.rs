@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use coracle_host::docker::{
     DockerEngine, DockerSettings, KIND, SANDBOX, SocketAnswer, WORKLOAD, survey,
 };
-use coracle_host::log::{Only, Stream};
+use coracle_host::log::{Keep, Only, Stream};
 use coracle_host::{
     Engine, EngineError, EnvironmentRequest, Mount, MountSource, Opening, Phase, PullPolicy,
     SandboxRequest, SecurityContext, Workload, WorkloadImage,
@@ -50,7 +50,7 @@ async fn a_workload_runs_and_its_exit_and_output_are_kept() {
     bench.engine.remove(&workload.name).await.unwrap();
     let gone = bench
         .engine
-        .attend(&workload.name, &bench.log("gone"))
+        .attend(&workload.name, &bench.log("gone"), Keep::All)
         .await;
     assert!(matches!(gone, Err(EngineError::Gone { .. })));
 }
@@ -159,7 +159,7 @@ async fn starting_twice_starts_once_and_attending_twice_tells_the_same() {
     bench.engine.start(&workload).await.unwrap();
     // One attendance is given up in the middle, as by a crash; another engine handle goes on.
     let log = bench.log("first");
-    let attending = bench.engine.attend(&workload.name, &log);
+    let attending = bench.engine.attend(&workload.name, &log, Keep::All);
     let read = async {
         while fs_err::read(log.join("output.log")).unwrap_or_default() != b"begun\n" {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -177,7 +177,7 @@ async fn starting_twice_starts_once_and_attending_twice_tells_the_same() {
     assert_eq!(bench.phase(&workload.name).await, Some(Phase::Running));
     fs_err::write(counter.join("go"), "\n").unwrap();
     let exit = adopter
-        .attend(&workload.name, &bench.log("second"))
+        .attend(&workload.name, &bench.log("second"), Keep::All)
         .await
         .unwrap();
     assert_eq!(exit.code, 7);
@@ -260,7 +260,7 @@ async fn a_tree_that_ignores_politeness_ends_within_two_seconds() {
     let workload = bench.shell("a", text).await;
     bench.engine.start(&workload).await.unwrap();
     let log = bench.log("a");
-    let attending = bench.engine.attend(&workload.name, &log);
+    let attending = bench.engine.attend(&workload.name, &log, Keep::All);
     let stopping = async {
         while fs_err::read(log.join("output.log")).unwrap_or_default() != b"up\n" {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -297,7 +297,7 @@ async fn a_program_that_listens_ends_politely() {
     let workload = bench.shell("a", text).await;
     bench.engine.start(&workload).await.unwrap();
     let log = bench.log("a");
-    let attending = bench.engine.attend(&workload.name, &log);
+    let attending = bench.engine.attend(&workload.name, &log, Keep::All);
     let stopping = async {
         while fs_err::read(log.join("output.log")).unwrap_or_default() != b"up\n" {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -862,7 +862,7 @@ async fn an_engine_that_goes_away_is_told_at_once_and_found_again() {
     let workload = bench.shell("a", "echo up; sleep 1000").await;
     engine.start(&workload).await.unwrap();
     let log = bench.log("a");
-    let attending = engine.attend(&workload.name, &log);
+    let attending = engine.attend(&workload.name, &log, Keep::All);
     let dying = async {
         while fs_err::read(log.join("output.log")).unwrap_or_default() != b"up\n" {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -884,7 +884,7 @@ async fn an_engine_that_goes_away_is_told_at_once_and_found_again() {
     // The same handle works when the engine is back.
     let _relay = Relay::open(path, real.into());
     let stopping = engine.stop(&workload.name, Duration::ZERO);
-    let (exit, stopped) = tokio::join!(engine.attend(&workload.name, &log), stopping);
+    let (exit, stopped) = tokio::join!(engine.attend(&workload.name, &log, Keep::All), stopping);
     stopped.unwrap();
     assert_eq!(exit.unwrap().code, 137);
     assert_eq!(bench.output("a"), "up\n");

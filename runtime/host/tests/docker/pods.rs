@@ -3,7 +3,7 @@
 use std::net::{IpAddr, TcpListener};
 use std::time::Duration;
 
-use coracle_host::log::{Only, Start, follow};
+use coracle_host::log::{Keep, LogReader, Only, Start, Stream, follow};
 use coracle_host::{
     AttachRequest, Capabilities, Engine, EngineError, HostAlias, NetworkName, Opening, Protocol,
     PublishedPort, SandboxRequest, SecurityContext, Stdin, Workload,
@@ -114,6 +114,9 @@ async fn names_mean_something_in_their_namespace_only() {
     } else {
         assert_eq!(distant, "no\nno\n");
     }
+    let mut networks = bench.engine.networks().await.unwrap();
+    networks.sort();
+    assert_eq!(networks, [namespace("other"), namespace("team")]);
     // A network goes when nobody is on it, and only then.
     let error = bench
         .engine
@@ -131,6 +134,7 @@ async fn names_mean_something_in_their_namespace_only() {
         .close_network(&namespace("other"))
         .await
         .unwrap();
+    assert_eq!(bench.engine.networks().await.unwrap(), [namespace("team")]);
     bench
         .engine
         .close_network(&namespace("other"))
@@ -410,7 +414,7 @@ async fn use_is_told_while_it_runs() {
     let workload = bench.python("a", text).await;
     bench.engine.start(&workload).await.unwrap();
     let log = bench.log("a");
-    let attending = bench.engine.attend(&workload.name, &log);
+    let attending = bench.engine.attend(&workload.name, &log, Keep::All);
     let measuring = async {
         while fs_err::read(log.join("output.log")).unwrap_or_default() != b"busy\n" {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -449,7 +453,7 @@ async fn a_long_log_is_followed_on_when_another_workbench_takes_over() {
         text
     };
     let attending = async {
-        let first = bench.engine.attend(&workload.name, &log);
+        let first = bench.engine.attend(&workload.name, &log, Keep::All);
         let half = async {
             while !fs_err::read(log.join("output.log"))
                 .unwrap_or_default()
@@ -466,7 +470,7 @@ async fn a_long_log_is_followed_on_when_another_workbench_takes_over() {
             stdin: true,
             terminal: None,
         };
-        let second = bench.engine.attend(&workload.name, &log);
+        let second = bench.engine.attend(&workload.name, &log, Keep::All);
         let going_on = async {
             let mut session = bench.engine.attach(&workload.name, &asked).await.unwrap();
             session
@@ -488,6 +492,105 @@ async fn a_long_log_is_followed_on_when_another_workbench_takes_over() {
     }
     assert!(text == expected.as_bytes(), "{} bytes", text.len());
     assert!(bench.output("a") == expected);
+}
+
+#[tokio::test]
+async fn a_log_of_which_the_end_is_kept_is_gone_on_with_by_another_workbench() {
+    const LIMIT: u64 = 1 << 20;
+    let bench = bench!("kept");
+    // Lines on both streams.
+    let text = "import sys\n\
+                for part in range(6):\n\
+                \tfor number in range(part * 5000, (part + 1) * 5000):\n\
+                \t\tstream = sys.stderr if number % 7 == 0 else sys.stdout\n\
+                \t\tprint(f'{number:099}', file=stream, flush=True)\n\
+                \tsys.stdin.readline()";
+    let keep = Keep::End(LIMIT);
+    let workload = Workload {
+        stdin: Stdin::Once,
+        keep_log: keep,
+        ..bench.python("a", text).await
+    };
+    bench.engine.start(&workload).await.unwrap();
+    let log = bench.log("a");
+    let asked = AttachRequest {
+        stdin: true,
+        terminal: None,
+    };
+    let session = bench.engine.attach(&workload.name, &asked).await.unwrap();
+    let mut input = session.input.unwrap();
+    // Who attaches and does not listen makes the program wait.
+    let listening = session.output.for_each(|_| std::future::ready(()));
+    let heard = std::sync::Mutex::new([Vec::new(), Vec::new()]);
+    let following = async {
+        let mut following = std::pin::pin!(follow(&log, Start::Record(0), Only::Both));
+        while let Some(chunk) = following.next().await {
+            let chunk = chunk.unwrap();
+            let own = &mut heard.lock().unwrap()[usize::from(chunk.stream == Stream::Stderr)];
+            own.extend_from_slice(&chunk.bytes);
+        }
+    };
+    let lines = || {
+        let heard = heard.lock().unwrap();
+        heard
+            .iter()
+            .flatten()
+            .filter(|byte| **byte == b'\n')
+            .count()
+    };
+    let attending = async {
+        for part in 1..6 {
+            // Each workbench is killed when its part has been heard.
+            let hearing = async {
+                while lines() < part * 5_000 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            tokio::select! {
+                exit = bench.engine.attend(&workload.name, &log, keep) => panic!("it ended early: {exit:?}"),
+                () = hearing => {}
+            }
+            // Written while nobody attends.
+            input.write_all(b"\n").await.unwrap();
+        }
+        input.write_all(b"\n").await.unwrap();
+        bench
+            .engine
+            .attend(&workload.name, &log, keep)
+            .await
+            .unwrap()
+    };
+    let ((), exit, ()) = tokio::join!(following, attending, listening);
+    assert_eq!(exit.code, 0);
+    let heard = heard.into_inner().unwrap();
+    let mut kept = 0;
+    for (heard, stream) in heard.iter().zip([Stream::Stdout, Stream::Stderr]) {
+        let text = str::from_utf8(heard).unwrap();
+        let numbers = text.lines().map(str::parse);
+        let numbers: Vec<u32> = numbers.map(Result::unwrap).collect();
+        let own = (0..30_000).filter(|number| (number % 7 == 0) == (stream == Stream::Stderr));
+        let own: Vec<u32> = own.collect();
+        let place = numbers
+            .iter()
+            .zip(&own)
+            .position(|(one, other)| one != other);
+        let around =
+            place.map(|place| &numbers[place.saturating_sub(2)..(place + 5).min(numbers.len())]);
+        assert!(
+            numbers == own,
+            "{stream:?}: {} of {}, {around:?}",
+            numbers.len(),
+            own.len()
+        );
+        let mut reader = LogReader::open(&log).unwrap().only(Only::Stream(stream));
+        let end = reader.read_to_end(usize::MAX).unwrap();
+        assert!(heard.ends_with(&end), "{stream:?}");
+        kept += end.len();
+    }
+    assert!(
+        (LIMIT as usize / 2..2 * LIMIT as usize).contains(&kept),
+        "{kept}"
+    );
 }
 
 #[tokio::test]

@@ -110,17 +110,17 @@ async fn a_program_runs_beside_and_tells_its_streams_and_code() {
         .await
         .unwrap();
     assert_eq!(to_end(killed).await.2, 137);
-    let missing = bench
-        .engine
-        .exec(&resting.name, &request(&["nosuch"]))
-        .await
-        .unwrap();
-    let (stdout, stderr, code) = to_end(missing).await;
-    let said = String::from_utf8([stdout, stderr].concat()).unwrap();
-    assert!(
-        said.contains("nosuch") && [126, 127].contains(&code),
-        "{code}: {said}"
-    );
+    for terminal in [None, Some(SIZE)] {
+        let missing = ExecRequest {
+            terminal,
+            ..request(&["nosuch"])
+        };
+        let refused = bench.engine.exec(&resting.name, &missing).await;
+        assert!(
+            matches!(&refused, Err(EngineError::NotExecuted { message }) if message.contains("nosuch")),
+            "{refused:?}"
+        );
+    }
 }
 
 #[tokio::test]

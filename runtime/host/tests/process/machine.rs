@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_host::clock::SystemClock;
-use coracle_host::log::{LogReader, Only, Stream};
+use coracle_host::log::{Keep, LogReader, Only, Stream};
 use coracle_host::process::{ProcessEngine, ProcessSettings};
 use coracle_host::{
     Engine, EngineError, Exit, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName,
@@ -43,7 +43,7 @@ impl Machine {
 
     pub(crate) async fn attend(&self, workload: &Workload) -> Result<Exit, EngineError> {
         let log = workload.directory.join("log");
-        let attending = self.engine.attend(&workload.name, &log);
+        let attending = self.engine.attend(&workload.name, &log, Keep::All);
         tokio::time::timeout(PATIENCE, attending)
             .await
             .expect("the workload ends")
@@ -140,6 +140,7 @@ pub(crate) fn workload(root: &Path, name: &str, command: &[&str]) -> Workload {
         security: SecurityContext::default(),
         stdin: Stdin::Closed,
         tty: false,
+        keep_log: Keep::All,
         sandbox: None,
     }
 }

@@ -105,11 +105,10 @@ async fn a_program_runs_with_what_the_workload_has() {
         command: vec!["nosuch".to_owned()],
         ..ExecRequest::default()
     };
-    let session = machine.engine.exec(&resting.name, &missing).await.unwrap();
-    let (_, stderr, code) = to_end(session).await;
+    let refused = machine.engine.exec(&resting.name, &missing).await;
     assert!(
-        stderr.contains("`nosuch`") && code == 127,
-        "{code}: {stderr}"
+        matches!(&refused, Err(EngineError::NotExecuted { message }) if message.contains("`nosuch`")),
+        "{refused:?}"
     );
 }
 

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
-use coracle_app::view::{EventQuery, Message, StreamCursor, Told};
+use coracle_app::view::{Changes, EventQuery, Message, StreamCursor, Told};
 use futures_util::{StreamExt, TryStreamExt};
 
 use crate::body::Asked;
@@ -37,6 +37,33 @@ pub(super) async fn events(
     let messages = messages
         .inspect_err(|error| tracing::warn!(%error, "events could not be sent on"))
         .map_ok(|message| sent(&message));
+    Ok(Sse::new(messages)
+        .keep_alive(KeepAlive::default())
+        .into_response())
+}
+
+/// What is no longer as it was, so that who shows it asks anew: in one stream, coarse, and gathered.
+#[utoipa::path(
+    get,
+    path = "/changes",
+    operation_id = "watch_changes",
+    tag = "events",
+    responses((
+        status = 200,
+        description = "Server-sent events, each with `Changes` as JSON; the first comes at once and is empty",
+        body = Changes,
+        content_type = "text/event-stream"
+    ))
+)]
+pub(super) async fn changes(State(workbench): State<Workbench>) -> Result<Response, Refusal> {
+    let stopping = workbench.stopping().clone().cancelled_owned();
+    let changes = workbench.changes().await?.take_until(stopping);
+    let messages = changes
+        .inspect_err(|error| tracing::warn!(%error, "changes could not be sent on"))
+        .map_ok(|changes| {
+            let text = serde_json::to_string(&changes).expect("it has only texts");
+            Sent::default().data(text)
+        });
     Ok(Sse::new(messages)
         .keep_alive(KeepAlive::default())
         .into_response())

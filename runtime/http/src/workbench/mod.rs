@@ -25,6 +25,8 @@
 //! GET    /artifacts/{id}/preview?path=     ArtifactPreview
 //! GET    /events?run=&after=&logs=         Event and LogEvent, as server-sent events; `Last-Event-ID` stands
 //!                                          for `after`
+//! GET    /changes                          Changes, as server-sent events
+//! POST   /opened-steps                     OpenStep -> 201 OpenedStep
 //! GET    /environments                     EnvironmentList
 //! DELETE /environments/{key}               204
 //! GET    /secrets                          ConfigList
@@ -53,6 +55,7 @@ mod events;
 mod logs;
 mod machine;
 mod openapi;
+mod opened;
 mod range;
 mod recurring;
 mod routes;

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    artifacts, configs, content, events, logs, machine, openapi, recurring, runs, volumes,
+    artifacts, configs, content, events, logs, machine, openapi, opened, recurring, runs, volumes,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -68,6 +68,8 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::create, volumes::remove))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
+        .routes(routes!(events::changes))
+        .routes(routes!(opened::open))
         .routes(routes!(machine::doctor))
         .routes(routes!(openapi::openapi));
     OpenApiRouter::new().nest(API_ROOT, api)

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use coracle_model::{
-    Attempt, AttemptNumber, AttemptUsage, EngineKind, Failure, FailureCode, Outputs, Resources,
-    RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskPath, TaskRecord,
-    TaskState, Timestamp, Value,
+    Attempt, AttemptNumber, AttemptSetting, AttemptUsage, EngineKind, Failure, FailureCode,
+    Outputs, Resources, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskPath,
+    TaskRecord, TaskState, Timestamp, Value,
 };
 use coracle_plan::{History, Launch, Looked, Observation, Policy, RunPaths, RunPlan, Served, Step};
 use coracle_spec::pipeline::{Definition, read};
@@ -330,6 +330,7 @@ fn attempt(record: &RunRecord, launch: &Launch, resources: Resources) -> Attempt
         exit_code: None,
         failure: None,
         before_retry: false,
+        setting: AttemptSetting::default(),
         started_at: now(),
         finished_at: None,
     }

@@ -6,10 +6,12 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use crate::column::{Columns, json, micros};
 use crate::database::{Refusal, Writing};
 use crate::error::StoreError;
-use crate::migration::{Format, Migration, Older};
+use crate::migration::{Column, Format, Migration, Older};
 use crate::store::Store;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATIONS: &[Migration] = &[ATTEMPTS, SETTING];
+
+const ATTEMPTS: Migration = Migration {
     date: "2026-11-23",
     name: "attempts",
     columns: &[],
@@ -37,7 +39,19 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         ) STRICT;
     ",
     older: Older::MayNot(Format(1)),
-}];
+};
+
+const SETTING: Migration = Migration {
+    date: "2026-11-27",
+    name: "what attempts were given by name",
+    columns: &[Column {
+        table: "attempts",
+        name: "setting",
+        definition: "TEXT", // versioned JSON; null in attempts of before
+    }],
+    sql: "",
+    older: Older::MayOpen,
+};
 
 impl Store {
     /// The attempts of all tasks of a run, in the order they were first recorded.
@@ -47,8 +61,8 @@ impl Store {
     pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>, StoreError> {
         self.read("read attempts", |reading| {
             let mut statement = reading.prepare_cached(
-                "SELECT path, number, state, image, digest, command, environment, resources, gpus, usage, exit_code,
-                    failure, before_retry, started_at, finished_at
+                "SELECT path, number, state, image, digest, command, environment, setting, resources, gpus, usage,
+                    exit_code, failure, before_retry, started_at, finished_at
                 FROM attempts WHERE run = (SELECT number FROM runs WHERE id = ?1) ORDER BY row",
             )?;
             statement.query_map([run.to_string()], |row| record(row, run))?.collect()
@@ -75,13 +89,13 @@ impl Writing<'_> {
             )
             .optional()?;
         self.prepare_cached(
-            "INSERT INTO attempts (run, path, number, state, image, digest, command, environment, resources, gpus,
-                usage, exit_code, failure, before_retry, started_at, finished_at)
-            VALUES (:run, :path, :number, :state, :image, :digest, :command, :environment, :resources, :gpus,
-                :usage, :exit_code, :failure, :before_retry, :started_at, :finished_at)
+            "INSERT INTO attempts (run, path, number, state, image, digest, command, environment, setting, resources,
+                gpus, usage, exit_code, failure, before_retry, started_at, finished_at)
+            VALUES (:run, :path, :number, :state, :image, :digest, :command, :environment, :setting, :resources,
+                :gpus, :usage, :exit_code, :failure, :before_retry, :started_at, :finished_at)
             ON CONFLICT (run, path, number) DO UPDATE SET state = excluded.state, image = excluded.image,
                 digest = excluded.digest, command = excluded.command, environment = excluded.environment,
-                resources = excluded.resources, gpus = excluded.gpus, usage = excluded.usage,
+                setting = excluded.setting, resources = excluded.resources, gpus = excluded.gpus, usage = excluded.usage,
                 exit_code = excluded.exit_code, failure = excluded.failure, before_retry = excluded.before_retry,
                 started_at = excluded.started_at, finished_at = excluded.finished_at",
         )?
@@ -94,6 +108,7 @@ impl Writing<'_> {
             ":digest": attempt.digest.as_str(),
             ":command": json(&attempt.command),
             ":environment": json(&attempt.environment),
+            ":setting": json(&attempt.setting),
             ":resources": json(&attempt.resources),
             ":gpus": json(&attempt.gpus),
             ":usage": json(&attempt.usage),
@@ -117,6 +132,7 @@ fn record(row: &Row<'_>, run: RunId) -> rusqlite::Result<Attempt> {
         digest: row.text("digest")?,
         command: row.json("command")?,
         environment: row.json("environment")?,
+        setting: row.maybe_json("setting")?.unwrap_or_default(),
         resources: row.json("resources")?,
         gpus: row.json("gpus")?,
         usage: row.json("usage")?,

@@ -9,3 +9,4 @@ mod record;
 mod remove;
 mod scale;
 mod support;
+mod touched;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    Artifact, ArtifactId, ArtifactType, Attempt, AttemptNumber, AttemptUsage, EngineKind, Outputs,
-    Resources, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskKind, TaskPath,
-    TaskRecord, TaskState, Timestamp, Value,
+    Artifact, ArtifactId, ArtifactType, Attempt, AttemptNumber, AttemptSetting, AttemptUsage,
+    EngineKind, Outputs, Resources, RunId, RunOrigin, RunRecord, RunRequest, RunState,
+    SecretVariable, StorageState, StoredVolume, StoredVolumeSource, TaskKind, TaskPath, TaskRecord,
+    TaskState, Timestamp, Value,
 };
 use coracle_store::{Change, Direction, Home, Store};
 use tempfile::TempDir;
@@ -94,6 +95,23 @@ pub(crate) fn attempt(run: RunId, path: &str, number: u32, state: TaskState) -> 
         exit_code: None,
         failure: None,
         before_retry: false,
+        setting: AttemptSetting {
+            prepared: Some("0123".into()),
+            variables: vec![SecretVariable {
+                variable: "KEY".to_owned(),
+                secret: true,
+                name: "keys".to_owned(),
+                key: "key".to_owned(),
+                optional: false,
+            }],
+            volumes: vec![StoredVolume {
+                source: StoredVolumeSource::Claim {
+                    name: "data".to_owned(),
+                    sub_path: String::new(),
+                },
+                target: "/data".to_owned(),
+            }],
+        },
         started_at: at(1),
         finished_at: None,
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coracle_host::Engine;
 use coracle_host::clock::{Clock, ManualClock};
+use coracle_host::log::Keep;
 use coracle_model::{EngineKind, GpuUuid, Resources};
 use coracle_objects::Object;
 use coracle_plan::pod::{PodEvent, PodHeld, PodObjects, PodReferences};
@@ -171,6 +172,7 @@ impl Bench {
             },
             pod_variables: Arc::new(|uid| BTreeMap::from([("WHO".to_owned(), uid.to_string())])),
             engine_patience: Duration::from_secs(1),
+            keep_log: Keep::All,
         };
         Self {
             surroundings,

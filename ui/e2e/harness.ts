@@ -1,0 +1,110 @@
+// A real workbench on a home of its own, and a real browser that shows its pages.
+
+import { execFileSync, type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { type PreviewServer, preview } from "vite";
+
+const BINARY = process.env["CORACLE_BIN"] ?? resolve("../target/debug/coracle");
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+
+export class Workbench {
+  readonly home = mkdtempSync(join(tmpdir(), "coracle-pages-"));
+  /** Where its pages are. */
+  pages = "";
+  private url = "";
+  private preview: PreviewServer | undefined;
+  private server: ChildProcess | undefined;
+
+  private get environment() {
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith("CORACLE_"));
+    return { ...Object.fromEntries(own), CORACLE_HOME: this.home, CORACLE_ENGINE: process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };
+  }
+
+  /** Starts it, at the address it had before where there is one, and waits until it listens. */
+  async start(): Promise<this> {
+    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    const server = spawn(BINARY, ["serve", "--listen", listen], { env: this.environment, stdio: ["ignore", "pipe", "ignore"] });
+    this.server = server;
+    this.url = await new Promise<string>((ready, failed) => {
+      server.once("exit", (code) => failed(new Error(`the workbench ended with ${code}`)));
+      server.stdout.on("data", (text: Buffer) => {
+        const found = /listening on (http:\S+)/.exec(text.toString());
+        if (found?.[1]) ready(found[1]);
+      });
+    });
+    await this.findPages();
+    return this;
+  }
+
+  /** The program's own pages; with CORACLE_PREVIEW those that `vite build` made last, so that the program need not be built. */
+  private async findPages(): Promise<void> {
+    if (!process.env["CORACLE_PREVIEW"]) {
+      this.pages = this.url;
+    } else if (!this.preview) {
+      process.env["CORACLE_URL"] = this.url;
+      this.preview = await preview({ preview: { port: 0, host: "127.0.0.1" }, logLevel: "error" });
+      this.pages = this.preview.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? this.url;
+    }
+  }
+
+  /** What the command prints. */
+  command(...words: string[]): string {
+    return execFileSync(BINARY, words, { env: this.environment, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** The same, where it may fail. */
+  attempt(...words: string[]): string {
+    try {
+      return this.command(...words);
+    } catch (error) {
+      return String((error as { stdout?: string }).stdout ?? "");
+    }
+  }
+
+  async stop(): Promise<void> {
+    const server = this.server;
+    if (!server || server.exitCode !== null) return;
+    const ended = new Promise((done) => server.once("exit", done));
+    server.kill("SIGTERM");
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.preview?.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** A browser without a window; nothing that it does leaves the machine. */
+export async function openBrowser(): Promise<Browser> {
+  if (!CHROMIUM) throw new Error("chromium is not installed");
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-proxy-server"],
+  });
+}
+
+export interface Look {
+  readonly theme?: "light" | "dark";
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A page, which fails the test when anything on it does. */
+export async function openPage(browser: Browser, url: string, look: Look = {}): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({
+    colorScheme: look.theme ?? "light",
+    viewport: { width: look.width ?? 1440, height: look.height ?? 900 },
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  await page.goto(url);
+  return { page, faults };
+}

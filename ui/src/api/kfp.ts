@@ -1,0 +1,80 @@
+// Kubeflow Pipelines' API, as far as the pages use it. The field names are KFP's.
+
+import { get, KFP } from "./client";
+
+export interface KfpError {
+  readonly code?: number;
+  readonly message?: string;
+}
+
+export interface Experiment {
+  readonly experiment_id: string;
+  readonly display_name: string;
+  readonly description?: string;
+  readonly created_at: string;
+  readonly last_run_created_at?: string;
+  readonly storage_state: "AVAILABLE" | "ARCHIVED";
+}
+
+export interface Pipeline {
+  readonly pipeline_id: string;
+  readonly display_name: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly created_at: string;
+  readonly error?: KfpError;
+}
+
+export interface PipelineVersion {
+  readonly pipeline_id: string;
+  readonly pipeline_version_id: string;
+  readonly display_name: string;
+  readonly description?: string;
+  readonly created_at: string;
+  /** The IR: a spec alone, or one with its platform document. */
+  readonly pipeline_spec: unknown;
+}
+
+export interface KfpRun {
+  readonly run_id: string;
+  readonly experiment_id: string;
+  readonly display_name: string;
+  readonly description?: string;
+  readonly storage_state: "AVAILABLE" | "ARCHIVED";
+  readonly state: string;
+  readonly created_at: string;
+  readonly finished_at?: string;
+  readonly pipeline_spec?: unknown;
+  readonly pipeline_version_reference?: { readonly pipeline_id: string; readonly pipeline_version_id?: string };
+  readonly runtime_config?: { readonly parameters?: Readonly<Record<string, unknown>>; readonly pipeline_root?: string };
+  readonly recurring_run_id?: string;
+}
+
+export interface RecurringRun {
+  readonly recurring_run_id: string;
+  readonly display_name: string;
+  readonly description?: string;
+  readonly experiment_id: string;
+  readonly status: "ENABLED" | "DISABLED";
+  readonly mode?: string;
+  readonly max_concurrency: string;
+  readonly no_catchup?: boolean;
+  readonly created_at: string;
+  readonly pipeline_version_reference?: { readonly pipeline_id: string; readonly pipeline_version_id?: string };
+  readonly runtime_config?: { readonly parameters?: Readonly<Record<string, unknown>> };
+  readonly trigger: {
+    readonly cron_schedule?: { readonly cron: string; readonly start_time?: string; readonly end_time?: string };
+    readonly periodic_schedule?: { readonly interval_second: string; readonly start_time?: string; readonly end_time?: string };
+  };
+}
+
+/** A page of a list; `next_page_token` is empty on the last one. */
+export type Listed<Key extends string, Item> = { readonly [K in Key]?: readonly Item[] } & {
+  readonly next_page_token?: string;
+  readonly total_size?: number;
+};
+
+export const pipelineVersion = (pipeline: string, version: string, signal?: AbortSignal): Promise<PipelineVersion> =>
+  get(`${KFP}/pipelines/${encodeURIComponent(pipeline)}/versions/${encodeURIComponent(version)}`, {}, signal);
+
+export const kfpRun = (run: string, signal?: AbortSignal): Promise<KfpRun> => get(`${KFP}/runs/${encodeURIComponent(run)}`, {}, signal);

@@ -1,0 +1,48 @@
+// What changes at the workbench, over one connection for the whole page: what is shown and has changed is asked for anew.
+//
+// The first word of a query's key is its topic: a kind of record ("runs", "pipelines") or a resource of the Kubernetes
+// API ("pods", "notebooks"). What belongs to one run has the key ["run", ID, ...].
+
+import type { QueryClient } from "@tanstack/react-query";
+import { OWN } from "./client";
+
+/** One message of `GET /changes`. */
+interface Changes {
+  readonly topics: readonly string[];
+  readonly runs: readonly string[];
+}
+
+export type Connection = "connecting" | "live" | "lost";
+
+/** Follows the workbench until it is told to stop. `onState` hears of a connection that breaks and comes back. */
+export function follow(queries: QueryClient, onState: (state: Connection) => void): () => void {
+  let source: EventSource | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let wasLost = false;
+
+  const connect = () => {
+    source = new EventSource(`${OWN}/changes`);
+    source.onopen = () => {
+      onState("live");
+      // Whatever happened meanwhile was not told.
+      if (wasLost) void queries.invalidateQueries();
+      wasLost = false;
+    };
+    source.onmessage = (message: MessageEvent<string>) => {
+      const changes = JSON.parse(message.data) as Changes;
+      for (const topic of changes.topics) void queries.invalidateQueries({ queryKey: [topic] });
+      for (const run of changes.runs) void queries.invalidateQueries({ queryKey: ["run", run] });
+    };
+    source.onerror = () => {
+      wasLost = true;
+      onState("lost");
+      // A browser gives up on an answer that is no stream, as from a workbench that is going down.
+      if (source?.readyState === EventSource.CLOSED) retry = setTimeout(connect, 1000);
+    };
+  };
+  connect();
+  return () => {
+    clearTimeout(retry);
+    source?.close();
+  };
+}

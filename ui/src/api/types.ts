@@ -1,0 +1,29 @@
+// The workbench's own types, by their names.
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Artifact = Schemas["Artifact"];
+export type ArtifactDetail = Schemas["ArtifactDetail"];
+export type ArtifactFiles = Schemas["ArtifactFiles"];
+export type ArtifactList = Schemas["ArtifactList"];
+export type ArtifactPreview = Schemas["ArtifactPreview"];
+export type Attempt = Schemas["Attempt"];
+export type Config = Schemas["Config"];
+export type Diagnostic = Schemas["Diagnostic"];
+export type DoctorReport = Schemas["DoctorReport"];
+export type Environment = Schemas["Environment"];
+export type Failure = Schemas["Failure"];
+export type GcPlan = Schemas["GcPlan"];
+export type Health = Schemas["Health"];
+export type LineageGraph = Schemas["LineageGraph"];
+export type LogLine = Schemas["LogLine"];
+export type Run = Schemas["Run"];
+export type RunState = Schemas["RunState"];
+export type RunSummary = Schemas["RunSummary"];
+export type Task = Schemas["Task"];
+export type TaskKind = Schemas["TaskKind"];
+export type TaskState = Schemas["TaskState"];
+export type Volume = Schemas["Volume"];
+export type Why = Schemas["Why"];

@@ -1,0 +1,53 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { Dialog } from "@/components/Dialog";
+import styles from "./Keys.module.css";
+import { PAGES } from "./pages";
+
+/** How long a `g` waits for the key after it, in milliseconds. */
+const WAITS = 1200;
+
+/** Keys that work on every page, and `?` that shows them. */
+export function Keys() {
+  const navigate = useNavigate();
+  const [isShown, setIsShown] = useState(false);
+  const pressed = useRef(0);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "?") setIsShown(true);
+      else if (event.key === "g") pressed.current = event.timeStamp;
+      else if (event.timeStamp - pressed.current < WAITS) {
+        pressed.current = 0;
+        const page = PAGES.find(({ key }) => key === event.key);
+        if (page) void navigate({ to: page.to });
+      }
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [navigate]);
+  const keys: readonly (readonly [string, string])[] = [
+    ["Ctrl K", "Search or jump to anything"],
+    ["?", "These keys"],
+    ["↑ ↓", "Move in a table"],
+    ["Enter", "Open a row"],
+    ["Space", "Select a row"],
+    ["Esc", "Close the panel"],
+    ...PAGES.map((page) => [`g ${page.key}`, page.title] as const),
+  ];
+  return (
+    <Dialog open={isShown} onClose={() => setIsShown(false)} title="Keys">
+      <dl className={styles.keys}>
+        {keys.map(([key, title]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{title}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

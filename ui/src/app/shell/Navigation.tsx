@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { runs } from "@/api/queries";
+import styles from "./Navigation.module.css";
+import { PAGES } from "./pages";
+
+/** Links to every page, with how many runs are under way. */
+export function Navigation() {
+  const open = useQuery(runs(100, "PENDING,RUNNING,CANCELING")).data?.runs.length ?? 0;
+  return (
+    <ul className={styles.list}>
+      {PAGES.map(({ to, title, icon: Drawn, group }, index) => (
+        <li key={to} className={group !== PAGES[index - 1]?.group && index > 0 ? styles.begins : ""}>
+          <Link to={to} className={styles.link} activeProps={{ className: `${styles.link} ${styles.active}` }} activeOptions={{ exact: to === "/" }}>
+            <Drawn size={15} aria-hidden />
+            <span>{title}</span>
+            {to === "/runs" && open > 0 && (
+              <span className={styles.count} title={`${open} under way`}>
+                {open}
+              </span>
+            )}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
