@@ -90,15 +90,16 @@ class Coracle:
         if self.engine == "docker":
             self.sweep()
 
-    def holds(self):
-        """What Docker holds of this home: its containers, and the names of its networks."""
+    def holds(self, *labels):
+        """What Docker holds of this home, or what of it has these labels: its containers, and the names of its networks."""
         identity = self.home / "data" / "identity.json"
         if not identity.exists():
             return [], []
         owner = json.loads(identity.read_text())["owner"]
 
         def lines(*arguments):
-            listing = ["docker", *arguments, "--filter", f"label=coracle.owner={owner}"]
+            filters = [f"label={label}" for label in (f"coracle.owner={owner}", *labels)]
+            listing = ["docker", *arguments, *(word for text in filters for word in ("--filter", text))]
             return subprocess.run(listing, capture_output=True, text=True, timeout=60).stdout.split()
 
         return lines("ps", "-aq"), lines("network", "ls", "--format", "{{.Name}}")

@@ -1,7 +1,6 @@
 //! What other objects have to say of a new one: whether its namespace is there, and what is put into it.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -10,10 +9,6 @@ use coracle_store::StoredObject;
 
 use crate::place::Place;
 use crate::server::ApiServer;
-
-/// The addresses of services, as clusters have them by default: 10.96.0.0/12, without that of the API itself.
-const FIRST_ADDRESS: u32 = u32::from_be_bytes([10, 96, 0, 10]);
-const LAST_ADDRESS: u32 = u32::from_be_bytes([10, 111, 255, 254]);
 
 /// The ports that a service may have on every node, as clusters have them by default.
 const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
@@ -94,7 +89,7 @@ impl ApiServer {
                 .iter()
                 .map(|other| other.body.text_at(&["spec", "clusterIP"]))
                 .collect();
-            let mut addresses = (FIRST_ADDRESS..=LAST_ADDRESS).map(Ipv4Addr::from);
+            let mut addresses = self.range_of(place.namespace).services();
             let free = addresses.find(|address| !taken.contains(address.to_string().as_str()));
             if let Some(address) = free {
                 kind::service::assign_address(service, address.into());
@@ -122,7 +117,7 @@ mod tests {
     /// The API with a namespace in which nothing was made yet.
     fn api() -> ApiServer {
         let objects = Objects::open(Store::open_in_memory().unwrap()).unwrap();
-        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH));
+        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH), "test");
         make(
             &api,
             kind::namespaces(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use coracle_model::Timestamp;
+use coracle_model::{NamespaceRange, Timestamp};
 use coracle_objects::{Object, ObjectExt as _, Resource};
 use coracle_store::{Objects, StoredObject};
 use serde_json::Value;
@@ -23,16 +23,23 @@ pub struct ApiServer {
     pub(crate) objects: Objects,
     pub(crate) types: Arc<Types>,
     now: Now,
+    owner: Arc<str>,
 }
 
 impl ApiServer {
-    /// The API over these objects.
-    pub fn new(objects: Objects, now: Now) -> Self {
+    /// The API over these objects of the workbench with this `owner` label.
+    pub fn new(objects: Objects, now: Now, owner: &str) -> Self {
         Self {
             objects,
             types: Arc::default(),
             now,
+            owner: owner.into(),
         }
+    }
+
+    /// The addresses of a namespace.
+    pub(crate) fn range_of(&self, namespace: &str) -> NamespaceRange {
+        NamespaceRange::of(&self.owner, namespace)
     }
 
     /// The objects themselves, for loops that watch many resources at once.

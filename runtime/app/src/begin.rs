@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use coracle_control::pods::{PodNode, PodSurroundings, PodVariables};
 use coracle_control::{
-    ApiWorld, Control, CullingSetting, Kubelet, KubeletSetting, ObjectLoop, ObjectSetting,
-    PodSandboxes, PodTokens, Setting, Supervisor, Surroundings, TaskKind, Workshop,
-    watch_notebooks,
+    ApiWorld, Control, CullingSetting, ForwarderSetting, Kubelet, KubeletSetting, ObjectLoop,
+    ObjectSetting, PodSandboxes, PodTokens, Setting, Supervisor, Surroundings, TaskKind, Workshop,
+    keep_forwarders, watch_notebooks,
 };
 use coracle_host::bridge;
 use coracle_host::gpu;
@@ -233,7 +233,13 @@ fn look_after_pods(
     let api = workbench.kubernetes().clone();
     let key = inner.identity.key().clone();
     let tokens: PodTokens = Arc::new(move |uid| key.pod_token(&uid.0).unwrap_or_default());
-    let world = ApiWorld::new(api.clone(), Arc::clone(&tokens), node_name.clone());
+    let forwarder = chosen.description.forwarder.clone();
+    let world = ApiWorld::new(
+        api.clone(),
+        Arc::clone(&tokens),
+        node_name.clone(),
+        forwarder.is_some(),
+    );
     let surroundings = PodSurroundings {
         engine: Arc::clone(&chosen.engine),
         engine_kind: chosen.description.kind,
@@ -265,6 +271,16 @@ fn look_after_pods(
         surroundings,
     };
     let sandboxes = Kubelet::start(setting, supervisor);
+    if let Some(image) = forwarder {
+        let setting = ForwarderSetting {
+            api: api.clone(),
+            engine: Arc::clone(&engine),
+            image,
+            home: inner.config.home.clone(),
+            clock: Arc::clone(&clock),
+        };
+        keep_forwarders(setting, supervisor);
+    }
     if let Some(culling) = inner.config.culling {
         let setting = CullingSetting {
             culling,

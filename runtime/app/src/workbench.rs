@@ -60,7 +60,11 @@ impl Workbench {
         source: EngineSource,
     ) -> Self {
         let tells_time = Arc::clone(&clock);
-        let kubernetes = ApiServer::new(objects, Arc::new(move || tells_time.now()));
+        let kubernetes = ApiServer::new(
+            objects,
+            Arc::new(move || tells_time.now()),
+            identity.owner(),
+        );
         let stage = watch::Sender::new(Stage::Reading);
         let (stopping, asked) = (CancellationToken::new(), OnceCell::new());
         Self {

@@ -12,18 +12,21 @@
 //! a step is carried out only once the record that it was begun is stored, and a container is removed only once
 //! its end is. So a `kill -9` at any line leaves a store from which the next start goes on.
 //!
-//! Pods have a task each, in [`pods`]; of the loop they only want room.
+//! Pods have a task each, in [`pods`]; of the loop they only want room. So do Services, in `forwarders`, which want nothing of
+//! it.
 #![forbid(unsafe_code)]
 
 mod attempt;
 mod batch;
 mod carry_out;
 mod entries;
+mod forwarders;
 mod handle;
 mod image;
 mod import;
 mod kubelet;
 mod live;
+mod network;
 mod objects;
 pub mod pods;
 mod room;
@@ -34,6 +37,7 @@ mod stored;
 mod supervisor;
 mod take_up;
 
+pub use forwarders::{ForwarderSetting, keep_forwarders};
 pub use handle::{Control, ControlError};
 pub use image::Workshop;
 pub use kubelet::{

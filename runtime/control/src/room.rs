@@ -181,6 +181,7 @@ mod tests {
             api: ApiServer::new(
                 Objects::open(store).unwrap(),
                 Arc::new(|| Timestamp::UNIX_EPOCH),
+                "test",
             ),
             home,
             engine: Arc::new(FakeEngine::new(clock.clone(), |_| Act::succeed())),
@@ -224,9 +225,12 @@ mod tests {
         let mut more = control.reserve(&third, asks(100, 2));
         assert_eq!(more.recv().await, waiting(&[gpu]));
         // One that nobody listens for any more takes nothing.
-        drop(control.reserve(&first, asks(500, 0)));
-        let mut small = control.reserve(&third, asks(500, 0));
-        assert_eq!(small.recv().await, admitted(&[]));
+        let mut given_up = control.reserve(&first, asks(600, 0));
+        assert_eq!(given_up.recv().await, waiting(&[Lacking::Cpu]));
+        drop(given_up);
+        control.release(&second);
+        let mut large = control.reserve(&third, asks(900, 0));
+        assert_eq!(large.recv().await, admitted(&[]));
         supervisor.shutdown(Duration::from_secs(5)).await;
     }
 }

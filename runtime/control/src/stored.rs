@@ -148,7 +148,7 @@ mod tests {
     /// The API with a secret and a config map in the namespace of pipelines, and a secret in another.
     fn api() -> ApiServer {
         let objects = Objects::open(Store::open_in_memory().unwrap()).unwrap();
-        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH));
+        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH), "test");
         let make = |resource, namespace, body: Value| {
             let place = Place::of(resource, namespace, "");
             let object = body.as_object().unwrap();

@@ -15,6 +15,7 @@ use coracle_store::{Change, StoreError};
 
 use crate::attempt::{RUN_LABEL, attempt_of};
 use crate::batch::{Batch, Message};
+use crate::forwarders::SERVICE_LABEL;
 use crate::handle::ControlError;
 use crate::live::Live;
 use crate::run_loop::RunLoop;
@@ -197,10 +198,13 @@ impl RunLoop {
     /// Removes what the engine holds of runs that are over: the workbench ended between their end and the tidying.
     /// The places of those that are not stay with what is in them.
     pub(crate) fn discard_leftovers(&self, held: &[ObservedWorkload], open: &HashSet<RunId>) {
-        // What pods left is for whoever runs pods.
-        let of_runs = held
-            .iter()
-            .filter(|workload| !workload.labels.contains_key(POD_LABEL));
+        // What pods and services left is for whoever looks after those.
+        let of_runs = held.iter().filter(|workload| {
+            let labels = [POD_LABEL, SERVICE_LABEL];
+            !labels
+                .iter()
+                .any(|label| workload.labels.contains_key(*label))
+        });
         let (left, stay): (Vec<_>, Vec<_>) = of_runs.partition(|workload| {
             let run = workload.labels.get(RUN_LABEL);
             run.and_then(|run| run.parse().ok())

@@ -16,13 +16,14 @@ pub mod machine;
 mod own_image;
 pub mod peer;
 pub mod process;
+mod programs;
 
 pub use engine::{
     AttachRequest, BuildFile, BuildFileKind, Capabilities, Connection, Engine, EngineDescription,
     EngineError, EnvironmentLayer, EnvironmentRequest, ExecRequest, Exit, ExposedPort, HostAlias,
     ImageAnswer, ImageBuild, ImageConfig, Mount, MountSource, NetworkName, ObservedWorkload,
-    Opening, Output, Phase, ProcessImage, Protocol, PublishedPort, PullPolicy, SandboxName,
-    SandboxRequest, SandboxStatus, SecurityContext, Session, SessionControl, Stdin, TerminalSize,
-    Usage, Workload, WorkloadImage, WorkloadName, environment_image,
+    Opening, Output, Phase, ProcessImage, Protocol, PublishedPort, PullPolicy, ROUTES, SandboxName,
+    SandboxProgram, SandboxRequest, SandboxStatus, SecurityContext, Session, SessionControl, Stdin,
+    TerminalSize, Usage, Workload, WorkloadImage, WorkloadName, environment_image,
 };
 pub use own_image::OwnImage;

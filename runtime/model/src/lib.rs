@@ -14,6 +14,7 @@ mod failure;
 mod id;
 mod image;
 mod listing;
+mod namespace_range;
 mod pipeline;
 mod quantity;
 mod recurring;
@@ -33,6 +34,7 @@ pub use id::{
 };
 pub use image::{ImageDigest, ImageRef, ImageRefError, RegistryUser};
 pub use listing::{Comparison, ListPlace, ListQuery, Operand, Page, Predicate, Sort, SortValue};
+pub use namespace_range::NamespaceRange;
 pub use pipeline::{Pipeline, PipelineVersion, VersionRef};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};
 pub use recurring::{Progress, RecurringRun, RunSource, Schedule, Trigger};

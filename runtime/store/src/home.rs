@@ -4,6 +4,7 @@
 //! data/     coracle.db  workbench.lock  workbench.json
 //!           artifacts/{minio,s3,gcs}/<bucket>/<key>
 //!           runs/<run id>/<task>/<attempt>/
+//!           pods/<uid>/  services/<uid>/routes
 //!           volumes/<claim>/data/   logs/
 //! cache/    environments/
 //! runtime/  sockets and what else may go at a restart of the machine
@@ -118,6 +119,16 @@ impl Home {
     /// The directory of one pod: its volumes but for claims, and the logs of its containers.
     pub fn pod_dir(&self, uid: &str) -> PathBuf {
         self.pods().join(uid)
+    }
+
+    /// The directories of Services, one a uid.
+    pub fn services(&self) -> PathBuf {
+        self.data.join("services")
+    }
+
+    /// The directory of one Service: the routes of what stands for it.
+    pub fn service_dir(&self, uid: &str) -> PathBuf {
+        self.services().join(uid)
     }
 
     /// The folders of all persistent volume claims.

@@ -244,6 +244,7 @@ mod tests {
         let api = ApiServer::new(
             Objects::open(store).unwrap(),
             Arc::new(|| Timestamp::UNIX_EPOCH),
+            "owner",
         );
         let budget = Budget {
             cpu: Cpu(1000),
@@ -266,6 +267,7 @@ mod tests {
                 isolates: true,
                 gpus: true,
                 workbench_address: None,
+                forwarder: None,
             },
         };
         let claims = || {

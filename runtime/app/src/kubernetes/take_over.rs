@@ -108,7 +108,7 @@ mod tests {
             let home = Home::at(root);
             let store = Store::open(&home).unwrap();
             let objects = Objects::open(store.clone()).unwrap();
-            let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH));
+            let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH), "test");
             stand(&api).unwrap();
             Self { home, store, api }
         }

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use coracle_apiserver::ApiServer;
-use coracle_host::{Engine, NetworkName, SandboxName};
+use coracle_host::{NetworkName, SandboxName};
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::pod::PodHeld;
 use coracle_spec::kind::pod::PodUid;
 use coracle_store::ObjectChange;
 use tokio::time::{Duration, sleep};
 
+use crate::network;
 use crate::objects::resource_of;
 use crate::pods::{PodHandle, PodSurroundings, Pods, discard_pods};
 use crate::supervisor::{Supervisor, TaskKind};
@@ -24,9 +25,6 @@ const ENGINE_PAUSE: Duration = Duration::from_secs(1);
 /// How long the network of a namespace without pods is kept: to make one takes a tenth of a second, for which the next pod
 /// would wait.
 const LINGER: Duration = Duration::from_secs(30);
-
-/// How often the removal of a network is tried.
-const NETWORK_TRIES: usize = 5;
 
 /// What the manager is given.
 pub struct KubeletSetting {
@@ -168,9 +166,7 @@ impl Kubelet {
                 () = sleep(after) => {}
                 () = token.cancelled() => {}
             }
-            if api.all(kind::pods(), Some(&network.0)).is_empty() {
-                close_network(engine, network).await;
-            }
+            network::leave(&api, engine.as_ref(), &network).await;
         });
     }
 
@@ -206,18 +202,6 @@ impl Kubelet {
                 }
             }
         }
-    }
-}
-
-/// Removes a network. What is left of pods that were removed by force may stand on it for a moment yet; where another pod
-/// has come meanwhile, it stays.
-async fn close_network(engine: Arc<dyn Engine>, network: NetworkName) {
-    for _ in 0..NETWORK_TRIES {
-        match engine.close_network(&network).await {
-            Ok(()) => return,
-            Err(error) => tracing::debug!(%error, "a network is in use"),
-        }
-        sleep(ENGINE_PAUSE).await;
     }
 }
 

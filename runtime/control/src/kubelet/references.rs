@@ -1,7 +1,8 @@
 //! What a pod refers to, read from the objects of the API.
 
 use coracle_apiserver::ApiServer;
-use coracle_objects::{Object, ObjectExt as _, Resource, kind};
+use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_plan::kind::service::{is_forwarded, selects};
 use coracle_plan::pod::{ClaimState, ServicePort, ServiceView};
 use serde_json::Value;
 
@@ -14,21 +15,22 @@ pub(super) fn claim(api: &ApiServer, namespace: &str, name: &str) -> Option<Clai
     })
 }
 
-/// The services of a namespace, as a pod with these labels sees them.
-pub(super) fn services(api: &ApiServer, namespace: &str, pod: &Object) -> Vec<ServiceView> {
-    let found = api.all(services_resource(), Some(namespace));
-    found
-        .iter()
-        .filter(|service| !service.body.is_being_deleted())
-        .map(|service| view(&service.body, pod))
+/// The services of a namespace, as a pod sees them. Where `forwards` does not hold, nothing stands for any of them.
+pub(super) fn services(
+    api: &ApiServer,
+    namespace: &str,
+    pod: &Object,
+    forwards: bool,
+) -> Vec<ServiceView> {
+    let found = api.all(kind::services(), Some(namespace));
+    let services = found.iter().map(|service| &service.body);
+    services
+        .filter(|service| !service.is_being_deleted())
+        .map(|service| view(service, pod, forwards))
         .collect()
 }
 
-fn services_resource() -> &'static Resource {
-    kind::services()
-}
-
-fn view(service: &Object, pod: &Object) -> ServiceView {
+fn view(service: &Object, pod: &Object, forwards: bool) -> ServiceView {
     let address = service.text_at(&["spec", "clusterIP"]);
     let ports = service.list_at(&["spec", "ports"]).iter();
     ServiceView {
@@ -37,6 +39,7 @@ fn view(service: &Object, pod: &Object) -> ServiceView {
             .filter(|address| !matches!(address.as_str(), "" | "None")),
         ports: ports.filter_map(port).collect(),
         selects_pod: selects(service, pod),
+        is_forwarded: forwards && is_forwarded(service),
     }
 }
 
@@ -46,15 +49,5 @@ fn port(port: &Value) -> Option<ServicePort> {
         name: text("name").unwrap_or_default().to_owned(),
         port: u16::try_from(port.get("port")?.as_u64()?).ok()?,
         protocol: text("protocol").unwrap_or("TCP").to_owned(),
-    })
-}
-
-fn selects(service: &Object, pod: &Object) -> bool {
-    let selector = service.at(&["spec", "selector"]).and_then(Value::as_object);
-    selector.is_some_and(|selector| {
-        !selector.is_empty()
-            && selector
-                .iter()
-                .all(|(label, value)| pod.label(label) == value.as_str())
     })
 }

@@ -25,16 +25,19 @@ pub struct ApiWorld {
     tokens: PodTokens,
     /// The one node's name: where pods that found room are.
     node: String,
+    /// Whether the engine has forwarders for services.
+    forwards: bool,
 }
 
 impl ApiWorld {
-    /// The objects of an API.
-    pub fn new(api: ApiServer, tokens: PodTokens, node: String) -> Self {
+    /// The objects of an API. `forwards` says whether the engine has forwarders for services.
+    pub fn new(api: ApiServer, tokens: PodTokens, node: String, forwards: bool) -> Self {
         Self {
             recorder: Recorder::new(api.clone(), "kubelet"),
             api,
             tokens,
             node,
+            forwards,
         }
     }
 }
@@ -83,7 +86,7 @@ impl PodWorld for ApiWorld {
                 .map(|audience| (audience.clone(), token.clone()))
                 .collect(),
             services: object
-                .map(|object| references::services(api, namespace, &object.body))
+                .map(|object| references::services(api, namespace, &object.body, self.forwards))
                 .unwrap_or_default(),
         })
     }

@@ -23,6 +23,8 @@ pub(super) enum What {
     StatefulSet,
     Notebook,
     Job,
+    /// The endpoints of all services of a namespace.
+    Endpoints,
 }
 
 impl Key {
@@ -56,6 +58,9 @@ impl Key {
         }
         if is(kind::jobs()) {
             keys.push(Self::new(What::Job, namespace, name));
+        }
+        if is(kind::pods()) || is(kind::services()) {
+            keys.push(Self::new(What::Endpoints, "", namespace));
         }
         if is(kind::pods()) {
             keys.extend(claims_of(object).map(|claim| Self::new(What::Claim, namespace, claim)));

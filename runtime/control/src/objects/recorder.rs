@@ -220,7 +220,7 @@ mod tests {
 
     fn api() -> ApiServer {
         let objects = Objects::open(Store::open_in_memory().unwrap()).unwrap();
-        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH));
+        let api = ApiServer::new(objects, Arc::new(|| Timestamp::UNIX_EPOCH), "test");
         let namespace = json!({ "metadata": { "name": "default" } });
         let place = Place::of(kind::namespaces(), "", "");
         api.create_object(&place, namespace.as_object().unwrap(), "test")

@@ -253,6 +253,7 @@ impl ObjectLoop {
             What::StatefulSet => (kind::stateful_sets(), "statefulset-controller"),
             What::Notebook => (kind::notebooks(), "notebook-controller"),
             What::Job => (kind::jobs(), "job-controller"),
+            What::Endpoints => (kind::namespaces(), "endpoint-controller"),
         };
         let Some(object) = world.get(resource, &key.namespace, &key.name) else {
             if key.what == What::Job {
@@ -274,6 +275,7 @@ impl ObjectLoop {
                 self.wakes.extend(plan.wake.map(|wake| (key.clone(), wake)));
                 plan.steps
             }
+            What::Endpoints => rules::service::reconcile_endpoints(&object, &world),
         };
         self.carry_out(component, steps);
     }

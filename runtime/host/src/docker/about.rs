@@ -6,7 +6,7 @@ use bollard::models::{SystemInfo, SystemVersion};
 
 use super::client::DockerEngine;
 use super::error::{ask, refusal};
-use super::network;
+use super::{forwarder, network};
 use crate::engine::{EngineDescription, EngineError};
 use coracle_model::EngineKind;
 
@@ -129,6 +129,7 @@ impl DockerEngine {
             // Podman passes over requests for devices.
             gpus: machine.gpus && self.engine.maker == Maker::Docker,
             workbench_address: place.workbench_address(),
+            forwarder: forwarder::image(&self.engine.architecture).cloned(),
         })
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! This is the only place that knows bollard. Workloads are containers, and a sandbox is a container too: one
 //! that does nothing but own a network namespace on the workbench's network, as the pause container of a
-//! Kubernetes pod does. Workloads that join it start twice as fast as with a network of their own.
+//! Kubernetes pod does. Workloads that join it start twice as fast as with a network of their own. One kind does more: a
+//! forwarder stands for a Service and passes connections on to sandboxes.
 //!
 //! ```text
 //!   network `coracle` ─── sandbox (pause, aliases) ◄── joins ── workload
 //!        │                   ▲  ▲                                 │ log (attend) ──► crate::log
 //!        │                   │  └── connect, published ports      │ cgroup (usage)
-//!        │      one network a namespace                           │ sessions (exec, attach)
+//!        │      one network a namespace ── forwarder (routes)     │ sessions (exec, attach)
 //!        └── gateway = the workbench's address                    └ exit: kept until removed
 //! ```
 //!
@@ -23,9 +24,11 @@ mod connect;
 mod copy;
 mod environment;
 mod error;
+mod forwarder;
 mod frames;
 mod grip;
 mod host_config;
+mod host_routes;
 mod image;
 mod labels;
 mod local_log;
@@ -34,6 +37,7 @@ mod network;
 mod once;
 mod pause;
 mod ports;
+mod program_image;
 mod raw;
 mod reclaim;
 mod recording;

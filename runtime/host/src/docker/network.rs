@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, TcpListener};
 
-use bollard::models::{NetworkCreateRequest, NetworkInspect};
+use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, NetworkInspect};
 use bollard::query_parameters::ListNetworksOptionsBuilder;
+use coracle_model::NamespaceRange;
 use sha2::{Digest, Sha256};
 
 use super::about::Maker;
 use super::client::DockerEngine;
-use super::error::{ask, is_missing, refusal};
+use super::error::{Fault, ask, is_conflict, is_missing, refusal};
+use super::host_routes::leads_elsewhere;
 use super::labels;
 use crate::engine::{EngineError, NetworkName};
 
@@ -30,6 +32,8 @@ struct Plan {
     /// Its interface on the engine's machine, of at most 15 letters.
     bridge: String,
     labels: HashMap<String, String>,
+    /// The addresses that it is to have; those that the engine chooses where there are none.
+    range: Option<NamespaceRange>,
 }
 
 impl Plan {
@@ -39,6 +43,7 @@ impl Plan {
             name: NETWORK.to_owned(),
             bridge: BRIDGE.to_owned(),
             labels: HashMap::new(),
+            range: None,
         }
     }
 
@@ -60,10 +65,12 @@ impl Plan {
             name: format!("coracle-ns-{shown}-{key}"),
             bridge: format!("cr-{key}"),
             labels: labels.map(|(name, value)| (name.to_owned(), value)).into(),
+            range: Some(NamespaceRange::of(owner, &namespace.0)),
         }
     }
 
-    fn request(&self, maker: Maker) -> NetworkCreateRequest {
+    /// What is asked for; `range` are the addresses, where they are not left to the engine.
+    fn request(&self, maker: Maker, range: Option<NamespaceRange>) -> NetworkCreateRequest {
         // Engines before API 1.44 make a second network of the same name when asked twice at the same time, and
         // then neither can be used by name. Two bridges of the same name they refuse.
         let bridge = (
@@ -74,6 +81,15 @@ impl Plan {
             name: self.name.clone(),
             driver: Some("bridge".to_owned()),
             labels: Some(self.labels.clone()),
+            ipam: range.map(|range| Ipam {
+                config: Some(vec![IpamConfig {
+                    subnet: Some(range.subnet()),
+                    // What is given out without being asked for is never what a Service is to have.
+                    ip_range: Some(range.pods()),
+                    ..Default::default()
+                }]),
+                ..Default::default()
+            }),
             options: match maker {
                 Maker::Docker => Some([bridge].into()),
                 Maker::Podman => None,
@@ -92,22 +108,30 @@ pub(super) struct Network {
     gateway: Option<IpAddr>,
     /// Whether that is this machine.
     pub(super) here: bool,
+    /// Its addresses, where they are those that it was to have.
+    range: Option<NamespaceRange>,
 }
 
 impl Network {
     async fn read(
         engine: &DockerEngine,
-        name: &str,
+        plan: &Plan,
         found: NetworkInspect,
     ) -> Result<Self, EngineError> {
         let ranges = found.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+        let has = |wanted: &NamespaceRange| {
+            let mut subnets = ranges.iter().flat_map(|range| &range.subnet);
+            subnets.any(|subnet| *subnet == wanted.subnet())
+        };
+        let range = plan.range.filter(has);
         let gateway = ranges
             .into_iter()
             .find_map(|range| range.gateway?.parse().ok());
         Ok(Self {
-            name: name.to_owned(),
+            name: plan.name.clone(),
             gateway,
             here: reaches(engine, gateway).await?,
+            range,
         })
     }
 
@@ -115,6 +139,14 @@ impl Network {
     /// a virtual machine, whose bridge is not ours to listen on.
     pub(super) fn workbench_address(&self) -> Option<IpAddr> {
         self.gateway.filter(|_| self.here)
+    }
+
+    /// Whether a sandbox on it can be given this address by name.
+    pub(super) fn gives(&self, address: IpAddr) -> bool {
+        match (self.range, address) {
+            (Some(range), IpAddr::V4(address)) => range.contains(address),
+            (Some(_), IpAddr::V6(_)) | (None, _) => false,
+        }
     }
 
     /// What the workbench's names stand for inside: the address above, or whatever the engine knows this machine
@@ -166,30 +198,41 @@ pub(super) async fn ensure_namespace(
     .await
 }
 
-/// Docker chooses a range that clashes with none that it knows.
 async fn ensure_as(engine: &DockerEngine, plan: &Plan) -> Result<Network, EngineError> {
     let name = &plan.name;
-    if let Some(network) = find(engine, name).await? {
+    if let Some(network) = find(engine, plan).await? {
         return Ok(network);
     }
-    let made = ask(engine
-        .docker
-        .create_network(plan.request(engine.engine.maker)))
-    .await;
+    let made = make(engine, plan).await;
     // Whoever lost a race to make it finds the winner's.
-    match (find(engine, name).await?, made) {
+    match (find(engine, plan).await?, made) {
         (Some(network), _) => Ok(network),
         (None, Err(fault)) => Err(refusal(format!("make the network `{name}`"))(fault)),
-        (None, Ok(_)) => Err(EngineError::Refused {
+        (None, Ok(())) => Err(EngineError::Refused {
             action: format!("make the network `{name}`"),
             message: "it was made and is gone again".to_owned(),
         }),
     }
 }
 
-async fn find(engine: &DockerEngine, name: &str) -> Result<Option<Network>, EngineError> {
+/// Makes a network with its own addresses; where somebody has those already, with others, of which the engine chooses
+/// some that clash with none that it knows.
+async fn make(engine: &DockerEngine, plan: &Plan) -> Result<(), Fault> {
+    let create = async |range| {
+        let request = plan.request(engine.engine.maker, range);
+        ask(engine.docker.create_network(request)).await.map(drop)
+    };
+    let range = plan.range.filter(|range| !leads_elsewhere(*range));
+    match create(range).await {
+        Err(fault) if range.is_some() && !is_conflict(&fault) => create(None).await,
+        made => made,
+    }
+}
+
+async fn find(engine: &DockerEngine, plan: &Plan) -> Result<Option<Network>, EngineError> {
+    let name = &plan.name;
     match ask(engine.docker.inspect_network(name, None)).await {
-        Ok(found) => Network::read(engine, name, found).await.map(Some),
+        Ok(found) => Network::read(engine, plan, found).await.map(Some),
         Err(fault) if is_missing(&fault) => Ok(None),
         Err(fault) => Err(refusal(format!("look at the network `{name}`"))(fault)),
     }

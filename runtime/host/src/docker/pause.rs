@@ -1,13 +1,9 @@
 //! The image that a sandbox runs: one program that waits for ever.
 //!
-//! It is made here, byte by byte, and imported, so that it needs no registry and no compiler on the user's
-//! machine. The program is some twenty bytes of machine code behind the smallest ELF header that Linux takes.
-
-use bollard::query_parameters::CreateImageOptionsBuilder;
-use futures_util::TryStreamExt;
+//! It is made here, byte by byte, so that it needs no compiler on any machine. The program is some twenty bytes of machine code behind the smallest ELF header that Linux takes.
 
 use super::client::DockerEngine;
-use super::error::{ask, file_error, is_missing, refusal, within};
+use super::program_image::ProgramImage;
 use crate::engine::EngineError;
 
 /// The image. The tag changes with the program below.
@@ -78,22 +74,6 @@ fn elf(program: &Program) -> Vec<u8> {
     file
 }
 
-/// The image's files.
-fn archive(program: &Program) -> std::io::Result<Vec<u8>> {
-    let file = elf(program);
-    let mut header = tar::Header::new_ustar();
-    header.set_size(file.len() as u64);
-    header.set_mode(0o755);
-    header.set_entry_type(tar::EntryType::Regular);
-    let mut archive = tar::Builder::new(Vec::new());
-    archive.append_data(
-        &mut header,
-        PAUSE_PROGRAM.trim_start_matches('/'),
-        file.as_slice(),
-    )?;
-    archive.into_inner()
-}
-
 fn program(architecture: &str) -> Option<&'static Program> {
     match architecture {
         "amd64" | "x86_64" => Some(&X86_64),
@@ -104,30 +84,18 @@ fn program(architecture: &str) -> Option<&'static Program> {
 
 /// Makes the image when the engine does not have it.
 pub(super) async fn ensure(engine: &DockerEngine) -> Result<(), EngineError> {
-    match ask(engine.docker.inspect_image(PAUSE_IMAGE)).await {
-        Ok(_) => return Ok(()),
-        Err(fault) if is_missing(&fault) => {}
-        Err(fault) => return Err(refusal(format!("look at the image `{PAUSE_IMAGE}`"))(fault)),
-    }
     let architecture = &engine.engine.architecture;
     let program = program(architecture).ok_or_else(|| EngineError::Unsupported {
         message: format!(
             "the engine's machine is `{architecture}`; only amd64 and arm64 are known"
         ),
     })?;
-    let action = format!("make the image `{PAUSE_IMAGE}`");
-    let files = archive(program).map_err(|error| file_error(&action, &error))?;
-    let options = CreateImageOptionsBuilder::new()
-        .from_src("-")
-        // Podman passes a tag over that is given apart.
-        .repo(PAUSE_IMAGE)
-        .build();
-    let body = bollard::body_full(files.into());
-    let import = engine.docker.create_image(Some(options), Some(body), None);
-    within(super::error::REQUEST_LIMIT, import.try_collect::<Vec<_>>())
-        .await
-        .map_err(refusal(action))?;
-    Ok(())
+    let image = ProgramImage {
+        name: PAUSE_IMAGE,
+        path: PAUSE_PROGRAM,
+        program: &elf(program),
+    };
+    image.ensure(engine).await
 }
 
 #[cfg(test)]

@@ -4,20 +4,23 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig,
-    HostConfigLogConfig, NetworkingConfig,
+    ContainerCreateBody, ContainerInspectResponse, EndpointIpamConfig, EndpointSettings,
+    HostConfig, HostConfigLogConfig, NetworkingConfig,
 };
 use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 
 use super::about::Maker;
 use super::client::DockerEngine;
 use super::error::{Fault, ask, is_conflict, is_missing, is_missing_image, message, refusal};
+use super::forwarder;
 use super::labels;
 use super::network::{self, NETWORK};
 use super::pause::{self, PAUSE_IMAGE, PAUSE_PROGRAM};
 use super::ports::{port_taken, ports, published};
 use super::workload::{Running, phase};
-use crate::engine::{EngineError, Opening, Phase, SandboxName, SandboxRequest, SandboxStatus};
+use crate::engine::{
+    EngineError, Opening, Phase, SandboxName, SandboxProgram, SandboxRequest, SandboxStatus,
+};
 
 /// The engine's word for the machine's own network.
 const HOST_NETWORK: &str = "host";
@@ -31,7 +34,10 @@ impl DockerEngine {
         let body = self.sandbox_body(request).await?;
         let mut created = self.create(name, body.clone()).await;
         if created.as_ref().is_err_and(is_missing_image) {
-            pause::ensure(self).await?;
+            match request.program {
+                SandboxProgram::Nothing => pause::ensure(self).await?,
+                SandboxProgram::Forwarder { .. } => forwarder::ensure(self).await?,
+            }
             created = self.create(name, body).await;
         }
         let opening = match created {
@@ -115,8 +121,13 @@ impl DockerEngine {
             Some(namespace) => network::ensure_namespace(self, namespace).await?,
             None => workbench.clone(),
         };
+        let address = request.address.filter(|address| network.gives(*address));
         let place = EndpointSettings {
             aliases: Some(request.aliases.clone()),
+            ipam_config: address.map(|address| EndpointIpamConfig {
+                ipv4_address: Some(address.to_string()),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         let mut places = HashMap::from([(network.name.clone(), place)]);
@@ -127,14 +138,27 @@ impl DockerEngine {
         let ports = ports(request, network.here);
         let hostname = request.hostname.as_deref().unwrap_or(&request.name.0);
         let on_host = self.body_on_host(request, &workbench.workbench_host());
+        let mut host_config = HostConfig {
+            network_mode: Some(network.name),
+            port_bindings: Some(ports.clone()),
+            ..on_host.host_config.unwrap_or_default()
+        };
+        let (image, command, stop_signal) = match &request.program {
+            SandboxProgram::Nothing => (PAUSE_IMAGE, vec![PAUSE_PROGRAM.to_owned()], None),
+            SandboxProgram::Forwarder { directory } => {
+                forwarder::configure(&mut host_config, directory, self.machine().await?.selinux);
+                let image = forwarder::image_of(self)?.as_str();
+                // It has nothing to finish, and an engine that ends would wait for it.
+                (image, forwarder::command(), Some("SIGKILL".to_owned()))
+            }
+        };
         Ok(ContainerCreateBody {
+            image: Some(image.to_owned()),
+            entrypoint: Some(command),
+            stop_signal,
             hostname: host_name(hostname),
-            exposed_ports: Some(ports.keys().cloned().collect()),
-            host_config: Some(HostConfig {
-                network_mode: Some(network.name),
-                port_bindings: Some(ports),
-                ..on_host.host_config.unwrap_or_default()
-            }),
+            exposed_ports: Some(ports.into_keys().collect()),
+            host_config: Some(host_config),
             networking_config: Some(NetworkingConfig {
                 endpoints_config: Some(places),
             }),

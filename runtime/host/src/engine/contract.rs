@@ -82,6 +82,7 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// [`EngineError::PortTaken`] when a port that is to be published is in use; then there is no sandbox.
+    /// [`EngineError::Unsupported`] for a forwarder where [`EngineDescription::forwarder`] says that there are none.
     async fn open_sandbox(&self, request: &SandboxRequest) -> Result<Opening, EngineError>;
 
     /// A sandbox as it is now; none when it is not there.
@@ -217,4 +218,6 @@ pub struct EngineDescription {
     pub gpus: bool,
     /// The address under which workloads reach the workbench's machine, when it differs from loopback.
     pub workbench_address: Option<IpAddr>,
+    /// The image of the forwarders that sandboxes can run; none where they cannot. Another image is another version.
+    pub forwarder: Option<ImageRef>,
 }

@@ -28,8 +28,8 @@ pub use image::{
     environment_image,
 };
 pub use sandbox::{
-    Connection, HostAlias, NetworkName, Opening, Protocol, PublishedPort, SandboxName,
-    SandboxRequest, SandboxStatus,
+    Connection, HostAlias, NetworkName, Opening, Protocol, PublishedPort, ROUTES, SandboxName,
+    SandboxProgram, SandboxRequest, SandboxStatus,
 };
 pub use session::{AttachRequest, ExecRequest, Output, Session, SessionControl, TerminalSize};
 pub use workload::{

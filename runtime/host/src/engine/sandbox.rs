@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -36,6 +37,10 @@ pub struct SandboxRequest {
     pub network: Option<NetworkName>,
     /// Whether it is the machine's own network instead: then its ports are the machine's, and none leads to it by a name.
     pub host_network: bool,
+    /// The address that it is to have there. Where its network has none such, or none is named, the engine chooses.
+    pub address: Option<IpAddr>,
+    /// What runs in it by itself.
+    pub program: SandboxProgram,
     /// What the machine is called inside; the sandbox's name where none is given.
     pub hostname: Option<String>,
     /// The names under which others on its network find it, with dots or without.
@@ -60,6 +65,8 @@ impl SandboxRequest {
             name,
             network: None,
             host_network: false,
+            address: None,
+            program: SandboxProgram::Nothing,
             hostname: None,
             aliases: Vec::new(),
             workbench_names: Vec::new(),
@@ -70,6 +77,22 @@ impl SandboxRequest {
         }
     }
 }
+
+/// What runs in a sandbox by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SandboxProgram {
+    /// Nothing: it waits for workloads.
+    Nothing,
+    /// What stands for a Service of Kubernetes: connections to its ports are passed on as a table says, whose changes it
+    /// follows. It runs again by itself after a restart of the engine.
+    Forwarder {
+        /// The directory with the table, which is the file [`ROUTES`] and is replaced by a rename. Everybody may read it.
+        directory: PathBuf,
+    },
+}
+
+/// The file with the table of a forwarder.
+pub const ROUTES: &str = "routes";
 
 /// An address and the names that stand for it inside a sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,6 +29,9 @@ use crate::log::Keep;
 
 const ENGINE: &str = "fake";
 
+/// The image of the forwarders that it plays.
+const FORWARDER: &str = "coracle/forwarder:fake";
+
 /// The code of a workload that was asked to end: 128 and SIGTERM.
 const STOPPED: i64 = 143;
 
@@ -159,6 +162,7 @@ impl Engine for FakeEngine {
             isolates: true,
             gpus: true,
             workbench_address: None,
+            forwarder: Some(FORWARDER.parse().expect("it is an image reference")),
         })
     }
 

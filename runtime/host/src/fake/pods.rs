@@ -19,6 +19,11 @@ const NETWORK: u32 = u32::from_be_bytes([10, 0, 0, 0]);
 /// The first port that is chosen where none is named.
 const FIRST_FREE_PORT: u16 = 32_768;
 
+/// Whether a sandbox can be given an address by name: one of `10.0.0.0/8`.
+fn is_given(address: &IpAddr) -> bool {
+    matches!(address, IpAddr::V4(address) if address.octets()[0] == NETWORK.to_be_bytes()[0])
+}
+
 /// The sandboxes, and who listens in them.
 #[derive(Debug, Default)]
 pub(super) struct Pods {
@@ -62,13 +67,13 @@ impl Pods {
             });
         }
         self.given += 1;
-        let address = match request.host_network {
+        let chosen = match request.host_network {
             true => Ipv4Addr::LOCALHOST,
             false => Ipv4Addr::from(NETWORK + self.given),
         };
         let pod = Pod {
             request: request.clone(),
-            address: Some(address.into()),
+            address: request.address.filter(is_given).or(Some(chosen.into())),
         };
         self.open.insert(request.name.clone(), pod);
         self.networks.extend(request.network.clone());

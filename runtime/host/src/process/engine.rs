@@ -124,6 +124,7 @@ impl Engine for ProcessEngine {
             isolates: false,
             gpus: true,
             workbench_address: None,
+            forwarder: None,
         })
     }
 

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 use super::place::ignore_missing;
 use super::workloads::is_name;
 use crate::engine::{
-    Connection, EngineError, Opening, PublishedPort, SandboxName, SandboxRequest, SandboxStatus,
+    Connection, EngineError, Opening, PublishedPort, SandboxName, SandboxProgram, SandboxRequest,
+    SandboxStatus,
 };
 
 /// The address of every sandbox.
@@ -32,6 +33,12 @@ impl Sandboxes {
         let name = &request.name;
         let failed =
             |error: io::Error| EngineError::of_file(format!("make the sandbox `{name}`"), &error);
+        if let SandboxProgram::Forwarder { .. } = request.program {
+            return Err(EngineError::Unsupported {
+                message: "processes of this machine are not found by the names of Services"
+                    .to_owned(),
+            });
+        }
         request.published.iter().try_for_each(check_published)?;
         let file = self.file(name)?;
         fs_err::create_dir_all(&self.directory).map_err(failed)?;

@@ -6,6 +6,7 @@
 //! and is removed when the test ends, failed or not.
 
 mod bench;
+mod forwarders;
 mod images;
 mod pods;
 mod sessions;

@@ -20,6 +20,7 @@ macro_rules! named {
 named! {
     config_maps => config_map::CONFIG_MAPS,
     definitions => custom_resource_definition::CUSTOM_RESOURCE_DEFINITIONS,
+    endpoints => super::endpoints::ENDPOINTS,
     events => event::EVENTS,
     jobs => job::JOBS,
     namespaces => namespace::NAMESPACES,

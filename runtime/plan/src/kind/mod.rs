@@ -15,6 +15,7 @@ pub mod job;
 pub mod namespace;
 pub mod notebook;
 mod pod_status;
+pub mod service;
 pub mod stateful_set;
 mod step;
 

@@ -15,6 +15,7 @@ use super::standing::{Room, Sandbox, Unscheduled};
 use super::step::{PodStep, SandboxPlan};
 use super::stopping::Reason;
 use super::volume::{unbound_claim, volume_work};
+use crate::kind::service::names;
 
 /// How far a container is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,25 +201,21 @@ impl PodPlan {
         }
     }
 
-    /// The names under which others find the pod: its own, and those of the services that lead to it.
+    /// The names under which others find the pod, as on a cluster: those of the services that lead to it and have nothing
+    /// that stands for them, and its own in the service that it names as its subdomain.
     fn aliases(&self, hostname: &str) -> Vec<String> {
         let namespace = &self.pod.namespace;
-        let mut aliases = vec![self.pod.name.clone(), hostname.to_owned()];
         let services = self.objects.iter().flat_map(|objects| &objects.services);
+        let mut aliases = Vec::new();
         for service in services.filter(|service| service.selects_pod) {
             let name = &service.name;
-            let own = (self.pod.spec.subdomain == *name).then(|| format!("{hostname}.{name}"));
-            for name in [Some(name.clone()), own].into_iter().flatten() {
-                aliases.extend([
-                    name.clone(),
-                    format!("{name}.{namespace}"),
-                    format!("{name}.{namespace}.svc"),
-                    format!("{name}.{namespace}.svc.cluster.local"),
-                ]);
+            if !service.is_forwarded {
+                aliases.extend(names(name, namespace));
+            }
+            if self.pod.spec.subdomain == *name {
+                aliases.extend(names(&format!("{hostname}.{name}"), namespace));
             }
         }
-        aliases.sort();
-        aliases.dedup();
         aliases
     }
 

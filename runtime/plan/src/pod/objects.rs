@@ -78,6 +78,8 @@ pub struct ServiceView {
     pub ports: Vec<ServicePort>,
     /// Whether the pod is one of those that it leads to.
     pub selects_pod: bool,
+    /// Whether something of its own stands for it, and has its names.
+    pub is_forwarded: bool,
 }
 
 /// A port of a service.

@@ -1,0 +1,81 @@
+//! What stands for a service.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use coracle_forwarder::Routes;
+use coracle_objects::{Object, ObjectExt as _};
+
+use super::selection::selected;
+use super::{names, selector};
+
+/// The uid of a service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceUid(pub String);
+
+impl fmt::Display for ServiceUid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What takes connections for a service and passes them on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forwarder {
+    /// The service.
+    pub service: ServiceUid,
+    /// Its namespace, on whose network this stands.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The address that it is known by.
+    pub address: Option<IpAddr>,
+    /// The names that it is found by.
+    pub names: Vec<String>,
+    /// Where its ports lead now.
+    pub routes: Routes,
+}
+
+/// The only protocol that is passed on.
+const TCP: &str = "TCP";
+
+/// Whether something stands for a service: it has an address of its own, selects pods, and has ports that connections can be
+/// made to.
+pub fn is_forwarded(service: &Object) -> bool {
+    let address = service.text_at(&["spec", "clusterIP"]);
+    let has_port = service
+        .list_at(&["spec", "ports"])
+        .iter()
+        .any(|port| port.get("protocol").is_none_or(|protocol| protocol == TCP));
+    !matches!(address, "" | "None")
+        && has_port
+        && selector(service).next().is_some()
+        && service.text_at(&["spec", "type"]) != "ExternalName"
+        && !service.is_being_deleted()
+}
+
+/// What is to stand for a service, by the pods of its namespace; none for one that has nothing of its own.
+pub fn forwarder<'a>(
+    service: &'a Object,
+    pods: impl IntoIterator<Item = &'a Object>,
+) -> Option<Forwarder> {
+    if !is_forwarded(service) {
+        return None;
+    }
+    let mut routes = Routes::default();
+    for pod in selected(service, pods) {
+        let ports = pod.ports.iter().filter(|port| port.protocol == TCP);
+        for port in ports.filter(|_| pod.is_ready) {
+            routes.add(port.port, (pod.address, port.target).into());
+        }
+    }
+    let (name, namespace) = (service.name(), service.namespace());
+    Some(Forwarder {
+        service: ServiceUid(service.uid().to_owned()),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        address: service.text_at(&["spec", "clusterIP"]).parse().ok(),
+        names: names(name, namespace).into(),
+        routes,
+    })
+}
