@@ -1,10 +1,17 @@
 //! Persistent volume claims: directories that outlive runs and that pipelines mount by name.
 
-use coracle_store::{Volume as StoredVolume, VolumeClaim};
+use std::path::Path;
 
+use coracle_model::Timestamp;
+use coracle_store::{Home, Volume as StoredVolume, VolumeClaim, Volumes};
+
+use crate::artifacts::{Below, Content, Opened, Place, content_of, unreadable};
 use crate::error::AppError;
-use crate::view::{PutVolume, Volume, VolumeList};
+use crate::view::{ContentQuery, FileKind, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 use crate::workbench::{Workbench, off_runtime};
+
+/// The most files that one answer lists.
+const MOST_FILES: usize = 10_000;
 
 impl Workbench {
     /// The volume claims, by name, with what is in them.
@@ -33,6 +40,46 @@ impl Workbench {
         off_runtime(move || Ok(volumes.create(&name, &claim).map(drop)?)).await
     }
 
+    /// What is in a folder of a volume claim, by name, folders first.
+    ///
+    /// # Errors
+    /// When there is no such claim or folder, or the path leads out of it.
+    pub async fn volume_files(
+        &self,
+        name: String,
+        path: Option<String>,
+    ) -> Result<VolumeFiles, AppError> {
+        let home = self.home().clone();
+        off_runtime(move || {
+            let below = Below::read(path.as_deref())?;
+            match place(&home, &name)?.open(&below)? {
+                Opened::Folder(folder) => files(&folder),
+                Opened::File(file) => Err(AppError::request(
+                    format!("`{}` is a file", file.name),
+                    "ask for its content",
+                )),
+            }
+        })
+        .await
+    }
+
+    /// The bytes of a file of a volume claim, or a folder of it as an archive.
+    ///
+    /// # Errors
+    /// As [`Workbench::volume_files`], and for a folder that was not asked for as an archive.
+    pub async fn volume_content(
+        &self,
+        name: String,
+        query: ContentQuery,
+    ) -> Result<Content, AppError> {
+        let home = self.home().clone();
+        off_runtime(move || {
+            let below = Below::read(query.path.as_deref())?;
+            content_of(place(&home, &name)?, &below, query.download, None)
+        })
+        .await
+    }
+
     /// Removes a volume claim with everything in it.
     ///
     /// # Errors
@@ -53,6 +100,50 @@ impl Workbench {
             hint,
         })
     }
+}
+
+fn place(home: &Home, name: &str) -> Result<Place, AppError> {
+    let missing = || AppError::NotFound {
+        what: "volume claim",
+        name: name.to_owned(),
+        hint: "`coracle volume list` lists those there are".to_owned(),
+    };
+    if !Volumes::new(home).exists(name) {
+        return Err(missing());
+    }
+    Place::below(&home.volumes(), &home.volume(name))?.ok_or_else(missing)
+}
+
+fn files(folder: &Path) -> Result<VolumeFiles, AppError> {
+    let failed = |error| unreadable(folder, error);
+    let mut files = Vec::new();
+    let mut truncated = false;
+    for entry in fs_err::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // What goes away meanwhile is not in the list; a link is what it is, and is not followed.
+        let Ok(metadata) = fs_err::symlink_metadata(entry.path()) else {
+            continue;
+        };
+        if files.len() == MOST_FILES {
+            truncated = true;
+            break;
+        }
+        files.push(VolumeFile {
+            name: entry.file_name().to_string_lossy().into_owned(),
+            kind: match metadata.file_type() {
+                kind if kind.is_dir() => FileKind::Folder,
+                kind if kind.is_file() => FileKind::File,
+                _ => FileKind::Other,
+            },
+            size_bytes: metadata.len(),
+            modified_at: metadata
+                .modified()
+                .ok()
+                .and_then(|at| Timestamp::try_from(at).ok()),
+        });
+    }
+    files.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
+    Ok(VolumeFiles { files, truncated })
 }
 
 fn present(volume: StoredVolume) -> Volume {

@@ -92,19 +92,29 @@ fn content(
     let below = Below::read(query.path.as_deref())?;
     let artifact = stored(store, id)?.artifact;
     let place = Place::of(home, &artifact)?;
-    match place.open(&below)? {
+    let title = artifact.artifact_type.schema_title.as_str();
+    content_of(place, &below, query.download, Some(title))
+}
+
+/// What is at a place, or below it. `title` is what the whole of it is said to be.
+pub(crate) fn content_of(
+    place: Place,
+    below: &Below,
+    download: bool,
+    title: Option<&str>,
+) -> Result<Content, AppError> {
+    match place.open(below)? {
         Opened::File(file) => {
-            let title = artifact.artifact_type.schema_title.as_str();
-            let title = below.is_all().then_some(title);
+            let title = title.filter(|_| below.is_all());
             let content = file_content(file, title);
             let content = content.map_err(|error| unreadable(below.as_path(), error))?;
             Ok(Content::File(content))
         }
-        Opened::Folder(folder) if query.download => {
-            Ok(Content::Archive(archive::of(place, &folder, &below)?))
+        Opened::Folder(folder) if download => {
+            Ok(Content::Archive(archive::of(place, &folder, below)?))
         }
         Opened::Folder(_) => Err(AppError::request(
-            "the artifact is a folder",
+            "this is a folder",
             "name a file in it with `?path=`, or ask for all of it with `?download=true`",
         )),
     }

@@ -22,5 +22,6 @@ mod place;
 mod preview;
 mod rows;
 
+pub(crate) use content::content_of;
 pub use content::{ArchiveContent, ByteStream, Content, FileContent};
-pub(crate) use place::{Below, Opened, Place};
+pub(crate) use place::{Below, Opened, Place, unreadable};

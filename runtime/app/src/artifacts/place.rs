@@ -1,4 +1,4 @@
-//! From an artifact and a path in it to an open file, which never lies outside of the artifact.
+//! From an artifact, or a volume, and a path in it to an open file, which never lies outside.
 //!
 //! What a step left behind may hold links, and a step of another run may still be at work beside it. So links are
 //! resolved first, what they lead to has to lie in the artifact, and then the file is opened without following
@@ -56,14 +56,17 @@ impl Place {
             hint: Some("its metadata is all that the workbench has of it".to_owned()),
         };
         let path = home.artifact_path(&artifact.uri).ok_or_else(elsewhere)?;
-        let base = fs::canonicalize(&path).map_err(|error| unreadable(&path, error))?;
-        let tree = home.artifacts();
-        let tree = fs::canonicalize(&tree).map_err(|error| unreadable(&tree, error))?;
-        if base.starts_with(&tree) && base != tree {
-            Ok(Self { tree, base })
-        } else {
-            Err(leads_out(&artifact.uri.to_string()))
-        }
+        Self::below(&home.artifacts(), &path)?.ok_or_else(|| leads_out(&artifact.uri.to_string()))
+    }
+
+    /// A file or folder in a tree; none when it is a link that leads out of it.
+    ///
+    /// # Errors
+    /// When either is not there.
+    pub(crate) fn below(tree: &Path, path: &Path) -> Result<Option<Self>, AppError> {
+        let real = |path: &Path| fs::canonicalize(path).map_err(|error| unreadable(path, error));
+        let (tree, base) = (real(tree)?, real(path)?);
+        Ok((base.starts_with(&tree) && base != tree).then_some(Self { tree, base }))
     }
 
     /// Opens the artifact itself, or what a path names in it.
@@ -79,7 +82,7 @@ impl Place {
     }
 
     /// Where a link leads, when that is inside the artifact.
-    pub(super) fn follow(&self, link: &Path) -> Option<PathBuf> {
+    pub(crate) fn follow(&self, link: &Path) -> Option<PathBuf> {
         fs::canonicalize(link)
             .ok()
             .filter(|real| real.starts_with(&self.base))
@@ -98,7 +101,7 @@ impl Place {
         if !metadata.is_file() {
             return Err(AppError::request(
                 format!("`{name}` is neither a file nor a folder"),
-                "ask for one of the files that `GET /artifacts/{id}/files` lists",
+                "ask for one of the files that are listed",
             ));
         }
         Ok(Opened::File(OpenFile {
@@ -145,7 +148,7 @@ impl Below {
     ///
     /// # Errors
     /// A path that is absolute or has `..` in it.
-    pub(super) fn read(text: Option<&str>) -> Result<Self, AppError> {
+    pub(crate) fn read(text: Option<&str>) -> Result<Self, AppError> {
         let path = Path::new(text.unwrap_or_default());
         let names = path.components().map(|component| match component {
             Component::Normal(name) => Some(name),
@@ -173,13 +176,13 @@ impl Below {
 
 fn leads_out(what: &str) -> AppError {
     AppError::request(
-        format!("`{what}` leads out of the artifact"),
-        "ask for one of the files that `GET /artifacts/{id}/files` lists",
+        format!("`{what}` leads out"),
+        "ask for one of the files that are listed",
     )
 }
 
 /// The error of a file of an artifact, told apart by whether it is there.
-pub(super) fn unreadable(path: &Path, source: io::Error) -> AppError {
+pub(crate) fn unreadable(path: &Path, source: io::Error) -> AppError {
     let path = path.to_owned();
     match source.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => AppError::Nothing {

@@ -53,7 +53,7 @@ pub use recurring::RecurringStatus;
 pub use result::{ResultTask, RunResult};
 pub use run::{Notice, Run, RunList, RunQuery, RunSummary, Waiting};
 pub use task::{Attempt, Outputs, Task, TaskList};
-pub use volume::{PutVolume, Volume, VolumeList};
+pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
 
 /// Where the workbench's own API begins.

@@ -38,10 +38,20 @@ pub(super) async fn content(
 ) -> Result<Response, Refusal> {
     let download = query.download;
     let content = workbench.artifact_content(number(&id)?, query).await?;
-    Ok(match content {
-        Content::File(file) => send_file(&workbench, file, &headers, download),
-        Content::Archive(archive) => send_archive(&workbench, archive),
-    })
+    Ok(send(&workbench, content, &headers, download))
+}
+
+/// A file, or the part of it that was asked for, or a folder's archive.
+pub(super) fn send(
+    workbench: &Workbench,
+    content: Content,
+    headers: &HeaderMap,
+    download: bool,
+) -> Response {
+    match content {
+        Content::File(file) => send_file(workbench, file, headers, download),
+        Content::Archive(archive) => send_archive(workbench, archive),
+    }
 }
 
 fn send_file(

@@ -36,6 +36,8 @@
 //! PUT    /config-maps/{name}               PutConfig -> 204
 //! DELETE /config-maps/{name}               204
 //! GET    /volumes                          VolumeList
+//! GET    /volumes/{name}/files?path=       VolumeFiles
+//! GET    /volumes/{name}/content?path=&download=    the bytes of a file; a folder as a tar
 //! PUT    /volumes/{name}                   PutVolume -> 204
 //! DELETE /volumes/{name}                   204
 //! GET    /gc?runs_before=&environments=    GcPlan

@@ -66,6 +66,8 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(configs::put_config_map, configs::remove_config_map))
         .routes(routes!(volumes::list))
         .routes(routes!(volumes::create, volumes::remove))
+        .routes(routes!(volumes::files))
+        .routes(routes!(volumes::content))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
         .routes(routes!(events::changes))

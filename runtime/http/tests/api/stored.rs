@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use coracle_app::view::{
-    Bytes, CheckStatus, ConfigList, DoctorReport, EnvironmentList, ErrorCode, Health, PutConfig,
-    PutVolume, RunList, VolumeList,
+    Bytes, CheckStatus, ConfigList, DoctorReport, EnvironmentList, ErrorCode, FileKind, Health,
+    PutConfig, PutVolume, RunList, VolumeFiles, VolumeList,
 };
 use coracle_app::{App, AppError, EngineSource, Workbench};
 use coracle_host::clock::{Clock, ManualClock};
@@ -112,6 +112,57 @@ async fn volumes_are_made_listed_and_removed() {
         .refused(bare(Method::DELETE, &format!("{API}/volumes/data")))
         .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_a_volume_can_be_looked_at_and_nothing_around_it() {
+    let place = Place::new(|_| Act::succeed()).await;
+    place
+        .done(json(Method::PUT, "/volumes/data", &PutVolume::default()))
+        .await;
+    let listed: VolumeList = place.get(&format!("{API}/volumes")).await;
+    let volume = &listed.volumes[0].path;
+    fs_err::create_dir_all(volume.join("b/c")).unwrap();
+    fs_err::write(volume.join("a.txt"), "words").unwrap();
+    fs_err::os::unix::fs::symlink("/etc", volume.join("out")).unwrap();
+
+    let root: VolumeFiles = place.get(&format!("{API}/volumes/data/files")).await;
+    let found: Vec<(&str, FileKind)> = root
+        .files
+        .iter()
+        .map(|file| (file.name.as_str(), file.kind))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("b", FileKind::Folder),
+            ("a.txt", FileKind::File),
+            ("out", FileKind::Other)
+        ]
+    );
+    assert_eq!(root.files[1].size_bytes, 5);
+    let below: VolumeFiles = place.get(&format!("{API}/volumes/data/files?path=b")).await;
+    assert_eq!(below.files[0].name, "c");
+    assert_eq!(
+        place
+            .text(&format!("{API}/volumes/data/content?path=a.txt"))
+            .await,
+        "words"
+    );
+    for (path, expected) in [
+        ("data/files?path=../data", StatusCode::BAD_REQUEST),
+        ("data/files?path=/etc", StatusCode::BAD_REQUEST),
+        ("data/files?path=out", StatusCode::BAD_REQUEST),
+        ("data/files?path=a.txt", StatusCode::BAD_REQUEST),
+        ("data/content?path=b", StatusCode::BAD_REQUEST),
+        ("data/content?path=out/passwd", StatusCode::BAD_REQUEST),
+        ("other/files", StatusCode::NOT_FOUND),
+    ] {
+        let (status, body) = place
+            .refused(bare(Method::GET, &format!("{API}/volumes/{path}")))
+            .await;
+        assert_eq!(status, expected, "{path}: {}", body.message);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
