@@ -10,8 +10,8 @@ import websocket
 from conftest import wait_for
 
 # Keys that are no text, with what a page is told of them.
-KEYS = {"Enter": 13}
-SHIFT = 8
+KEYS = {"Enter": 13, "a": 65}
+CONTROL, SHIFT = 2, 8
 
 
 class Browser:
@@ -67,6 +67,21 @@ class Browser:
 
     def type(self, text):
         self.ask("Input.insertText", text=text)
+
+    def fill(self, selector, text):
+        """Types until it stands there: an editor that its page makes anew loses what was typed before."""
+        element = f"document.querySelector({selector!r})"
+
+        def stands_there():
+            if self.evaluate(f"{element}?.innerText.trim()") == text:
+                return True
+            self.click(selector)
+            if self.evaluate(f"{element}.contains(document.activeElement)"):
+                self.press("a", CONTROL)
+                self.type(text)
+            return False
+
+        wait_for(stands_there, 60, f"{text!r} in {selector}")
 
     def press(self, key, modifiers=0):
         code = KEYS[key]

@@ -195,16 +195,24 @@ def test_a_kernel_survives_the_workbench(bench):
     assert kernel.run(ASK_KFP).splitlines()[-1] == "[]"
 
 
+def has_idle_kernel(jupyter):
+    """Whether a page is connected to a kernel that waits for work."""
+    _, sessions = jupyter.ask("GET", "/api/sessions")
+    kernels = [session["kernel"] for session in sessions]
+    return any(kernel["execution_state"] == "idle" and kernel["connections"] > 0 for kernel in kernels)
+
+
 def test_a_browser_runs_a_cell(bench, tmp_path):
-    bench.apply("shown")
+    jupyter = bench.apply("shown")
     browser = Browser(tmp_path / "browser")
     try:
         browser.open(f"{bench.server.address}/notebook/default/shown/lab")
         browser.click('.jp-LauncherCard[data-category="Notebook"]')
         browser.until("document.querySelector('.jp-Notebook .jp-InputArea-editor .cm-content') !== null")
+        # The page says so before it has a kernel, and forgets what it was asked to run then.
+        wait_for(lambda: has_idle_kernel(jupyter), 60, "the page's kernel")
         browser.until("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
-        browser.click(".jp-Notebook .jp-InputArea-editor .cm-content")
-        browser.type("print('six times seven is', 6 * 7)")
+        browser.fill(".jp-Notebook .jp-InputArea-editor .cm-content", "print('six times seven is', 6 * 7)")
         browser.press("Enter", SHIFT)
         output = "[...document.querySelectorAll('.jp-OutputArea-output')].map(e => e.innerText.trim()).join()"
         assert browser.until(output) == "six times seven is 42"
