@@ -12,7 +12,7 @@ import { Controls } from "./Controls";
 import { flowEdges, flowNodes, type Kept } from "./flow";
 import styles from "./Graph.module.css";
 import { GroupNode } from "./GroupNode";
-import type { NodeLook } from "./look";
+import type { Looks } from "./look";
 import { type TaskFlowNode, TaskNode } from "./TaskNode";
 import { useLayout } from "./useLayout";
 import { Viewing } from "./Viewing";
@@ -28,7 +28,7 @@ export interface GraphProps {
   readonly selected?: string | undefined;
   readonly onSelect: (path: string | undefined) => void;
   /** How tasks are, by path; a pipeline's own graph has none. */
-  readonly looks?: ReadonlyMap<string, NodeLook> | undefined;
+  readonly looks?: Looks | undefined;
   /** Everything else is dimmed. */
   readonly lit?: ReadonlySet<string> | undefined;
 }

@@ -5,13 +5,13 @@ import type { Graph, GraphEdge, GraphNode } from "@/domain/graph";
 import type { Box, Layout, Point } from "@/domain/layout";
 import { GROUP, NODE } from "@/domain/layout";
 import type { ArtifactFlowEdge } from "./ArtifactEdge";
-import type { NodeLook } from "./look";
+import type { Looks, NodeLook } from "./look";
 import type { TaskFlowNode } from "./TaskNode";
 
 export interface Shown {
   readonly graph: Graph;
   readonly layout: Layout;
-  readonly looks: ReadonlyMap<string, NodeLook> | undefined;
+  readonly looks: Looks | undefined;
   readonly selected: string | undefined;
   /** Only these are lit, when it is given. */
   readonly lit: ReadonlySet<string> | undefined;
