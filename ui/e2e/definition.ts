@@ -44,7 +44,7 @@ export function step(name: string, command: string, options: StepOptions = {}): 
     },
     executors: {
       [`exec-${name}`]: {
-        container: { image: IMAGE, command: ["sh", "-c", command], ...(options.memory && { resources: { memoryLimit: options.memory, resourceMemoryLimit: options.memory } }) },
+        container: { image: IMAGE, command: ["sh", "-c", command], ...(options.memory && { resources: { resourceMemoryLimit: options.memory } }) },
       },
     },
   };

@@ -1,7 +1,7 @@
 // What steps wrote, as it comes.
 
 import { LogText } from "@/domain/logText";
-import { OWN, send } from "./client";
+import { OWN, Refused, send } from "./client";
 
 export interface LogWanted {
   readonly run: string;
@@ -13,6 +13,10 @@ export interface LogWanted {
   /** Another one is another log, as after a retry. */
   readonly epoch?: string | number | undefined;
 }
+
+/** Times that a connection is made anew without anything coming of it, and the first pause before that. */
+const TRIES = 5;
+const PAUSE = 150;
 
 const at = (run: string): string => `${OWN}/runs/${encodeURIComponent(run)}/log`;
 
@@ -61,23 +65,43 @@ export class LogReader {
     this.stopping = undefined;
   }
 
+  /** A connection that breaks is made anew: browsers drop them also when a container's network comes or goes. */
   private async read(signal: AbortSignal): Promise<void> {
-    const { run, step, attempt, tail } = this.wanted;
-    try {
-      const query = { format: "lines", step, attempt: step ? attempt : undefined, tail, follow: true };
-      const response = await send("GET", at(run), { query, signal });
-      const reader = response.body?.getReader();
-      for (let part = await reader?.read(); part && !part.done && !signal.aborted; part = await reader?.read()) {
-        this.text.append(part.value);
-        this.tell();
+    for (let failures = 0; !signal.aborted; ) {
+      const had = this.text.count;
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+        await this.readOnce(signal);
+        this.state = "whole";
+        break;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures = this.text.count > had ? 1 : failures + 1;
+        this.error = error instanceof Error ? error : new Error(String(error));
+        if (error instanceof Refused || failures > TRIES) {
+          this.state = "broken";
+          break;
+        }
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await new Promise((done) => setTimeout(done, PAUSE * 2 ** failures));
       }
-      this.state = "whole";
-    } catch (error) {
-      if (signal.aborted) return;
-      this.state = "broken";
-      this.error = error instanceof Error ? error : new Error(String(error));
     }
     this.tell();
+  }
+
+  private async readOnce(signal: AbortSignal): Promise<void> {
+    const { run, step, attempt, tail } = this.wanted;
+    const query = { format: "lines", step, attempt: step ? attempt : undefined, tail, follow: true };
+    const response = await send("GET", at(run), { query, signal });
+    // What is shown stays until what is read anew has come as far.
+    const text = this.text.count === 0 ? this.text : new LogText();
+    const reader = response.body?.getReader();
+    for (let part = await reader?.read(); part && !part.done && !signal.aborted; part = await reader?.read()) {
+      text.append(part.value);
+      if (text.count >= this.text.count) this.text = text;
+      this.tell();
+    }
+    this.text = text;
   }
 
   private tell(): void {

@@ -5,6 +5,7 @@ import styles from "./Log.module.css";
 import { useLog } from "./useLog";
 
 const SHOWN = 12;
+const LEAST = 4;
 /** Enough that the line that tells is among them. */
 const READ = 200;
 
@@ -26,7 +27,7 @@ export function LogTail({ run, step, attempt, failure }: Props) {
     <>
       <div
         className={styles.tail}
-        style={{ minHeight: SHOWN * 17 + 10 }}
+        style={{ minHeight: LEAST * 17 + 10 }}
         role="region"
         aria-label="Last lines"
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keys

@@ -32,7 +32,7 @@ export function StepList({ tasks, selected, onSelect }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: shown.length + 1, getScrollElement: () => frame.current, estimateSize: () => ROW, overscan: 8 });
   return (
-    <nav className={styles.steps} aria-label="Steps">
+    <nav className={styles.stepsNav} aria-label="Steps">
       {steps.length > MANY && (
         <div className={styles.stepsFind}>
           <Input type="search" placeholder="Find a step" aria-label="Find a step" value={wanted} onChange={(event) => setWanted(event.target.value)} />

@@ -66,6 +66,7 @@ function Known({ run, task, index, tasks, defined, attempt, onAttempt, onSelect 
   const cause = step ? undefined : failedStep(tasks, task.path);
   return (
     <>
+      {task.path !== task.display_name && <code className={styles.path}>{task.path || "the whole run"}</code>}
       <State run={run} task={task} cause={cause} onSelect={onSelect} />
       {step && <Doing run={run} task={task} />}
       {task.attempts.length > 0 && shown && <Attempts attempts={task.attempts} at={shown.number} onAt={onAttempt} />}

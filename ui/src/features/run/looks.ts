@@ -50,12 +50,18 @@ function loopLook(task: Task, index: TaskIndex): NodeLook {
   const all = index.iterations.get(task.path) ?? [];
   const before = loops.get(all);
   if (before) return before;
-  const over = all.filter((one) => one.state !== "PENDING" && one.state !== "RUNNING").length;
   const look: NodeLook = {
     ...taskLook(task, undefined),
     iterations: all.map((one) => ({ index: iterationOf(one.path) ?? 0, shown: shownTask(one.state, one.cached) })),
-    ...(all.length > 0 && { progress: task.state === "RUNNING" || task.state === "PENDING" ? `${over} of ${all.length}` : `${shownTask(task.state).word} × ${all.length}` }),
+    ...(all.length > 0 && { progress: loopProgress(task, all) }),
   };
   loops.set(all, look);
   return look;
+}
+
+function loopProgress(task: Task, all: readonly Task[]): string {
+  const failed = all.filter((one) => one.state === "FAILED").length;
+  if (failed > 0) return `${failed} of ${all.length} failed`;
+  if (task.state === "SUCCEEDED") return `${all.length} ${all.length === 1 ? "iteration" : "iterations"}`;
+  return `${all.filter((one) => one.state !== "PENDING" && one.state !== "RUNNING").length} of ${all.length}`;
 }

@@ -55,7 +55,7 @@ export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
         </span>
       ))}
       {marks.map((mark) => (
-        <span key={`${mark.at}-${mark.tone}`} className={styles.mark} style={{ left: place(mark.at), background: `var(--${mark.tone})` }} />
+        <span key={`${mark.at}-${mark.tone}`} className={styles.mark} style={{ left: `min(${place(mark.at)}, calc(100% - 4px))`, background: `var(--${mark.tone})` }} />
       ))}
       {cursor !== undefined && (
         <span className={styles.cursor} style={{ left: place(cursor) }}>
