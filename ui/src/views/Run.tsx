@@ -25,7 +25,9 @@ import { TaskPanel } from "@/features/run/TaskPanel";
 import { Axis } from "@/features/timeline/Axis";
 import { Timeline } from "@/features/timeline/Timeline";
 
-const RunGraph = lazy(() => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph })));
+const loadGraph = () => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph }));
+// Browsers drop connections when a container's network comes or goes, as one does just when a run is looked at.
+const RunGraph = lazy(() => loadGraph().catch(loadGraph));
 
 export function Run() {
   const { id } = useParams({ from: "/runs/$id" });
