@@ -1,6 +1,7 @@
 // Which address shows which page. Addresses are behind a `#`, as those of KFP's pages are: what its clients print leads here.
 
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { runSearch } from "@/domain/runSearch";
 import { Failed } from "./Failed";
 import { Shell } from "./shell/Shell";
 
@@ -22,7 +23,12 @@ const moved = (path: string, to: string) =>
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
   page("/runs", () => import("@/views/Runs"), "Runs"),
-  page("/runs/$id", () => import("@/views/Run"), "Run"),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/runs/$id",
+    validateSearch: runSearch,
+    component: lazyRouteComponent(() => import("@/views/Run"), "Run"),
+  }),
   moved("/runs/details/$id", "/runs/$id"),
   page("/settings", () => import("@/views/Settings"), "Settings"),
 ]);
