@@ -1,0 +1,80 @@
+// A layered layout in linear time, for levels of thousands of nodes.
+
+import type { Box, Layout, Level } from "./layout";
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Passes over the ranks that bring nodes near to what they are joined to. */
+const PASSES = 4;
+
+export function quickPlaces(level: Level, sizes: ReadonlyMap<string, Size>, gap: { readonly beside: number; readonly below: number }): Layout {
+  const before = neighbours(level, "to", "from");
+  const after = neighbours(level, "from", "to");
+  const ranks = rank(level, before, after);
+  order(ranks, before, after);
+  const heights = ranks.map((row) => row.reduce((sum, id) => sum + (sizes.get(id)?.height ?? 0) + gap.below, -gap.below));
+  const height = Math.max(0, ...heights);
+  const boxes = new Map<string, Box>();
+  let x = 0;
+  ranks.forEach((row, index) => {
+    const width = Math.max(...row.map((id) => sizes.get(id)?.width ?? 0));
+    let y = (height - (heights[index] ?? 0)) / 2;
+    for (const id of row) {
+      const size = sizes.get(id) ?? { width: 0, height: 0 };
+      boxes.set(id, { x, y, ...size });
+      y += size.height + gap.below;
+    }
+    x += width + gap.beside;
+  });
+  return { boxes, bends: new Map(), width: Math.max(0, x - gap.beside), height };
+}
+
+function neighbours(level: Level, of: "from" | "to", at: "from" | "to"): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>(level.nodes.map((node) => [node.id, []]));
+  for (const edge of level.edges) if (found.has(edge[at])) found.get(edge[of])?.push(edge[at]);
+  return found;
+}
+
+/** Each node as far left as what it waits for allows. */
+function rank(level: Level, before: ReadonlyMap<string, readonly string[]>, after: ReadonlyMap<string, readonly string[]>): string[][] {
+  const open = new Map(level.nodes.map((node) => [node.id, before.get(node.id)?.length ?? 0]));
+  let row = level.nodes.filter((node) => open.get(node.id) === 0).map((node) => node.id);
+  const ranks: string[][] = [];
+  while (row.length > 0) {
+    ranks.push(row);
+    const next: string[] = [];
+    for (const id of row) {
+      open.delete(id);
+      for (const other of after.get(id) ?? []) {
+        const left = (open.get(other) ?? 1) - 1;
+        open.set(other, left);
+        if (left === 0) next.push(other);
+      }
+    }
+    row = next;
+  }
+  // What is left waits for itself: no definition that was accepted has that, but nothing may be lost.
+  if (open.size > 0) ranks.push([...open.keys()]);
+  return ranks;
+}
+
+function order(ranks: string[][], before: ReadonlyMap<string, readonly string[]>, after: ReadonlyMap<string, readonly string[]>): void {
+  const at = new Map<string, number>();
+  const number = (row: readonly string[]) => row.forEach((id, index) => at.set(id, row.length > 1 ? index / (row.length - 1) : 0.5));
+  ranks.forEach(number);
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    const side = pass % 2 === 0 ? before : after;
+    for (const row of pass % 2 === 0 ? ranks : ranks.toReversed()) {
+      const weight = new Map(row.map((id) => [id, mean(side.get(id) ?? [], at) ?? at.get(id) ?? 0]));
+      row.sort((one, other) => (weight.get(one) ?? 0) - (weight.get(other) ?? 0));
+      number(row);
+    }
+  }
+}
+
+function mean(ids: readonly string[], at: ReadonlyMap<string, number>): number | undefined {
+  return ids.length === 0 ? undefined : ids.reduce((sum, id) => sum + (at.get(id) ?? 0), 0) / ids.length;
+}
