@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { ask, get, KFP, send } from "./client";
-import { type Pipeline, type PipelineVersion, pipelineVersion } from "./kfp";
+import { type Listed, type Pipeline, type PipelineVersion, pipelineVersion } from "./kfp";
 import { all } from "./pages";
 
 const ROOT = `${KFP}/pipelines`;
@@ -54,3 +54,13 @@ export const renamePipeline = (id: string, name: string): Promise<Pipeline> => a
 export const deletePipeline = (id: string): Promise<Response> => send("DELETE", at(id), { query: { cascade: true } });
 
 export const deleteVersion = (id: string, versionId: string): Promise<Response> => send("DELETE", at(id, versionId));
+
+/** The newest version, and how many there are. */
+export const newestVersion = (id: string) =>
+  queryOptions({
+    queryKey: ["pipelines", id, "newest"],
+    queryFn: async ({ signal }) => {
+      const page = await get<Listed<"pipeline_versions", PipelineVersion>>(`${at(id)}/versions`, { sort_by: "created_at desc", page_size: 1 }, signal);
+      return { version: page.pipeline_versions?.[0] ?? null, total: page.total_size ?? 0 };
+    },
+  });

@@ -1,6 +1,7 @@
 // Which address shows which page. Addresses are behind a `#`, as those of KFP's pages are: what its clients print leads here.
 
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
 import { Failed } from "./Failed";
 import { Shell } from "./shell/Shell";
 
@@ -19,11 +20,41 @@ const moved = (path: string, to: string) =>
     },
   });
 
+/** A page whose address also says what is selected, filtered or open on it. */
+const searched = <Path extends string, Search extends object>(
+  path: Path,
+  validateSearch: (given: Record<string, unknown>) => Search,
+  load: Parameters<typeof lazyRouteComponent>[0],
+  name: string,
+) => createRoute({ getParentRoute: () => root, path, validateSearch, component: lazyRouteComponent(load, name as never) });
+
+/** The same as `moved`, where the parts of the address go to other places. */
+const movedAs = (path: string, to: (params: Record<string, string>) => object) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: ({ params }) => {
+      throw redirect({ ...to(params), replace: true } as never);
+    },
+  });
+
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
   page("/runs", () => import("@/views/Runs"), "Runs"),
   page("/runs/$id", () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
+  movedAs("/runs/new", () => ({ to: "/new-run" })),
+  searched("/pipelines", pipelinesSearch, () => import("@/views/Pipelines"), "Pipelines"),
+  searched("/pipelines/$pipeline", pipelineSearch, () => import("@/views/Pipeline"), "Pipeline"),
+  movedAs("/pipelines/details/$id", ({ id }) => ({ to: "/pipelines/$pipeline", params: { pipeline: id } })),
+  movedAs("/pipelines/details/$id/version/$version", ({ id, version }) => ({ to: "/pipelines/$pipeline", params: { pipeline: id }, search: { version } })),
+  searched("/new-run", newRunSearch, () => import("@/views/NewRun"), "NewRun"),
+  searched("/recurring", recurringSearch, () => import("@/views/Recurring"), "Recurring"),
+  movedAs("/recurringruns", () => ({ to: "/recurring" })),
+  movedAs("/recurringrun/details/$id", ({ id }) => ({ to: "/recurring", search: { id } })),
+  searched("/experiments", experimentsSearch, () => import("@/views/Experiments"), "Experiments"),
+  searched("/experiments/$id", experimentSearch, () => import("@/views/Experiment"), "Experiment"),
+  moved("/experiments/details/$id", "/experiments/$id"),
   page("/settings", () => import("@/views/Settings"), "Settings"),
 ]);
 

@@ -124,8 +124,13 @@ export function CodeEditor(props: CodeProps) {
     const span = from === undefined || to === undefined ? undefined : { from, to };
     const shown = view.current;
     if (!shown) return;
-    const scroll = span && span.to <= shown.state.doc.length ? [EditorView.scrollIntoView(span.from, { y: "start", yMargin: 40 })] : [];
-    shown.dispatch({ effects: [mark.of(span), ...scroll] });
+    const head = shown.state.selection.main.head;
+    // Whoever is in it already is not moved.
+    const goes = span && span.to <= shown.state.doc.length && (head < span.from || head > span.to);
+    shown.dispatch({
+      effects: [mark.of(span), ...(goes ? [EditorView.scrollIntoView(span.from, { y: "start", yMargin: 40 })] : [])],
+      ...(goes && { selection: { anchor: span.from } }),
+    });
   }, [from, to]);
 
   return <div ref={host} className={`${styles.editor} ${grows ? styles.grows : ""}`} data-invalid={isInvalid || undefined} />;

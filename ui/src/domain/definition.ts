@@ -40,3 +40,19 @@ export function withoutCache(definition: unknown): unknown {
   if (!isNamed(definition)) return definition;
   return Object.fromEntries(Object.entries(definition).map(([name, value]) => [name, name === "cachingOptions" ? {} : withoutCache(value)]));
 }
+
+/** The name that a file's text gives its pipeline, as far as a glance tells. */
+export function nameInFile(text: string): string {
+  const info = text.slice(Math.max(0, text.lastIndexOf("pipelineInfo")));
+  return info.startsWith("pipelineInfo") ? (/["']?name["']?\s*:\s*["']?([^"'\s,}]+)/.exec(info)?.[1] ?? "") : "";
+}
+
+/** A name for what is in a file, made of the file's own. */
+export const nameOfFile = (fileName: string): string => fileName.replace(/\.(ya?ml|json|zip|tar\.gz|tgz)$/i, "");
+
+/** A name that none of `taken` has: `v3`. */
+export function nextVersionName(taken: readonly string[]): string {
+  let number = taken.length + 1;
+  while (taken.includes(`v${number}`)) number += 1;
+  return `v${number}`;
+}

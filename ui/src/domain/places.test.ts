@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nameOf, textOf } from "./definition";
-import { problems, taskAt, taskPlaces } from "./places";
+import { offsetOf, pathAt, placesByPath, problems, taskPlaces } from "./places";
 
 const text = `components:
   comp-inner:
@@ -28,10 +28,19 @@ schemaVersion: 2.1.0
 it("knows where each task stands", () => {
   const places = taskPlaces(text);
   expect(places.map(({ component, task }) => `${component}/${task}`)).toEqual(["root/inner", "comp-inner/train"]);
-  expect(taskAt(places, text.indexOf("name: comp-train"))?.task).toBe("train");
-  expect(taskAt(places, text.indexOf("name: comp-inner"))?.task).toBe("inner");
-  expect(taskAt(places, 0)).toBeUndefined();
+  const paths = placesByPath(places);
+  expect([...paths.keys()]).toEqual(["inner", "inner/train"]);
+  expect(pathAt(paths, text.indexOf("name: comp-train"))).toBe("inner/train");
+  expect(pathAt(paths, text.indexOf("name: comp-inner"))).toBe("inner");
+  expect(pathAt(paths, 0)).toBeUndefined();
 });
+
+it.each([
+  [1, 1, 0],
+  [2, 2, 4],
+  [2, 99, 5],
+  [9, 1, 6],
+])("line %i, column %i is at %i", (line, column, at) => expect(offsetOf("ab\ncd\n", line, column)).toBe(at));
 
 describe("what is wrong with a text", () => {
   it.each([

@@ -6,6 +6,8 @@ import { type Document, isMap, isScalar, LineCounter, type Pair, parseAllDocumen
 export interface TaskPlace {
   readonly component: string;
   readonly task: string;
+  /** The component that it runs. */
+  readonly uses: string;
   readonly from: number;
   readonly to: number;
 }
@@ -41,13 +43,46 @@ export function taskPlaces(text: string): readonly TaskPlace[] {
     pairs(child(node, "dag", "tasks")).flatMap((pair) => {
       const from = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
       const to = (pair.value as { range?: readonly number[] } | null)?.range?.[1];
-      return from === undefined || to === undefined ? [] : [{ component, task: keyOf(pair), from, to }];
+      const uses = child(pair.value, "componentRef", "name");
+      return from === undefined || to === undefined ? [] : [{ component, task: keyOf(pair), uses: isScalar(uses) ? String(uses.value) : "", from, to }];
     }),
   );
 }
 
-/** The task in whose text `at` stands. */
-export const taskAt = (places: readonly TaskPlace[], at: number): TaskPlace | undefined => places.find((place) => place.from <= at && at <= place.to);
+/** So many paths are told apart: components that use each other can make more of them than anybody looks at. */
+const MOST_PATHS = 5000;
+
+/** The places by the paths that tasks have in a run: `outer/train`. A task of a component that is used twice has two. */
+export function placesByPath(places: readonly TaskPlace[]): ReadonlyMap<string, TaskPlace> {
+  const of = new Map<string, TaskPlace[]>();
+  for (const place of places) of.set(place.component, [...(of.get(place.component) ?? []), place]);
+  const found = new Map<string, TaskPlace>();
+  const walk = (component: string, prefix: string, within: readonly string[]) => {
+    for (const place of of.get(component) ?? []) {
+      if (found.size >= MOST_PATHS) return;
+      const path = prefix ? `${prefix}/${place.task}` : place.task;
+      found.set(path, place);
+      if (!within.includes(place.uses)) walk(place.uses, path, [...within, place.uses]);
+    }
+  };
+  walk(ROOT, "", [ROOT]);
+  return found;
+}
+
+/** The path of the task in whose text `at` stands. */
+export const pathAt = (places: ReadonlyMap<string, TaskPlace>, at: number): string | undefined => [...places].find(([, place]) => place.from <= at && at <= place.to)?.[0];
+
+/** Where a line and a column, which count from one, are in a text. */
+export function offsetOf(text: string, line: number, column: number): number {
+  let at = 0;
+  for (let row = 1; row < line; row += 1) {
+    const next = text.indexOf("\n", at);
+    if (next < 0) return text.length;
+    at = next + 1;
+  }
+  const end = text.indexOf("\n", at);
+  return Math.min(at + Math.max(0, column - 1), end < 0 ? text.length : end);
+}
 
 /** What is wrong with the form of a text. What a definition means is checked by the workbench. */
 export function problems(text: string): readonly Problem[] {
