@@ -1,6 +1,6 @@
 // Recurring runs, and what begins runs in general.
 
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ask, get, KFP, OWN, send } from "./client";
 import type { KfpRun, RecurringRun } from "./kfp";
 import { all } from "./pages";
@@ -17,10 +17,12 @@ export const recurringRuns = () =>
 
 export const recurringRun = (id: string) => queryOptions({ queryKey: ["recurring", id], queryFn: ({ signal }) => get<RecurringRun>(at(id), {}, signal) });
 
-export const recurringStatus = (id: string) =>
+/** How it stands changes with its runs, and when it is itself changed. */
+export const recurringStatus = ({ recurring_run_id: id, updated_at: changed }: RecurringRun) =>
   queryOptions({
-    queryKey: ["recurring", id, "status"],
+    queryKey: ["runs", "recurring-status", id, changed],
     queryFn: ({ signal }) => get<RecurringStatus>(`${OWN}/recurring-runs/${encodeURIComponent(id)}`, {}, signal),
+    placeholderData: keepPreviousData,
   });
 
 /** The newest runs that it has begun. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cronInWords, nextAfter, readCron } from "./cron";
-import { nextTimes, scheduleErrors, FIRST_SCHEDULE, triggerInWords } from "./schedule";
+import { FIRST_SCHEDULE, nextTimes, scheduleErrors, scheduleOf, triggerInWords, triggerOf } from "./schedule";
 
 const at = (text: string) => Date.parse(text);
 const next = (cron: string, after: string) => {
@@ -69,4 +69,10 @@ describe("schedules", () => {
     expect(Object.keys(scheduleErrors(wrong)).toSorted()).toEqual(["concurrency", "cron", "end"]);
     expect(scheduleErrors(FIRST_SCHEDULE)).toEqual({});
   });
+});
+
+it("reads a schedule back from what it became", () => {
+  const read = scheduleOf({ trigger: { periodic_schedule: { interval_second: "7200" } }, max_concurrency: "2", no_catchup: true });
+  expect(read).toMatchObject({ kind: "interval", every: "2", unit: "hours", concurrency: "2", catchUp: false, start: "" });
+  expect(triggerOf(read)).toEqual({ periodic_schedule: { interval_second: 7200 } });
 });

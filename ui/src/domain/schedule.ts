@@ -89,3 +89,29 @@ function stepOf(trigger: Trigger, start: number | undefined, now: number): (afte
   const first = start ?? now + pause;
   return (after) => (after < first ? first : first + (Math.floor((after - first) / pause) + 1) * pause);
 }
+
+const pad = (value: number): string => String(value).padStart(2, "0");
+
+/** A time as a `datetime-local` field has it. */
+export function localTime(at: string | undefined): string {
+  if (!at) return "";
+  const date = new Date(at);
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+/** The schedule that a recurring run has, to be changed into another one. */
+export function scheduleOf(given: { readonly trigger: Trigger; readonly max_concurrency: string; readonly no_catchup?: boolean | undefined }): Schedule {
+  const { cron_schedule: cron, periodic_schedule: interval } = given.trigger;
+  const pause = Number(interval?.interval_second ?? 3600);
+  const unit = (["days", "hours", "minutes"] as const).find((one) => pause % UNITS[one] === 0) ?? "minutes";
+  return {
+    kind: interval ? "interval" : "cron",
+    cron: cron?.cron ?? FIRST_SCHEDULE.cron,
+    every: String(pause / UNITS[unit]),
+    unit,
+    start: localTime((cron ?? interval)?.start_time),
+    end: localTime((cron ?? interval)?.end_time),
+    concurrency: given.max_concurrency,
+    catchUp: !given.no_catchup,
+  };
+}
