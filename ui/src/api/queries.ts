@@ -1,9 +1,9 @@
 // What pages ask for, with the topics by which they hear of changes.
 
 import { queryOptions } from "@tanstack/react-query";
-import { get, OWN } from "./client";
+import { get, OWN, send } from "./client";
 import { kfpRun } from "./kfp";
-import type { DoctorReport, Health, Run, RunSummary, Task } from "./types";
+import type { ArtifactList, DoctorReport, Health, Run, RunSummary, Task, Why } from "./types";
 
 export const health = () => queryOptions({ queryKey: ["health"], queryFn: ({ signal }) => get<Health>(`${OWN}/health`, {}, signal) });
 
@@ -28,3 +28,21 @@ export const tasks = (id: string) =>
 
 /** A run as KFP has it: its definition, experiment and storage state. Its definition never changes. */
 export const definedRun = (id: string) => queryOptions({ queryKey: ["run", id, "kfp"], queryFn: ({ signal }) => kfpRun(id, signal) });
+
+/** Why a step ran, or did not have to. */
+export const why = (id: string, step: string) =>
+  queryOptions({ queryKey: ["run", id, "why", step], queryFn: ({ signal }) => get<Why>(`${OWN}/runs/${encodeURIComponent(id)}/why`, { step }, signal) });
+
+/** What a run made, imported, read or took over. */
+export const runArtifacts = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "artifacts"],
+    queryFn: async ({ signal }) => (await get<ArtifactList>(`${OWN}/runs/${encodeURIComponent(id)}/artifacts`, {}, signal)).artifacts,
+  });
+
+/** A run's definition, as it was written. */
+export const runDefinition = (id: string) =>
+  queryOptions({
+    queryKey: ["definition", id],
+    queryFn: async ({ signal }) => (await send("GET", `${OWN}/runs/${encodeURIComponent(id)}/definition`, { signal })).text(),
+  });

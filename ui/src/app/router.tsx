@@ -2,6 +2,7 @@
 
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
+import { runSearch } from "@/domain/runSearch";
 import { Failed } from "./Failed";
 import { Shell } from "./shell/Shell";
 
@@ -9,16 +10,6 @@ const root = createRootRoute({ component: Shell, errorComponent: ({ error }) => 
 
 const page = <Path extends string>(path: Path, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
   createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name as never) });
-
-/** An address of KFP's own pages, and where that is here. */
-const moved = (path: string, to: string) =>
-  createRoute({
-    getParentRoute: () => root,
-    path,
-    beforeLoad: ({ params }) => {
-      throw redirect({ to, params, replace: true } as never);
-    },
-  });
 
 /** A page whose address also says what is selected, filtered or open on it. */
 const searched = <Path extends string, Search extends object>(
@@ -28,20 +19,30 @@ const searched = <Path extends string, Search extends object>(
   name: string,
 ) => createRoute({ getParentRoute: () => root, path, validateSearch, component: lazyRouteComponent(load, name as never) });
 
-/** The same as `moved`, where the parts of the address go to other places. */
-const movedAs = (path: string, to: (params: Record<string, string>) => object) =>
+/** An address of KFP's own pages, and where that is here. */
+const moved = <Path extends string>(path: Path, to: string) =>
   createRoute({
     getParentRoute: () => root,
     path,
     beforeLoad: ({ params }) => {
-      throw redirect({ ...to(params), replace: true } as never);
+      throw redirect({ to, params, replace: true } as never);
+    },
+  });
+
+/** The same as `moved`, where the parts of the address go to other places. */
+const movedAs = <Path extends string>(path: Path, to: (params: Record<string, string>) => object) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: ({ params }) => {
+      throw redirect({ ...to(params as Record<string, string>), replace: true } as never);
     },
   });
 
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
   page("/runs", () => import("@/views/Runs"), "Runs"),
-  page("/runs/$id", () => import("@/views/Run"), "Run"),
+  searched("/runs/$id", runSearch, () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
   movedAs("/runs/new", () => ({ to: "/new-run" })),
   searched("/pipelines", pipelinesSearch, () => import("@/views/Pipelines"), "Pipelines"),

@@ -1,4 +1,4 @@
-import { type ComponentProps, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+import { type InputHTMLAttributes, type ReactNode, type RefAttributes, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
 import styles from "./Field.module.css";
 
 interface FieldProps {
@@ -24,7 +24,7 @@ export function Field({ label, help, error, children }: FieldProps) {
   );
 }
 
-export const Input = (props: ComponentProps<"input">) => <input {...props} className={`${styles.input} ${props.className ?? ""}`} />;
+export const Input = (props: InputHTMLAttributes<HTMLInputElement> & RefAttributes<HTMLInputElement>) => <input {...props} className={`${styles.input} ${props.className ?? ""}`} />;
 
 export const Textarea = (props: TextareaHTMLAttributes<HTMLTextAreaElement>) => (
   <textarea {...props} className={`${styles.input} ${styles.area} ${props.className ?? ""}`} />

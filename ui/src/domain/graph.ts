@@ -86,5 +86,6 @@ export function nodeFor(path: string): string {
 /** What is open when a task is to be seen: also everything that holds it. */
 export function openFor(open: readonly string[], task: string | undefined): readonly string[] {
   if (task === undefined) return open;
-  return withoutLoops(ancestors(task)).reduce<readonly string[]>((all, path) => (all.includes(path) ? all : withOpened(all, path)), open);
+  const holding = iterationOf(task) === undefined ? ancestors(task) : [...ancestors(task), task];
+  return withoutLoops(holding).reduce<readonly string[]>((all, path) => (all.includes(path) ? all : withOpened(all, path)), open);
 }

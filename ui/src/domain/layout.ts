@@ -45,7 +45,7 @@ export interface Layout {
 export const NODE = { width: 208, height: 52 } as const;
 /** What an open group has around its inside. */
 export const GROUP = { head: 44, pad: 16 } as const;
-export const GAP = { beside: 56, below: 20 } as const;
+export const GAP = { beside: 44, below: 20 } as const;
 
 /** A level of more nodes is laid out by rank alone: dagre's time grows with the square. */
 const CAREFUL = 90;

@@ -6,13 +6,14 @@ import { graphOf, nodeFor, openFor, withClosed, withOpened } from "@/domain/grap
 import type { Pipeline } from "@/domain/pipeline";
 import { ancestors } from "@/domain/taskPath";
 import { Actions, type GraphActions } from "./actions";
-import { ArtifactEdge } from "./ArtifactEdge";
 import { Breadcrumbs } from "./Breadcrumbs";
 import { Controls } from "./Controls";
-import { flowEdges, flowNodes, type Kept } from "./flow";
+import { Distance } from "./Distance";
+import { Edges } from "./Edges";
+import { drawnEdges, flowNodes, type Kept } from "./flow";
 import styles from "./Graph.module.css";
 import { GroupNode } from "./GroupNode";
-import type { NodeLook } from "./look";
+import type { Looks } from "./look";
 import { type TaskFlowNode, TaskNode } from "./TaskNode";
 import { useLayout } from "./useLayout";
 import { Viewing } from "./Viewing";
@@ -28,13 +29,12 @@ export interface GraphProps {
   readonly selected?: string | undefined;
   readonly onSelect: (path: string | undefined) => void;
   /** How tasks are, by path; a pipeline's own graph has none. */
-  readonly looks?: ReadonlyMap<string, NodeLook> | undefined;
+  readonly looks?: Looks | undefined;
   /** Everything else is dimmed. */
   readonly lit?: ReadonlySet<string> | undefined;
 }
 
 const NODES = { task: TaskNode, group: GroupNode };
-const EDGES = { handed: ArtifactEdge };
 /** A map helps where there is more than one sees. */
 const MAPPED = 12;
 
@@ -48,7 +48,7 @@ export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelec
   const flow = useMemo(() => {
     if (!layout) return undefined;
     const shown = { graph, layout, looks, selected: node, lit };
-    return { nodes: flowNodes(shown, kept), edges: flowEdges(shown) };
+    return { nodes: flowNodes(shown, kept), edges: drawnEdges(shown) };
   }, [graph, layout, looks, node, lit, kept]);
   const actions = useMemo<GraphActions>(
     () => ({
@@ -68,31 +68,31 @@ export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelec
       <div className={styles.frame} role="region" aria-label="Graph">
         {flow && layout ? (
           <ReactFlowProvider>
-            <ReactFlow<TaskFlowNode>
-              nodes={flow.nodes}
-              edges={flow.edges}
-              nodeTypes={NODES}
-              edgeTypes={EDGES as never}
-              onPaneClick={() => onSelect(undefined)}
-              nodesDraggable={false}
-              nodesConnectable={false}
-              nodesFocusable={false}
-              edgesFocusable={false}
-              elementsSelectable={false}
-              onlyRenderVisibleElements
-              minZoom={0.05}
-              maxZoom={1.5}
-              zoomOnDoubleClick={false}
-              deleteKeyCode={null}
-              selectionKeyCode={null}
-              proOptions={{ hideAttribution: true }}
-            >
-              <Viewing layout={layout} at={at} selected={node} />
-              <Controls layout={layout} />
-              {flow.nodes.length > MAPPED && (
-                <MiniMap<TaskFlowNode> className={styles.map ?? ""} pannable zoomable ariaLabel="Map of the graph" nodeColor={mapColour} nodeStrokeWidth={0} />
-              )}
-            </ReactFlow>
+            <Distance>
+              <ReactFlow<TaskFlowNode>
+                nodes={flow.nodes}
+                nodeTypes={NODES}
+                onPaneClick={() => onSelect(undefined)}
+                nodesDraggable={false}
+                nodesConnectable={false}
+                nodesFocusable={false}
+                elementsSelectable={false}
+                onlyRenderVisibleElements
+                minZoom={0.05}
+                maxZoom={1.5}
+                zoomOnDoubleClick={false}
+                deleteKeyCode={null}
+                selectionKeyCode={null}
+                proOptions={{ hideAttribution: true }}
+              >
+                <Edges edges={flow.edges} />
+                <Viewing layout={layout} at={at} selected={node} />
+                <Controls layout={layout} />
+                {flow.nodes.length > MAPPED && (
+                  <MiniMap<TaskFlowNode> className={styles.map ?? ""} pannable zoomable ariaLabel="Map of the graph" nodeColor={mapColour} nodeStrokeWidth={0} />
+                )}
+              </ReactFlow>
+            </Distance>
           </ReactFlowProvider>
         ) : (
           <Skeleton rows={8} />

@@ -1,6 +1,6 @@
 import { useReactFlow, useStore, type Viewport } from "@xyflow/react";
 import { useEffect, useLayoutEffect, useRef } from "react";
-import type { Box, Layout } from "@/domain/layout";
+import { type Box, type Layout, NODE } from "@/domain/layout";
 
 interface Size {
   readonly width: number;
@@ -9,7 +9,7 @@ interface Size {
 
 const MARGIN = 24;
 /** Names can be read down to here. */
-const READABLE = 0.6;
+const READABLE = 0.75;
 
 /** All of a layout in the middle; its beginning, where all of it would be too small to read. */
 export function fitting(layout: Layout, frame: Size, least = READABLE): Viewport {
@@ -55,7 +55,7 @@ export function Viewing({ layout, at, selected }: { readonly layout: Layout; rea
     const view = flow.getViewport();
     if (isInSight(box, view, { width, height })) return;
     const zoom = Math.max(view.zoom, READABLE);
-    void flow.setViewport({ zoom, x: width / 2 - (box.x + Math.min(box.width, 208) / 2) * zoom, y: height / 2 - (box.y + Math.min(box.height, 52) / 2) * zoom });
+    void flow.setViewport({ zoom, x: width / 2 - (box.x + Math.min(box.width, NODE.width) / 2) * zoom, y: height / 2 - (box.y + Math.min(box.height, NODE.height) / 2) * zoom });
   }, [flow, layout, selected, width, height]);
   return null;
 }
@@ -63,5 +63,5 @@ export function Viewing({ layout, at, selected }: { readonly layout: Layout; rea
 function isInSight(box: Box, view: Viewport, frame: Size): boolean {
   const x = box.x * view.zoom + view.x;
   const y = box.y * view.zoom + view.y;
-  return x >= 0 && y >= 0 && x + 208 * view.zoom <= frame.width && y + 52 * view.zoom <= frame.height;
+  return x >= 0 && y >= 0 && x + NODE.width * view.zoom <= frame.width && y + NODE.height * view.zoom <= frame.height;
 }

@@ -1,17 +1,16 @@
-// Nodes and edges as xyflow wants them. What has not changed stays the same object, so that it is not drawn again.
+// Nodes as xyflow wants them, and edges as they are drawn. What has not changed stays the same object, so that it is not drawn again.
 
-import { Position } from "@xyflow/react";
 import type { Graph, GraphEdge, GraphNode } from "@/domain/graph";
 import type { Box, Layout, Point } from "@/domain/layout";
 import { GROUP, NODE } from "@/domain/layout";
-import type { ArtifactFlowEdge } from "./ArtifactEdge";
-import type { NodeLook } from "./look";
+import type { DrawnEdge } from "./Edges";
+import type { Looks, NodeLook } from "./look";
 import type { TaskFlowNode } from "./TaskNode";
 
 export interface Shown {
   readonly graph: Graph;
   readonly layout: Layout;
-  readonly looks: ReadonlyMap<string, NodeLook> | undefined;
+  readonly looks: Looks | undefined;
   readonly selected: string | undefined;
   /** Only these are lit, when it is given. */
   readonly lit: ReadonlySet<string> | undefined;
@@ -48,38 +47,35 @@ const isPlaced = (node: TaskFlowNode, box: Box): boolean =>
 function flowNode(node: GraphNode, look: NodeLook | undefined, isSelected: boolean, isDim: boolean, box: Box): TaskFlowNode {
   const { width, height } = box;
   const isOpen = node.opened !== undefined;
-  // The size is known, so nothing is measured; the ends of edges are told to be at the sides.
-  const side = (type: "source" | "target", position: Position, x: number) => ({ type, position, x, y: height / 2, width: 1, height: 1 });
   return {
     id: node.path,
     type: isOpen ? "group" : "task",
     position: { x: box.x, y: box.y },
     width,
     height,
+    // It is known, so nothing is measured, and what is out of sight is never drawn.
     measured: { width, height },
-    handles: [side("target", Position.Left, 0), side("source", Position.Right, width)],
-    zIndex: node.path.split("/").length,
+    handles: [],
+    // Edges are drawn above open groups and below everything else.
+    zIndex: isOpen ? 0 : 2,
     data: { node, look, isSelected, isDim },
   };
 }
 
-export function flowEdges({ graph, layout, looks, selected, lit }: Shown): ArtifactFlowEdge[] {
+export function drawnEdges({ graph, layout, looks, selected, lit }: Shown): DrawnEdge[] {
   return graph.edges.flatMap((edge) => {
     const points = pointsOf(edge, graph, layout);
     if (!points) return [];
     const isFaint = Boolean(looks?.get(edge.from)?.isFaint || looks?.get(edge.to)?.isFaint || (lit && !(lit.has(edge.from) && lit.has(edge.to))));
     const isLit = selected !== undefined && (edge.from === selected || edge.to === selected);
-    return [
-      {
-        id: edge.id,
-        source: edge.from,
-        target: edge.to,
-        type: "handed" as const,
-        zIndex: edge.from.split("/").length,
-        data: { points, artifacts: edge.artifacts, parameters: edge.parameters, isLit, isFaint },
-      },
-    ];
+    return [{ id: edge.id, points, bounds: boundsOf(points), artifacts: edge.artifacts, parameters: edge.parameters, isLit, isFaint }];
   });
+}
+
+function boundsOf(points: readonly Point[]): Box {
+  const x = Math.min(...points.map((point) => point.x));
+  const y = Math.min(...points.map((point) => point.y));
+  return { x, y, width: Math.max(...points.map((point) => point.x)) - x + 1, height: Math.max(...points.map((point) => point.y)) - y + 1 };
 }
 
 function pointsOf(edge: GraphEdge, graph: Graph, layout: Layout): readonly Point[] | undefined {

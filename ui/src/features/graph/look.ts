@@ -20,6 +20,11 @@ export interface NodeLook {
   readonly progress?: string;
 }
 
+/** How each task looks, by its path. */
+export interface Looks {
+  readonly get: (path: string) => NodeLook | undefined;
+}
+
 /** The iteration that is worth opening first: one that failed, else one that runs, else the first. */
 export function telling(iterations: readonly IterationLook[]): number {
   const of = (tone: string) => iterations.find((one) => one.shown.tone === tone)?.index;

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { pipelines, versions } from "@/api/pipelines";
 import { Field, Select } from "@/components/Field";
 import styles from "./Form.module.css";
@@ -8,6 +8,7 @@ import { LATEST } from "./useBeginning";
 /** Of which pipeline, and of which version of it. */
 export function Chooser({ pipeline, version }: { readonly pipeline: string; readonly version: string | undefined }) {
   const navigate = useNavigate({ from: "/new-run" });
+  const search = useSearch({ from: "/new-run" });
   const known = useQuery(pipelines()).data ?? [];
   const its = useQuery(versions(pipeline)).data ?? [];
   return (
@@ -15,7 +16,7 @@ export function Chooser({ pipeline, version }: { readonly pipeline: string; read
       <div className={styles.pair}>
         <Field label="Pipeline">
           {(given) => (
-            <Select {...given} value={pipeline} onChange={(event) => void navigate({ search: (now) => ({ pipeline: event.target.value, schedule: now.schedule, experiment: now.experiment }), replace: true })}>
+            <Select {...given} value={pipeline} onChange={(event) => void navigate({ search: { pipeline: event.target.value, schedule: search.schedule, experiment: search.experiment }, replace: true })}>
               {pipeline === "" && <option value="">Choose</option>}
               {known.map((one) => (
                 <option key={one.pipeline_id} value={one.pipeline_id}>
@@ -31,7 +32,7 @@ export function Chooser({ pipeline, version }: { readonly pipeline: string; read
               {...given}
               disabled={its.length === 0}
               value={version ?? its[0]?.pipeline_version_id ?? ""}
-              onChange={(event) => void navigate({ search: (now) => ({ ...now, pipeline, version: event.target.value }), replace: true })}
+              onChange={(event) => void navigate({ search: { ...search, pipeline, version: event.target.value }, replace: true })}
             >
               <option value={LATEST}>The newest, whenever it runs</option>
               {its.map((one) => (

@@ -49,7 +49,7 @@ export function PipelineTabs({ versions, version, search }: Props) {
           aria-label="Version"
           value={version.pipeline_version_id}
           title={version.display_name}
-          onChange={(event) => void navigate({ search: (now) => ({ tab: now.tab, version: event.target.value }) })}
+          onChange={(event) => void navigate({ search: { tab: search.tab, version: event.target.value } })}
         >
           {versions.map((one) => (
             <option key={one.pipeline_version_id} value={one.pipeline_version_id}>

@@ -1,0 +1,109 @@
+import { type Ref, useCallback, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import type { LogText } from "@/domain/logText";
+import { fullTime } from "@/domain/time";
+import { LineText } from "./Line";
+import styles from "./Log.module.css";
+
+/** As in the style sheet. */
+const LINE = 18;
+const BEYOND = 12;
+/** Browsers have no elements that are higher than about this many lines. */
+const MOST = 900_000;
+
+export interface LinesHandle {
+  readonly show: (line: number) => void;
+}
+
+interface Props {
+  readonly ref?: Ref<LinesHandle>;
+  readonly text: LogText;
+  readonly label: string;
+  readonly find: string;
+  readonly marked?: number | undefined;
+  readonly failing?: number | undefined;
+  readonly wraps: boolean;
+  /** Says which step wrote each line. */
+  readonly hasSteps: boolean;
+  readonly isFollowing: boolean;
+  readonly onFollow: (isFollowing: boolean) => void;
+  readonly onLine: (line: number) => void;
+}
+
+/** The lines in sight of a log of any length. Lines that wrap begin where one has scrolled to. */
+export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps, isFollowing, onFollow, onLine }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const lastTop = useRef(0);
+  const [place, setPlace] = useState({ top: 0, height: 600 });
+  const skipped = Math.max(0, text.count - MOST);
+  const count = text.count - skipped;
+  const inSight = Math.ceil(place.height / LINE);
+  const total = count * LINE;
+  const isAtEnd = wraps && place.top + place.height >= total - 1;
+  const first = isAtEnd ? Math.max(0, count - inSight - 1) : Math.max(0, Math.floor(place.top / LINE) - (wraps ? 0 : BEYOND));
+  const last = Math.min(count, first + inSight + (wraps ? 1 : 2 * BEYOND));
+
+  const scroll = useCallback((top: number) => {
+    if (frame.current) frame.current.scrollTop = top;
+  }, []);
+  useImperativeHandle(
+    ref,
+    () => ({ show: (line) => scroll(Math.max(0, (line - skipped) * LINE - (frame.current?.clientHeight ?? 0) / 3)) }),
+    [scroll, skipped],
+  );
+  useLayoutEffect(() => {
+    if (isFollowing) scroll(total);
+  }, [isFollowing, total, scroll]);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setPlace((before) => ({ ...before, height: element.clientHeight })));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+
+  const width = `${Math.max(3, String(text.count).length)}ch`;
+  return (
+    <div
+      ref={frame}
+      className={styles.lines}
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keys
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+      onScroll={(event) => {
+        const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
+        // Going up lets go; coming to the end takes hold again.
+        if (scrollTop < lastTop.current - 1) onFollow(false);
+        else if (!isFollowing && scrollTop > lastTop.current && scrollTop + clientHeight >= scrollHeight - 1) onFollow(true);
+        lastTop.current = scrollTop;
+        setPlace({ top: scrollTop, height: clientHeight });
+      }}
+    >
+      <div className={styles.all} style={{ height: Math.max(total, 1) }}>
+        <div
+          className={`${styles.block} ${wraps ? styles.wraps : ""}`}
+          style={isAtEnd ? { bottom: 0 } : { top: wraps ? place.top : first * LINE }}
+        >
+          {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
+            const index = skipped + first + offset;
+            const line = text.line(index);
+            const tone = index === failing ? styles.failing : index === marked ? styles.marked : line?.stream === "stderr" ? styles.stderr : "";
+            return (
+              <div key={index} className={`${styles.line} ${tone}`} data-line={index + 1}>
+                <button type="button" tabIndex={-1} className={styles.at} style={{ minWidth: width }} title={line && fullTime(line.at)} aria-label={`Line ${index + 1}`} onClick={() => onLine(index + 1)}>
+                  {index + 1}
+                </button>
+                {hasSteps && (
+                  <span className={styles.step} title={line?.step}>
+                    {line?.step}
+                  </span>
+                )}
+                <span className={styles.text}>{line && <LineText text={line.text} find={find} />}</span>
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
