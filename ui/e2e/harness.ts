@@ -1,7 +1,7 @@
 // A real workbench on a home of its own, and a real browser that shows its pages.
 
 import { execFileSync, type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -107,4 +107,15 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   await page.goto(url);
   return { page, faults };
+}
+
+/** What keeps people from using a page: the serious and critical findings of axe. */
+export async function axe(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(resolve("node_modules/axe-core/axe.min.js"), "utf8"));
+  return page.evaluate(async () => {
+    const { axe: tool } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
+    const { violations } = await tool.run();
+    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    return grave.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  });
 }

@@ -61,6 +61,7 @@ function linesOf(state: EditorState, span: Span | undefined): DecorationSet {
 const attributes = ({ label, id, describedBy, isInvalid, onChange }: CodeProps): Record<string, string> => ({
   "aria-label": label,
   "aria-readonly": String(!onChange),
+  tabindex: "0",
   ...(id && { id }),
   ...(describedBy && { "aria-describedby": describedBy }),
   ...(isInvalid && { "aria-invalid": "true" }),
