@@ -128,7 +128,8 @@ it("schedules, pauses and deletes with a way back", async () => {
   await page.getByLabel("Details").getByText("Next times").waitFor();
   await row.getByRole("button", { name: "Pause nightly" }).click();
   await row.getByText("Paused").waitFor();
-  await page.getByLabel("Details").getByRole("button", { name: "Delete" }).click();
+  await page.getByLabel("Details").getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
   await row.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Undo" }).click();
   await row.getByText("Paused").waitFor();

@@ -54,7 +54,7 @@ it("sends what differs from its default", () => {
 });
 
 it("begins with the values of an earlier run", () => {
-  expect(firstTexts(parameters, { epochs: 9, flags: { a: 1 } })).toMatchObject({ epochs: "9", flags: '{\n  "a": 1\n}', rate: "0.1", path: "" });
+  expect(firstTexts(parameters, { epochs: 9, flags: { a: 1 } })).toMatchObject({ epochs: "9", flags: '{"a":1}', rate: "0.1", path: "" });
 });
 
 it.each([

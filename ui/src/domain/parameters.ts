@@ -49,9 +49,15 @@ function parameter(name: string, given: Readonly<Record<string, unknown>>): Para
   };
 }
 
+/** So long a list or an object stands on one line. */
+const SHORT = 60;
+
 /** A value as it stands in a field. */
 export function textOfValue(type: ParameterType, value: Json): string {
-  if (type === "LIST" || type === "STRUCT") return JSON.stringify(value, null, 2);
+  if (type === "LIST" || type === "STRUCT") {
+    const line = JSON.stringify(value);
+    return line.length <= SHORT ? line : JSON.stringify(value, null, 2);
+  }
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nameOf, textOf } from "./definition";
-import { offsetOf, pathAt, placesByPath, problems, taskPlaces } from "./places";
+import { definitionIn, offsetOf, pathAt, placesByPath, problems, taskPlaces } from "./places";
 
 const text = `components:
   comp-inner:
@@ -57,3 +57,9 @@ it("writes a definition as text", () => {
   expect(textOf({ pipeline_spec: { root: {}, pipelineInfo: { name: "x" } }, platform_spec: { platforms: {} } })).toBe("pipelineInfo:\n  name: x\nroot: {}\n---\nplatforms: {}\n");
   expect(nameOf({ pipelineInfo: { name: "x" } })).toBe("x");
 });
+
+it.each([
+  ["root: {}\npipelineInfo:\n  name: x\n---\nplatforms: {}\n", { pipeline_spec: { root: {}, pipelineInfo: { name: "x" } }, platform_spec: { platforms: {} } }],
+  ["root: {", undefined],
+  ["a: 1", undefined],
+])("%j holds %o", (given, expected) => expect(definitionIn(given)).toEqual(expected));

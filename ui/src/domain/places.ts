@@ -20,6 +20,15 @@ export interface Problem {
   readonly column: number;
 }
 
+/** The definition that a text holds, as the server would answer it; nothing where there is none. */
+export function definitionIn(text: string): unknown {
+  const docs = read(text);
+  if (docs.some((doc) => doc.errors.length > 0)) return undefined;
+  const spec = docs.find(isSpec);
+  const platform = docs.find((doc) => isMap(doc.contents) && doc.contents.has("platforms"));
+  return spec && { pipeline_spec: spec.toJS(), ...(platform && { platform_spec: platform.toJS() }) };
+}
+
 /** The name of the pipeline's own component. */
 export const ROOT = "root";
 

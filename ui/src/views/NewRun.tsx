@@ -10,7 +10,7 @@ export function NewRun() {
   const search = useSearch({ from: "/new-run" });
   const { beginning, pipelineId, error, isOpen } = useBeginning(search);
   const chooser = <Chooser pipeline={pipelineId} version={search.version ?? (beginning && "pipeline" in beginning.source ? beginning.source.version : undefined)} />;
-  const title = search.clone ? "Run again" : search.recurring ? "New recurring run" : "New run";
+  const title = search.clone ? "Run again" : search.recurring || search.schedule ? "New recurring run" : "New run";
   return (
     <Page title={title} answer={beginning ? `of ${beginning.title}` : " "}>
       {isOpen ? (

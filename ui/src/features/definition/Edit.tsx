@@ -8,7 +8,7 @@ import { Button } from "@/components/Button";
 import { Trouble } from "@/components/Empty";
 import { Input } from "@/components/Field";
 import { nextVersionName } from "@/domain/definition";
-import { offsetOf, type Problem, problems as problemsIn } from "@/domain/places";
+import { definitionIn, offsetOf, type Problem, problems as problemsIn } from "@/domain/places";
 import { Findings } from "@/features/pipelines/Findings";
 import { Definition, type Shown } from "./Definition";
 import styles from "./Edit.module.css";
@@ -39,6 +39,7 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
   const problems = useMemo(() => [...own, ...refused.flatMap((finding) => placed(seen, finding))], [own, refused, seen]);
   const findings = own.length > 0 ? own.map(asFinding) : refused;
   const isChanged = text !== first;
+  const drawn = useDrawn(version.pipeline_spec, seen, own.length === 0);
   return (
     <div className={styles.edit}>
       <form
@@ -65,7 +66,7 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
       )}
       <div className={styles.rest}>
         <Definition
-          definition={version.pipeline_spec}
+          definition={drawn}
           text={text}
           problems={problems}
           onText={(changed) => {
@@ -78,6 +79,17 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
       </div>
     </div>
   );
+}
+
+/** The definition as it was when its form was right last: the graph follows what is typed. */
+function useDrawn(first: unknown, text: string, isRight: boolean): unknown {
+  const [drawn, setDrawn] = useState(first);
+  const [read, setRead] = useState(text);
+  if (isRight && read !== text) {
+    setRead(text);
+    setDrawn(definitionIn(text) ?? drawn);
+  }
+  return drawn;
 }
 
 function stateOf(problems: number, isChanged: boolean): string {

@@ -4,6 +4,9 @@ import { Checkbox, Field, Input, Select } from "@/components/Field";
 import type { Errors, Form } from "./form";
 import styles from "./Form.module.css";
 
+/** The experiment of runs that name none. */
+const DEFAULT = "Default";
+
 interface Props {
   readonly form: Form;
   readonly errors: Errors;
@@ -13,7 +16,9 @@ interface Props {
 
 /** What a run is called, where it belongs, and how it runs. */
 export function RunFields({ form, errors, isInline, onChange }: Props) {
-  const list = useQuery(experiments()).data?.filter((one) => one.storage_state === "AVAILABLE") ?? [];
+  const list = useQuery(experiments()).data ?? [];
+  const usual = list.find((one) => one.display_name === DEFAULT)?.experiment_id;
+  const offered = list.filter((one) => one.experiment_id === form.experiment || (one.storage_state === "AVAILABLE" && one.display_name !== DEFAULT));
   return (
     <fieldset className={styles.part}>
       <legend>Run</legend>
@@ -23,13 +28,14 @@ export function RunFields({ form, errors, isInline, onChange }: Props) {
         </Field>
         <Field label="Experiment" error={errors["experiment"]}>
           {(given) => (
-            <Select {...given} value={form.experiment} onChange={(event) => onChange({ experiment: event.target.value })}>
-              <option value="">Default</option>
-              {list
-                .filter((one) => one.display_name !== "Default")
+            <Select {...given} value={form.experiment === usual ? "" : form.experiment} onChange={(event) => onChange({ experiment: event.target.value })}>
+              <option value="">{DEFAULT}</option>
+              {offered
+                .filter((one) => one.experiment_id !== usual)
                 .map((one) => (
                   <option key={one.experiment_id} value={one.experiment_id}>
                     {one.display_name}
+                    {one.storage_state === "ARCHIVED" && ", archived"}
                   </option>
                 ))}
             </Select>

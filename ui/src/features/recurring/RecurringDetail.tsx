@@ -1,12 +1,13 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Pause, Play } from "lucide-react";
+import { MoreHorizontal, Pause, Play } from "lucide-react";
 import type { RecurringRun } from "@/api/kfp";
 import { pipeline as pipelineQuery } from "@/api/pipelines";
 import { createRun, deleteRecurring, recurringStatus, runsBegunBy } from "@/api/recurring";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
 import { Skeleton } from "@/components/Empty";
+import { Menu } from "@/components/Menu";
 import { Status } from "@/components/Status";
 import { Ago } from "@/components/Time";
 import { useToasts } from "@/components/Toasts";
@@ -41,17 +42,22 @@ export function RecurringDetail({ run, onGone }: { readonly run: RecurringRun; r
         <Button icon={isOn ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />} disabled={isPending} onClick={toggle}>
           {isOn ? "Pause" : "Resume"}
         </Button>
-        <Button onClick={() => void navigate({ to: "/new-run", search: { recurring: id } })}>Clone</Button>
         <CopyAs texts={texts(run)} />
-        <Button
-          kind="danger"
-          onClick={() => {
-            remove(id, `Deleted ${run.display_name}`, () => deleteRecurring(id));
-            onGone();
-          }}
-        >
-          Delete
-        </Button>
+        <Menu
+          trigger={<Button aria-label="More" icon={<MoreHorizontal size={16} aria-hidden />} />}
+          items={[
+            { label: "Make another like it", onSelect: () => void navigate({ to: "/new-run", search: { recurring: id } }) },
+            null,
+            {
+              label: "Delete",
+              danger: true,
+              onSelect: () => {
+                remove(id, `Deleted ${run.display_name}`, () => deleteRecurring(id));
+                onGone();
+              },
+            },
+          ]}
+        />
       </div>
       <Facts run={run} />
       {isOn && (
