@@ -84,10 +84,21 @@ async function refusal(response: Response): Promise<Refused> {
     // Not JSON: the text is all there is.
   }
   const own = body["error"] && typeof body["error"] === "object" ? (body["error"] as Record<string, unknown>) : body;
-  const said = own["message"] ?? body["error_message"];
+  const inner = Array.isArray(body["details"]) ? (body["details"][0] as Record<string, unknown> | undefined)?.["message"] : undefined;
+  const said = inner ?? own["message"] ?? body["error_message"];
   const message = typeof said === "string" && said ? said : text || response.statusText;
   const code = own["code"] ?? own["reason"];
   const hint = typeof own["hint"] === "string" ? own["hint"] : undefined;
-  const diagnostics = Array.isArray(own["diagnostics"]) ? (own["diagnostics"] as ErrorBody["diagnostics"]) : [];
+  const diagnostics = Array.isArray(own["diagnostics"]) ? (own["diagnostics"] as ErrorBody["diagnostics"]) : found(body["error_details"]);
   return new Refused(message, response.status, typeof code === "string" ? code : String(response.status), hint, diagnostics);
+}
+
+/** What an upload is refused for, of which each line has a place: `line 2, column 1: what is wrong; what to try`. */
+function found(details: unknown): ErrorBody["diagnostics"] {
+  if (typeof details !== "string") return [];
+  return details.split("\n").flatMap((line) => {
+    const [, row, column, message = "", help] = /^line (\d+), column (\d+): (.*?)(?:; (.*))?$/.exec(line) ?? [];
+    if (!row || !column) return [];
+    return [{ severity: "error" as const, code: "", message, help: help ?? null, span: { line: Number(row), column: Number(column) } }];
+  });
 }

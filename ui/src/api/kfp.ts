@@ -60,6 +60,7 @@ export interface RecurringRun {
   readonly max_concurrency: string;
   readonly no_catchup?: boolean;
   readonly created_at: string;
+  readonly updated_at?: string;
   readonly pipeline_version_reference?: { readonly pipeline_id: string; readonly pipeline_version_id?: string };
   readonly runtime_config?: { readonly parameters?: Readonly<Record<string, unknown>> };
   readonly trigger: {

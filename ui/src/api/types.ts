@@ -19,6 +19,7 @@ export type GcPlan = Schemas["GcPlan"];
 export type Health = Schemas["Health"];
 export type LineageGraph = Schemas["LineageGraph"];
 export type LogLine = Schemas["LogLine"];
+export type RecurringStatus = Schemas["RecurringStatus"];
 export type Run = Schemas["Run"];
 export type RunState = Schemas["RunState"];
 export type RunSummary = Schemas["RunSummary"];

@@ -1,6 +1,7 @@
 // Which address shows which page. Addresses are behind a `#`, as those of KFP's pages are: what its clients print leads here.
 
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
 import { runSearch } from "@/domain/runSearch";
 import { Failed } from "./Failed";
 import { Shell } from "./shell/Shell";
@@ -10,8 +11,16 @@ const root = createRootRoute({ component: Shell, errorComponent: ({ error }) => 
 const page = <Path extends string>(path: Path, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
   createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name as never) });
 
+/** A page whose address also says what is selected, filtered or open on it. */
+const searched = <Path extends string, Search extends object>(
+  path: Path,
+  validateSearch: (given: Record<string, unknown>) => Search,
+  load: Parameters<typeof lazyRouteComponent>[0],
+  name: string,
+) => createRoute({ getParentRoute: () => root, path, validateSearch, component: lazyRouteComponent(load, name as never) });
+
 /** An address of KFP's own pages, and where that is here. */
-const moved = (path: string, to: string) =>
+const moved = <Path extends string>(path: Path, to: string) =>
   createRoute({
     getParentRoute: () => root,
     path,
@@ -20,16 +29,33 @@ const moved = (path: string, to: string) =>
     },
   });
 
+/** The same as `moved`, where the parts of the address go to other places. */
+const movedAs = <Path extends string>(path: Path, to: (params: Record<string, string>) => object) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: ({ params }) => {
+      throw redirect({ ...to(params as Record<string, string>), replace: true } as never);
+    },
+  });
+
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
   page("/runs", () => import("@/views/Runs"), "Runs"),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/runs/$id",
-    validateSearch: runSearch,
-    component: lazyRouteComponent(() => import("@/views/Run"), "Run"),
-  }),
+  searched("/runs/$id", runSearch, () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
+  movedAs("/runs/new", () => ({ to: "/new-run" })),
+  searched("/pipelines", pipelinesSearch, () => import("@/views/Pipelines"), "Pipelines"),
+  searched("/pipelines/$pipeline", pipelineSearch, () => import("@/views/Pipeline"), "Pipeline"),
+  movedAs("/pipelines/details/$id", ({ id }) => ({ to: "/pipelines/$pipeline", params: { pipeline: id } })),
+  movedAs("/pipelines/details/$id/version/$version", ({ id, version }) => ({ to: "/pipelines/$pipeline", params: { pipeline: id }, search: { version } })),
+  searched("/new-run", newRunSearch, () => import("@/views/NewRun"), "NewRun"),
+  searched("/recurring", recurringSearch, () => import("@/views/Recurring"), "Recurring"),
+  movedAs("/recurringruns", () => ({ to: "/recurring" })),
+  movedAs("/recurringrun/details/$id", ({ id }) => ({ to: "/recurring", search: { id } })),
+  searched("/experiments", experimentsSearch, () => import("@/views/Experiments"), "Experiments"),
+  searched("/experiments/$id", experimentSearch, () => import("@/views/Experiment"), "Experiment"),
+  moved("/experiments/details/$id", "/experiments/$id"),
   page("/settings", () => import("@/views/Settings"), "Settings"),
 ]);
 

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { nameInFile, nameOfFile, nextVersionName } from "./definition";
+
+it.each([
+  ["pipelineInfo:\n  description: x\n  name: digits\nroot:\n", "digits"],
+  ['{"pipelineInfo": {"name": "digits"}, "root": {}}', "digits"],
+  ["root: {}", ""],
+])("%j is called %j", (text, name) => expect(nameInFile(text)).toBe(name));
+
+it.each([
+  ["digits.yaml", "digits"],
+  ["digits.tar.gz", "digits"],
+  ["a.b.JSON", "a.b"],
+])("%s holds %s", (file, name) => expect(nameOfFile(file)).toBe(name));
+
+it.each([
+  [[], "v1"],
+  [["digits"], "v2"],
+  [["v1", "v3"], "v4"],
+  [["v2"], "v3"],
+])("after %j comes %s", (taken, name) => expect(nextVersionName(taken)).toBe(name));

@@ -1,0 +1,49 @@
+import { lazy, Suspense, useCallback, useMemo } from "react";
+import { Code } from "@/components/Code";
+import { Skeleton } from "@/components/Empty";
+import { readPipeline } from "@/domain/pipeline";
+import { pathAt, placesByPath, type Problem, taskPlaces } from "@/domain/places";
+import styles from "./Definition.module.css";
+
+const Graph = lazy(async () => ({ default: (await import("@/features/graph/Graph")).Graph }));
+
+export interface Shown {
+  /** The task that is marked in both, by its path. */
+  readonly task?: string | undefined;
+  /** The group that is shown alone. */
+  readonly at?: string | undefined;
+  /** Groups that are open in place, by path. */
+  readonly open: readonly string[];
+}
+
+interface Props extends Shown {
+  readonly definition: unknown;
+  readonly text: string;
+  readonly onText?: ((text: string) => void) | undefined;
+  readonly problems?: readonly Problem[];
+  readonly onShow: (change: Partial<Shown>) => void;
+}
+
+/** A definition as a graph beside its text: what is picked in one is marked in the other. */
+export function Definition({ definition, text, onText, problems, task, at, open, onShow }: Props) {
+  const pipeline = useMemo(() => readPipeline(definition), [definition]);
+  const places = useMemo(() => placesByPath(taskPlaces(text)), [text]);
+  const select = useCallback((path: string | undefined) => onShow({ task: path }), [onShow]);
+  const setOpen = useCallback((paths: readonly string[]) => onShow({ open: paths }), [onShow]);
+  const enter = useCallback((path: string) => onShow({ at: path || undefined }), [onShow]);
+  const cursor = useCallback((offset: number) => onShow({ task: pathAt(places, offset) }), [onShow, places]);
+  return (
+    <div className={styles.split}>
+      <div className={styles.graph}>
+        <Suspense fallback={<Skeleton rows={8} />}>
+          <Graph pipeline={pipeline} at={at ?? ""} onAt={enter} open={open} onOpen={setOpen} selected={task} onSelect={select} />
+        </Suspense>
+      </div>
+      <div className={styles.text}>
+        <Code label="Definition" value={text} onChange={onText} problems={problems ?? NONE} marked={task === undefined ? undefined : places.get(task)} onCursor={cursor} />
+      </div>
+    </div>
+  );
+}
+
+const NONE: readonly Problem[] = [];

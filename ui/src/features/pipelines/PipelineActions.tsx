@@ -1,0 +1,76 @@
+import { useNavigate } from "@tanstack/react-router";
+import { MoreHorizontal, Play, Upload } from "lucide-react";
+import type { Pipeline, PipelineVersion } from "@/api/kfp";
+import { deletePipeline } from "@/api/pipelines";
+import { Button } from "@/components/Button";
+import { CopyAs } from "@/components/CopyAs";
+import { Menu } from "@/components/Menu";
+import { useDelete } from "@/components/Undo";
+import { nameOf, textOf } from "@/domain/definition";
+
+interface Props {
+  readonly pipeline: Pipeline;
+  readonly version: PipelineVersion | undefined;
+  readonly onUpload: () => void;
+}
+
+/** What can be done with a pipeline, and with the version that is shown. */
+export function PipelineActions({ pipeline, version, onUpload }: Props) {
+  const navigate = useNavigate({ from: "/pipelines/$pipeline" });
+  const remove = useDelete();
+  const { pipeline_id: id, display_name: name } = pipeline;
+  const leave = () => {
+    remove(id, `Deleted ${name} and its versions`, () => deletePipeline(id));
+    void navigate({ to: "/pipelines" });
+  };
+  return (
+    <>
+      {version && <CopyAs texts={texts(version)} />}
+      <Button icon={<Upload size={14} aria-hidden />} onClick={onUpload}>
+        Upload version
+      </Button>
+      <Menu
+        trigger={<Button aria-label="More" icon={<MoreHorizontal size={16} aria-hidden />} />}
+        items={[
+          ...(version
+            ? [
+                { label: "Edit the definition", onSelect: () => void navigate({ search: (now) => ({ ...now, tab: undefined, edit: true }) }) },
+                { label: "Download as YAML", onSelect: () => download(version) },
+                { label: "Schedule", onSelect: () => void navigate({ to: "/new-run", search: { pipeline: id, version: version.pipeline_version_id, schedule: true } }) },
+                null,
+              ]
+            : []),
+          { label: "Delete pipeline", danger: true, onSelect: leave },
+        ]}
+      />
+      {version && (
+        <Button
+          kind="primary"
+          icon={<Play size={14} aria-hidden />}
+          onClick={() => void navigate({ to: "/new-run", search: { pipeline: id, version: version.pipeline_version_id } })}
+        >
+          New run
+        </Button>
+      )}
+    </>
+  );
+}
+
+function texts(version: PipelineVersion) {
+  const { pipeline_id: id, pipeline_version_id: versionId } = version;
+  const host = window.location.origin;
+  return [
+    { label: "YAML", text: textOf(version.pipeline_spec) },
+    { label: "Command", text: `coracle run pipeline.yaml` },
+    { label: "curl", text: `curl ${host}/apis/v2beta1/pipelines/${id}/versions/${versionId}` },
+    { label: "Python", text: `import kfp\n\nclient = kfp.Client(host="${host}")\nversion = client.get_pipeline_version("${id}", "${versionId}")` },
+  ];
+}
+
+function download(version: PipelineVersion): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([textOf(version.pipeline_spec)], { type: "application/yaml" }));
+  link.download = `${nameOf(version.pipeline_spec) || "pipeline"}.yaml`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
