@@ -19,11 +19,68 @@ const moved = (path: string, to: string) =>
     },
   });
 
+/** A text that an address may hold. */
+const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
+
+const notebooks = createRoute({
+  getParentRoute: () => root,
+  path: "/notebooks",
+  validateSearch: (search): { readonly open?: string; readonly tab?: string } => {
+    const [open, tab] = [text(search["open"]), text(search["tab"])];
+    return { ...(open && { open }), ...(tab && { tab }) };
+  },
+  component: lazyRouteComponent(() => import("@/views/Notebooks"), "Notebooks"),
+});
+
+const notebook = createRoute({
+  getParentRoute: () => root,
+  path: "/notebooks/$namespace/$name",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/notebooks", search: { open: `${params.namespace}/${params.name}` }, replace: true });
+  },
+});
+
+const secrets = createRoute({
+  getParentRoute: () => root,
+  path: "/secrets",
+  validateSearch: (search): { readonly open?: string; readonly make?: "secrets" | "config-maps" } => {
+    const [open, make] = [text(search["open"]), search["make"]];
+    return { ...(open && { open }), ...((make === "secrets" || make === "config-maps") && { make }) };
+  },
+  component: lazyRouteComponent(() => import("@/views/Secrets"), "Secrets"),
+});
+
+const volumes = createRoute({
+  getParentRoute: () => root,
+  path: "/volumes",
+  validateSearch: (search): { readonly open?: string; readonly make?: "volume" } => {
+    const open = text(search["open"]);
+    return { ...(open && { open }), ...(search["make"] === "volume" && { make: "volume" }) };
+  },
+  component: lazyRouteComponent(() => import("@/views/Volumes"), "Volumes"),
+});
+
+const disk = createRoute({
+  getParentRoute: () => root,
+  path: "/disk",
+  validateSearch: (search): { readonly days?: number; readonly environments?: boolean } => {
+    const days = Number(search["days"]);
+    return { ...(days > 0 && { days }), ...(search["environments"] === true && { environments: true }) };
+  },
+  component: lazyRouteComponent(() => import("@/views/Disk"), "Disk"),
+});
+
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
   page("/runs", () => import("@/views/Runs"), "Runs"),
   page("/runs/$id", () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
+  notebooks,
+  notebook,
+  secrets,
+  volumes,
+  disk,
+  page("/notebooks/new", () => import("@/views/NewNotebook"), "NewNotebook"),
   page("/settings", () => import("@/views/Settings"), "Settings"),
 ]);
 

@@ -1,0 +1,57 @@
+import { useCallback, useSyncExternalStore } from "react";
+import { useToasts } from "./Toasts";
+
+/** How long what was removed can be taken back, in milliseconds: as long as the toast that offers it. */
+const WAITS = 6000;
+
+interface Waiting {
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly carryOut: () => void;
+}
+
+// Outlives the page that it was begun on.
+const waiting = new Map<string, Waiting>();
+let removed: ReadonlySet<string> = new Set();
+const listeners = new Set<() => void>();
+
+function tell(change: (keys: Set<string>) => void): void {
+  const next = new Set(removed);
+  change(next);
+  removed = next;
+  listeners.forEach((listener) => listener());
+}
+
+// Who closes the window does not take it back.
+window.addEventListener("pagehide", () => waiting.forEach(({ timer, carryOut }) => (clearTimeout(timer), carryOut())));
+
+/** The keys of what is removed already, as far as anybody looking can tell. */
+export const useRemoved = (): ReadonlySet<string> =>
+  useSyncExternalStore(
+    (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    () => removed,
+  );
+
+/** Removes something at once to look at, and really once nobody has taken it back. */
+export function useRemove(): (key: string, text: string, carryOut: () => Promise<unknown>) => void {
+  const { say, fail } = useToasts();
+  return useCallback(
+    (key, text, carryOut) => {
+      const show = () => tell((keys) => keys.delete(key));
+      const act = () => {
+        waiting.delete(key);
+        carryOut().catch(fail).finally(show);
+      };
+      waiting.set(key, { timer: setTimeout(act, WAITS), carryOut: act });
+      tell((keys) => keys.add(key));
+      const undo = () => {
+        const found = waiting.get(key);
+        if (!found) return;
+        clearTimeout(found.timer);
+        waiting.delete(key);
+        show();
+      };
+      say(text, { label: "Undo", run: undo });
+    },
+    [say, fail],
+  );
+}
