@@ -1,7 +1,7 @@
 // A real workbench on a home of its own, and a real browser that shows its pages.
 
 import { execFileSync, type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -94,6 +94,18 @@ export interface Look {
   readonly height?: number;
 }
 
+const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+/** What keeps people from using the page as it is: each rule that is broken, with where. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { axe: judge } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> } };
+    return (await judge.run()).violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map(({ target }) => target.join(" ")) }));
+  });
+  return found.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, at }) => `${id}: ${at.join(", ")}`);
+}
+
 /** A page, which fails the test when anything on it does. */
 export async function openPage(browser: Browser, url: string, look: Look = {}): Promise<{ page: Page; faults: string[] }> {
   const context = await browser.newContext({
@@ -104,7 +116,8 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  // An engine that starts something changes the networks of the machine, upon which Chromium drops its connections.
+  page.on("console", (message) => message.type() === "error" && !message.text().includes("ERR_NETWORK_CHANGED") && faults.push(message.text()));
   await page.goto(url);
   return { page, faults };
 }

@@ -1,13 +1,14 @@
 // Which address shows which page. Addresses are behind a `#`, as those of KFP's pages are: what its clients print leads here.
 
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { again } from "@/components/again";
 import { Failed } from "./Failed";
 import { Shell } from "./shell/Shell";
 
 const root = createRootRoute({ component: Shell, errorComponent: ({ error }) => <Failed error={error} /> });
 
 const page = <Path extends string>(path: Path, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name as never) });
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(again(load), name as never) });
 
 /** An address of KFP's own pages, and where that is here. */
 const moved = (path: string, to: string) =>
@@ -29,7 +30,7 @@ const notebooks = createRoute({
     const [open, tab] = [text(search["open"]), text(search["tab"])];
     return { ...(open && { open }), ...(tab && { tab }) };
   },
-  component: lazyRouteComponent(() => import("@/views/Notebooks"), "Notebooks"),
+  component: lazyRouteComponent(again(() => import("@/views/Notebooks")), "Notebooks"),
 });
 
 const notebook = createRoute({
@@ -47,7 +48,7 @@ const secrets = createRoute({
     const [open, make] = [text(search["open"]), search["make"]];
     return { ...(open && { open }), ...((make === "secrets" || make === "config-maps") && { make }) };
   },
-  component: lazyRouteComponent(() => import("@/views/Secrets"), "Secrets"),
+  component: lazyRouteComponent(again(() => import("@/views/Secrets")), "Secrets"),
 });
 
 const volumes = createRoute({
@@ -57,7 +58,7 @@ const volumes = createRoute({
     const open = text(search["open"]);
     return { ...(open && { open }), ...(search["make"] === "volume" && { make: "volume" }) };
   },
-  component: lazyRouteComponent(() => import("@/views/Volumes"), "Volumes"),
+  component: lazyRouteComponent(again(() => import("@/views/Volumes")), "Volumes"),
 });
 
 const disk = createRoute({
@@ -67,7 +68,7 @@ const disk = createRoute({
     const days = Number(search["days"]);
     return { ...(days > 0 && { days }), ...(search["environments"] === true && { environments: true }) };
   },
-  component: lazyRouteComponent(() => import("@/views/Disk"), "Disk"),
+  component: lazyRouteComponent(again(() => import("@/views/Disk")), "Disk"),
 });
 
 const routes = root.addChildren([

@@ -2,14 +2,15 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ask, OWN } from "@/api/client";
 import { gcPlan } from "@/api/queries";
-import type { GcFreed, GcRequest } from "@/api/types";
+import type { GcFreed, GcItem, GcRequest } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { Skeleton, Trouble } from "@/components/Empty";
 import { Checkbox, Field, Select } from "@/components/Field";
 import { Card, Section } from "@/components/Page";
+import { type Column, Table } from "@/components/Table";
 import { useToasts } from "@/components/Toasts";
-import { byKind, GC_WORDS } from "@/domain/garbage";
+import { byKind, GC_WORDS, titleOf } from "@/domain/garbage";
 import { bytes } from "@/domain/size";
 import styles from "./Disk.module.css";
 
@@ -91,6 +92,7 @@ export function Cleaning({ choice, onChoice }: { readonly choice: CleaningChoice
             ))}
           </ul>
         )}
+        {isReady && count > 0 && <Items items={plan.data.items} />}
         {free.data && free.data.failures.length > 0 && (
           <ul className={styles.groups}>
             {free.data.failures.map((failure) => (
@@ -119,6 +121,26 @@ export function Cleaning({ choice, onChoice }: { readonly choice: CleaningChoice
     </Section>
   );
 }
+
+/** Everything that would go, largest first. */
+function Items({ items }: { readonly items: readonly GcItem[] }) {
+  const rows = items.toSorted((one, other) => other.bytes - one.bytes);
+  return (
+    <details className={styles.items}>
+      <summary>Show {items.length === 1 ? "it" : `all ${items.length}`}</summary>
+      <div className={styles.table}>
+        <Table label="What would go" columns={COLUMNS} rows={rows} rowKey={(item) => `${item.kind} ${item.run_id ?? ""} ${item.path ?? ""} ${item.name}`} />
+      </div>
+    </details>
+  );
+}
+
+const COLUMNS: readonly Column<GcItem>[] = [
+  { key: "name", title: "Name", width: "minmax(120px, 2fr)", cell: (item) => <span title={item.name.slice(0, 2000)}>{titleOf(item)}</span> },
+  { key: "kind", title: "Kind", width: "minmax(110px, 1fr)", wide: true, cell: ({ kind }) => GC_WORDS[kind].word },
+  { key: "path", title: "Where", width: "minmax(110px, 2fr)", wide: true, cell: ({ path }) => path && <span title={path}>{path}</span> },
+  { key: "size", title: "Size", width: "76px", align: "right", cell: ({ bytes: size }) => bytes(size) },
+];
 
 const sentence = (groups: ReturnType<typeof byKind>): string =>
   groups

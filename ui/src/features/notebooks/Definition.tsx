@@ -9,7 +9,7 @@ export default function Definition({ object }: { readonly object: KubeObject }) 
   const text = stringify(bare(object));
   const { namespace = "default", name } = object.metadata;
   return (
-    <>
+    <div className={styles.fills}>
       <CopyAs
         items={[
           { as: "YAML", text },
@@ -21,6 +21,6 @@ export default function Definition({ object }: { readonly object: KubeObject }) 
       <pre className={styles.yaml} tabIndex={0} role="region" aria-label="YAML">
         {text}
       </pre>
-    </>
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from "react";
 import { Link } from "@tanstack/react-router";
+import { again } from "@/components/again";
 import { Skeleton } from "@/components/Empty";
 import { Facts } from "@/components/Facts";
 import { Status } from "@/components/Status";
@@ -13,8 +14,8 @@ import { NotebookActions } from "./NotebookActions";
 import styles from "./Notebooks.module.css";
 import type { NotebookRow } from "./useNotebooks";
 
-const Terminal = lazy(() => import("./Terminal"));
-const Definition = lazy(() => import("./Definition"));
+const Terminal = lazy(again(() => import("./Terminal")));
+const Definition = lazy(again(() => import("./Definition")));
 
 interface Props {
   readonly row: NotebookRow;
@@ -28,7 +29,7 @@ export function Details({ row, tab, onTab }: Props) {
   const { namespace = "default" } = notebook.metadata;
   const container = mainContainer(notebook)?.name ?? "";
   return (
-    <>
+    <div className={styles.details}>
       <div className={styles.head}>
         <Status shown={shownNotebook(state.phase)} reason={state.reason} />
         <NotebookActions row={row} onShow={onTab} isWide />
@@ -56,7 +57,7 @@ export function Details({ row, tab, onTab }: Props) {
           { key: "definition", title: "YAML", content: <Suspense fallback={<Skeleton />}><Definition object={notebook} /></Suspense> },
         ]}
       />
-    </>
+    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { send } from "@/api/client";
+import { Refused, send } from "@/api/client";
 import { path, PODS } from "@/api/kube";
 import { Trouble } from "@/components/Empty";
 import type { Pod } from "@/domain/kinds";
@@ -7,6 +7,8 @@ import styles from "./Notebooks.module.css";
 
 /** How much of it is kept to look at, in characters. */
 const KEPT = 400_000;
+/** How long to wait before a connection that broke is made again, in milliseconds. */
+const AGAIN = 1000;
 /** Colours of a terminal mean nothing here. */
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, "g");
 
@@ -23,7 +25,7 @@ export function Log({ namespace, pod, container }: { readonly namespace: string;
   useEffect(() => {
     const stop = new AbortController();
     if (!life.endsWith("begun")) return;
-    const read = async () => {
+    const read = async (): Promise<void> => {
       const response = await send("GET", address, { query: { container, follow: true, tailLines: 2000 }, signal: stop.signal });
       setText("");
       setError(undefined);
@@ -33,10 +35,19 @@ export function Log({ namespace, pod, container }: { readonly namespace: string;
         setText((shown) => (shown + more).slice(-KEPT));
       }
     };
-    read().catch((failed: unknown) => {
-      if (!stop.signal.aborted) setError(failed instanceof Error ? failed : new Error(String(failed)));
-    });
-    return () => stop.abort();
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const follow = (): void =>
+      void read().catch((failed: unknown) => {
+        if (stop.signal.aborted) return;
+        if (failed instanceof Refused) setError(failed);
+        // The connection broke; what was said meanwhile is told again.
+        else retry = setTimeout(follow, AGAIN);
+      });
+    follow();
+    return () => {
+      stop.abort();
+      clearTimeout(retry);
+    };
   }, [address, container, life]);
   useEffect(() => {
     if (isAtEnd.current && frame.current) frame.current.scrollTop = frame.current.scrollHeight;

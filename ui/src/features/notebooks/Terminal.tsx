@@ -59,13 +59,13 @@ function Shell({ namespace, pod, container, onAgain }: Props & { readonly onAgai
     };
   }, [namespace, pod, container]);
   return (
-    <>
+    <div className={styles.fills}>
       {hasEnded && (
         <Button onClick={onAgain}>Open a shell again</Button>
       )}
       {/* Escape is for what runs in the shell. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it only keeps keys from those around it */}
       <div ref={frame} className={styles.terminal} onKeyDown={(event) => event.stopPropagation()} />
-    </>
+    </div>
   );
 }

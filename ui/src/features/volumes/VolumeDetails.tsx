@@ -55,12 +55,9 @@ export function VolumeDetails({ row, onRemoved }: { readonly row: VolumeRow; rea
 export function UserLink({ namespace, user: { kind, name, runs } }: { readonly namespace: string; readonly user: VolumeUser }) {
   if (kind === "pod") return <>pod {name}</>;
   return (
-    <>
-      notebook{" "}
-      <Link to="/notebooks" search={{ open: `${namespace}/${name}` }}>
-        {name}
-      </Link>
+    <Link to="/notebooks" search={{ open: `${namespace}/${name}` }}>
+      notebook {name}
       {runs ? "" : " (stopped)"}
-    </>
+    </Link>
   );
 }
