@@ -122,14 +122,3 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
   await page.goto(url);
   return { page, faults };
 }
-
-/** What keeps people from using a page: the serious and critical findings of axe. */
-export async function axe(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(resolve("node_modules/axe-core/axe.min.js"), "utf8"));
-  return page.evaluate(async () => {
-    const { axe: tool } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await tool.run();
-    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-    return grave.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-  });
-}

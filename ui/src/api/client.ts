@@ -52,13 +52,7 @@ export async function send(method: string, path: string, options: Options = {}):
   const headers: Record<string, string> = {};
   if (options.body !== undefined) headers["content-type"] = options.contentType ?? "application/json";
   const body = options.form ?? (options.body === undefined ? null : JSON.stringify(options.body));
-  let response: Response;
-  try {
-    response = await fetch(address(path, options.query), { method, headers, body, signal: options.signal ?? null });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Offline();
-  }
+  const response = await reach(address(path, options.query), { method, headers, body, signal: options.signal ?? null });
   if (!response.ok) throw await refusal(response);
   return response;
 }
@@ -68,6 +62,22 @@ export async function ask<T>(method: string, path: string, options: Options = {}
   const response = await send(method, path, options);
   const text = await response.text();
   return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/**
+ * A browser drops every connection when the networks of the machine change, which an engine does whenever it starts
+ * something; what only reads is asked again.
+ */
+async function reach(url: string, request: RequestInit, waits: readonly number[] = request.method === "GET" ? [100, 400] : []): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    const [wait, ...later] = waits;
+    if (wait === undefined) throw new Offline();
+    await new Promise((done) => setTimeout(done, wait));
+    return reach(url, request, later);
+  }
 }
 
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>

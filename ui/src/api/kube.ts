@@ -33,8 +33,26 @@ export const PODS: Resource = { root: "/api/v1", plural: "pods" };
 export const EVENTS: Resource = { root: "/api/v1", plural: "events" };
 export const SECRETS: Resource = { root: "/api/v1", plural: "secrets" };
 export const CLAIMS: Resource = { root: "/api/v1", plural: "persistentvolumeclaims" };
+export const NAMESPACES: Resource = { root: "/api/v1", plural: "namespaces" };
 export const NODES: Resource = { root: "/api/v1", plural: "nodes" };
 export const NOTEBOOKS: Resource = { root: "/apis/kubeflow.org/v1", plural: "notebooks" };
+
+const BY_KIND: Readonly<Record<string, Resource>> = {
+  Notebook: NOTEBOOKS,
+  PersistentVolumeClaim: CLAIMS,
+  Secret: SECRETS,
+  ConfigMap: { root: "/api/v1", plural: "configmaps" },
+  Pod: PODS,
+  Service: { root: "/api/v1", plural: "services" },
+  PodDefault: { root: "/apis/kubeflow.org/v1alpha1", plural: "poddefaults" },
+};
+
+/** Where an object is made. */
+export function resourceOf(object: KubeObject): Resource {
+  const found = BY_KIND[object.kind ?? ""];
+  if (!found) throw new Error(`Objects of the kind \`${object.kind ?? "none"}\` cannot be made here; \`kubectl apply\` takes them`);
+  return found;
+}
 
 export function path(resource: Resource, namespace: string | undefined, name = "", part = ""): string {
   const parts = [resource.root, ...(namespace ? ["namespaces", namespace] : []), resource.plural, name, part];
@@ -58,3 +76,18 @@ export const patch = <Item extends KubeObject>(resource: Resource, namespace: st
   });
 
 export const remove = (resource: Resource, namespace: string, name: string) => send("DELETE", path(resource, namespace, name));
+
+/** Makes several objects, in this order. Those that were made before one was refused are taken away again. */
+export async function createAll(objects: readonly KubeObject[]): Promise<void> {
+  const made: KubeObject[] = [];
+  objects.forEach(resourceOf);
+  try {
+    for (const object of objects) {
+      await create(resourceOf(object), object.metadata.namespace ?? "default", object);
+      made.push(object);
+    }
+  } catch (error) {
+    await Promise.allSettled(made.map((object) => remove(resourceOf(object), object.metadata.namespace ?? "default", object.metadata.name)));
+    throw error;
+  }
+}

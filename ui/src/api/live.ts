@@ -14,15 +14,21 @@ interface Changes {
 
 export type Connection = "connecting" | "live" | "lost";
 
+/** A connection that is back within this many milliseconds was never away, for those who look. */
+const GRACE = 4000;
+
 /** Follows the workbench until it is told to stop. `onState` hears of a connection that breaks and comes back. */
 export function follow(queries: QueryClient, onState: (state: Connection) => void): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let grace: ReturnType<typeof setTimeout> | undefined;
   let wasLost = false;
 
   const connect = () => {
     source = new EventSource(`${OWN}/changes`);
     source.onopen = () => {
+      clearTimeout(grace);
+      grace = undefined;
       onState("live");
       // Whatever happened meanwhile was not told.
       if (wasLost) void queries.invalidateQueries();
@@ -35,7 +41,7 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
     };
     source.onerror = () => {
       wasLost = true;
-      onState("lost");
+      grace ??= setTimeout(() => onState("lost"), GRACE);
       // A browser gives up on an answer that is no stream, as from a workbench that is going down.
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(connect, 1000);
     };
@@ -43,6 +49,7 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
   connect();
   return () => {
     clearTimeout(retry);
+    clearTimeout(grace);
     source?.close();
   };
 }

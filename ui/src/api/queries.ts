@@ -1,9 +1,11 @@
 // What pages ask for, with the topics by which they hear of changes.
 
 import { queryOptions } from "@tanstack/react-query";
+import { topTasks } from "@/domain/progress";
 import { get, OWN, send } from "./client";
 import { kfpRun } from "./kfp";
-import type { ArtifactList, DoctorReport, Health, Run, RunSummary, Task, Why } from "./types";
+import { type KubeObject, list, type Resource } from "./kube";
+import type { ArtifactList, Config, DoctorReport, Environment, GcPlan, GcRequest, Health, Run, RunSummary, Task, Volume, Why } from "./types";
 
 export const health = () => queryOptions({ queryKey: ["health"], queryFn: ({ signal }) => get<Health>(`${OWN}/health`, {}, signal) });
 
@@ -46,3 +48,43 @@ export const runDefinition = (id: string) =>
     queryKey: ["definition", id],
     queryFn: async ({ signal }) => (await send("GET", `${OWN}/runs/${encodeURIComponent(id)}/definition`, { signal })).text(),
   });
+
+/** What the machine keeps beside runs. Nothing tells of changes to these, so whoever comes to the page asks again. */
+const ASKED_AGAIN = { refetchOnMount: "always" as const };
+
+/** The claims that pipelines mount, with what is in them; they change with the claims of the Kubernetes API. */
+export const volumes = () =>
+  queryOptions({
+    queryKey: ["persistentvolumeclaims", "volumes"],
+    queryFn: async ({ signal }) => (await get<{ volumes: readonly Volume[] }>(`${OWN}/volumes`, {}, signal)).volumes,
+    ...ASKED_AGAIN,
+  });
+
+export const configs = (kind: "secrets" | "config-maps") =>
+  queryOptions({ queryKey: [kind], queryFn: async ({ signal }) => (await get<{ items: readonly Config[] }>(`${OWN}/${kind}`, {}, signal)).items, ...ASKED_AGAIN });
+
+export const environments = () =>
+  queryOptions({
+    queryKey: ["environments"],
+    queryFn: async ({ signal }) => (await get<{ environments: readonly Environment[] }>(`${OWN}/environments`, {}, signal)).environments,
+    ...ASKED_AGAIN,
+  });
+
+/** What a collection would free. */
+export const gcPlan = (request: GcRequest) =>
+  queryOptions({
+    queryKey: ["gc", request],
+    queryFn: ({ signal }) => get<GcPlan>(`${OWN}/gc`, { runs_before: request.runs_before, environments: request.environments }, signal),
+    ...ASKED_AGAIN,
+  });
+
+/** The objects of a kind, of one namespace or of all. */
+export const kubeObjects = <Item extends KubeObject>(resource: Resource, namespace?: string, query: Record<string, string> = {}) =>
+  queryOptions({
+    queryKey: [resource.plural, { namespace, ...query }],
+    queryFn: async ({ signal }) => (await list<Item>(resource, namespace, query, signal)).items,
+  });
+
+/** The names of the tasks at the top of a run's definition, which never change. */
+export const runTopTasks = (id: string) =>
+  queryOptions({ queryKey: ["definition", id, "top"], queryFn: async ({ signal }) => topTasks((await kfpRun(id, signal)).pipeline_spec), gcTime: Number.POSITIVE_INFINITY });

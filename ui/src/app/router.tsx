@@ -1,6 +1,7 @@
 // Which address shows which page. Addresses are behind a `#`, as those of KFP's pages are: what its clients print leads here.
 
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { again } from "@/components/again";
 import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
 import { runSearch } from "@/domain/runSearch";
 import { Failed } from "./Failed";
@@ -9,7 +10,7 @@ import { Shell } from "./shell/Shell";
 const root = createRootRoute({ component: Shell, errorComponent: ({ error }) => <Failed error={error} /> });
 
 const page = <Path extends string>(path: Path, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name as never) });
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(again(load), name as never) });
 
 /** A page whose address also says what is selected, filtered or open on it. */
 const searched = <Path extends string, Search extends object>(
@@ -17,7 +18,7 @@ const searched = <Path extends string, Search extends object>(
   validateSearch: (given: Record<string, unknown>) => Search,
   load: Parameters<typeof lazyRouteComponent>[0],
   name: string,
-) => createRoute({ getParentRoute: () => root, path, validateSearch, component: lazyRouteComponent(load, name as never) });
+) => createRoute({ getParentRoute: () => root, path, validateSearch, component: lazyRouteComponent(again(load), name as never) });
 
 /** An address of KFP's own pages, and where that is here. */
 const moved = <Path extends string>(path: Path, to: string) =>
@@ -39,6 +40,57 @@ const movedAs = <Path extends string>(path: Path, to: (params: Record<string, st
     },
   });
 
+/** A text that an address may hold. */
+const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
+
+const notebooks = createRoute({
+  getParentRoute: () => root,
+  path: "/notebooks",
+  validateSearch: (search): { readonly open?: string; readonly tab?: string } => {
+    const [open, tab] = [text(search["open"]), text(search["tab"])];
+    return { ...(open && { open }), ...(tab && { tab }) };
+  },
+  component: lazyRouteComponent(again(() => import("@/views/Notebooks")), "Notebooks"),
+});
+
+const notebook = createRoute({
+  getParentRoute: () => root,
+  path: "/notebooks/$namespace/$name",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/notebooks", search: { open: `${params.namespace}/${params.name}` }, replace: true });
+  },
+});
+
+const secrets = createRoute({
+  getParentRoute: () => root,
+  path: "/secrets",
+  validateSearch: (search): { readonly open?: string; readonly make?: "secrets" | "config-maps" } => {
+    const [open, make] = [text(search["open"]), search["make"]];
+    return { ...(open && { open }), ...((make === "secrets" || make === "config-maps") && { make }) };
+  },
+  component: lazyRouteComponent(again(() => import("@/views/Secrets")), "Secrets"),
+});
+
+const volumes = createRoute({
+  getParentRoute: () => root,
+  path: "/volumes",
+  validateSearch: (search): { readonly open?: string; readonly make?: "volume" } => {
+    const open = text(search["open"]);
+    return { ...(open && { open }), ...(search["make"] === "volume" && { make: "volume" }) };
+  },
+  component: lazyRouteComponent(again(() => import("@/views/Volumes")), "Volumes"),
+});
+
+const disk = createRoute({
+  getParentRoute: () => root,
+  path: "/disk",
+  validateSearch: (search): { readonly days?: number; readonly environments?: boolean } => {
+    const days = Number(search["days"]);
+    return { ...(days > 0 && { days }), ...(search["environments"] === true && { environments: true }) };
+  },
+  component: lazyRouteComponent(again(() => import("@/views/Disk")), "Disk"),
+});
+
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
   page("/runs", () => import("@/views/Runs"), "Runs"),
@@ -56,6 +108,12 @@ const routes = root.addChildren([
   searched("/experiments", experimentsSearch, () => import("@/views/Experiments"), "Experiments"),
   searched("/experiments/$id", experimentSearch, () => import("@/views/Experiment"), "Experiment"),
   moved("/experiments/details/$id", "/experiments/$id"),
+  notebooks,
+  notebook,
+  secrets,
+  volumes,
+  disk,
+  page("/notebooks/new", () => import("@/views/NewNotebook"), "NewNotebook"),
   page("/settings", () => import("@/views/Settings"), "Settings"),
 ]);
 

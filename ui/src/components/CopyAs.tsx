@@ -13,7 +13,10 @@ export interface Copyable {
 export function useCopy(): (copyable: Copyable) => void {
   const { say, fail } = useToasts();
   return ({ label, text }) => {
-    navigator.clipboard.writeText(text).then(() => say(`Copied: ${label}`), fail);
+    navigator.clipboard.writeText(text).then(
+      () => say(`Copied: ${label}`),
+      () => fail(new Error("The browser does not let this page copy")),
+    );
   };
 }
 

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useRef } from "react";
 import styles from "./Table.module.css";
 
 export interface Column<Row> {
@@ -40,7 +40,9 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
   }, [last, rows.length, onEnd]);
 
   const select = onSelect && selected;
-  const template = [select ? "32px" : "", ...columns.map((column) => column.width)].join(" ");
+  const widths = (of: readonly Column<Row>[]) => [select ? "32px" : "", ...of.map(({ width }) => width)].join(" ");
+  // Where a column is left out, its width is, too.
+  const template = { "--columns": widths(columns), "--narrow-columns": widths(columns.filter(({ wide }) => !wide)) } as CSSProperties;
   const focusRow = (index: number) => {
     virtual.scrollToIndex(index);
     requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus());
@@ -49,7 +51,7 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
   return (
     <div className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
       <div className={styles.head} role="rowgroup">
-        <div className={styles.row} role="row" style={{ gridTemplateColumns: template }}>
+        <div className={styles.row} role="row" style={template}>
           {select && <span role="columnheader" aria-label="Selected" />}
           {columns.map((column) => (
             <span
@@ -86,7 +88,7 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
                 aria-rowindex={item.index + 2}
                 aria-selected={select || current !== undefined ? isSelected || key === current : undefined}
                 className={`${styles.row} ${styles.item} ${onOpen ? styles.opens : ""}`}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+                style={{ ...template, transform: `translateY(${item.start}px)` }}
                 onClick={(event) => {
                   if (!(event.target as HTMLElement).closest("a, button, input, [data-stop]")) onOpen?.(row);
                 }}

@@ -1,45 +1,66 @@
-// What is deleted is gone from the page at once, and from the workbench only when the way back has closed.
-
 import { useCallback, useSyncExternalStore } from "react";
 import { useToasts } from "./Toasts";
 
+/** How long what was removed can be taken back, in milliseconds: as long as the toast that offers it. */
 const WAITS = 6000;
 
-let leaving: ReadonlySet<string> = new Set();
-const listeners = new Set<() => void>();
+/** By when a list has heard that something of it is gone, in milliseconds. */
+const TOLD_BY = 2000;
 
-function change(key: string, isLeaving: boolean): void {
-  leaving = isLeaving ? new Set([...leaving, key]) : new Set([...leaving].filter((one) => one !== key));
-  listeners.forEach((tell) => tell());
+interface Waiting {
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly carryOut: () => void;
 }
 
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-};
+// Outlives the page that it was begun on.
+const waiting = new Map<string, Waiting>();
+let removed: ReadonlySet<string> = new Set();
+const listeners = new Set<() => void>();
 
-/** The keys of what is about to be deleted: lists leave it out. */
-export const useLeaving = (): ReadonlySet<string> => useSyncExternalStore(subscribe, () => leaving);
+function tell(change: (keys: Set<string>) => void): void {
+  const next = new Set(removed);
+  change(next);
+  removed = next;
+  listeners.forEach((listener) => listener());
+}
 
-/** Deletes after a while, during which it can be undone. `done` is called once the workbench has done it. */
-export function useDelete(): (key: string, text: string, remove: () => Promise<unknown>) => void {
+// Who closes the window does not take it back.
+window.addEventListener("pagehide", () => waiting.forEach(({ timer, carryOut }) => (clearTimeout(timer), carryOut())));
+
+/** The keys of what is removed already, as far as anybody looking can tell. */
+export const useRemoved = (): ReadonlySet<string> =>
+  useSyncExternalStore(
+    (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    () => removed,
+  );
+
+/** Removes something at once to look at, and really once nobody has taken it back. */
+export function useRemove(): (key: string, text: string, carryOut: () => Promise<unknown>) => void {
   const { say, fail } = useToasts();
   return useCallback(
-    (key, text, remove) => {
-      change(key, true);
-      const timer = setTimeout(() => {
-        remove()
-          .catch(fail)
-          // The list is asked anew in the meantime.
-          .finally(() => setTimeout(() => change(key, false), 2000));
-      }, WAITS);
-      say(text, {
-        label: "Undo",
-        run: () => {
-          clearTimeout(timer);
-          change(key, false);
-        },
-      });
+    (key, text, carryOut) => {
+      const show = () => tell((keys) => keys.delete(key));
+      const act = () => {
+        waiting.delete(key);
+        carryOut().then(
+          // What shows it is told of the change meanwhile, and asks anew.
+          () => setTimeout(show, TOLD_BY),
+          (error: unknown) => {
+            fail(error);
+            show();
+          },
+        );
+      };
+      waiting.set(key, { timer: setTimeout(act, WAITS), carryOut: act });
+      tell((keys) => keys.add(key));
+      const undo = () => {
+        const found = waiting.get(key);
+        if (!found) return;
+        clearTimeout(found.timer);
+        waiting.delete(key);
+        show();
+      };
+      say(text, { label: "Undo", run: undo });
     },
     [say, fail],
   );

@@ -10,7 +10,7 @@ import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Checkbox } from "@/components/Field";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
-import { useLeaving } from "@/components/Undo";
+import { useRemoved } from "@/components/Undo";
 import { matches } from "@/domain/search";
 import { ExperimentTable } from "@/features/experiments/ExperimentTable";
 import { NewExperiment } from "@/features/experiments/NewExperiment";
@@ -19,7 +19,7 @@ export function Experiments() {
   const navigate = useNavigate({ from: "/experiments" });
   const { q = "", archived = false, create } = useSearch({ from: "/experiments" });
   const list = useQuery(experiments());
-  const leaving = useLeaving();
+  const leaving = useRemoved();
   const all = (list.data ?? []).filter((one) => !leaving.has(one.experiment_id));
   const active = all.filter((one) => one.storage_state === "AVAILABLE");
   const found = (archived ? all : active).filter((one) => matches(`${one.display_name} ${one.description ?? ""}`, q));

@@ -1,118 +1,72 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { doctor, health, runs } from "@/api/queries";
-import type { RunSummary } from "@/api/types";
-import { Empty, Skeleton } from "@/components/Empty";
+import { Skeleton, Trouble } from "@/components/Empty";
 import { Card, Page, Section } from "@/components/Page";
-import { Prose } from "@/components/Prose";
-import { Status } from "@/components/Status";
-import { Ago, Took, useNow } from "@/components/Time";
-import { isOver, shownRun } from "@/domain/state";
-import styles from "./Home.module.css";
+import { useNow } from "@/components/Time";
+import { unresolved } from "@/domain/attention";
+import { bytes } from "@/domain/size";
+import { isOver } from "@/domain/state";
+import { Attention } from "@/features/home/Attention";
+import { Figures } from "@/features/home/Figures";
+import { FirstSteps } from "@/features/home/FirstSteps";
+import styles from "@/features/home/Home.module.css";
+import { RunLines } from "@/features/home/RunLines";
+import { Holders } from "@/features/machine/Holders";
+import { useMachine } from "@/features/machine/useMachine";
 
-const RECENT = 8;
+const RECENT = 10;
 const DAY = 24 * 3_600_000;
 
 export function Home() {
   const list = useQuery(runs());
   const engine = useQuery(health());
-  const now = useNow(true);
-  const all = list.data?.runs ?? [];
-  const open = all.filter((run) => !isOver(run.state));
-  const failedToday = all.filter((run) => run.state === "FAILED" && now - Date.parse(run.created_at) < DAY);
-  return (
-    <Page title="Home" answer={engine.data?.engine_summary}>
-      <div className={styles.figures}>
-        <Figure label="Running" value={open.filter((run) => run.state === "RUNNING").length} />
-        <Figure label="Waiting" value={open.filter((run) => run.state === "PENDING").length} />
-        <Figure label="Failed in 24 h" value={failedToday.length} tone={failedToday.length > 0 ? "fail" : undefined} />
-        <Figure label="Runs" value={all.length} />
-      </div>
-      <Attention failed={failedToday} />
-      {open.length > 0 && (
-        <Section title="Running now">
-          <RunList runs={open} />
-        </Section>
-      )}
-      <Section title="Recent" actions={<Link to="/runs">All runs</Link>}>
-        {list.isPending ? (
-          <Skeleton />
-        ) : all.length === 0 ? (
-          <Card>
-            <Empty title="Nothing has run yet">
-              Run a compiled pipeline from a terminal, <code>coracle run pipeline.yaml</code>, or upload one.
-            </Empty>
-          </Card>
-        ) : (
-          <RunList runs={all.slice(0, RECENT)} />
-        )}
-      </Section>
-    </Page>
-  );
-}
-
-function Figure({ label, value, tone }: { readonly label: string; readonly value: number; readonly tone?: string | undefined }) {
-  return (
-    <Card className={styles.figure ?? ""}>
-      <strong style={tone ? { color: `var(--${tone})` } : undefined}>{value}</strong>
-      <span>{label}</span>
-    </Card>
-  );
-}
-
-/** What does not go by itself: findings of the doctor, and runs that failed. */
-function Attention({ failed }: { readonly failed: readonly RunSummary[] }) {
   const report = useQuery(doctor());
-  const findings = report.data?.checks.filter((check) => check.status !== "ok") ?? [];
-  if (findings.length === 0 && failed.length === 0) return null;
+  const machine = useMachine();
+  const now = useNow(true);
+  const all = list.data?.runs;
+  const open = all?.filter(({ state }) => !isOver(state)) ?? [];
+  const failed = all?.filter(({ state, created_at }) => state === "FAILED" && now - Date.parse(created_at) < DAY) ?? [];
+  const count = (value: number) => (all ? String(value) : undefined);
+  const running = open.filter(({ state }) => state !== "PENDING").length;
+  const free = report.data?.machine?.disk_free;
+  const isLow = report.data?.checks.some(({ name, status }) => name === "disk" && status !== "ok");
+  const isFirst = all?.length === 0;
   return (
-    <Section title="Needs attention">
-      <Card>
-        <ul className={styles.list}>
-          {findings.map((check) => (
-            <li key={check.name} className={styles.finding}>
-              <Status shown={{ tone: check.status === "problem" ? "fail" : "warn", icon: "warning", word: check.name }} reason={check.message} />
-              {check.fix && (
-                <span className={styles.hint}>
-                  <Prose text={check.fix} />
-                </span>
-              )}
-            </li>
-          ))}
-          {failed.slice(0, RECENT).map((run) => (
-            <RunLine key={run.run_id} run={run} />
-          ))}
-        </ul>
-      </Card>
-    </Section>
-  );
-}
-
-function RunList({ runs: shown }: { readonly runs: readonly RunSummary[] }) {
-  return (
-    <Card>
-      <ul className={styles.list}>
-        {shown.map((run) => (
-          <RunLine key={run.run_id} run={run} />
-        ))}
-      </ul>
-    </Card>
-  );
-}
-
-function RunLine({ run }: { readonly run: RunSummary }) {
-  return (
-    <li>
-      <Link to="/runs/$id" params={{ id: run.run_id }} className={styles.line}>
-        <span className={styles.name}>{run.display_name}</span>
-        <Status shown={shownRun(run.state)} reason={run.failure?.message} />
-        <span className={styles.when}>
-          <Took from={run.created_at} to={run.finished_at} />
-        </span>
-        <span className={styles.when}>
-          <Ago at={run.created_at} />
-        </span>
-      </Link>
-    </li>
+    <Page title="Home" answer={engine.data?.engine_summary ?? " "}>
+      <Figures
+        figures={[
+          { label: "Running", value: count(running), to: "/runs", tone: running > 0 ? "run" : undefined },
+          { label: "Waiting", value: count(open.length - running), to: "/runs" },
+          { label: "Failed in 24 h", value: count(failed.length), to: "/runs", tone: failed.length > 0 ? "fail" : undefined },
+          { label: "Disk free", value: free === undefined ? undefined : bytes(free), to: "/disk", tone: isLow ? "warn" : undefined },
+        ]}
+      />
+      {isFirst && <FirstSteps />}
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <Section title="Running now">
+            <Card>{open.length > 0 ? <RunLines runs={open.slice(0, RECENT)} /> : <p className={styles.quiet}>Nothing is running.</p>}</Card>
+          </Section>
+          <Section title="Recent" actions={<Link to="/runs">All runs</Link>}>
+            {list.isError && !all ? (
+              <Trouble error={list.error} />
+            ) : !all ? (
+              <Skeleton rows={RECENT} />
+            ) : (
+              <Card>{isFirst ? <p className={styles.quiet}>What has run is here, newest first.</p> : <RunLines runs={all.filter(({ state }) => isOver(state)).slice(0, RECENT)} />}</Card>
+            )}
+          </Section>
+        </div>
+        <div className={styles.column}>
+          <div className={styles.attention}>
+            <Attention failed={unresolved(all ?? [], now - DAY)} />
+          </div>
+          <Section title="Machine">
+            <Card className={styles.machineCard ?? ""}>{machine ? <Holders machine={machine} /> : <Skeleton rows={4} />}</Card>
+          </Section>
+        </div>
+      </div>
+    </Page>
   );
 }

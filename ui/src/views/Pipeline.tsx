@@ -10,7 +10,7 @@ import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
 import { Ago } from "@/components/Time";
 import { useToasts } from "@/components/Toasts";
-import { useLeaving } from "@/components/Undo";
+import { useRemoved } from "@/components/Undo";
 import { PipelineActions } from "@/features/pipelines/PipelineActions";
 import { PipelineTabs } from "@/features/pipelines/PipelineTabs";
 import { Upload } from "@/features/pipelines/Upload";
@@ -24,7 +24,7 @@ export function Pipeline() {
   const queries = useQueryClient();
   const found = useQuery(pipelineQuery(id));
   const list = useQuery(versionsQuery(id));
-  const leaving = useLeaving();
+  const leaving = useRemoved();
   const rename = useMutation({
     mutationFn: (name: string) => renamePipeline(id, name),
     onSuccess: (changed) => queries.setQueryData(pipelineQuery(id).queryKey, changed),

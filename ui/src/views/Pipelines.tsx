@@ -10,7 +10,7 @@ import { Drop } from "@/components/Drop";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
-import { useLeaving } from "@/components/Undo";
+import { useRemoved } from "@/components/Undo";
 import { matches } from "@/domain/search";
 import { PipelineTable } from "@/features/pipelines/PipelineTable";
 import { Upload } from "@/features/pipelines/Upload";
@@ -20,7 +20,7 @@ export function Pipelines() {
   const { q = "", upload } = useSearch({ from: "/pipelines" });
   const [file, setFile] = useState<File>();
   const list = useQuery(pipelines());
-  const leaving = useLeaving();
+  const leaving = useRemoved();
   const all = (list.data ?? []).filter((one) => !leaving.has(one.pipeline_id));
   const found = all.filter((one) => matches(`${one.display_name} ${one.description ?? ""}`, q));
   const setUpload = useCallback((isOpen: boolean) => void navigate({ search: (now) => ({ ...now, upload: isOpen || undefined }), replace: true }), [navigate]);

@@ -9,7 +9,7 @@ import { Button } from "@/components/Button";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
-import { useLeaving } from "@/components/Undo";
+import { useRemoved } from "@/components/Undo";
 import { matches } from "@/domain/search";
 import { RecurringDetail } from "@/features/recurring/RecurringDetail";
 import { RecurringTable } from "@/features/recurring/RecurringTable";
@@ -18,7 +18,7 @@ export function Recurring() {
   const navigate = useNavigate({ from: "/recurring" });
   const { q = "", id } = useSearch({ from: "/recurring" });
   const list = useQuery(recurringRuns());
-  const leaving = useLeaving();
+  const leaving = useRemoved();
   const all = (list.data ?? []).filter((one) => !leaving.has(one.recurring_run_id));
   const found = all.filter((one) => matches(one.display_name, q));
   const paused = all.filter((one) => one.status === "DISABLED").length;

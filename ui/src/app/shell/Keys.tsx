@@ -7,6 +7,17 @@ import { PAGES } from "./pages";
 /** How long a `g` waits for the key after it, in milliseconds. */
 const WAITS = 1200;
 
+/** Keys that work on every page, and what they do. */
+const KEYS: readonly (readonly [string, string])[] = [
+  ["Ctrl K", "Search or jump to anything"],
+  ["?", "These keys"],
+  ["↑ ↓", "Move in a table"],
+  ["Enter", "Open a row"],
+  ["Space", "Select a row"],
+  ["Esc", "Close the panel"],
+  ...PAGES.map((page) => [`g ${page.key}`, page.title] as const),
+];
+
 /** Keys that work on every page, and `?` that shows them. */
 export function Keys() {
   const navigate = useNavigate();
@@ -27,27 +38,22 @@ export function Keys() {
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, [navigate]);
-  const keys: readonly (readonly [string, string])[] = [
-    ["Ctrl K", "Search or jump to anything"],
-    ["?", "These keys"],
-    ["↑ ↓", "Move in a table"],
-    ["Enter", "Open a row"],
-    ["Space", "Select a row"],
-    ["Esc", "Close the panel"],
-    ...PAGES.map((page) => [`g ${page.key}`, page.title] as const),
-  ];
   return (
     <Dialog open={isShown} onClose={() => setIsShown(false)} title="Keys">
-      <dl className={styles.keys}>
-        {keys.map(([key, title]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{title}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList />
     </Dialog>
   );
 }
+
+export const KeyList = () => (
+  <dl className={styles.keys}>
+    {KEYS.map(([key, title]) => (
+      <div key={key}>
+        <dt>
+          <kbd>{key}</kbd>
+        </dt>
+        <dd>{title}</dd>
+      </div>
+    ))}
+  </dl>
+);

@@ -3,7 +3,7 @@ import { archiveExperiment, deleteExperiment } from "@/api/experiments";
 import type { Experiment } from "@/api/kfp";
 import type { MenuItem } from "@/components/Menu";
 import { useToasts } from "@/components/Toasts";
-import { useDelete } from "@/components/Undo";
+import { useRemove } from "@/components/Undo";
 
 /** The one that the workbench makes itself; it can be neither archived for long nor deleted. */
 export const DEFAULT = "Default";
@@ -11,7 +11,7 @@ export const DEFAULT = "Default";
 /** What can be done with an experiment. Archiving takes its runs along and switches its recurring runs off. */
 export function useExperimentActions(experiment: Experiment, onGone?: () => void): readonly (MenuItem | null)[] {
   const navigate = useNavigate();
-  const remove = useDelete();
+  const remove = useRemove();
   const { say, fail } = useToasts();
   const { experiment_id: id, display_name: name, storage_state: state } = experiment;
   const isArchived = state === "ARCHIVED";

@@ -5,7 +5,7 @@ import { deletePipeline } from "@/api/pipelines";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
 import { Menu } from "@/components/Menu";
-import { useDelete } from "@/components/Undo";
+import { useRemove } from "@/components/Undo";
 import { nameOf, textOf } from "@/domain/definition";
 
 interface Props {
@@ -17,7 +17,7 @@ interface Props {
 /** What can be done with a pipeline, and with the version that is shown. */
 export function PipelineActions({ pipeline, version, onUpload }: Props) {
   const navigate = useNavigate({ from: "/pipelines/$pipeline" });
-  const remove = useDelete();
+  const remove = useRemove();
   const { pipeline_id: id, display_name: name } = pipeline;
   const leave = () => {
     remove(id, `Deleted ${name} and its versions`, () => deletePipeline(id));

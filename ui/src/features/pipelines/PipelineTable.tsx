@@ -10,7 +10,7 @@ import { Menu } from "@/components/Menu";
 import { Status } from "@/components/Status";
 import { type Column, Table } from "@/components/Table";
 import { Ago } from "@/components/Time";
-import { useDelete } from "@/components/Undo";
+import { useRemove } from "@/components/Undo";
 import { nameOf } from "@/domain/definition";
 import { shownRun } from "@/domain/state";
 import styles from "./PipelineTable.module.css";
@@ -76,7 +76,7 @@ function LastRun({ id }: { readonly id: string }) {
 
 function Actions({ pipeline }: { readonly pipeline: Pipeline }) {
   const navigate = useNavigate();
-  const remove = useDelete();
+  const remove = useRemove();
   const { pipeline_id: id, display_name: name } = pipeline;
   return (
     <span className={styles.actions} data-stop>

@@ -8,7 +8,7 @@ import { Menu } from "@/components/Menu";
 import { Badge } from "@/components/Status";
 import { type Column, Table } from "@/components/Table";
 import { Ago } from "@/components/Time";
-import { useDelete } from "@/components/Undo";
+import { useRemove } from "@/components/Undo";
 import { fieldOf, partsOf } from "@/domain/definition";
 import { parametersOf } from "@/domain/parameters";
 import styles from "./PipelineTable.module.css";
@@ -66,7 +66,7 @@ function Parameters({ version }: { readonly version: PipelineVersion }) {
 
 function Actions({ version }: { readonly version: PipelineVersion }) {
   const navigate = useNavigate({ from: "/pipelines/$pipeline" });
-  const remove = useDelete();
+  const remove = useRemove();
   const { pipeline_id: pipeline, pipeline_version_id: id, display_name: name } = version;
   return (
     <span className={styles.actions} data-stop>

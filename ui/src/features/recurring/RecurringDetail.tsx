@@ -11,7 +11,7 @@ import { Menu } from "@/components/Menu";
 import { Status } from "@/components/Status";
 import { Ago } from "@/components/Time";
 import { useToasts } from "@/components/Toasts";
-import { useDelete } from "@/components/Undo";
+import { useRemove } from "@/components/Undo";
 import { nextTimes, triggerInWords } from "@/domain/schedule";
 import { shownRunState } from "@/domain/runState";
 import { fullTime } from "@/domain/time";
@@ -24,7 +24,7 @@ export function RecurringDetail({ run, onGone }: { readonly run: RecurringRun; r
   const navigate = useNavigate();
   const id = run.recurring_run_id;
   const status = useQuery(recurringStatus(run)).data;
-  const remove = useDelete();
+  const remove = useRemove();
   const { fail } = useToasts();
   const { isOn, toggle, isPending } = useSwitch(run);
   const now = useMutation({

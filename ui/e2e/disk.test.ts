@@ -1,0 +1,37 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser, openPage, Workbench } from "./harness";
+
+// Processes keep prepared environments below the workbench's home, so that nobody else's are freed.
+process.env["CORACLE_ENGINE"] = "process";
+const workbench = new Workbench();
+let browser: Browser;
+
+beforeAll(async () => {
+  await workbench.start();
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await workbench.close();
+});
+
+it("frees disk space once it was asked, with as many bytes as it names", async () => {
+  const { page, faults } = await openPage(browser, `${workbench.pages}/#/disk`);
+  await page.getByRole("button", { name: "Nothing to free" }).waitFor();
+  workbench.command("run", "../examples/hello/pipeline.yaml");
+  await page.reload();
+  await page.getByRole("table", { name: "Prepared environments" }).getByText(/kfp==/).waitFor();
+  await page.getByRole("checkbox", { name: "Prepared environments" }).check();
+  const free = page.getByRole("button", { name: /^Free [1-9]/ });
+  const words = await free.innerText();
+  await free.click();
+  const question = page.getByRole("dialog", { name: `${words}?` });
+  await question.getByText("Prepared environments: 1,").waitFor();
+  await question.getByRole("button", { name: words }).click();
+  await page.getByText(words.replace("Free", "Freed"), { exact: true }).waitFor();
+  await page.getByText("None yet").waitFor();
+  await page.getByRole("button", { name: "Nothing to free" }).waitFor();
+  expect(faults).toEqual([]);
+});
