@@ -316,6 +316,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/run-fields": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What there is among all runs to filter and sort by. */
+        readonly get: operations["list_run_fields"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/runs": {
         readonly parameters: {
             readonly query?: never;
@@ -323,7 +340,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Runs, newest first. */
+        /** Runs, newest first unless another order is asked for. */
         readonly get: operations["list_runs"];
         readonly put?: never;
         /** Makes a run, which begins at once. */
@@ -1529,16 +1546,37 @@ export interface components {
             /** @description The steps that wait for room on the machine. */
             readonly waiting: readonly components["schemas"]["Waiting"][];
         };
+        /** @description `GET /run-fields`: what there is among all runs to filter and sort by. */
+        readonly RunFields: {
+            /** @description The names of metrics that any left. */
+            readonly metrics: readonly string[];
+            /** @description The names of parameters that any had. */
+            readonly parameters: readonly string[];
+            /** @description The names of the pipelines. */
+            readonly pipelines: readonly string[];
+        };
         /**
          * Format: uuid
          * @description The id of a run, a random UUID as in KFP.
          */
         readonly RunId: string;
-        /** @description `GET /runs`: runs, newest first. */
+        /** @description `GET /runs`: runs, newest first unless another order is asked for. */
         readonly RunList: {
             readonly next?: components["schemas"]["RunId"] | null;
             /** @description The runs. */
             readonly runs: readonly components["schemas"]["RunSummary"][];
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            readonly total?: number;
+        };
+        /** @description What a run belongs to. The name is none once that is gone. */
+        readonly RunOwner: {
+            /** @description Its id. */
+            readonly id: string;
+            /** @description The name people see. */
+            readonly name?: string | null;
         };
         /** @description `GET /runs/{run}/result`: a run with its steps, loops and DAGs, whether or not it is over. */
         readonly RunResult: {
@@ -1560,6 +1598,8 @@ export interface components {
         readonly RunState: "PENDING" | "RUNNING" | "CANCELING" | "SUCCEEDED" | "FAILED";
         /** @description A run in a list. */
         readonly RunSummary: {
+            /** @description Whether it was put aside. */
+            readonly archived?: boolean;
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -1569,6 +1609,7 @@ export interface components {
             readonly display_name: string;
             /** @description The engine it runs on. */
             readonly engine: components["schemas"]["EngineKind"];
+            readonly experiment?: components["schemas"]["RunOwner"] | null;
             readonly failure?: components["schemas"]["Failure"] | null;
             /**
              * Format: date-time
@@ -1577,10 +1618,33 @@ export interface components {
             readonly finished_at?: string | null;
             /** @description The name of its pipeline. */
             readonly pipeline: components["schemas"]["PipelineName"];
+            readonly recurring?: components["schemas"]["RunOwner"] | null;
             /** @description Its id. */
             readonly run_id: components["schemas"]["RunId"];
             /** @description Its state. */
             readonly state: components["schemas"]["RunState"];
+            readonly values?: components["schemas"]["RunValues"] | null;
+        };
+        /** @description What a run was given and what came of it. */
+        readonly RunValues: {
+            /** @description The numbers of its `system.Metrics`; of equal names the last one. */
+            readonly metrics: {
+                readonly [key: string]: number;
+            };
+            /** @description The parameters it was given, and once it has begun also the defaults that it took. */
+            readonly parameters: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Its steps so far.
+             */
+            readonly steps: number;
+            /**
+             * Format: int64
+             * @description Those of them that are over.
+             */
+            readonly steps_over: number;
         };
         /**
          * @description How much a diagnostic weighs.
@@ -1753,6 +1817,8 @@ export interface operations {
                 readonly name?: string;
                 /** @description Only what this run made, imported, read or took from an earlier one: its id, or a unique beginning of it. */
                 readonly run?: string;
+                /** @description Only artifacts with every word of this in their name or their URI. */
+                readonly text?: string;
                 /** @description Only artifacts of this type, such as `system.Model`. */
                 readonly type?: string;
             };
@@ -2412,17 +2478,64 @@ export interface operations {
             };
         };
     };
+    readonly list_run_fields: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The names */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RunFields"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly list_runs: {
         readonly parameters: {
             readonly query?: {
-                /** @description Only runs older than this one: the `next` of the page before. */
+                /** @description Only runs that were put aside, or only those that were not. */
+                readonly archived?: boolean;
+                /** @description Only runs older than this one: the `next` of the page before, where they are not sorted. */
                 readonly before?: components["schemas"]["RunId"];
+                /** @description Only runs in this experiment. */
+                readonly experiment?: string;
                 /** @description How many at most, from 1 to 1000; 100 when it is left out. */
                 readonly limit?: number;
+                /** @description How many runs to pass over. */
+                readonly offset?: number;
                 /** @description Only runs of this pipeline. */
                 readonly pipeline?: string;
+                /** @description Only runs that this recurring run began. */
+                readonly recurring?: string;
+                /**
+                 * @description By what they are sorted: `created`, `finished`, `took`, `name`, `state`, `pipeline`, `experiment`, `recurring`,
+                 *     `parameters.NAME` or `metrics.NAME`, with `-` before it for the greatest first. `-created` when it is left out. What
+                 *     has no value is last.
+                 */
+                readonly sort?: string;
                 /** @description Only runs in one of these states, separated by commas: `RUNNING,PENDING`. */
                 readonly state?: string;
+                /** @description Only runs with every word of this in their name or their pipeline's, or at the beginning of their id. */
+                readonly text?: string;
+                /** @description Whether each run comes with its parameters, its metrics and how far it is. */
+                readonly values?: boolean;
             };
             readonly header?: never;
             readonly path?: never;

@@ -7,5 +7,6 @@ mod lists;
 mod property;
 mod record;
 mod remove;
+mod rows;
 mod scale;
 mod support;
