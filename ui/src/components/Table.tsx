@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type CSSProperties, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import { useNarrow } from "./narrow";
 import styles from "./Table.module.css";
 
 export interface Column<Row> {
@@ -17,11 +18,16 @@ export interface Column<Row> {
 interface Props<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
+  /** Rows that are not known yet are undefined, and drawn as such. */
+  readonly rows: readonly (Row | undefined)[];
   readonly rowKey: (row: Row) => string;
   readonly onOpen?: (row: Row) => void;
   readonly selected?: ReadonlySet<string>;
   readonly onSelect?: (key: string, isSelected: boolean) => void;
+  /** Called with the first and the last row that are drawn, when these are others. */
+  readonly onSight?: ((first: number, last: number) => void) | undefined;
+  /** The table goes to its beginning when this is another. */
+  readonly order?: string | undefined;
   /** Called near the end, when there are more. */
   readonly onEnd?: (() => void) | undefined;
   readonly current?: string | undefined;
@@ -30,15 +36,29 @@ interface Props<Row> {
 const ROW = 36;
 
 /** A table of which only the rows in sight are drawn. Arrow keys move, Enter opens, Space selects. */
-export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onSelect, onEnd, current }: Props<Row>) {
+export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected, onSelect, onSight, order, onEnd, current }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => body.current, estimateSize: () => ROW, overscan: 12 });
+  // The titles stand above the rows in what scrolls, so that wide tables scroll with their titles.
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => body.current,
+    estimateSize: () => ROW,
+    overscan: 12,
+    scrollMargin: ROW,
+    scrollPaddingStart: ROW,
+  });
   const items = virtual.getVirtualItems();
+  const first = items.at(0)?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
+  useEffect(() => onSight?.(first, last), [first, last, onSight]);
+  useEffect(() => body.current?.scrollTo({ top: 0 }), [order]);
+  useStill(body, rows, rowKey);
   useEffect(() => {
     if (onEnd && rows.length > 0 && last >= rows.length - 20) onEnd();
   }, [last, rows.length, onEnd]);
 
+  const isNarrow = useNarrow();
+  const columns = isNarrow ? all.filter((column) => !column.wide) : all;
   const select = onSelect && selected;
   const template = [select ? "32px" : "", ...columns.map((column) => column.width)].join(" ");
   const focusRow = (index: number) => {
@@ -47,34 +67,35 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
   };
 
   return (
-    <div className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
-      <div className={styles.head} role="rowgroup">
-        <div className={styles.row} role="row" style={{ gridTemplateColumns: template }}>
-          {select && <span role="columnheader" aria-label="Selected" />}
-          {columns.map((column) => (
-            <span
-              key={column.key}
-              role="columnheader"
-              className={`${column.align === "right" ? styles.right : ""} ${column.wide ? styles.wide : ""}`}
-              aria-sort={column.sort?.direction ? (column.sort.direction === "asc" ? "ascending" : "descending") : undefined}
-            >
-              {column.sort ? (
-                <button type="button" className={styles.sort} onClick={column.sort.toggle}>
-                  {column.title}
-                  <span aria-hidden>{column.sort.direction === "asc" ? " ↑" : column.sort.direction === "desc" ? " ↓" : ""}</span>
-                </button>
-              ) : (
-                column.title
-              )}
-            </span>
-          ))}
+    <div ref={body} className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+      <div className={styles.sheet} role="presentation">
+        <div className={styles.head} role="rowgroup">
+          <div className={styles.row} role="row" style={{ gridTemplateColumns: template }}>
+            {select && <span role="columnheader" aria-label="Selected" />}
+            {columns.map((column) => (
+              <span
+                key={column.key}
+                role="columnheader"
+                className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}
+                aria-sort={column.sort?.direction ? (column.sort.direction === "asc" ? "ascending" : "descending") : undefined}
+              >
+                {column.sort ? (
+                  <button type="button" className={styles.sort} onClick={column.sort.toggle}>
+                    {column.title}
+                    <span aria-hidden>{column.sort.direction === "asc" ? " ↑" : column.sort.direction === "desc" ? " ↓" : ""}</span>
+                  </button>
+                ) : (
+                  column.title
+                )}
+              </span>
+            ))}
+          </div>
         </div>
-      </div>
-      <div ref={body} className={styles.body} role="rowgroup">
-        <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="presentation">
+        <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
           {items.map((item) => {
             const row = rows[item.index];
-            if (row === undefined) return null;
+            const place = { gridTemplateColumns: template, transform: `translateY(${item.start - ROW}px)` };
+            if (row === undefined) return <Unknown key={`row ${item.index}`} style={place} />;
             const key = rowKey(row);
             const isSelected = selected?.has(key) ?? false;
             return (
@@ -86,9 +107,11 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
                 aria-rowindex={item.index + 2}
                 aria-selected={select || current !== undefined ? isSelected || key === current : undefined}
                 className={`${styles.row} ${styles.item} ${onOpen ? styles.opens : ""}`}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+                style={place}
                 onClick={(event) => {
-                  if (!(event.target as HTMLElement).closest("a, button, input, [data-stop]")) onOpen?.(row);
+                  const target = event.target as HTMLElement;
+                  // What a menu of the row does is told to the row, too, though it stands elsewhere.
+                  if (event.currentTarget.contains(target) && !target.closest("a, button, input, [data-stop]")) onOpen?.(row);
                 }}
                 onKeyDown={(event) => {
                   if (event.target !== event.currentTarget) return;
@@ -114,7 +137,7 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
                   <span
                     key={column.key}
                     role="cell"
-                    className={`${styles.cell} ${column.align === "right" ? styles.right : ""} ${column.wide ? styles.wide : ""}`}
+                    className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}
                   >
                     {column.cell(row)}
                   </span>
@@ -126,4 +149,28 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
       </div>
     </div>
   );
+}
+
+/** A row that is being asked for. */
+const Unknown = ({ style }: { readonly style: CSSProperties }) => (
+  <div role="row" aria-busy="true" className={`${styles.row} ${styles.item}`} style={style}>
+    <span role="cell" className={styles.unknown} aria-label="Loading" />
+  </div>
+);
+
+/** Keeps what is being read where it is, when rows come or go above it. */
+function useStill<Row>(body: RefObject<HTMLDivElement | null>, rows: readonly (Row | undefined)[], rowKey: (row: Row) => string): void {
+  const before = useRef<readonly (Row | undefined)[]>(rows);
+  useLayoutEffect(() => {
+    const [old, element] = [before.current, body.current];
+    before.current = rows;
+    if (old === rows || !element || element.scrollTop < ROW) return;
+    const at = Math.floor(element.scrollTop / ROW);
+    const read = old[at];
+    if (read === undefined) return;
+    const key = rowKey(read);
+    const isRead = (row: Row | undefined) => row !== undefined && rowKey(row) === key;
+    const found = isRead(rows[at]) ? at : rows.findIndex(isRead);
+    if (found >= 0 && found !== at) element.scrollTop += (found - at) * ROW;
+  }, [body, rows, rowKey]);
 }
