@@ -1,7 +1,8 @@
 // A real workbench on a home of its own, and a real browser that shows its pages.
 
 import { execFileSync, type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -107,4 +108,19 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   await page.goto(url);
   return { page, faults };
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What keeps people who see or hear otherwise from using the page, as far as it is serious: `rule: element`. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe: checker } = window as unknown as { axe: { run: (context: Document, options: object) => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
+    // What steps wrote is not these pages'.
+    const { violations } = await checker.run(document, { iframes: false });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  });
 }

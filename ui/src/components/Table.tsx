@@ -33,42 +33,51 @@ interface Props<Row> {
   readonly current?: string | undefined;
 }
 
+/** The height of a row, and of one that has two lines. */
 const ROW = 36;
+const NARROW_ROW = 60;
 
-/** A table of which only the rows in sight are drawn. Arrow keys move, Enter opens, Space selects. */
+/**
+ * A table of which only the rows in sight are drawn. Arrow keys move, Enter opens, Space selects. On narrow screens a row
+ * has two lines: the first and the last column, and below them the others that are not left out.
+ */
 export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected, onSelect, onSight, order, onEnd, current }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
+  const isNarrow = useNarrow();
+  const [height, head] = isNarrow ? [NARROW_ROW, 0] : [ROW, ROW];
   // The titles stand above the rows in what scrolls, so that wide tables scroll with their titles.
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => body.current,
-    estimateSize: () => ROW,
+    estimateSize: () => height,
     overscan: 12,
-    scrollMargin: ROW,
-    scrollPaddingStart: ROW,
+    scrollMargin: head,
+    scrollPaddingStart: head,
   });
+  useEffect(() => void virtual.measure(), [virtual, height]);
   const items = virtual.getVirtualItems();
   const first = items.at(0)?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
-  useEffect(() => onSight?.(first, last), [first, last, onSight]);
-  useEffect(() => body.current?.scrollTo({ top: 0 }), [order]);
-  useStill(body, rows, rowKey);
+  useEffect(() => void onSight?.(first, last), [first, last, onSight]);
+  useEffect(() => void body.current?.scrollTo({ top: 0 }), [order]);
+  useStill(body, rows, rowKey, height);
   useEffect(() => {
     if (onEnd && rows.length > 0 && last >= rows.length - 20) onEnd();
   }, [last, rows.length, onEnd]);
 
-  const isNarrow = useNarrow();
   const columns = isNarrow ? all.filter((column) => !column.wide) : all;
   const select = onSelect && selected;
-  const template = [select ? "32px" : "", ...columns.map((column) => column.width)].join(" ");
+  const template = isNarrow ? `${select ? "32px " : ""}minmax(0, 1fr) auto` : [select ? "32px" : "", ...columns.map((column) => column.width)].join(" ");
   const focusRow = (index: number) => {
+    const row = () => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
     virtual.scrollToIndex(index);
-    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus());
+    if (row()) row()?.focus({ preventScroll: true });
+    else requestAnimationFrame(() => row()?.focus());
   };
 
   return (
     <div ref={body} className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
-      <div className={styles.sheet} role="presentation">
+      <div className={`${styles.sheet} ${isNarrow ? styles.narrow : ""}`} role="presentation">
         <div className={styles.head} role="rowgroup">
           <div className={styles.row} role="row" style={{ gridTemplateColumns: template }}>
             {select && <span role="columnheader" aria-label="Selected" />}
@@ -94,7 +103,7 @@ export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected
         <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
           {items.map((item) => {
             const row = rows[item.index];
-            const place = { gridTemplateColumns: template, transform: `translateY(${item.start - ROW}px)` };
+            const place = { gridTemplateColumns: template, height, transform: `translateY(${item.start - head}px)` };
             if (row === undefined) return <Unknown key={`row ${item.index}`} style={place} />;
             const key = rowKey(row);
             const isSelected = selected?.has(key) ?? false;
@@ -133,21 +142,36 @@ export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected
                     />
                   </span>
                 )}
-                {columns.map((column) => (
-                  <span
-                    key={column.key}
-                    role="cell"
-                    className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}
-                  >
-                    {column.cell(row)}
-                  </span>
-                ))}
+                {isNarrow ? <TwoLines columns={columns} row={row} /> : columns.map((column) => <Cell key={column.key} column={column} row={row} />)}
               </div>
             );
           })}
         </div>
       </div>
     </div>
+  );
+}
+
+function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row: Row }) {
+  return (
+    <span role="cell" className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}>
+      {column.cell(row)}
+    </span>
+  );
+}
+
+function TwoLines<Row>({ columns, row }: { readonly columns: readonly Column<Row>[]; readonly row: Row }) {
+  const [first, last] = [columns[0], columns.length > 1 ? columns.at(-1) : undefined];
+  return (
+    <>
+      {first && <Cell column={first} row={row} />}
+      {last && <Cell column={last} row={row} />}
+      <div role="presentation" className={styles.second}>
+        {columns.slice(1, -1).map((column) => (
+          <Cell key={column.key} column={column} row={row} />
+        ))}
+      </div>
+    </>
   );
 }
 
@@ -159,18 +183,18 @@ const Unknown = ({ style }: { readonly style: CSSProperties }) => (
 );
 
 /** Keeps what is being read where it is, when rows come or go above it. */
-function useStill<Row>(body: RefObject<HTMLDivElement | null>, rows: readonly (Row | undefined)[], rowKey: (row: Row) => string): void {
+function useStill<Row>(body: RefObject<HTMLDivElement | null>, rows: readonly (Row | undefined)[], rowKey: (row: Row) => string, height: number): void {
   const before = useRef<readonly (Row | undefined)[]>(rows);
   useLayoutEffect(() => {
     const [old, element] = [before.current, body.current];
     before.current = rows;
-    if (old === rows || !element || element.scrollTop < ROW) return;
-    const at = Math.floor(element.scrollTop / ROW);
+    if (old === rows || !element || element.scrollTop < height) return;
+    const at = Math.floor(element.scrollTop / height);
     const read = old[at];
     if (read === undefined) return;
     const key = rowKey(read);
     const isRead = (row: Row | undefined) => row !== undefined && rowKey(row) === key;
     const found = isRead(rows[at]) ? at : rows.findIndex(isRead);
-    if (found >= 0 && found !== at) element.scrollTop += (found - at) * ROW;
-  }, [body, rows, rowKey]);
+    if (found >= 0 && found !== at) element.scrollTop += (found - at) * height;
+  }, [body, rows, rowKey, height]);
 }

@@ -53,7 +53,7 @@ export function Artifact() {
         </>
       }
     >
-      <div className={styles.split}>
+      <div className={tab === "lineage" ? "" : styles.split}>
         <div className={styles.main}>
           <Tabs
             label="What of the artifact"
@@ -62,11 +62,11 @@ export function Artifact() {
             tabs={[
               { key: "preview", title: "Preview", content: <ArtifactPreview id={number} file={file} onFile={openFile} /> },
               { key: "lineage", title: "Lineage", content: <Lineage id={number} /> },
-              { key: "uses", title: `Used ${data.consumers.length === 1 ? "once" : `${data.consumers.length} times`}`, content: <Uses detail={data} /> },
+              { key: "uses", title: "Where used", content: <Uses detail={data} /> },
             ]}
           />
         </div>
-        <About detail={data} />
+        {tab !== "lineage" && <About detail={data} />}
       </div>
     </Page>
   );

@@ -41,7 +41,7 @@ export function Runs() {
     });
   const columns = runColumns(keys, search.sort, (sort) => change({ sort }), {
     key: "menu",
-    title: <span className={styles.gone} aria-label="Actions" />,
+    title: <span className={styles.unseen}>Actions</span>,
     width: "28px",
     cell: (run) => <RunMenu run={run} actions={actions} />,
   });

@@ -21,7 +21,7 @@ export function About({ detail }: { readonly detail: ArtifactDetail }) {
           ["Output", maker?.key],
           ["Size", typeof size_bytes === "number" ? bytes(size_bytes) : "nothing was written"],
           ["URI", <code key="uri" className={styles.long}>{artifact.uri}</code>],
-          ["Path", path && <code key="path" className={styles.long}>{path}</code>],
+          ["Path", path && typeof size_bytes === "number" && <code key="path" className={styles.long}>{path}</code>],
         ]}
       />
       <h3>Metadata</h3>

@@ -11,11 +11,11 @@ export function Lineage({ id }: { readonly id: number }) {
   const { data, error } = useQuery(artifactLineage(id));
   if (error) return <Trouble error={error} />;
   return (
-    <div className={styles.lineage}>
+    <>
       <div className={styles.drawing}>
         <Suspense fallback={<Skeleton rows={8} />}>{data ? <Drawing key={id} graph={data} /> : <Skeleton rows={8} />}</Suspense>
       </div>
       {data?.truncated && <p className={styles.note}>There is more than a graph can show; open an artifact at its edge to go on from there.</p>}
-    </div>
+    </>
   );
 }

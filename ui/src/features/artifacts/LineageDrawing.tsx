@@ -1,7 +1,7 @@
 // Loaded when lineage is first shown.
 
 import { Link } from "@tanstack/react-router";
-import { Controls, Handle, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import { Controls, type Edge, Handle, type Node, type NodeProps, type OnInit, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { Box, Cog } from "lucide-react";
 import { useMemo } from "react";
@@ -13,12 +13,20 @@ type Drawn = Node<LineageNode & Record<string, unknown>, "lineage">;
 
 const TYPES = { lineage: LineageBox };
 
+/** Below this nothing can be read: the artifact that was asked about is shown rather than all of them. */
+const LEAST_READABLE = 0.6;
+
+const begin: OnInit<Drawn> = (drawing) => {
+  const asked = drawing.getNodes().find((node) => node.data.isAsked);
+  if (asked && drawing.getZoom() < LEAST_READABLE) void drawing.setCenter(asked.position.x + NODE.width / 2, asked.position.y + NODE.height / 2, { zoom: 0.8 });
+};
+
 export default function LineageDrawing({ graph }: { readonly graph: LineageGraph }) {
   const { nodes, edges } = useMemo(() => {
     const drawn = drawnLineage(graph);
     return {
       nodes: drawn.nodes.map<Drawn>((node) => ({ id: node.id, type: "lineage", position: { x: node.x, y: node.y }, data: { ...node }, width: NODE.width, height: NODE.height })),
-      edges: drawn.lines.map((line) => ({ id: line.id, source: line.from, target: line.to })),
+      edges: drawn.lines.map<Edge>((line) => ({ id: line.id, source: line.from, target: line.to })),
     };
   }, [graph]);
   return (
@@ -32,6 +40,7 @@ export default function LineageDrawing({ graph }: { readonly graph: LineageGraph
       edgesFocusable={false}
       elementsSelectable={false}
       fitView
+      onInit={begin}
       fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
       minZoom={0.1}
       maxZoom={1.5}
