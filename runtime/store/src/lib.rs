@@ -43,7 +43,8 @@ pub use objects::{
 pub use store::{Statistics, Store};
 pub use table::{
     ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, DEFAULT_EXPERIMENT, PipelinePatch,
-    RemovedRun, RunEntry, RunFilter, RunSummary, SharedArtifact, StoredArtifact, TaskEntry,
+    RemovedRun, RunEntry, RunFields, RunFilter, RunRow, RunRowQuery, RunRows, RunSort, RunSummary,
+    RunValues, SharedArtifact, StoredArtifact, TaskEntry,
 };
 pub use touched::TableCounts;
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

@@ -1,11 +1,28 @@
 // What pages ask for, with the topics by which they hear of changes.
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { topTasks } from "@/domain/progress";
-import { get, OWN, send } from "./client";
-import { kfpRun } from "./kfp";
+import { address, get, KFP, OWN, send } from "./client";
+import { type Experiment, kfpRun, type Listed } from "./kfp";
 import { type KubeObject, list, type Resource } from "./kube";
-import type { ArtifactList, Config, DoctorReport, Environment, GcPlan, GcRequest, Health, Run, RunSummary, Task, Volume, Why } from "./types";
+import type {
+  ArtifactDetail,
+  ArtifactList,
+  ArtifactPreview,
+  Config,
+  DoctorReport,
+  Environment,
+  GcPlan,
+  GcRequest,
+  Health,
+  LineageGraph,
+  Run,
+  RunFields,
+  RunSummary,
+  Task,
+  Volume,
+  Why,
+} from "./types";
 
 export const health = () => queryOptions({ queryKey: ["health"], queryFn: ({ signal }) => get<Health>(`${OWN}/health`, {}, signal) });
 
@@ -88,3 +105,56 @@ export const kubeObjects = <Item extends KubeObject>(resource: Resource, namespa
 /** The names of the tasks at the top of a run's definition, which never change. */
 export const runTopTasks = (id: string) =>
   queryOptions({ queryKey: ["definition", id, "top"], queryFn: async ({ signal }) => topTasks((await kfpRun(id, signal)).pipeline_spec), gcTime: Number.POSITIVE_INFINITY });
+
+/** How many runs a page of their table has. */
+export const RUNS_PAGE = 100;
+
+export interface RunsPage {
+  readonly runs: readonly RunSummary[];
+  readonly total: number;
+}
+
+/** A page of the table of runs, filtered and sorted by the workbench. */
+export const runsPage = (query: Readonly<Record<string, string | boolean | undefined>>, page: number) =>
+  queryOptions({
+    queryKey: ["runs", "table", query, page],
+    queryFn: ({ signal }) => get<RunsPage>(`${OWN}/runs`, { ...query, offset: page * RUNS_PAGE, limit: RUNS_PAGE }, signal),
+  });
+
+/** The names of pipelines, parameters and metrics that there are among all runs. */
+export const runFields = () => queryOptions({ queryKey: ["runs", "fields"], queryFn: ({ signal }) => get<RunFields>(`${OWN}/run-fields`, {}, signal) });
+
+/** The names of all experiments that are not put aside. */
+export const experimentNames = () =>
+  queryOptions({
+    queryKey: ["experiments", "names"],
+    queryFn: async ({ signal }) => (await get<Listed<"experiments", Experiment>>(`${KFP}/experiments`, { page_size: 200, sort_by: "display_name asc" }, signal)).experiments ?? [],
+  });
+
+export interface ArtifactFilter {
+  readonly text?: string | undefined;
+  readonly type?: string | undefined;
+  readonly run?: string | undefined;
+}
+
+/** All artifacts, newest first, page by page. */
+export const artifacts = (filter: ArtifactFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["artifacts", "list", filter],
+    queryFn: ({ pageParam, signal }) => get<ArtifactList>(`${OWN}/artifacts`, { ...filter, after: pageParam, limit: 200 }, signal),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const artifact = (id: number) => queryOptions({ queryKey: ["artifacts", id], queryFn: ({ signal }) => get<ArtifactDetail>(`${OWN}/artifacts/${id}`, {}, signal) });
+
+/** What to show of an artifact, or of a file in it. Its bytes never change. */
+export const artifactPreview = (id: number, path = "") =>
+  queryOptions({ queryKey: ["artifact-preview", id, path], queryFn: ({ signal }) => get<ArtifactPreview>(`${OWN}/artifacts/${id}/preview`, { path }, signal) });
+
+/** What an artifact was made from, and what was made from it. */
+export const artifactLineage = (id: number) =>
+  queryOptions({ queryKey: ["artifacts", id, "lineage"], queryFn: ({ signal }) => get<LineageGraph>(`${OWN}/artifacts/${id}/lineage`, { depth: 10 }, signal) });
+
+/** Where the bytes of an artifact are, or of a file in it. */
+export const contentUrl = (id: number, path = "", download = false): string => address(`${OWN}/artifacts/${id}/content`, { path, ...(download && { download }) });

@@ -148,7 +148,7 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get?: never;
-        /** Makes a config map, or replaces the one of that name as a whole. */
+        /** Makes a config map, or replaces all values of the one of that name. */
         readonly put: operations["put_config_map"];
         readonly post?: never;
         /** Removes a config map. */
@@ -316,6 +316,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/run-fields": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What there is among all runs to filter and sort by. */
+        readonly get: operations["list_run_fields"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/runs": {
         readonly parameters: {
             readonly query?: never;
@@ -323,7 +340,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Runs, newest first. */
+        /** Runs, newest first unless another order is asked for. */
         readonly get: operations["list_runs"];
         readonly put?: never;
         /** Makes a run, which begins at once. */
@@ -547,7 +564,7 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get?: never;
-        /** Makes a secret, or replaces the one of that name as a whole. */
+        /** Makes a secret, or replaces all values of the one of that name. */
         readonly put: operations["put_secret"];
         readonly post?: never;
         /** Removes a secret. */
@@ -587,6 +604,40 @@ export interface paths {
         readonly post?: never;
         /** Removes a volume claim with everything in it. */
         readonly delete: operations["delete_volume"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/volumes/{name}/content": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The bytes of a file of a volume claim; a folder as a tar archive. */
+        readonly get: operations["get_volume_content"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/volumes/{name}/files": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What is in a folder of a volume claim. */
+        readonly get: operations["list_volume_files"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1082,6 +1133,11 @@ export interface components {
          * @enum {string}
          */
         readonly FailureCode: "exit_code" | "timeout" | "out_of_memory" | "image_not_found" | "start_refused" | "disk_full" | "engine_unavailable" | "insufficient_resources" | "unsupported" | "missing_output" | "bad_output" | "bad_input" | "bad_expression" | "missing_resource" | "skipped" | "upstream_skipped" | "upstream_failed" | "task_failed" | "canceled" | "internal";
+        /**
+         * @description What something in a folder is.
+         * @enum {string}
+         */
+        readonly FileKind: "folder" | "file" | "other";
         /** @description The hex SHA-256 that names what a cached step is made of. */
         readonly Fingerprint: string;
         /** @description `POST /gc`: what was freed. */
@@ -1149,6 +1205,18 @@ export interface components {
             /** @description Its UUID. */
             readonly uuid: components["schemas"]["GpuUuid"];
         };
+        /** @description Whether workloads can use GPUs. */
+        readonly GpuCheck: {
+            /** @description What was seen, or why it is not known. */
+            readonly message: string;
+            /** @description How far it is known. */
+            readonly state: components["schemas"]["GpuCheckState"];
+        };
+        /**
+         * @description How far it is known whether workloads can use GPUs. What this machine's driver says is not enough.
+         * @enum {string}
+         */
+        readonly GpuCheckState: "pending" | "verified" | "not_verified";
         /** @description The UUID by which a driver names a GPU or a MIG slice. */
         readonly GpuUuid: string;
         /** @description `GET /apis/coracle/v1/health`: answered as soon as the workbench listens. */
@@ -1156,6 +1224,7 @@ export interface components {
             readonly engine?: components["schemas"]["EngineKind"] | null;
             /** @description One line about the engine: which and why, or that it is still being looked for. */
             readonly engine_summary: string;
+            readonly gpus?: components["schemas"]["GpuCheck"] | null;
             /** @description The last event there is; who asks for those after it is told only what is to come. */
             readonly last_event: components["schemas"]["EventCursor"];
             /**
@@ -1364,12 +1433,12 @@ export interface components {
         readonly Places: {
             /** @description What can be made again. */
             readonly cache: string;
-            /** @description What may not be lost: the database, artifacts, logs, volumes, secrets. */
+            /** @description What may not be lost: the database, artifacts, logs, volumes. */
             readonly data: string;
             /** @description What need not outlive a restart of the machine. */
             readonly runtime: string;
         };
-        /** @description `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces what had this name as a whole. */
+        /** @description `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces all values that this name had. */
         readonly PutConfig: {
             /** @description Values by key. */
             readonly data: {
@@ -1529,16 +1598,37 @@ export interface components {
             /** @description The steps that wait for room on the machine. */
             readonly waiting: readonly components["schemas"]["Waiting"][];
         };
+        /** @description `GET /run-fields`: what there is among all runs to filter and sort by. */
+        readonly RunFields: {
+            /** @description The names of metrics that any left. */
+            readonly metrics: readonly string[];
+            /** @description The names of parameters that any had. */
+            readonly parameters: readonly string[];
+            /** @description The names of the pipelines. */
+            readonly pipelines: readonly string[];
+        };
         /**
          * Format: uuid
          * @description The id of a run, a random UUID as in KFP.
          */
         readonly RunId: string;
-        /** @description `GET /runs`: runs, newest first. */
+        /** @description `GET /runs`: runs, newest first unless another order is asked for. */
         readonly RunList: {
             readonly next?: components["schemas"]["RunId"] | null;
             /** @description The runs. */
             readonly runs: readonly components["schemas"]["RunSummary"][];
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            readonly total?: number;
+        };
+        /** @description What a run belongs to. The name is none once that is gone. */
+        readonly RunOwner: {
+            /** @description Its id. */
+            readonly id: string;
+            /** @description The name people see. */
+            readonly name?: string | null;
         };
         /** @description `GET /runs/{run}/result`: a run with its steps, loops and DAGs, whether or not it is over. */
         readonly RunResult: {
@@ -1560,6 +1650,8 @@ export interface components {
         readonly RunState: "PENDING" | "RUNNING" | "CANCELING" | "SUCCEEDED" | "FAILED";
         /** @description A run in a list. */
         readonly RunSummary: {
+            /** @description Whether it was put aside. */
+            readonly archived?: boolean;
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -1569,6 +1661,7 @@ export interface components {
             readonly display_name: string;
             /** @description The engine it runs on. */
             readonly engine: components["schemas"]["EngineKind"];
+            readonly experiment?: components["schemas"]["RunOwner"] | null;
             readonly failure?: components["schemas"]["Failure"] | null;
             /**
              * Format: date-time
@@ -1577,10 +1670,33 @@ export interface components {
             readonly finished_at?: string | null;
             /** @description The name of its pipeline. */
             readonly pipeline: components["schemas"]["PipelineName"];
+            readonly recurring?: components["schemas"]["RunOwner"] | null;
             /** @description Its id. */
             readonly run_id: components["schemas"]["RunId"];
             /** @description Its state. */
             readonly state: components["schemas"]["RunState"];
+            readonly values?: components["schemas"]["RunValues"] | null;
+        };
+        /** @description What a run was given and what came of it. */
+        readonly RunValues: {
+            /** @description The numbers of its `system.Metrics`; of equal names the last one. */
+            readonly metrics: {
+                readonly [key: string]: number;
+            };
+            /** @description The parameters it was given, and once it has begun also the defaults that it took. */
+            readonly parameters: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Its steps so far.
+             */
+            readonly steps: number;
+            /**
+             * Format: int64
+             * @description Those of them that are over.
+             */
+            readonly steps_over: number;
         };
         /**
          * @description How much a diagnostic weighs.
@@ -1703,6 +1819,30 @@ export interface components {
             /** @description The size that was claimed, which nothing enforces here. */
             readonly size: string;
         };
+        /** @description Something in a folder of a volume. */
+        readonly VolumeFile: {
+            /** @description What it is. */
+            readonly kind: components["schemas"]["FileKind"];
+            /**
+             * Format: date-time
+             * @description When it was written last.
+             */
+            readonly modified_at?: string | null;
+            /** @description Its name. */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @description Bytes in it, when it is a file.
+             */
+            readonly size_bytes: number;
+        };
+        /** @description `GET /volumes/{name}/files`: what is in one folder. */
+        readonly VolumeFiles: {
+            /** @description Folders first, and then by name. */
+            readonly files: readonly components["schemas"]["VolumeFile"][];
+            /** @description Whether there are more than are listed. */
+            readonly truncated: boolean;
+        };
         /** @description `GET /volumes`. */
         readonly VolumeList: {
             /** @description By name. */
@@ -1753,6 +1893,8 @@ export interface operations {
                 readonly name?: string;
                 /** @description Only what this run made, imported, read or took from an earlier one: its id, or a unique beginning of it. */
                 readonly run?: string;
+                /** @description Only artifacts with every word of this in their name or their URI. */
+                readonly text?: string;
                 /** @description Only artifacts of this type, such as `system.Model`. */
                 readonly type?: string;
             };
@@ -2412,17 +2554,64 @@ export interface operations {
             };
         };
     };
+    readonly list_run_fields: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The names */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RunFields"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly list_runs: {
         readonly parameters: {
             readonly query?: {
-                /** @description Only runs older than this one: the `next` of the page before. */
+                /** @description Only runs that were put aside, or only those that were not. */
+                readonly archived?: boolean;
+                /** @description Only runs older than this one: the `next` of the page before, where they are not sorted. */
                 readonly before?: components["schemas"]["RunId"];
+                /** @description Only runs in this experiment. */
+                readonly experiment?: string;
                 /** @description How many at most, from 1 to 1000; 100 when it is left out. */
                 readonly limit?: number;
+                /** @description How many runs to pass over. */
+                readonly offset?: number;
                 /** @description Only runs of this pipeline. */
                 readonly pipeline?: string;
+                /** @description Only runs that this recurring run began. */
+                readonly recurring?: string;
+                /**
+                 * @description By what they are sorted: `created`, `finished`, `took`, `name`, `state`, `pipeline`, `experiment`, `recurring`,
+                 *     `parameters.NAME` or `metrics.NAME`, with `-` before it for the greatest first. `-created` when it is left out. What
+                 *     has no value is last.
+                 */
+                readonly sort?: string;
                 /** @description Only runs in one of these states, separated by commas: `RUNNING,PENDING`. */
                 readonly state?: string;
+                /** @description Only runs with every word of this in their name or their pipeline's, or at the beginning of their id. */
+                readonly text?: string;
+                /** @description Whether each run comes with its parameters, its metrics and how far it is. */
+                readonly values?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -3062,6 +3251,87 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_volume_content: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Whether it is to be saved rather than shown; a folder comes as a tar archive then. */
+                readonly download?: boolean;
+                /** @description A file in an artifact that is a folder, by its path below it. */
+                readonly path?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the claim */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description All of it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part that was asked for */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": unknown;
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_volume_files: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A folder, by its path in the volume; the volume itself when it is left out. */
+                readonly path?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the claim */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Folders first, then by name */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VolumeFiles"];
+                };
             };
             /** @description A refusal */
             readonly default: {

@@ -3,7 +3,9 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { again } from "@/components/again";
 import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
+import { artifactSearch, artifactsSearch, compareSearch } from "@/domain/artifactSearch";
 import { runSearch } from "@/domain/runSearch";
+import { runsSearch } from "@/domain/runTable";
 import { Failed } from "./Failed";
 import { Shell } from "./shell/Shell";
 
@@ -93,7 +95,7 @@ const disk = createRoute({
 
 const routes = root.addChildren([
   page("/", () => import("@/views/Home"), "Home"),
-  page("/runs", () => import("@/views/Runs"), "Runs"),
+  searched("/runs", runsSearch, () => import("@/views/Runs"), "Runs"),
   searched("/runs/$id", runSearch, () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
   movedAs("/runs/new", () => ({ to: "/new-run" })),
@@ -114,6 +116,9 @@ const routes = root.addChildren([
   volumes,
   disk,
   page("/notebooks/new", () => import("@/views/NewNotebook"), "NewNotebook"),
+  searched("/compare", compareSearch, () => import("@/views/Compare"), "Compare"),
+  searched("/artifacts", artifactsSearch, () => import("@/views/Artifacts"), "Artifacts"),
+  searched("/artifacts/$id", artifactSearch, () => import("@/views/Artifact"), "Artifact"),
   page("/settings", () => import("@/views/Settings"), "Settings"),
 ]);
 

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type ReactNode, useEffect, useRef } from "react";
+import { type CSSProperties, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import { useNarrow } from "./narrow";
 import styles from "./Table.module.css";
 
 export interface Column<Row> {
@@ -17,66 +18,93 @@ export interface Column<Row> {
 interface Props<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
+  /** Rows that are not known yet are undefined, and drawn as such. */
+  readonly rows: readonly (Row | undefined)[];
   readonly rowKey: (row: Row) => string;
   readonly onOpen?: (row: Row) => void;
   readonly selected?: ReadonlySet<string>;
   readonly onSelect?: (key: string, isSelected: boolean) => void;
+  /** Called with the first and the last row that are drawn, when these are others. */
+  readonly onSight?: ((first: number, last: number) => void) | undefined;
+  /** The table goes to its beginning when this is another. */
+  readonly order?: string | undefined;
   /** Called near the end, when there are more. */
   readonly onEnd?: (() => void) | undefined;
   readonly current?: string | undefined;
 }
 
+/** The height of a row, and of one that has two lines. */
 const ROW = 36;
+const NARROW_ROW = 60;
 
-/** A table of which only the rows in sight are drawn. Arrow keys move, Enter opens, Space selects. */
-export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onSelect, onEnd, current }: Props<Row>) {
+/**
+ * A table of which only the rows in sight are drawn. Arrow keys move, Enter opens, Space selects. On narrow screens a row
+ * has two lines: the first and the last column, and below them the others that are not left out.
+ */
+export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected, onSelect, onSight, order, onEnd, current }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => body.current, estimateSize: () => ROW, overscan: 12 });
+  const isNarrow = useNarrow();
+  const [height, head] = isNarrow ? [NARROW_ROW, 0] : [ROW, ROW];
+  // The titles stand above the rows in what scrolls, so that wide tables scroll with their titles.
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => body.current,
+    estimateSize: () => height,
+    overscan: 12,
+    scrollMargin: head,
+    scrollPaddingStart: head,
+  });
+  useEffect(() => void virtual.measure(), [virtual, height]);
   const items = virtual.getVirtualItems();
+  const first = items.at(0)?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
+  useEffect(() => void onSight?.(first, last), [first, last, onSight]);
+  useEffect(() => void body.current?.scrollTo({ top: 0 }), [order]);
+  useStill(body, rows, rowKey, height);
   useEffect(() => {
     if (onEnd && rows.length > 0 && last >= rows.length - 20) onEnd();
   }, [last, rows.length, onEnd]);
 
+  const columns = isNarrow ? all.filter((column) => !column.wide) : all;
   const select = onSelect && selected;
-  const widths = (of: readonly Column<Row>[]) => [select ? "32px" : "", ...of.map(({ width }) => width)].join(" ");
-  // Where a column is left out, its width is, too.
-  const template = { "--columns": widths(columns), "--narrow-columns": widths(columns.filter(({ wide }) => !wide)) } as CSSProperties;
+  const template = isNarrow ? `${select ? "32px " : ""}minmax(0, 1fr) auto` : [select ? "32px" : "", ...columns.map((column) => column.width)].join(" ");
   const focusRow = (index: number) => {
+    const row = () => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
     virtual.scrollToIndex(index);
-    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus());
+    if (row()) row()?.focus({ preventScroll: true });
+    else requestAnimationFrame(() => row()?.focus());
   };
 
   return (
-    <div className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
-      <div className={styles.head} role="rowgroup">
-        <div className={styles.row} role="row" style={template}>
-          {select && <span role="columnheader" aria-label="Selected" />}
-          {columns.map((column) => (
-            <span
-              key={column.key}
-              role="columnheader"
-              className={`${column.align === "right" ? styles.right : ""} ${column.wide ? styles.wide : ""}`}
-              aria-sort={column.sort?.direction ? (column.sort.direction === "asc" ? "ascending" : "descending") : undefined}
-            >
-              {column.sort ? (
-                <button type="button" className={styles.sort} onClick={column.sort.toggle}>
-                  {column.title}
-                  <span aria-hidden>{column.sort.direction === "asc" ? " ↑" : column.sort.direction === "desc" ? " ↓" : ""}</span>
-                </button>
-              ) : (
-                column.title
-              )}
-            </span>
-          ))}
+    <div ref={body} className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+      <div className={`${styles.sheet} ${isNarrow ? styles.narrow : ""}`} role="presentation">
+        <div className={styles.head} role="rowgroup">
+          <div className={styles.row} role="row" style={{ gridTemplateColumns: template }}>
+            {select && <span role="columnheader" aria-label="Selected" />}
+            {columns.map((column) => (
+              <span
+                key={column.key}
+                role="columnheader"
+                className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}
+                aria-sort={column.sort?.direction ? (column.sort.direction === "asc" ? "ascending" : "descending") : undefined}
+              >
+                {column.sort ? (
+                  <button type="button" className={styles.sort} onClick={column.sort.toggle}>
+                    {column.title}
+                    <span aria-hidden>{column.sort.direction === "asc" ? " ↑" : column.sort.direction === "desc" ? " ↓" : ""}</span>
+                  </button>
+                ) : (
+                  column.title
+                )}
+              </span>
+            ))}
+          </div>
         </div>
-      </div>
-      <div ref={body} className={styles.body} role="rowgroup">
-        <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="presentation">
+        <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
           {items.map((item) => {
             const row = rows[item.index];
-            if (row === undefined) return null;
+            const place = { gridTemplateColumns: template, height, transform: `translateY(${item.start - head}px)` };
+            if (row === undefined) return <Unknown key={`row ${item.index}`} style={place} />;
             const key = rowKey(row);
             const isSelected = selected?.has(key) ?? false;
             return (
@@ -88,9 +116,11 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
                 aria-rowindex={item.index + 2}
                 aria-selected={select || current !== undefined ? isSelected || key === current : undefined}
                 className={`${styles.row} ${styles.item} ${onOpen ? styles.opens : ""}`}
-                style={{ ...template, transform: `translateY(${item.start}px)` }}
+                style={place}
                 onClick={(event) => {
-                  if (!(event.target as HTMLElement).closest("a, button, input, [data-stop]")) onOpen?.(row);
+                  const target = event.target as HTMLElement;
+                  // What a menu of the row does is told to the row, too, though it stands elsewhere.
+                  if (event.currentTarget.contains(target) && !target.closest("a, button, input, [data-stop]")) onOpen?.(row);
                 }}
                 onKeyDown={(event) => {
                   if (event.target !== event.currentTarget) return;
@@ -112,15 +142,7 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
                     />
                   </span>
                 )}
-                {columns.map((column) => (
-                  <span
-                    key={column.key}
-                    role="cell"
-                    className={`${styles.cell} ${column.align === "right" ? styles.right : ""} ${column.wide ? styles.wide : ""}`}
-                  >
-                    {column.cell(row)}
-                  </span>
-                ))}
+                {isNarrow ? <TwoLines columns={columns} row={row} /> : columns.map((column) => <Cell key={column.key} column={column} row={row} />)}
               </div>
             );
           })}
@@ -128,4 +150,51 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, selected, onS
       </div>
     </div>
   );
+}
+
+function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row: Row }) {
+  return (
+    <span role="cell" className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}>
+      {column.cell(row)}
+    </span>
+  );
+}
+
+function TwoLines<Row>({ columns, row }: { readonly columns: readonly Column<Row>[]; readonly row: Row }) {
+  const [first, last] = [columns[0], columns.length > 1 ? columns.at(-1) : undefined];
+  return (
+    <>
+      {first && <Cell column={first} row={row} />}
+      {last && <Cell column={last} row={row} />}
+      <div role="presentation" className={styles.second}>
+        {columns.slice(1, -1).map((column) => (
+          <Cell key={column.key} column={column} row={row} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** A row that is being asked for. */
+const Unknown = ({ style }: { readonly style: CSSProperties }) => (
+  <div role="row" aria-busy="true" className={`${styles.row} ${styles.item}`} style={style}>
+    <span role="cell" className={styles.unknown} aria-label="Loading" />
+  </div>
+);
+
+/** Keeps what is being read where it is, when rows come or go above it. */
+function useStill<Row>(body: RefObject<HTMLDivElement | null>, rows: readonly (Row | undefined)[], rowKey: (row: Row) => string, height: number): void {
+  const before = useRef<readonly (Row | undefined)[]>(rows);
+  useLayoutEffect(() => {
+    const [old, element] = [before.current, body.current];
+    before.current = rows;
+    if (old === rows || !element || element.scrollTop < height) return;
+    const at = Math.floor(element.scrollTop / height);
+    const read = old[at];
+    if (read === undefined) return;
+    const key = rowKey(read);
+    const isRead = (row: Row | undefined) => row !== undefined && rowKey(row) === key;
+    const found = isRead(rows[at]) ? at : rows.findIndex(isRead);
+    if (found >= 0 && found !== at) element.scrollTop += (found - at) * height;
+  }, [body, rows, rowKey, height]);
 }

@@ -1,45 +1,96 @@
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { runs } from "@/api/queries";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
 import type { RunSummary } from "@/api/types";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
-import { Status } from "@/components/Status";
-import { type Column, Table } from "@/components/Table";
-import { Ago, Took } from "@/components/Time";
-import { shownRun } from "@/domain/state";
+import { Table } from "@/components/Table";
+import { isFiltered, type RunsSearch, runsQuery } from "@/domain/runTable";
+import { Chosen } from "@/features/runs/Chosen";
+import { runColumns } from "@/features/runs/columns";
+import { type ChangeSearch, RunFilters } from "@/features/runs/RunFilters";
+import { RunMenu } from "@/features/runs/RunMenu";
+import styles from "@/features/runs/Runs.module.css";
+import { useColumns } from "@/features/runs/useColumns";
+import { useRunActions } from "@/features/runs/useRunActions";
+import { useRunRows } from "@/features/runs/useRunRows";
 
 export function Runs() {
-  const navigate = useNavigate();
-  const list = useQuery(runs());
-  const columns = useMemo<readonly Column<RunSummary>[]>(
-    () => [
-      { key: "name", title: "Run", width: "minmax(140px, 2fr)", cell: (run) => run.display_name },
-      { key: "state", title: "State", width: "minmax(120px, 2fr)", cell: (run) => <Status shown={shownRun(run.state)} reason={run.failure?.message} /> },
-      { key: "pipeline", title: "Pipeline", width: "minmax(100px, 1fr)", wide: true, cell: (run) => run.pipeline },
-      { key: "took", title: "Took", width: "92px", align: "right", wide: true, cell: (run) => <Took from={run.created_at} to={run.finished_at} /> },
-      { key: "created", title: "Created", width: "92px", align: "right", cell: (run) => <Ago at={run.created_at} /> },
-    ],
-    [],
+  const search = useSearch({ from: "/runs" });
+  const navigate = useNavigate({ from: "/runs" });
+  const change = useCallback<ChangeSearch>(
+    (part) =>
+      void navigate({
+        search: (before) => Object.fromEntries(Object.entries({ ...before, ...part }).filter(([name, value]) => value !== undefined && (value !== "" || name === "columns"))) as RunsSearch,
+        replace: true,
+      }),
+    [navigate],
   );
+  const [keys, choose] = useColumns(search.columns, (columns) => change({ columns }));
+  const { rows, total, isPending, error, onSight } = useRunRows(runsQuery(search));
+  const actions = useRunActions();
+  const [chosen, setChosen] = useState<ReadonlyMap<string, RunSummary>>(new Map());
+  // As they are now, where they are in sight.
+  const now = useMemo(() => new Map(rows.flatMap((row) => (row && chosen.has(row.run_id) ? [[row.run_id, row] as const] : []))), [rows, chosen]);
+  const select = (id: string, isSelected: boolean) =>
+    setChosen((before) => {
+      const next = new Map(before);
+      const row = rows.find((one) => one?.run_id === id);
+      if (isSelected && row) next.set(id, row);
+      else next.delete(id);
+      return next;
+    });
+  const columns = runColumns(keys, search.sort, (sort) => change({ sort }), {
+    key: "menu",
+    title: <span className={styles.unseen}>Actions</span>,
+    width: "28px",
+    cell: (run) => <RunMenu run={run} actions={actions} />,
+  });
+  const filtered = isFiltered(search);
   return (
-    <Page title="Runs" answer={list.data && `${list.data.runs.length} runs`} fills>
-      {list.isPending ? (
-        <Skeleton rows={12} />
-      ) : list.isError ? (
-        <Trouble error={list.error} />
-      ) : list.data.runs.length === 0 ? (
-        <Empty title="No runs yet">A run is one execution of a pipeline. Upload a pipeline, or begin one in a terminal.</Empty>
-      ) : (
-        <Table
-          label="Runs"
-          columns={columns}
-          rows={list.data.runs}
-          rowKey={(run) => run.run_id}
-          onOpen={(run) => void navigate({ to: "/runs/$id", params: { id: run.run_id } })}
-        />
-      )}
+    <Page title="Runs" answer={total === undefined ? "…" : `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}${filtered ? " that fit" : ""}`} fills>
+      <div className={styles.page}>
+        {chosen.size > 0 ? (
+          <Chosen runs={[...chosen].map(([id, run]) => now.get(id) ?? run)} actions={actions} onClear={() => setChosen(new Map())} />
+        ) : (
+          <RunFilters search={search} onChange={change} columns={keys} onColumns={choose} />
+        )}
+        {error ? (
+          <Trouble error={error} />
+        ) : isPending ? (
+          <Skeleton rows={12} />
+        ) : total === 0 ? (
+          <NoRuns isFiltered={filtered} />
+        ) : (
+          <div className={styles.table}>
+            <Table
+              label="Runs"
+              columns={columns}
+              rows={rows}
+              rowKey={(run) => run.run_id}
+              selected={new Set(chosen.keys())}
+              onSelect={select}
+              onSight={onSight}
+              order={JSON.stringify({ ...search, columns: undefined })}
+              onOpen={(run) => void navigate({ to: "/runs/$id", params: { id: run.run_id } })}
+            />
+          </div>
+        )}
+      </div>
     </Page>
+  );
+}
+
+function NoRuns({ isFiltered: filtered }: { readonly isFiltered: boolean }) {
+  if (filtered) {
+    return (
+      <Empty title="No run fits" action={<Link to="/runs">Show all runs</Link>}>
+        Take a filter away to see more.
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No runs yet" action={<Link to={"/pipelines" as "/"}>Go to the pipelines</Link>}>
+      A run is one execution of a pipeline. Upload a pipeline, or begin one in a terminal: <code>coracle run pipeline.yaml</code>
+    </Empty>
   );
 }

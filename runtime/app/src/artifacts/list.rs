@@ -76,6 +76,12 @@ fn page(store: &Store, home: &Home, query: ArtifactQuery) -> Result<ArtifactList
         run,
         schema_title: query.schema_title,
         name: query.name,
+        words: query
+            .text
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
         before: query.after,
         // One more tells whether there is another page.
         limit: limit + 1,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use coracle_model as model;
 use coracle_model::{RunRecord, TaskKind, TaskRecord, Value};
-use coracle_store::RunSummary;
+use coracle_store::RunRow;
 
 use crate::view;
 
@@ -42,7 +42,8 @@ pub(super) fn plain_outputs(outputs: &model::Outputs) -> BTreeMap<String, Value>
     artifacts.chain(outputs.parameters.clone()).collect()
 }
 
-pub(super) fn summary(run: RunSummary) -> view::RunSummary {
+pub(super) fn summary(row: RunRow) -> view::RunSummary {
+    let run = row.summary;
     view::RunSummary {
         run_id: run.id,
         pipeline: run.pipeline,
@@ -52,6 +53,22 @@ pub(super) fn summary(run: RunSummary) -> view::RunSummary {
         failure: run.failure,
         created_at: run.created_at,
         finished_at: run.finished_at,
+        archived: row.storage == model::StorageState::Archived,
+        experiment: row.experiment.map(|(id, name)| owner(id, name)),
+        recurring: row.recurring.map(|(id, name)| owner(id, name)),
+        values: row.values.map(|values| view::RunValues {
+            parameters: values.parameters,
+            metrics: values.metrics,
+            steps: values.steps,
+            steps_over: values.steps_over,
+        }),
+    }
+}
+
+fn owner(id: impl ToString, name: Option<String>) -> view::RunOwner {
+    view::RunOwner {
+        id: id.to_string(),
+        name,
     }
 }
 

@@ -21,6 +21,9 @@ pub struct ArtifactQuery {
     /// Only artifacts of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Only artifacts with every word of this in their name or their URI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Only artifacts that come after this one in the list: the `next` of the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<ArtifactId>,

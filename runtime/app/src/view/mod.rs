@@ -51,7 +51,9 @@ pub use log::{LogFormat, LogLine, LogQuery, LogStream};
 pub use preview::{ArtifactPreview, content_url};
 pub use recurring::RecurringStatus;
 pub use result::{ResultTask, RunResult};
-pub use run::{Notice, Run, RunList, RunQuery, RunSummary, Waiting};
+pub use run::{
+    Notice, Run, RunFields, RunList, RunOwner, RunQuery, RunSummary, RunValues, Waiting,
+};
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 pub use why::{KeyChange, Verdict, Why};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    EngineKind, Failure, PipelineName, RunId, RunState, TaskPath, Timestamp, Value,
+    EngineKind, ExperimentId, Failure, PipelineName, RecurringRunId, RunId, RunState, TaskPath,
+    Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,22 +22,83 @@ pub struct RunQuery {
     /// Only runs of this pipeline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<String>,
-    /// Only runs older than this one: the `next` of the page before.
+    /// Only runs in this experiment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub experiment: Option<ExperimentId>,
+    /// Only runs that this recurring run began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub recurring: Option<RecurringRunId>,
+    /// Only runs that were put aside, or only those that were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// Only runs with every word of this in their name or their pipeline's, or at the beginning of their id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// By what they are sorted: `created`, `finished`, `took`, `name`, `state`, `pipeline`, `experiment`, `recurring`,
+    /// `parameters.NAME` or `metrics.NAME`, with `-` before it for the greatest first. `-created` when it is left out. What
+    /// has no value is last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// Whether each run comes with its parameters, its metrics and how far it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<bool>,
+    /// Only runs older than this one: the `next` of the page before, where they are not sorted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<RunId>,
+    /// How many runs to pass over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<usize>,
     /// How many at most, from 1 to 1000; 100 when it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
 }
 
-/// `GET /runs`: runs, newest first.
+/// `GET /runs`: runs, newest first unless another order is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunList {
     /// The runs.
     pub runs: Vec<RunSummary>,
-    /// What to give as `before` for the next page; none on the last one.
+    /// How many there are on all pages.
+    #[serde(default)]
+    pub total: u64,
+    /// What to give as `before` for the next page; none on the last one, and where another order was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<RunId>,
+}
+
+/// `GET /run-fields`: what there is among all runs to filter and sort by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunFields {
+    /// The names of the pipelines.
+    pub pipelines: Vec<String>,
+    /// The names of parameters that any had.
+    pub parameters: Vec<String>,
+    /// The names of metrics that any left.
+    pub metrics: Vec<String>,
+}
+
+/// What a run belongs to. The name is none once that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunOwner {
+    /// Its id.
+    pub id: String,
+    /// The name people see.
+    pub name: Option<String>,
+}
+
+/// What a run was given and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunValues {
+    /// The parameters it was given, and once it has begun also the defaults that it took.
+    pub parameters: BTreeMap<String, Value>,
+    /// The numbers of its `system.Metrics`; of equal names the last one.
+    pub metrics: BTreeMap<String, f64>,
+    /// Its steps so far.
+    pub steps: u64,
+    /// Those of them that are over.
+    pub steps_over: u64,
 }
 
 /// A run in a list.
@@ -58,6 +120,18 @@ pub struct RunSummary {
     pub created_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// Whether it was put aside.
+    #[serde(default)]
+    pub archived: bool,
+    /// The experiment that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<RunOwner>,
+    /// The recurring run that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring: Option<RunOwner>,
+    /// What it was given and what came of it, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<RunValues>,
 }
 
 /// `GET /runs/{run}`: one run. Its tasks are `GET /runs/{run}/tasks`.

@@ -40,6 +40,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         pipeline: arguments.pipeline,
         before: arguments.before,
         limit: Some(arguments.limit),
+        ..RunQuery::default()
     };
     let list: RunList = session
         .client()

@@ -4,7 +4,9 @@
 //!        below /apis/coracle/v1:
 //! GET    /health                           Health            answered as soon as the server listens
 //! POST   /runs                             CreateRun -> 201 CreatedRun
-//! GET    /runs?state=&pipeline=&before=&limit=          RunList
+//! GET    /runs?state=&pipeline=&experiment=&recurring=&archived=&text=&sort=&values=&before=&offset=&limit=
+//!                                          RunList
+//! GET    /run-fields                       RunFields         what there is to filter and sort runs by
 //! GET    /runs/{run}                       Run
 //! DELETE /runs/{run}                       RemovedRun        a run that has ended, with what only it uses
 //! POST   /runs/{run}:cancel                204
@@ -17,7 +19,7 @@
 //! GET    /runs/{run}/artifacts             ArtifactList
 //! GET    /runs/{run}/why?step=             Why
 //! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
-//! GET    /artifacts?run=&type=&name=&after=&limit=      ArtifactList
+//! GET    /artifacts?run=&type=&name=&text=&after=&limit=      ArtifactList
 //! GET    /artifacts/{id}                   ArtifactDetail
 //! GET    /artifacts/{id}/content?path=&download=        its bytes, or with `Range` a part of them; a folder as a tar
 //! GET    /artifacts/{id}/files             ArtifactFiles

@@ -37,6 +37,7 @@ pub(super) fn all() -> OpenApiRouter<Workbench> {
 fn of_steps() -> OpenApiRouter<Workbench> {
     let api = OpenApiRouter::with_openapi(runs::Actions::openapi())
         .routes(routes!(runs::create, runs::list))
+        .routes(routes!(runs::fields))
         .routes(routes!(runs::show, runs::remove))
         .route("/runs/{run}", post(runs::act))
         .routes(routes!(runs::definition))

@@ -7,8 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CloneRun, CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunList, RunQuery, RunResult,
-    TaskList, Why,
+    CloneRun, CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunFields, RunList, RunQuery,
+    RunResult, TaskList, Why,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -41,7 +41,7 @@ pub(super) async fn create(
     ))
 }
 
-/// Runs, newest first.
+/// Runs, newest first unless another order is asked for.
 #[utoipa::path(
     get,
     path = "/runs",
@@ -55,6 +55,18 @@ pub(super) async fn list(
     Asked(query): Asked<RunQuery>,
 ) -> Result<Json<RunList>, Refusal> {
     Ok(Json(workbench.runs(query).await?))
+}
+
+/// What there is among all runs to filter and sort by.
+#[utoipa::path(
+    get,
+    path = "/run-fields",
+    operation_id = "list_run_fields",
+    tag = "runs",
+    responses((status = 200, description = "The names", body = RunFields))
+)]
+pub(super) async fn fields(State(workbench): State<Workbench>) -> Result<Json<RunFields>, Refusal> {
+    Ok(Json(workbench.run_fields().await?))
 }
 
 /// One run.

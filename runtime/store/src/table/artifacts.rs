@@ -46,6 +46,8 @@ pub struct ArtifactFilter {
     pub schema_title: Option<String>,
     /// Those of this name.
     pub name: Option<String>,
+    /// Those with every one of these words in their name or their URI.
+    pub words: Vec<String>,
     /// Those recorded before this one: the last one of the page before.
     pub before: Option<ArtifactId>,
     /// How many at most.
@@ -70,6 +72,7 @@ impl Default for ArtifactFilter {
             run: None,
             schema_title: None,
             name: None,
+            words: Vec::new(),
             before: None,
             limit: 100,
         }
@@ -101,6 +104,11 @@ impl Store {
         if let Some(name) = &filter.name {
             conditions.push("name = ?");
             parameters.push(name.clone().into());
+        }
+        for word in &filter.words {
+            conditions.push("(instr(lower(name), ?) OR instr(lower(uri), ?))");
+            let word = word.to_lowercase();
+            parameters.extend([word.clone().into(), word.into()]);
         }
         if let Some(before) = filter.before {
             conditions.push("id < ?");

@@ -26,6 +26,7 @@ mod pipelines;
 mod recurring;
 mod removed;
 mod run_entries;
+mod run_rows;
 mod runs;
 mod tasks;
 mod texts;
@@ -38,6 +39,7 @@ pub use lineage::ArtifactLineage;
 pub use pipelines::PipelinePatch;
 pub use removed::{RemovedRun, SharedArtifact};
 pub use run_entries::{RunEntry, TaskEntry};
+pub use run_rows::{RunFields, RunRow, RunRowQuery, RunRows, RunSort, RunValues};
 pub use runs::{RunFilter, RunSummary};
 
 use crate::migration::Migration;

@@ -374,7 +374,7 @@ pub(super) fn origin(row: &Row<'_>) -> rusqlite::Result<RunOrigin> {
     })
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
     Ok(RunSummary {
         id: row.word("id")?,
         pipeline: row.text("pipeline")?,

@@ -7,6 +7,7 @@ mod lists;
 mod property;
 mod record;
 mod remove;
+mod rows;
 mod scale;
 mod support;
 mod touched;
