@@ -50,6 +50,11 @@ export class Workbench {
     }
   }
 
+  /** The compiled pipeline of an example. */
+  definition(example: string): string {
+    return readFileSync(`../examples/${example}/pipeline.yaml`, "utf8");
+  }
+
   /** What the command prints. */
   command(...words: string[]): string {
     return execFileSync(BINARY, words, { env: this.environment, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });

@@ -1,0 +1,79 @@
+// A picture of every page with real content, light and dark, wide and narrow: what there is to look at before a page is
+// called done. `npm run screens` writes them into target/screens.
+
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { axe, openBrowser, openPage, Workbench } from "./harness";
+
+const FOLDER = resolve("../target/screens");
+const LOOKS = (["light", "dark"] as const).flatMap((theme) => [1440, 390].map((width) => ({ theme, width, height: width === 390 ? 844 : 900 })));
+
+const workbench = new Workbench();
+let browser: Browser;
+const pages: [name: string, address: string][] = [];
+
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  await workbench.start();
+  browser = await openBrowser();
+  const run = (example: string, ...words: string[]) =>
+    (JSON.parse(workbench.attempt("run", `../examples/${example}/pipeline.yaml`, "-o", "json", ...words)) as { run_id: string }).run_id;
+  const good = run("digits");
+  const other = run("digits", "-p", "svm_penalty=0.05");
+  const failed = run("exit-handler", "-p", "fail=true");
+  const loop = run("loop", "-p", "sentence=one three fourteen");
+  for (const name of ["reader", "writer", "a name that goes on and on so that it does not fit into any column"]) run("hello", "-p", `name=${name}`, "--name", `hello ${name}`);
+  workbench.command("volume", "create", "training-data");
+  workbench.command("secret", "set", "object-store", "access_key=a", "secret_key=b");
+  const { artifacts } = JSON.parse(workbench.command("artifacts", good, "-o", "json")) as { artifacts: { artifact: { id: number; schema_title: string } }[] };
+  const upload = new FormData();
+  upload.set("uploadfile", new Blob([workbench.definition("digits")]), "digits.yaml");
+  const pipeline = (await (await fetch(`${workbench.pages}/apis/v2beta1/pipelines/upload?name=digits`, { method: "POST", body: upload })).json()) as { pipeline_id: string };
+  const matrix = artifacts.find(({ artifact }) => artifact.schema_title === "system.ClassificationMetrics") ?? artifacts[0];
+  pages.push(
+    ["home", "/"],
+    ["runs", "/runs"],
+    ["run-graph", `/runs/${good}`],
+    ["run-failed", `/runs/${failed}?tab=logs`],
+    ["run-timeline", `/runs/${good}?tab=timeline`],
+    ["run-loop", `/runs/${loop}`],
+    ["run-inputs", `/runs/${good}?tab=io`],
+    ["run-definition", `/runs/${good}?tab=definition`],
+    ["compare", `/compare?runs=${good},${other}`],
+    ["pipelines", "/pipelines"],
+    ["pipeline", `/pipelines/${pipeline.pipeline_id}`],
+    ["new-run", `/new-run?pipeline=${pipeline.pipeline_id}`],
+    ["recurring", "/recurring"],
+    ["experiments", "/experiments"],
+    ["artifacts", "/artifacts"],
+    ["artifact", `/artifacts/${matrix?.artifact.id}`],
+    ["notebooks", "/notebooks"],
+    ["new-notebook", "/notebooks/new"],
+    ["volumes", "/volumes"],
+    ["secrets", "/secrets"],
+    ["disk", "/disk"],
+    ["settings", "/settings"],
+  );
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await workbench.close();
+});
+
+it.each(LOOKS)("draws every page $theme and $width wide", async (look) => {
+  const problems: string[] = [];
+  for (const [name, address] of pages) {
+    const { page, faults } = await openPage(browser, `${workbench.pages}/#${address}`, look);
+    await page.locator("main h1").first().waitFor();
+    await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+    await page.screenshot({ path: `${FOLDER}/${name}-${look.theme}-${look.width}.png`, animations: "disabled" });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (overflow > 0) problems.push(`${name} is ${overflow} px too wide`);
+    problems.push(...faults.map((fault) => `${name}: ${fault}`), ...(await axe(page)).map((finding) => `${name}: ${finding}`));
+    await page.context().close();
+  }
+  expect(problems).toEqual([]);
+});
