@@ -3,9 +3,11 @@ import { type FormEvent, useState } from "react";
 import { CLAIMS, createAll, NODES, NOTEBOOKS } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
 import { Button } from "@/components/Button";
+import { CopyAs } from "@/components/CopyAs";
 import { Trouble } from "@/components/Empty";
 import { Textarea } from "@/components/Field";
 import { Prose } from "@/components/Prose";
+import { kubectl } from "@/domain/copied";
 import { capacityOf } from "@/domain/holders";
 import type { Claim, MachineNode, Notebook } from "@/domain/kinds";
 import { EMPTY_FORM, problemsOf } from "@/domain/notebookForm";
@@ -60,7 +62,16 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
       <div className={styles.file}>
         <div className={styles.fileHead}>
           <h2>YAML</h2>
-          {isMore && <Button onClick={file.backToFields}>Go back to the fields</Button>}
+          {isMore ? (
+            <Button onClick={file.backToFields}>Go back to the fields</Button>
+          ) : (
+            <CopyAs
+              items={[
+                { as: "YAML", text: file.text },
+                { as: "kubectl apply", text: `${kubectl("apply -f -", form.namespace)} <<'END'\n${file.text}END` },
+              ]}
+            />
+          )}
         </div>
         <Textarea
           className={styles.text}
