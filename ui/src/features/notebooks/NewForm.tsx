@@ -10,7 +10,7 @@ import { Prose } from "@/components/Prose";
 import { kubectl } from "@/domain/copied";
 import { capacityOf } from "@/domain/holders";
 import type { Claim, MachineNode, Notebook } from "@/domain/kinds";
-import { EMPTY_FORM, problemsOf } from "@/domain/notebookForm";
+import { EMPTY_FORM, type NotebookForm, type Problems, problemsOf } from "@/domain/notebookForm";
 import { AdvancedFields } from "./AdvancedFields";
 import { MainFields } from "./MainFields";
 import styles from "./NewForm.module.css";
@@ -41,8 +41,7 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
     setWasTried(true);
     if (!isWrong) make.mutate();
   };
-  // A name that has not been written yet is no mistake.
-  const shown = wasTried || form.name ? problems : {};
+  const shown = isMore ? {} : wasTried ? problems : soFar(form, problems);
   const given = { form, problems: shown, fill: file.fill, claims: named(claims), machine, images: notebooks };
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
@@ -88,4 +87,10 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
       </div>
     </form>
   );
+}
+
+/** A name that has not been written yet is no mistake. */
+function soFar(form: NotebookForm, { name, environment, ...others }: Problems): Problems {
+  const hasUnnamed = form.environment.some((pair) => !pair.name);
+  return { ...others, ...(form.name && name && { name }), ...(!hasUnnamed && environment && { environment }) };
 }
