@@ -75,6 +75,18 @@ it("makes a notebook, opens JupyterLab and a shell in it, stops it, and takes ba
   expect(faults).toEqual([]);
 }, 420_000);
 
+it("says what of the machine is given away, and to whom", async () => {
+  const { page, faults } = await open("/settings");
+  await page.getByRole("button", { name: /docker/ }).click();
+  const machine = page.getByRole("dialog", { name: "Machine" });
+  await machine.getByRole("meter", { name: "Memory given" }).waitFor();
+  await machine.getByText("Nothing holds any of it.").waitFor();
+  expect(await axe(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await machine.waitFor({ state: "detached" });
+  expect(faults).toEqual([]);
+});
+
 it("makes a secret, and deletes it once nobody has taken it back", async () => {
   const { page, faults } = await open("/secrets");
   await page.getByRole("button", { name: "New secret" }).click();

@@ -52,7 +52,7 @@ export async function send(method: string, path: string, options: Options = {}):
   const headers: Record<string, string> = {};
   if (options.body !== undefined) headers["content-type"] = options.contentType ?? "application/json";
   const body = options.form ?? (options.body === undefined ? null : JSON.stringify(options.body));
-  const response = await reach(address(path, options.query), { method, headers, body, signal: options.signal ?? null });
+  const response = await reach(address(path, options.query), { method, headers, body, signal: options.signal ?? null, keepalive: method === "DELETE" });
   if (!response.ok) throw await refusal(response);
   return response;
 }

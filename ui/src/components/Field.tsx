@@ -1,4 +1,5 @@
 import { type InputHTMLAttributes, type ReactNode, type RefAttributes, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+import { Prose } from "./Prose";
 import styles from "./Field.module.css";
 
 interface FieldProps {
@@ -18,7 +19,7 @@ export function Field({ label, help, error, children }: FieldProps) {
       <label htmlFor={id}>{label}</label>
       {children({ id, "aria-describedby": about, "aria-invalid": error !== undefined })}
       <div id={about} className={error === undefined ? styles.help : styles.error}>
-        {error ?? help}
+        {error !== undefined ? <Prose text={error} /> : typeof help === "string" ? <Prose text={help} /> : help}
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 // Who holds what of the machine: steps of runs and pods, which are given from one ledger.
 
 import type { Task } from "@/api/types";
-import { GPU, type Container, type MachineNode, type Pod } from "./kinds";
+import { GPU, type Container, type MachineNode, type Pod, type PodSpec } from "./kinds";
 import { bytesOf, cpuOf } from "./quantity";
 
 /** CPU in thousandths, memory in bytes, whole GPUs. */
@@ -70,8 +70,8 @@ export function podHolder(pod: Pod): readonly Holder[] {
   ];
 }
 
-/** Init containers run alone, one by one; the others together. */
-function requested(pod: Pod): Share {
+/** What a pod asks for: its init containers run alone, one by one; the others together. */
+export function requested(pod: { readonly spec: PodSpec }): Share {
   const together = sum(pod.spec.containers.map(shareOf));
   const alone = (pod.spec.initContainers ?? []).map(shareOf);
   const most = (pick: (share: Share) => number) => Math.max(pick(together), ...alone.map(pick));

@@ -35,6 +35,7 @@ const running: ContainerState = { running: {} };
 describe("the state of a notebook", () => {
   it.each<[string, Notebook, Pod | undefined, readonly KubeEvent[], string, string | RegExp | undefined]>([
     ["no pod yet", notebook(), undefined, [], "starting", /being made/],
+    ["no pod can be made", notebook(), undefined, [{ ...event("name too long", "1", "Warning"), involvedObject: { kind: "StatefulSet", name: "first", uid: "0" } }], "failing", "Reason: name too long"],
     ["runs and is ready", notebook(), pod(running, { ready: true }), [], "ready", undefined],
     ["runs and is not ready", notebook(), pod(running), [], "starting", /container/],
     ["waits for room", notebook(), pod(creating, { scheduled: "needs 4 GiB" }), [], "waiting", "needs 4 GiB"],

@@ -29,14 +29,14 @@ export const shownNotebook = (phase: NotebookPhase): Shown => SHOWN[phase];
 /** Reasons of a waiting container that are the ordinary way of a start. */
 const ORDINARY = new Set(["", "PodInitializing", "ContainerCreating"]);
 
-/** `events` are those of the pod. */
+/** `events` are those of the notebook, of its stateful set and of its pod. */
 export function notebookState(notebook: Notebook, pod: Pod | undefined, events: readonly KubeEvent[] = []): NotebookState {
   const { annotations, deletionTimestamp } = notebook.metadata;
   if (deletionTimestamp) return { phase: "deleting" };
   if (annotations?.[STOPPED] !== undefined) {
     return pod ? { phase: "stopping", reason: "its kernels and files are being closed" } : { phase: "stopped" };
   }
-  if (!pod) return { phase: "starting", reason: "its pod is being made" };
+  if (!pod) return podless(events);
   if (pod.metadata.deletionTimestamp) return { phase: "starting", reason: "the pod from before is ending" };
   const conditions = pod.status?.conditions ?? [];
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
@@ -57,8 +57,15 @@ function troubleOf(pod: Pod, main: ContainerStatus | undefined): NotebookState |
   return undefined;
 }
 
+/** Whether a pod will come, as its stateful set tells. */
+function podless(events: readonly KubeEvent[]): NotebookState {
+  const last = newest(events.filter(({ involvedObject }) => involvedObject.kind === "StatefulSet"));
+  if (last?.type === "Warning") return { phase: "failing", reason: told(last.reason, last.message) ?? "" };
+  return { phase: "starting", reason: "its pod is being made" };
+}
+
 function starting(events: readonly KubeEvent[], pod: Pod): NotebookState {
-  const own = events.filter(({ involvedObject }) => involvedObject.uid === undefined || involvedObject.uid === pod.metadata.uid);
+  const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid);
   const last = newest(own);
   if (last?.type === "Warning") return { phase: "starting", reason: told(last.reason, last.message) ?? "" };
   return { phase: "starting", reason: last?.message ?? "its container is being made" };

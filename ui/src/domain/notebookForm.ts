@@ -124,10 +124,10 @@ function notebook(form: NotebookForm, workspace: string) {
 }
 
 /** What is asked for is what may be used: nobody takes from others what they were not given. */
-export const amounts = ({ cpu, memory, gpus }: Pick<NotebookForm, "cpu" | "memory" | "gpus">) => ({
-  requests: { cpu, memory },
-  limits: { cpu, memory, ...(gpus > 0 && { [GPU]: String(gpus) }) },
-});
+export function amounts({ cpu, memory, gpus }: Pick<NotebookForm, "cpu" | "memory" | "gpus">) {
+  const asked = { ...(cpu && { cpu }), ...(memory && { memory }) };
+  return { requests: asked, limits: { ...asked, ...(gpus > 0 && { [GPU]: String(gpus) }) } };
+}
 
 /** The form that makes just these objects; nothing where they say more than a form can. */
 export function formOf(objects: readonly KubeObject[]): NotebookForm | undefined {

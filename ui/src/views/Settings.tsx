@@ -43,13 +43,13 @@ export function Settings() {
           </Section>
         </div>
         <div>
-          {report.isError ? (
-            <Trouble error={report.error} />
-          ) : report.data ? (
+          {report.data ? (
             <>
               <Engine report={report.data} />
               <Checks report={report.data} />
             </>
+          ) : report.isError ? (
+            <Trouble error={report.error} />
           ) : (
             <Skeleton rows={14} />
           )}

@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { runs } from "@/api/queries";
+import { NOTEBOOKS } from "@/api/kube";
+import { kubeObjects, runs } from "@/api/queries";
+import type { Notebook } from "@/domain/kinds";
 import styles from "./Navigation.module.css";
 import { PAGES } from "./pages";
 
 /** Links to every page, with how many runs are under way. */
 export function Navigation() {
   const open = useQuery(runs(100, "PENDING,RUNNING,CANCELING")).data?.runs.length ?? 0;
+  const ready = useQuery(kubeObjects<Notebook>(NOTEBOOKS)).data?.filter(({ status }) => status?.readyReplicas).length ?? 0;
   return (
     <ul className={styles.list}>
       {PAGES.map(({ to, title, icon: Drawn, group }, index) => (
@@ -17,6 +20,11 @@ export function Navigation() {
             {to === "/runs" && open > 0 && (
               <span className={styles.count} title={`${open} under way`}>
                 {open}
+              </span>
+            )}
+            {to === "/notebooks" && ready > 0 && (
+              <span className={styles.count} title={`${ready} ready`}>
+                {ready}
               </span>
             )}
           </Link>

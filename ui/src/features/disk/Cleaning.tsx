@@ -76,9 +76,9 @@ export function Cleaning({ choice, onChoice }: { readonly choice: CleaningChoice
             {isReady && count === 0 ? "Nothing to free" : `Free ${bytes(total)}`}
           </Button>
         </div>
-        {plan.isError ? (
+        {plan.isError && !plan.data ? (
           <Trouble error={plan.error} />
-        ) : plan.isPending ? (
+        ) : !plan.data ? (
           <Skeleton rows={4} />
         ) : (
           <ul className={styles.groups} aria-busy={!isReady}>

@@ -32,7 +32,7 @@ export function Environments() {
   const total = rows?.reduce((all, { size_bytes }) => all + size_bytes, 0) ?? 0;
   return (
     <Section title="Prepared environments" actions={rows && rows.length > 0 && <span>{`${rows.length} with ${bytes(total)}`}</span>}>
-      {list.isError ? (
+      {list.isError && !rows ? (
         <Trouble error={list.error} />
       ) : !rows ? (
         <Skeleton rows={6} />

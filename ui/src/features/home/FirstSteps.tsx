@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { NotebookText, Play, Upload } from "lucide-react";
 import type { ReactNode } from "react";
+import { Refused } from "@/api/client";
 import { CLAIMS, createAll } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
 import { Button } from "@/components/Button";
@@ -28,10 +29,14 @@ export function FirstSteps() {
     },
   });
   const notebook = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const workspace = `${NAME}-workspace`;
       const isThere = claims.some(({ metadata }) => metadata.name === workspace);
-      return createAll(objectsOf({ ...EMPTY_FORM, name: NAME, ...(isThere && { workspace: { kind: "existing", name: workspace } }) }));
+      const form = { ...EMPTY_FORM, name: NAME, ...(isThere && { workspace: { kind: "existing" as const, name: workspace } }) };
+      await createAll(objectsOf(form)).catch((error: unknown) => {
+        // It was started before: that one is shown.
+        if (!(error instanceof Refused && error.status === 409)) throw error;
+      });
     },
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["notebooks"] });

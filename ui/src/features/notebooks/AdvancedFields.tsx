@@ -5,6 +5,7 @@ import { kubeObjects } from "@/api/queries";
 import { Button } from "@/components/Button";
 import { Checkbox, Field, Input, Select } from "@/components/Field";
 import { Pairs } from "@/components/Pairs";
+import { Prose } from "@/components/Prose";
 import type { DataVolume } from "@/domain/notebookForm";
 import type { FieldsProps } from "./MainFields";
 import styles from "./NewForm.module.css";
@@ -22,7 +23,7 @@ export function AdvancedFields({ form, problems, fill, claims }: FieldsProps) {
         <div className={styles.group}>
           <h3>Environment variables</h3>
           <Pairs noun="variable" pairs={form.environment} onChange={(environment) => fill({ environment })} />
-          {problems.environment && <p className={styles.problem}>{problems.environment}</p>}
+          {problems.environment && <p className={styles.problem}><Prose text={problems.environment} /></p>}
         </div>
         <Checkbox label="Shared memory (/dev/shm), which data loaders of PyTorch need" checked={form.sharedMemory} onChange={(event) => fill({ sharedMemory: event.target.checked })} />
         <Field label="Namespace" help="Pipelines use what is in `default`">
@@ -67,7 +68,7 @@ function DataVolumes({ volumes, claims, problem, onChange }: DataProps) {
       <Button disabled={claims.length === 0} title={claims.length === 0 ? "There is no volume in this namespace" : undefined} icon={<Plus size={14} aria-hidden />} onClick={add}>
         Add data volume
       </Button>
-      {problem && <p className={styles.problem}>{problem}</p>}
+      {problem && <p className={styles.problem}><Prose text={problem} /></p>}
     </div>
   );
 }

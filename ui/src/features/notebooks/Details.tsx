@@ -31,7 +31,7 @@ export function Details({ row, tab, onTab }: Props) {
   return (
     <div className={styles.details}>
       <div className={styles.head}>
-        <Status shown={shownNotebook(state.phase)} reason={state.reason} />
+        <Status shown={shownNotebook(state.phase)} />
         <NotebookActions row={row} onShow={onTab} isWide />
       </div>
       <Tabs

@@ -23,8 +23,9 @@ export function Needs({ notebook, needs, isStopped }: { readonly notebook: Noteb
     onSuccess: () => queries.invalidateQueries({ queryKey: [NOTEBOOKS.plural] }),
   });
   const isChanged = JSON.stringify(wanted) !== JSON.stringify(needs);
-  const cpu = quantityProblem(wanted.cpu, "0.5 or 2");
-  const memory = quantityProblem(wanted.memory, "512Mi or 2Gi");
+  // What was never asked for need not be.
+  const cpu = wanted.cpu || needs.cpu ? quantityProblem(wanted.cpu, "0.5 or 2") : undefined;
+  const memory = wanted.memory || needs.memory ? quantityProblem(wanted.memory, "512Mi or 2Gi") : undefined;
   const isWrong = Boolean(cpu ?? memory) || !wanted.image.trim();
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -33,8 +34,8 @@ export function Needs({ notebook, needs, isStopped }: { readonly notebook: Noteb
   return (
     <form className={styles.needs} onSubmit={submit} aria-label="Image and resources">
       <Field label="Image">{(given) => <Input {...given} spellCheck={false} value={wanted.image} onChange={(event) => setWanted({ ...wanted, image: event.target.value })} />}</Field>
-      <Field label="CPU" error={cpu}>{(given) => <Input {...given} value={wanted.cpu} onChange={(event) => setWanted({ ...wanted, cpu: event.target.value })} />}</Field>
-      <Field label="Memory" error={memory}>{(given) => <Input {...given} value={wanted.memory} onChange={(event) => setWanted({ ...wanted, memory: event.target.value })} />}</Field>
+      <Field label="CPU" error={cpu}>{(given) => <Input {...given} placeholder="no limit" value={wanted.cpu} onChange={(event) => setWanted({ ...wanted, cpu: event.target.value })} />}</Field>
+      <Field label="Memory" error={memory}>{(given) => <Input {...given} placeholder="no limit" value={wanted.memory} onChange={(event) => setWanted({ ...wanted, memory: event.target.value })} />}</Field>
       {most > 0 && (
         <Field label="GPUs" help={`${most} in this machine`}>
           {(given) => <Input {...given} type="number" min={0} max={most} value={wanted.gpus} onChange={(event) => setWanted({ ...wanted, gpus: Number(event.target.value) })} />}

@@ -3,12 +3,14 @@ import { type FormEvent, useState } from "react";
 import { CLAIMS, createAll, NODES, NOTEBOOKS } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
 import { Button } from "@/components/Button";
+import { CopyAs } from "@/components/CopyAs";
 import { Trouble } from "@/components/Empty";
 import { Textarea } from "@/components/Field";
 import { Prose } from "@/components/Prose";
+import { kubectl } from "@/domain/copied";
 import { capacityOf } from "@/domain/holders";
 import type { Claim, MachineNode, Notebook } from "@/domain/kinds";
-import { EMPTY_FORM, problemsOf } from "@/domain/notebookForm";
+import { EMPTY_FORM, type NotebookForm, type Problems, problemsOf } from "@/domain/notebookForm";
 import { AdvancedFields } from "./AdvancedFields";
 import { MainFields } from "./MainFields";
 import styles from "./NewForm.module.css";
@@ -39,8 +41,7 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
     setWasTried(true);
     if (!isWrong) make.mutate();
   };
-  // A name that has not been written yet is no mistake.
-  const shown = wasTried || form.name ? problems : {};
+  const shown = isMore ? {} : wasTried ? problems : soFar(form, problems);
   const given = { form, problems: shown, fill: file.fill, claims: named(claims), machine, images: notebooks };
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
@@ -60,7 +61,16 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
       <div className={styles.file}>
         <div className={styles.fileHead}>
           <h2>YAML</h2>
-          {isMore && <Button onClick={file.backToFields}>Go back to the fields</Button>}
+          {isMore ? (
+            <Button onClick={file.backToFields}>Go back to the fields</Button>
+          ) : (
+            <CopyAs
+              items={[
+                { as: "YAML", text: file.text },
+                { as: "kubectl apply", text: `${kubectl("apply -f -", form.namespace)} <<'END'\n${file.text}END` },
+              ]}
+            />
+          )}
         </div>
         <Textarea
           className={styles.text}
@@ -77,4 +87,10 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
       </div>
     </form>
   );
+}
+
+/** A name that has not been written yet is no mistake. */
+function soFar(form: NotebookForm, { name, environment, ...others }: Problems): Problems {
+  const hasUnnamed = form.environment.some((pair) => !pair.name);
+  return { ...others, ...(form.name && name && { name }), ...(!hasUnnamed && environment && { environment }) };
 }

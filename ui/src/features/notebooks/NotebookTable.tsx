@@ -18,10 +18,10 @@ export function NotebookTable({ rows, current, isNarrow, onShow }: Props) {
   const columns = useMemo<readonly Column<NotebookRow>[]>(() => {
     const isOne = rows.every(({ notebook }) => (notebook.metadata.namespace ?? "default") === "default");
     const all: readonly (Column<NotebookRow> & { readonly spare?: boolean })[] = [
-      { key: "name", title: "Notebook", width: "minmax(88px, 1.4fr)", cell: ({ notebook }) => <Name title={notebook.metadata.name} /> },
+      { key: "name", title: "Notebook", width: "minmax(88px, 1.6fr)", cell: ({ notebook }) => <Name title={notebook.metadata.name} /> },
       ...(isOne ? [] : [{ key: "namespace", title: "Namespace", width: "minmax(80px, 1fr)", wide: true, spare: true, cell: ({ notebook }: NotebookRow) => notebook.metadata.namespace }]),
-      { key: "state", title: "State", width: "minmax(84px, 2fr)", cell: ({ state }) => <Status shown={shownNotebook(state.phase)} reason={state.reason} /> },
-      { key: "image", title: "Image", width: "minmax(110px, 1.4fr)", wide: true, spare: true, cell: ({ needs }) => <span title={needs.image}>{needs.image.replace(/^.*\/(?=[^/]+\/[^/]+$)/, "")}</span> },
+      { key: "state", title: "State", width: "minmax(84px, 3fr)", cell: ({ state }) => <Status shown={shownNotebook(state.phase)} reason={state.reason} /> },
+      { key: "image", title: "Image", width: "minmax(110px, 1.3fr)", wide: true, spare: true, cell: ({ needs }) => <span title={needs.image}>{needs.image.replace(/^.*\/(?=[^/]+\/[^/]+$)/, "")}</span> },
       { key: "cpu", title: "CPU", width: "52px", align: "right", wide: true, spare: true, cell: ({ needs }) => needs.cpu },
       { key: "memory", title: "Memory", width: "72px", align: "right", wide: true, spare: true, cell: ({ needs }) => needs.memory },
       { key: "gpus", title: "GPUs", width: "44px", align: "right", wide: true, spare: true, cell: ({ needs }) => needs.gpus || "" },

@@ -2,8 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { EVENTS, NOTEBOOKS, PODS } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
+import { requested } from "@/domain/holders";
 import type { KubeEvent, Notebook, Pod } from "@/domain/kinds";
 import { type NotebookNeeds, type NotebookState, needsOf, notebookState, podName } from "@/domain/notebook";
+import { roomReason } from "@/domain/room";
+import { type Machine, useMachine } from "../machine/useMachine";
 
 /** A notebook with all that is told of it. */
 export interface NotebookRow {
@@ -22,14 +25,21 @@ export function useNotebooks() {
   const notebooks = useQuery(kubeObjects<Notebook>(NOTEBOOKS));
   const pods = useQuery(kubeObjects<Pod>(PODS));
   const events = useQuery(kubeObjects<KubeEvent>(EVENTS));
+  const machine = useMachine();
   const rows = useMemo(
-    () => notebooks.data && pods.data && joined(notebooks.data, pods.data, events.data ?? []),
-    [notebooks.data, pods.data, events.data],
+    () => notebooks.data && pods.data && joined(notebooks.data, pods.data, events.data ?? [], machine),
+    [notebooks.data, pods.data, events.data, machine],
   );
   return { rows, error: notebooks.error ?? pods.error };
 }
 
-function joined(notebooks: readonly Notebook[], pods: readonly Pod[], events: readonly KubeEvent[]): readonly NotebookRow[] {
+/** Who waits for room is told who has it. */
+function explained(state: NotebookState, pod: Pod | undefined, machine: Machine | undefined): NotebookState {
+  const reason = state.phase === "waiting" && pod && machine && roomReason(requested(pod), machine);
+  return reason ? { ...state, reason } : state;
+}
+
+function joined(notebooks: readonly Notebook[], pods: readonly Pod[], events: readonly KubeEvent[], machine: Machine | undefined): readonly NotebookRow[] {
   const podOf = new Map(pods.map((pod) => [`${pod.metadata.namespace}/${pod.metadata.name}`, pod]));
   const eventsOf = new Map<string, KubeEvent[]>();
   for (const event of events) {
@@ -41,8 +51,8 @@ function joined(notebooks: readonly Notebook[], pods: readonly Pod[], events: re
       const key = keyOf(notebook);
       const its = `${notebook.metadata.namespace ?? "default"}/${podName(notebook)}`;
       const pod = podOf.get(its);
-      const told = eventsOf.get(its) ?? [];
-      return { key, notebook, pod, events: [...(eventsOf.get(key) ?? []), ...told], state: notebookState(notebook, pod, told), needs: needsOf(notebook) };
+      const about = [...(eventsOf.get(key) ?? []), ...(eventsOf.get(its) ?? [])];
+      return { key, notebook, pod, events: about, state: explained(notebookState(notebook, pod, about), pod, machine), needs: needsOf(notebook) };
     })
     .toSorted((one, other) => (other.notebook.metadata.creationTimestamp ?? "").localeCompare(one.notebook.metadata.creationTimestamp ?? ""));
 }
