@@ -65,9 +65,9 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
             <Button onClick={file.backToFields}>Go back to the fields</Button>
           ) : (
             <CopyAs
-              items={[
-                { as: "YAML", text: file.text },
-                { as: "kubectl apply", text: `${kubectl("apply -f -", form.namespace)} <<'END'\n${file.text}END` },
+              texts={[
+                { label: "YAML", text: file.text },
+                { label: "kubectl apply", text: `${kubectl("apply -f -", form.namespace)} <<'END'\n${file.text}END` },
               ]}
             />
           )}
