@@ -21,6 +21,7 @@ import type {
   RunSummary,
   Task,
   Volume,
+  VolumeFiles as VolumeFileList,
   Why,
 } from "./types";
 
@@ -74,6 +75,14 @@ export const volumes = () =>
   queryOptions({
     queryKey: ["persistentvolumeclaims", "volumes"],
     queryFn: async ({ signal }) => (await get<{ volumes: readonly Volume[] }>(`${OWN}/volumes`, {}, signal)).volumes,
+    ...ASKED_AGAIN,
+  });
+
+/** What is in a folder of a volume. Nothing tells of what steps write there. */
+export const volumeFiles = (name: string, path: string) =>
+  queryOptions({
+    queryKey: ["persistentvolumeclaims", "files", name, path],
+    queryFn: ({ signal }) => get<VolumeFileList>(`${OWN}/volumes/${encodeURIComponent(name)}/files`, { path }, signal),
     ...ASKED_AGAIN,
   });
 

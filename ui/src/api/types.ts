@@ -34,4 +34,6 @@ export type Task = Schemas["Task"];
 export type TaskKind = Schemas["TaskKind"];
 export type TaskState = Schemas["TaskState"];
 export type Volume = Schemas["Volume"];
+export type VolumeFile = Schemas["VolumeFile"];
+export type VolumeFiles = Schemas["VolumeFiles"];
 export type Why = Schemas["Why"];

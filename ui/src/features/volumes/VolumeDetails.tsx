@@ -9,6 +9,7 @@ import { kubectl } from "@/domain/copied";
 import { bytes } from "@/domain/size";
 import type { VolumeRow, VolumeUser } from "@/domain/volume";
 import { useRemoveVolume } from "./useVolumes";
+import { VolumeFiles } from "./VolumeFiles";
 import styles from "./Volumes.module.css";
 
 /** Everything about one volume. */
@@ -28,6 +29,8 @@ export function VolumeDetails({ row, onRemoved }: { readonly row: VolumeRow; rea
         ]}
       />
       {row.path && <CodeLine label="directory" text={row.path} />}
+      {/* The workbench's own volumes are the claims of this namespace. */}
+      {namespace === "default" && <VolumeFiles name={name} />}
       <div className={styles.actions}>
         <CopyAs
           texts={[
