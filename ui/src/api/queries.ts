@@ -1,8 +1,8 @@
 // What pages ask for, with the topics by which they hear of changes.
 
 import { queryOptions } from "@tanstack/react-query";
-import { get, OWN, send } from "./client";
-import { kfpRun } from "./kfp";
+import { get, KFP, OWN, send } from "./client";
+import { type Experiment, kfpRun } from "./kfp";
 import type { ArtifactList, DoctorReport, Health, Run, RunSummary, Task, Why } from "./types";
 
 export const health = () => queryOptions({ queryKey: ["health"], queryFn: ({ signal }) => get<Health>(`${OWN}/health`, {}, signal) });
@@ -28,6 +28,12 @@ export const tasks = (id: string) =>
 
 /** A run as KFP has it: its definition, experiment and storage state. Its definition never changes. */
 export const definedRun = (id: string) => queryOptions({ queryKey: ["run", id, "kfp"], queryFn: ({ signal }) => kfpRun(id, signal) });
+
+export const experimentName = (id: string) =>
+  queryOptions({
+    queryKey: ["experiments", "name", id],
+    queryFn: async ({ signal }) => (await get<Experiment>(`${KFP}/experiments/${encodeURIComponent(id)}`, {}, signal)).display_name,
+  });
 
 /** Why a step ran, or did not have to. */
 export const why = (id: string, step: string) =>

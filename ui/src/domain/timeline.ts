@@ -113,13 +113,12 @@ export function criticalPath(tasks: readonly Task[], pipeline: Pipeline | undefi
     return isStep(task) && from !== undefined && to !== undefined && to > from ? [{ path: task.path, from, to }] : [];
   });
   const path = new Set<string>();
-  let at = steps.toSorted((one, other) => other.to - one.to)[0];
+  const latestFirst = steps.toSorted((one, other) => other.to - one.to);
+  let at = latestFirst[0];
   while (at && !path.has(at.path)) {
     path.add(at.path);
     const { from, path: here } = at;
-    at = steps
-      .filter((step) => step.to <= from + AT_ONCE && step.path !== here && !path.has(step.path) && (!pipeline || leadsTo(pipeline, step.path, here)))
-      .toSorted((one, other) => other.to - one.to)[0];
+    at = latestFirst.find((step) => step.to <= from + AT_ONCE && !path.has(step.path) && (!pipeline || leadsTo(pipeline, step.path, here)));
   }
   return path;
 }

@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import type { KfpRun } from "@/api/kfp";
+import { experimentName } from "@/api/queries";
 import type { Run } from "@/api/types";
 import { Card, Section } from "@/components/Page";
 import type { Pipeline } from "@/domain/pipeline";
@@ -61,7 +63,7 @@ export function RunValues({ run, kfp, pipeline }: Props) {
             <Fact name="Pipeline">{version ? <a href={`#/pipelines/${version.pipeline_id}`}>{run.pipeline}</a> : run.pipeline}</Fact>
             {kfp?.experiment_id && (
               <Fact name="Experiment">
-                <a href={`#/experiments/${kfp.experiment_id}`}>{kfp.experiment_id.slice(0, 8)}</a>
+                <ExperimentLink id={kfp.experiment_id} />
               </Fact>
             )}
             {kfp?.recurring_run_id && (
@@ -87,4 +89,9 @@ export function RunValues({ run, kfp, pipeline }: Props) {
       </Section>
     </div>
   );
+}
+
+function ExperimentLink({ id }: { readonly id: string }) {
+  const name = useQuery(experimentName(id));
+  return <a href={`#/experiments/${id}`}>{name.data ?? id.slice(0, 8)}</a>;
 }

@@ -13,6 +13,8 @@ interface Props {
 
 const MOST = 9;
 const PARTS = 100;
+/** A mark after this part has no room for its label. */
+const LAST = 0.95;
 
 /** The time axis of a run. A cursor on it shows what ran then, here and everywhere else. */
 export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
@@ -51,7 +53,7 @@ export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
     >
       {ticks(length, MOST).map((tick) => (
         <span key={tick} className={styles.tick} style={{ left: place(span.from + tick) }}>
-          {tickLabel(tick)}
+          {tick / length < LAST && tickLabel(tick)}
         </span>
       ))}
       {marks.map((mark) => (
