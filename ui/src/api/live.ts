@@ -24,6 +24,20 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
   let grace: ReturnType<typeof setTimeout> | undefined;
   let wasLost = false;
 
+  // Each key, and whether it changed again while it was asked for. What is under way is waited for and asked once more: a run
+  // that changes all the time would break off every answer that is longer than the pause between two changes.
+  const asked = new Map<string, boolean>();
+  const renew = async (queryKey: readonly string[]) => {
+    const name = JSON.stringify(queryKey);
+    const isAsked = asked.has(name);
+    asked.set(name, isAsked);
+    if (isAsked) return;
+    await queries.invalidateQueries({ queryKey });
+    const isOld = asked.get(name) === true;
+    asked.delete(name);
+    if (isOld) await renew(queryKey);
+  };
+
   const connect = () => {
     source = new EventSource(`${OWN}/changes`);
     source.onopen = () => {
@@ -36,8 +50,8 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
     };
     source.onmessage = (message: MessageEvent<string>) => {
       const changes = JSON.parse(message.data) as Changes;
-      for (const topic of changes.topics) void queries.invalidateQueries({ queryKey: [topic] });
-      for (const run of changes.runs) void queries.invalidateQueries({ queryKey: ["run", run] });
+      for (const topic of changes.topics) void renew([topic]);
+      for (const run of changes.runs) void renew(["run", run]);
     };
     source.onerror = () => {
       wasLost = true;

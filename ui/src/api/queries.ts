@@ -49,6 +49,12 @@ export const tasks = (id: string) =>
 /** A run as KFP has it: its definition, experiment and storage state. Its definition never changes. */
 export const definedRun = (id: string) => queryOptions({ queryKey: ["run", id, "kfp"], queryFn: ({ signal }) => kfpRun(id, signal) });
 
+export const experimentName = (id: string) =>
+  queryOptions({
+    queryKey: ["experiments", "name", id],
+    queryFn: async ({ signal }) => (await get<Experiment>(`${KFP}/experiments/${encodeURIComponent(id)}`, {}, signal)).display_name,
+  });
+
 /** Why a step ran, or did not have to. */
 export const why = (id: string, step: string) =>
   queryOptions({ queryKey: ["run", id, "why", step], queryFn: ({ signal }) => get<Why>(`${OWN}/runs/${encodeURIComponent(id)}/why`, { step }, signal) });

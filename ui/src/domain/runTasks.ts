@@ -21,7 +21,9 @@ export function indexTasks(tasks: readonly Task[]): TaskIndex {
     byPath.set(task.path, task);
     if (task.kind !== "iteration") continue;
     const loop = parentOf(task.path);
-    iterations.set(loop, [...(iterations.get(loop) ?? []), task]);
+    const siblings = iterations.get(loop);
+    if (siblings) siblings.push(task);
+    else iterations.set(loop, [task]);
   }
   for (const all of iterations.values()) all.sort((one, other) => (iterationOf(one.path) ?? 0) - (iterationOf(other.path) ?? 0));
   return { byPath, iterations };

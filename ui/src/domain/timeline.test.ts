@@ -3,7 +3,7 @@ import type { Task } from "@/api/types";
 import { readPipeline } from "./pipeline";
 import { failedStep, indexTasks, progress } from "./runTasks";
 import { runSearch } from "./runSearch";
-import { barsOf, criticalPath, litAt, rowsOf, tickLabel, ticks } from "./timeline";
+import { barsOf, criticalPath, litAt, rowsOf, tickLabel, ticks, zoomed } from "./timeline";
 
 const at = (second: number | undefined) => (second === undefined ? null : new Date(second * 1000).toISOString());
 
@@ -84,6 +84,18 @@ describe("a timeline", () => {
     [41_000, 5, [0, 10_000, 20_000, 30_000, 40_000]],
     [10 * 3_600_000, 5, [0, 7_200_000, 14_400_000, 21_600_000, 28_800_000, 36_000_000]],
   ])("of %i ms is marked at round times", (length, most, expected) => expect(ticks(length, most)).toEqual(expected));
+
+  it.each<[string, [number, number], number, number, number, [number, number] | undefined]>([
+    ["nearer, around its middle", [0, 1000], 0.5, 0.5, 0, [250, 750]],
+    ["nearer, around its end", [0, 1000], 0.5, 1, 0, [500, 1000]],
+    ["moved", [200, 400], 1, 0, 0.5, [300, 500]],
+    ["moved no further than the end", [800, 1000], 1, 0, 1, [800, 1000]],
+    ["all of it again", [250, 750], 2, 0.5, 0, undefined],
+  ])("is shown %s", (_, [from, to], factor, place, by, expected) =>
+    expect(zoomed({ from: 0, to: 1000 }, { from, to }, factor, place, by)).toEqual(expected && { from: expected[0], to: expected[1] }),
+  );
+
+  it("is marked at round times also where it begins later", () => expect(ticks(1000, 5, 2100)).toEqual([2200, 2400, 2600, 2800, 3000]));
 
   it.each([
     [0, "0"],

@@ -109,17 +109,16 @@ const AT_ONCE = 250;
 export function criticalPath(tasks: readonly Task[], pipeline: Pipeline | undefined): ReadonlySet<string> {
   const steps = tasks.flatMap((task) => {
     const from = time(task.started_at);
-    const to = time(task.finished_at);
+    const to = time(task.finished_at) ?? (task.state === "RUNNING" ? Number.MAX_VALUE : undefined);
     return isStep(task) && from !== undefined && to !== undefined && to > from ? [{ path: task.path, from, to }] : [];
   });
   const path = new Set<string>();
-  let at = steps.toSorted((one, other) => other.to - one.to)[0];
+  const latestFirst = steps.toSorted((one, other) => other.to - one.to);
+  let at = latestFirst[0];
   while (at && !path.has(at.path)) {
     path.add(at.path);
     const { from, path: here } = at;
-    at = steps
-      .filter((step) => step.to <= from + AT_ONCE && step.path !== here && !path.has(step.path) && (!pipeline || leadsTo(pipeline, step.path, here)))
-      .toSorted((one, other) => other.to - one.to)[0];
+    at = latestFirst.find((step) => step.to <= from + AT_ONCE && !path.has(step.path) && (!pipeline || leadsTo(pipeline, step.path, here)));
   }
   return path;
 }
@@ -141,21 +140,35 @@ function leadsTo(pipeline: Pipeline, from: string, to: string): boolean {
 }
 
 const SECOND = 1000;
-const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400, 172_800, 604_800].map((step) => step * SECOND);
+const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400, 172_800, 604_800].map((step) => step * SECOND);
 
-/** Milliseconds from the beginning at which an axis is marked: at most so many, at round times. */
-export function ticks(length: number, most: number): readonly number[] {
+/** Milliseconds from the beginning at which an axis is marked: at most so many, at round times, from a time on. */
+export function ticks(length: number, most: number, from = 0): readonly number[] {
   const step = STEPS.find((one) => length / one <= most) ?? length;
-  return Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => index * step);
+  const first = Math.ceil(from / step);
+  return Array.from({ length: Math.floor((from + length) / step) - first + 1 }, (_, index) => (first + index) * step);
 }
 
 /** `0`, `0.5 s`, `45 s`, `2:30`, `3:00:00`. */
 export function tickLabel(milliseconds: number): string {
   if (milliseconds === 0) return "0";
   const seconds = milliseconds / SECOND;
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 60) return `${Number(seconds.toFixed(2))} s`;
   const parts = [Math.floor((seconds % 3600) / 60), Math.floor(seconds % 60)];
   const hours = Math.floor(seconds / 3600);
   if (hours === 0) return `${parts[0]}:${String(parts[1]).padStart(2, "0")}`;
   return [hours, ...parts.map((part) => String(part).padStart(2, "0"))].join(":");
+}
+
+/** The least that is shown, in milliseconds. */
+const LEAST = 20;
+
+/** A part of the whole that is longer by `factor`, with what is at `at` (0 to 1) in its place, moved by a share of it; the whole is none. */
+export function zoomed(whole: Span, shown: Span, factor: number, at: number, by: number): Span | undefined {
+  const length = shown.to - shown.from;
+  const wanted = Math.max(LEAST, length * factor);
+  if (wanted >= whole.to - whole.from) return undefined;
+  const from = shown.from + (length - wanted) * at + length * by;
+  const kept = Math.min(Math.max(from, whole.from), whole.to - wanted);
+  return { from: kept, to: kept + wanted };
 }

@@ -7,8 +7,8 @@ import styles from "./Log.module.css";
 /** As in the style sheet. */
 const LINE = 18;
 const BEYOND = 12;
-/** Browsers have no elements that are higher than about this many lines. */
-const MOST = 900_000;
+/** Browsers have no higher elements. A longer log moves by more than one scrolls. */
+const HIGHEST = 16_000_000;
 
 export interface LinesHandle {
   readonly show: (line: number) => void;
@@ -34,25 +34,38 @@ export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps
   const frame = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
   const [place, setPlace] = useState({ top: 0, height: 600 });
-  const skipped = Math.max(0, text.count - MOST);
-  const count = text.count - skipped;
+  const { count } = text;
   const inSight = Math.ceil(place.height / LINE);
-  const total = count * LINE;
+  const total = Math.min(count * LINE, HIGHEST);
+  const ratio = total < count * LINE ? (count * LINE - place.height) / (total - place.height) : 1;
   const isAtEnd = wraps && place.top + place.height >= total - 1;
-  const first = isAtEnd ? Math.max(0, count - inSight - 1) : Math.max(0, Math.floor(place.top / LINE) - (wraps ? 0 : BEYOND));
+  const top = place.top * ratio;
+  const first = isAtEnd ? Math.max(0, count - inSight - 1) : Math.max(0, Math.floor(top / LINE) - (wraps ? 0 : BEYOND));
   const last = Math.min(count, first + inSight + (wraps ? 1 : 2 * BEYOND));
 
-  const scroll = useCallback((top: number) => {
-    if (frame.current) frame.current.scrollTop = top;
+  const scroll = useCallback((to: number) => {
+    if (frame.current) frame.current.scrollTop = to;
   }, []);
   useImperativeHandle(
     ref,
-    () => ({ show: (line) => scroll(Math.max(0, (line - skipped) * LINE - (frame.current?.clientHeight ?? 0) / 3)) }),
-    [scroll, skipped],
+    () => ({
+      show: (line) => {
+        // A move that nobody made by hand takes no hold of the end.
+        lastTop.current = Number.MAX_VALUE;
+        scroll(Math.max(0, line * LINE - (frame.current?.clientHeight ?? 0) / 3) / ratio);
+      },
+    }),
+    [scroll, ratio],
   );
   useLayoutEffect(() => {
     if (isFollowing) scroll(total);
   }, [isFollowing, total, scroll]);
+  // What one reads stays where it is when the log becomes too long for its height.
+  const lastRatio = useRef(ratio);
+  useLayoutEffect(() => {
+    if (frame.current && lastRatio.current !== ratio && !isFollowing) scroll((frame.current.scrollTop * lastRatio.current) / ratio);
+    lastRatio.current = ratio;
+  }, [ratio, isFollowing, scroll]);
   useLayoutEffect(() => {
     const element = frame.current;
     if (!element) return;
@@ -61,7 +74,7 @@ export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps
     return () => watch.disconnect();
   }, []);
 
-  const width = `${Math.max(3, String(text.count).length)}ch`;
+  const width = `${Math.max(3, String(count).length)}ch`;
   return (
     <div
       ref={frame}
@@ -82,10 +95,10 @@ export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps
       <div className={styles.all} style={{ height: Math.max(total, 1) }}>
         <div
           className={`${styles.block} ${wraps ? styles.wraps : ""}`}
-          style={isAtEnd ? { bottom: 0 } : { top: wraps ? place.top : first * LINE }}
+          style={isAtEnd ? { bottom: 0 } : { top: wraps ? place.top : place.top - (top - first * LINE) }}
         >
           {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
-            const index = skipped + first + offset;
+            const index = first + offset;
             const line = text.line(index);
             const tone = index === failing ? styles.failing : index === marked ? styles.marked : line?.stream === "stderr" ? styles.stderr : "";
             return (

@@ -37,7 +37,7 @@ export function RunAnswer({ run, tasks, failed }: Props) {
       ) : wait ? (
         <span className={styles.why} title={wait.reason}>
           <code>{wait.task}</code> waits: <Prose text={wait.reason} />
-          {run.waiting.length > 1 && ` and ${run.waiting.length - 1} more`}
+          {run.waiting.length > 1 && ` · ${run.waiting.length - 1} more wait`}
         </span>
       ) : (
         <span className={styles.number}>{steps.all > 0 && (isOver(run.state) ? `${steps.all} ${steps.all === 1 ? "step" : "steps"}` : `${steps.over} of ${steps.all} steps`)}</span>

@@ -129,7 +129,8 @@ function Doing({ run, task }: { readonly run: Run; readonly task: Task }) {
   const open = useMutation({
     mutationFn: () => openStep(run.run_id, task.path),
     onMutate: () => say("A notebook in the step's image is being made; the first time takes a minute"),
-    onSuccess: (opened) => void window.open(opened.path, "_blank", "noopener"),
+    // A browser that lets no page open another so long after the click leaves the link, which stands in the button's place.
+    onSuccess: (opened) => void window.open(opened.path, "_blank"),
     onError: fail,
   });
   return (
@@ -140,7 +141,12 @@ function Doing({ run, task }: { readonly run: Run; readonly task: Task }) {
       <Button icon={<RotateCcw size={14} aria-hidden />} disabled={!isOver(run.state) || rerun.isPending} onClick={() => rerun.mutate(task.path)}>
         Run again from here
       </Button>
-      {task.attempts.length > 0 && (
+      {open.data && (
+        <a className={styles.link} href={open.data.path} target="_blank" rel="noreferrer">
+          <NotebookText size={14} aria-hidden /> Go to the notebook
+        </a>
+      )}
+      {task.attempts.length > 0 && !open.data && (
         <Button icon={<NotebookText size={14} aria-hidden />} disabled={open.isPending} onClick={() => open.mutate()}>
           {open.isPending ? "Opening…" : "Open as notebook"}
         </Button>

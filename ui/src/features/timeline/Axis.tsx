@@ -5,6 +5,8 @@ import styles from "./Timeline.module.css";
 
 interface Props {
   readonly span: Span;
+  /** When the run began, where the axis begins later. */
+  readonly start?: number;
   readonly cursor: number | undefined;
   readonly onCursor: (time: number | undefined) => void;
   /** What happened, as short marks: failures and so on. */
@@ -13,9 +15,11 @@ interface Props {
 
 const MOST = 9;
 const PARTS = 100;
+/** A mark after this part has no room for its label. */
+const LAST = 0.95;
 
 /** The time axis of a run. A cursor on it shows what ran then, here and everywhere else. */
-export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
+export function Axis({ span, start = span.from, cursor, onCursor, marks = [] }: Props) {
   const [isHeld, setHeld] = useState(false);
   const length = span.to - span.from;
   const timeAt = (event: PointerEvent<HTMLDivElement>) => {
@@ -31,8 +35,8 @@ export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
       aria-label="Time of the run"
       aria-valuemin={0}
       aria-valuemax={Math.round(length)}
-      aria-valuenow={Math.round((cursor ?? span.from) - span.from)}
-      aria-valuetext={cursor === undefined ? "no time chosen" : shortDuration(cursor - span.from)}
+      aria-valuenow={Math.round(Math.max(0, (cursor ?? span.from) - span.from))}
+      aria-valuetext={cursor === undefined ? "no time chosen" : shortDuration(cursor - start)}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         setHeld(true);
@@ -49,9 +53,9 @@ export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
         event.stopPropagation();
       }}
     >
-      {ticks(length, MOST).map((tick) => (
-        <span key={tick} className={styles.tick} style={{ left: place(span.from + tick) }}>
-          {tickLabel(tick)}
+      {ticks(length, MOST, span.from - start).map((tick) => (
+        <span key={tick} className={styles.tick} style={{ left: place(start + tick) }}>
+          {(start + tick - span.from) / length < LAST && tickLabel(tick)}
         </span>
       ))}
       {marks.map((mark) => (
@@ -59,7 +63,7 @@ export function Axis({ span, cursor, onCursor, marks = [] }: Props) {
       ))}
       {cursor !== undefined && (
         <span className={styles.cursor} style={{ left: place(cursor) }}>
-          <span className={styles.cursorLabel}>{shortDuration(cursor - span.from)}</span>
+          <span className={styles.cursorLabel}>{shortDuration(cursor - start)}</span>
         </span>
       )}
     </div>

@@ -1,7 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ChevronDown, ChevronRight, Route } from "lucide-react";
+import { ChevronDown, ChevronRight, Maximize, Minus, Plus, Route } from "lucide-react";
 import { memo, useMemo, useRef, useState } from "react";
 import type { Task } from "@/api/types";
+import { Button } from "@/components/Button";
 import { Empty } from "@/components/Empty";
 import { StateIcon } from "@/components/Icon";
 import { Took } from "@/components/Time";
@@ -10,6 +11,7 @@ import { shortDuration } from "@/domain/time";
 import { type Bar, type Row, rowsOf, type Span } from "@/domain/timeline";
 import { Axis } from "./Axis";
 import styles from "./Timeline.module.css";
+import { useZoom } from "./useZoom";
 
 const ROW = 28;
 /** Loops of more iterations are closed at first. */
@@ -42,18 +44,26 @@ export function Timeline({ tasks, span, critical, selected, onSelect, cursor, on
       if (!now.delete(path)) now.add(path);
       return now;
     });
+  const section = useRef<HTMLElement>(null);
+  const zoom = useZoom(section, span);
   if (rows.length === 0) return <Empty title="Nothing has begun yet">Each task is a row here, with a bar for each attempt.</Empty>;
-  const length = span.to - span.from;
+  const { shown } = zoom;
+  const length = shown.to - shown.from;
   return (
-    <section className={styles.timeline} aria-label="Timeline">
+    <section ref={section} className={styles.timeline} aria-label="Timeline">
       <div className={styles.head}>
         <div className={styles.legend}>
           <span className={`${styles.sample} ${styles.queued}`} /> waiting
           <span className={`${styles.sample} ${styles.running}`} /> running
           <Route size={13} aria-hidden /> critical path
+          <span className={styles.zoom}>
+            <Button kind="quiet" aria-label="Less of the time" title="Nearer (Ctrl and wheel)" icon={<Plus size={14} />} onClick={() => zoom.by(0.5, cursor)} />
+            <Button kind="quiet" aria-label="More of the time" title="Farther (Ctrl and wheel)" icon={<Minus size={14} />} disabled={!zoom.isZoomed} onClick={() => zoom.by(2, cursor)} />
+            <Button kind="quiet" aria-label="All of the time" title="All of it" icon={<Maximize size={13} />} disabled={!zoom.isZoomed} onClick={zoom.all} />
+          </span>
         </div>
-        <div className={styles.track}>
-          <Axis span={span} cursor={cursor} onCursor={onCursor} />
+        <div className={styles.track} data-track>
+          <Axis span={shown} start={span.from} cursor={cursor} onCursor={onCursor} />
         </div>
       </div>
       <div ref={frame} className={styles.rows} role="list" aria-label="Tasks">
@@ -66,7 +76,7 @@ export function Timeline({ tasks, span, critical, selected, onSelect, cursor, on
                   <Name row={row} isClosed={closed.has(row.path)} isCritical={critical.has(row.path)} onToggle={toggle} onSelect={onSelect} />
                   <button type="button" tabIndex={-1} className={styles.track} aria-label={`Show ${row.title}`} onClick={() => onSelect(row.path)}>
                     {row.bars.map((bar) => (
-                      <BarLine key={`${bar.from}-${bar.kind}`} bar={bar} from={span.from} end={span.to} length={length} isCritical={critical.has(row.path)} />
+                      <BarLine key={`${bar.from}-${bar.kind}`} bar={bar} from={shown.from} end={span.to} length={length} isCritical={critical.has(row.path)} />
                     ))}
                   </button>
                 </div>
@@ -75,7 +85,7 @@ export function Timeline({ tasks, span, critical, selected, onSelect, cursor, on
           })}
           {cursor !== undefined && (
             <div className={styles.over}>
-              <div className={styles.line} style={{ left: `${((cursor - span.from) / length) * 100}%` }} />
+              <div className={styles.line} style={{ left: `${((cursor - shown.from) / length) * 100}%` }} />
             </div>
           )}
         </div>
