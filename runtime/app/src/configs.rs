@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use coracle_apiserver::{ApiServer, Place};
 use coracle_objects::{Object, ObjectExt as _, Reason, Resource, Status, kind};
 use coracle_plan::PIPELINES_NAMESPACE;
+use coracle_plan::kind::namespace::ROOT_CERTIFICATES;
 use coracle_store::{ConfigKind, StoredObject};
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,11 @@ impl Workbench {
         let found = self
             .kubernetes()
             .all(resource(kind), Some(PIPELINES_NAMESPACE));
-        let items = found.iter().map(|config| Config {
+        // Every namespace has it by itself; nobody keeps anything in it.
+        let kept = found
+            .iter()
+            .filter(|config| config.key.name != ROOT_CERTIFICATES);
+        let items = kept.map(|config| Config {
             name: config.key.name.clone(),
             keys: keys(&config.body),
         });

@@ -13,6 +13,9 @@ use super::step::{ObjectStep, World};
 /// The finalizer in a namespace's `spec`.
 const FINALIZER: &str = "kubernetes";
 
+/// The config map that every namespace has by itself.
+pub const ROOT_CERTIFICATES: &str = "kube-root-ca.crt";
+
 /// What is to be done for a namespace.
 pub fn reconcile(namespace: &Object, world: &dyn World) -> Vec<ObjectStep> {
     if namespace.is_being_deleted() {
@@ -33,7 +36,7 @@ pub fn reconcile(namespace: &Object, world: &dyn World) -> Vec<ObjectStep> {
         }
     }
     if world
-        .get(kind::config_maps(), name, "kube-root-ca.crt")
+        .get(kind::config_maps(), name, ROOT_CERTIFICATES)
         .is_none()
     {
         steps.push(ObjectStep::create(
@@ -41,7 +44,7 @@ pub fn reconcile(namespace: &Object, world: &dyn World) -> Vec<ObjectStep> {
             json!({
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
-                "metadata": { "name": "kube-root-ca.crt", "namespace": name },
+                "metadata": { "name": ROOT_CERTIFICATES, "namespace": name },
                 // Pods look for the file; the API is spoken to without TLS here.
                 "data": { "ca.crt": "" },
             }),
