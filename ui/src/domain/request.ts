@@ -74,10 +74,9 @@ export function python(value: unknown, indent = 0): string {
 
 export function asPython(wanted: Wanted, host: string): string {
   const lines = [`import kfp`, ``, `client = kfp.Client(host=${JSON.stringify(host)})`];
+  if (!wanted.experiment) lines.push(`experiment = client.get_experiment(experiment_name="Default")`);
   const given = "pipeline" in wanted.source ? wanted.source : undefined;
-  const named = wanted.schedule
-    ? [`experiment_id=${wanted.experiment ? JSON.stringify(wanted.experiment) : `client.get_experiment(experiment_name="Default").experiment_id`}`, `job_name=${JSON.stringify(wanted.name.trim())}`]
-    : [...(wanted.experiment ? [`experiment_id=${JSON.stringify(wanted.experiment)}`] : [`experiment_id=client.get_experiment(experiment_name="Default").experiment_id`]), `job_name=${JSON.stringify(wanted.name.trim())}`];
+  const named = [`experiment_id=${wanted.experiment ? JSON.stringify(wanted.experiment) : "experiment.experiment_id"}`, `job_name=${JSON.stringify(wanted.name.trim())}`];
   const words = [
     ...named,
     ...(given ? [`pipeline_id=${JSON.stringify(given.pipeline)}`, ...(given.version ? [`version_id=${JSON.stringify(given.version)}`] : [])] : [`pipeline_package_path="pipeline.yaml"`]),

@@ -5,6 +5,8 @@ import type { KfpRun, RecurringRun } from "@/api/kfp";
 import { createRecurring, createRun } from "@/api/recurring";
 import { Button } from "@/components/Button";
 import { Trouble } from "@/components/Empty";
+import { usesCache } from "@/domain/definition";
+import { carriedTexts } from "@/domain/parameters";
 import { requestOf, type Wanted } from "@/domain/request";
 import { type Beginning, type Errors, type Form, refusalAt, wantedOf } from "./form";
 import styles from "./Form.module.css";
@@ -16,7 +18,7 @@ import { ScheduleFields } from "./ScheduleFields";
 /** Everything that a run, or what begins runs, is made with. */
 export function RunForm({ beginning, chooser }: { readonly beginning: Beginning; readonly chooser: React.ReactNode }) {
   const navigate = useNavigate();
-  const [form, setForm] = useState(beginning.form);
+  const [form, setForm] = useForm(beginning);
   const [wasSent, setWasSent] = useState(false);
   const { wanted, errors: unfit } = wantedOf(beginning, form);
   const begin = useMutation({
@@ -44,7 +46,7 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
     >
       <div className={styles.fields}>
         {chooser}
-        <RunFields form={form} errors={errors} onChange={change} isInline={!("pipeline" in beginning.source)} />
+        <RunFields form={form} errors={errors} onChange={change} isInline={!("pipeline" in beginning.source)} hasCache={usesCache(beginning.definition)} />
         <Parameters beginning={beginning} texts={form.texts} errors={errors} onTexts={(texts) => change({ texts })} />
         <fieldset className={styles.part}>
           <legend>When</legend>
@@ -77,6 +79,17 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
       </div>
     </form>
   );
+}
+
+/** What is typed; when another version is chosen, over to its parameters. */
+function useForm(beginning: Beginning) {
+  const [form, setForm] = useState(beginning.form);
+  const [parameters, setParameters] = useState(beginning.parameters);
+  if (parameters !== beginning.parameters) {
+    setParameters(beginning.parameters);
+    setForm({ ...form, texts: carriedTexts(parameters, beginning.parameters, form.texts) });
+  }
+  return [form, setForm] as const;
 }
 
 async function begun(wanted: Wanted): Promise<{ readonly run?: KfpRun; readonly recurring?: RecurringRun }> {
