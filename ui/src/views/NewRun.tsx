@@ -1,4 +1,4 @@
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
@@ -10,7 +10,7 @@ import { useBeginning } from "@/features/newRun/useBeginning";
 
 export function NewRun() {
   const search = useSearch({ from: "/new-run" });
-  const { beginning: found, pipelineId, error, isOpen } = useBeginning(search);
+  const { beginning: found, pipelineId, error, isOpen, isEmpty } = useBeginning(search);
   // What was typed stays when another version is chosen.
   const key = [search.pipeline ?? pipelineId, search.clone, search.recurring, search.experiment].join(" ");
   const beginning = useKept(key, found);
@@ -18,10 +18,16 @@ export function NewRun() {
   const title = search.clone ? "Run again" : search.recurring || search.schedule ? "New recurring run" : "New run";
   return (
     <Page title={title} answer={beginning ? `of ${beginning.title}` : " "}>
-      {isOpen ? (
+      {isOpen || isEmpty ? (
         <div className={styles.form}>
           <div className={styles.fields}>{chooser}</div>
-          <Empty title="Which pipeline?">Choose one that was uploaded. What it takes, and what will be sent, is shown then.</Empty>
+          {isEmpty ? (
+            <Empty title="No versions yet" action={<Link to="/pipelines/$pipeline" params={{ pipeline: pipelineId }} search={{ upload: true }}>Upload a version</Link>}>
+              This pipeline has no definition that could be run.
+            </Empty>
+          ) : (
+            <Empty title="Which pipeline?">Choose one that was uploaded. What it takes, and what will be sent, is shown then.</Empty>
+          )}
         </div>
       ) : error && !beginning ? (
         <Trouble error={error} />

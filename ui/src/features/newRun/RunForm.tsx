@@ -33,6 +33,11 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
     setForm((now) => ({ ...now, ...part }));
     if (begin.isError) begin.reset();
   };
+  /** Runs are numbered, and what begins them is not; a name that was typed stays. */
+  const renamed = (recurs: boolean): string => {
+    const [own, other] = recurs ? [beginning.titles.recurring, beginning.titles.run] : [beginning.titles.run, beginning.titles.recurring];
+    return form.name === other ? own : form.name;
+  };
   return (
     <form
       className={styles.form}
@@ -52,10 +57,10 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
           <legend>When</legend>
           <div className={styles.choice} role="radiogroup" aria-label="When">
             <label>
-              <input type="radio" name="when" checked={!form.recurs} onChange={() => change({ recurs: false })} /> Once, now
+              <input type="radio" name="when" checked={!form.recurs} onChange={() => change({ recurs: false, name: renamed(false) })} /> Once, now
             </label>
             <label>
-              <input type="radio" name="when" checked={form.recurs} onChange={() => change({ recurs: true })} /> Again and again
+              <input type="radio" name="when" checked={form.recurs} onChange={() => change({ recurs: true, name: renamed(true) })} /> Again and again
             </label>
           </div>
           {form.recurs && <ScheduleFields schedule={form.schedule} errors={errors} onChange={(schedule) => change({ schedule })} />}
