@@ -94,6 +94,18 @@ export interface Look {
   readonly height?: number;
 }
 
+const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+/** What keeps people from using the page as it is: each rule that is broken, with where. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { axe: judge } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> } };
+    return (await judge.run()).violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map(({ target }) => target.join(" ")) }));
+  });
+  return found.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, at }) => `${id}: ${at.join(", ")}`);
+}
+
 /** A page, which fails the test when anything on it does. */
 export async function openPage(browser: Browser, url: string, look: Look = {}): Promise<{ page: Page; faults: string[] }> {
   const context = await browser.newContext({
@@ -104,18 +116,9 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  // A browser drops its connections when a container's network comes or goes; pages ask again by themselves.
+  const isFault = (text: string) => !text.includes("ERR_NETWORK_CHANGED");
+  page.on("console", (message) => message.type() === "error" && isFault(message.text()) && faults.push(message.text()));
   await page.goto(url);
   return { page, faults };
-}
-
-/** What keeps people from using a page: the serious and critical findings of axe. */
-export async function axe(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(resolve("node_modules/axe-core/axe.min.js"), "utf8"));
-  return page.evaluate(async () => {
-    const { axe: tool } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await tool.run();
-    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-    return grave.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-  });
 }

@@ -29,7 +29,8 @@ export const logAddress = (run: string, step?: string, attempt?: number): string
 /** A log that is read for as long as somebody shows it, to its end or as it is written. Who shows it is told once a frame. */
 export class LogReader {
   text = new LogText();
-  state: "reading" | "whole" | "broken" = "reading";
+  /** `asking` until the workbench answers. */
+  state: "asking" | "reading" | "whole" | "broken" = "asking";
   error: Error | undefined;
   /** Changes whenever there is something new. */
   version = 0;
@@ -55,7 +56,7 @@ export class LogReader {
   readonly again = (): void => {
     this.stop();
     this.text = new LogText();
-    this.state = "reading";
+    this.state = "asking";
     this.stopping = new AbortController();
     void this.read(this.stopping.signal);
   };
@@ -93,6 +94,8 @@ export class LogReader {
     const { run, step, attempt, tail } = this.wanted;
     const query = { format: "lines", step, attempt: step ? attempt : undefined, tail, follow: true };
     const response = await send("GET", at(run), { query, signal });
+    this.state = "reading";
+    this.tell();
     // What is shown stays until what is read anew has come as far.
     const text = this.text.count === 0 ? this.text : new LogText();
     const reader = response.body?.getReader();

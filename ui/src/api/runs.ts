@@ -1,6 +1,6 @@
 // What can be done to a run.
 
-import { ask, OWN, send } from "./client";
+import { ask, KFP, OWN, send } from "./client";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -10,6 +10,10 @@ const at = (run: string, verb = ""): string => `${OWN}/runs/${encodeURIComponent
 export const cancelRun = (run: string) => send("POST", at(run, ":cancel"));
 export const retryRun = (run: string) => send("POST", at(run, ":retry"));
 export const removeRun = (run: string) => ask<Schemas["RemovedRun"]>("DELETE", at(run));
+
+/** An archived run is kept, out of the way. */
+export const archiveRun = (run: string) => send("POST", `${KFP}/runs/${encodeURIComponent(run)}:archive`);
+export const unarchiveRun = (run: string) => send("POST", `${KFP}/runs/${encodeURIComponent(run)}:unarchive`);
 
 /** A new run that takes over what does not depend on a step. */
 export const rerunFrom = (run: string, from: string) => ask<Schemas["CreatedRun"]>("POST", at(run, ":rerun"), { body: { from } });

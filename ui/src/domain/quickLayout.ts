@@ -7,6 +7,8 @@ interface Size {
   readonly height: number;
 }
 
+/** More nodes of one rank than this stand in columns beside each other. */
+const HIGHEST = 40;
 /** Passes over the ranks that bring nodes near to what they are joined to. */
 const PASSES = 4;
 
@@ -15,11 +17,12 @@ export function quickPlaces(level: Level, sizes: ReadonlyMap<string, Size>, gap:
   const after = neighbours(level, "from", "to");
   const ranks = rank(level, before, after);
   order(ranks, before, after);
-  const heights = ranks.map((row) => row.reduce((sum, id) => sum + (sizes.get(id)?.height ?? 0) + gap.below, -gap.below));
+  const columns = ranks.flatMap(inColumns);
+  const heights = columns.map((row) => row.reduce((sum, id) => sum + (sizes.get(id)?.height ?? 0) + gap.below, -gap.below));
   const height = Math.max(0, ...heights);
   const boxes = new Map<string, Box>();
   let x = 0;
-  ranks.forEach((row, index) => {
+  columns.forEach((row, index) => {
     const width = Math.max(...row.map((id) => sizes.get(id)?.width ?? 0));
     let y = (height - (heights[index] ?? 0)) / 2;
     for (const id of row) {
@@ -30,6 +33,13 @@ export function quickPlaces(level: Level, sizes: ReadonlyMap<string, Size>, gap:
     x += width + gap.beside;
   });
   return { boxes, bends: new Map(), width: Math.max(0, x - gap.beside), height };
+}
+
+/** Columns of about the same height, in the order of the rank. */
+function inColumns(row: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(row.length / HIGHEST);
+  const size = Math.ceil(row.length / count);
+  return Array.from({ length: count }, (_, index) => row.slice(index * size, (index + 1) * size));
 }
 
 function neighbours(level: Level, of: "from" | "to", at: "from" | "to"): ReadonlyMap<string, readonly string[]> {

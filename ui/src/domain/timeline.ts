@@ -109,7 +109,7 @@ const AT_ONCE = 250;
 export function criticalPath(tasks: readonly Task[], pipeline: Pipeline | undefined): ReadonlySet<string> {
   const steps = tasks.flatMap((task) => {
     const from = time(task.started_at);
-    const to = time(task.finished_at);
+    const to = time(task.finished_at) ?? (task.state === "RUNNING" ? Number.MAX_VALUE : undefined);
     return isStep(task) && from !== undefined && to !== undefined && to > from ? [{ path: task.path, from, to }] : [];
   });
   const path = new Set<string>();

@@ -25,7 +25,9 @@ import { TaskPanel } from "@/features/run/TaskPanel";
 import { Axis } from "@/features/timeline/Axis";
 import { Timeline } from "@/features/timeline/Timeline";
 
-const RunGraph = lazy(() => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph })));
+const loadGraph = () => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph }));
+// Browsers drop connections when a container's network comes or goes, as one does just when a run is looked at.
+const RunGraph = lazy(() => loadGraph().catch(loadGraph));
 
 export function Run() {
   const { id } = useParams({ from: "/runs/$id" });
@@ -118,7 +120,7 @@ function Known({ run }: { readonly run: RunOf }) {
       ),
     },
     { key: "artifacts", title: "Artifacts", content: <RunArtifacts run={id} onTask={onTask} /> },
-    { key: "values", title: "Inputs & outputs", content: <RunValues run={run} pipeline={pipeline} /> },
+    { key: "values", title: "Inputs & outputs", content: <RunValues run={run} kfp={kfp.data} pipeline={pipeline} /> },
     { key: "definition", title: "Definition", content: <Definition run={id} name={run.pipeline} /> },
   ];
   const hasPanel = search.task !== undefined && (tab === "graph" || tab === "timeline");
@@ -126,7 +128,7 @@ function Known({ run }: { readonly run: RunOf }) {
     <Page
       title={<span title={run.display_name}>{run.display_name}</span>}
       answer={<RunAnswer run={run} tasks={tasks} failed={failed} />}
-      actions={<RunActions run={run} failed={failed} selected={search.task === undefined ? undefined : index.byPath.get(search.task)} />}
+      actions={<RunActions run={run} failed={failed} selected={search.task === undefined ? undefined : index.byPath.get(search.task)} isArchived={kfp.data?.storage_state === "ARCHIVED"} />}
       fills
     >
       <div className={styles.body}>

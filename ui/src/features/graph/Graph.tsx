@@ -34,7 +34,8 @@ export interface GraphProps {
   readonly lit?: ReadonlySet<string> | undefined;
 }
 
-const NODES = { task: TaskNode, group: GroupNode };
+// `group` would be one of xyflow's own.
+const NODES = { task: TaskNode, frame: GroupNode };
 /** A map helps where there is more than one sees. */
 const MAPPED = 12;
 
@@ -104,4 +105,4 @@ export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelec
 }
 
 const mapColour = (node: TaskFlowNode): string =>
-  node.type === "group" ? "var(--line)" : node.data.look && !node.data.look.isFaint ? `var(--${node.data.look.shown.tone})` : "var(--line-strong)";
+  node.type === "frame" ? "var(--line)" : node.data.look && !node.data.look.isFaint ? `var(--${node.data.look.shown.tone})` : "var(--line-strong)";

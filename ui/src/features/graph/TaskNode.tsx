@@ -19,7 +19,7 @@ export interface NodeData extends Record<string, unknown> {
   readonly isDim: boolean;
 }
 
-export type TaskFlowNode = Node<NodeData, "task" | "group">;
+export type TaskFlowNode = Node<NodeData, "task" | "frame">;
 
 /** The path under which a group opens. */
 export const opening = (node: GraphNode, look: NodeLook | undefined): string =>

@@ -49,7 +49,7 @@ function flowNode(node: GraphNode, look: NodeLook | undefined, isSelected: boole
   const isOpen = node.opened !== undefined;
   return {
     id: node.path,
-    type: isOpen ? "group" : "task",
+    type: isOpen ? "frame" : "task",
     position: { x: box.x, y: box.y },
     width,
     height,

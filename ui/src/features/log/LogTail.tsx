@@ -33,7 +33,7 @@ export function LogTail({ run, step, attempt, failure }: Props) {
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keys
         tabIndex={0}
       >
-        {text.count === 0 && <span className={styles.none}>{state === "reading" ? "…" : state === "broken" ? reader.error?.message : "Nothing was written."}</span>}
+        {text.count === 0 && <span className={styles.none}>{state === "reading" || state === "asking" ? "…" : state === "broken" ? reader.error?.message : "Nothing was written."}</span>}
         {Array.from({ length: last - first }, (_, offset) => {
           const index = first + offset;
           return (

@@ -94,13 +94,13 @@ export function LogView({ run, step, attempt, epoch, failure, isOpen, line, onLi
         />
       ) : (
         <div className={styles.lines}>
-          <div className={styles.none}>{state === "whole" ? "Nothing was written." : state === "broken" ? null : isOpen ? "Nothing has been written yet." : <Skeleton rows={10} />}</div>
+          <div className={styles.none}>{state === "whole" ? "Nothing was written." : state === "broken" ? null : state === "reading" && isOpen ? "Nothing has been written yet." : <Skeleton rows={10} />}</div>
         </div>
       )}
       {state === "broken" && reader.error && <Trouble error={reader.error} action={<Button onClick={reader.again}>Read it again</Button>} />}
       <footer className={styles.foot}>
         {text.count.toLocaleString("en")} {text.count === 1 ? "line" : "lines"}
-        {state === "reading" && (isOpen ? " · live" : " · reading…")}
+        {(state === "reading" || state === "asking") && (isOpen ? " · live" : " · reading…")}
       </footer>
     </section>
   );

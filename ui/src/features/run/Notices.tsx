@@ -6,11 +6,18 @@ import styles from "./Run.module.css";
 export function Notices({ run }: { readonly run: Run }) {
   const [first, ...rest] = run.notices;
   if (!first) return null;
+  if (rest.length === 0) {
+    return (
+      <p className={styles.notices}>
+        {first.task && <code>{first.task}</code>} <Prose text={first.message} />
+      </p>
+    );
+  }
   return (
     <details className={styles.notices}>
       <summary>
-        <Prose text={first.message} />
-        {rest.length > 0 && ` and ${rest.length} more`}
+        {first.task && <code>{first.task}</code>} <Prose text={first.message} />
+        {` and ${rest.length} more`}
       </summary>
       <ul>
         {rest.map((notice) => (

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Copy, MoreHorizontal, RotateCcw, Square, TextSearch, Trash2, Wrench } from "lucide-react";
-import { cancelRun, removeRun, rerunFrom, retryRun } from "@/api/runs";
+import { Archive, Copy, MoreHorizontal, RotateCcw, Square, TextSearch, Trash2, Wrench } from "lucide-react";
+import { archiveRun, cancelRun, removeRun, rerunFrom, retryRun, unarchiveRun } from "@/api/runs";
 import type { Run, Task } from "@/api/types";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
@@ -28,7 +28,7 @@ export function useRerun(run: string) {
 }
 
 /** What can be done to a run. What helps now is a button; the rest is in the menu. */
-export function RunActions({ run, failed, selected }: { readonly run: Run; readonly failed: Task | undefined; readonly selected: Task | undefined }) {
+export function RunActions({ run, failed, selected, isArchived }: { readonly run: Run; readonly failed: Task | undefined; readonly selected: Task | undefined; readonly isArchived: boolean }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const { say, fail } = useToasts();
@@ -38,6 +38,11 @@ export function RunActions({ run, failed, selected }: { readonly run: Run; reado
   const over = isOver(run.state);
   const from = selected && selected.path !== "" ? selected : failed;
 
+  const archive = (archived: boolean) =>
+    void (archived ? archiveRun : unarchiveRun)(run.run_id).then(() => {
+      for (const topic of [["runs"], ["run", run.run_id]]) void queries.invalidateQueries({ queryKey: topic });
+      say(archived ? "The run is in the archive" : "The run is back from the archive", { label: "Undo", run: () => archive(!archived) });
+    }, fail);
   const remove = () => {
     const later = setTimeout(() => void removeRun(run.run_id).then(() => queries.invalidateQueries({ queryKey: ["runs"] }), fail), UNDO);
     void navigate({ to: "/runs" });
@@ -86,6 +91,7 @@ export function RunActions({ run, failed, selected }: { readonly run: Run; reado
             onSelect: () => from && rerun.mutate(from.path),
           },
           null,
+          { label: isArchived ? "Bring back from the archive" : "Archive run", icon: <Archive size={14} aria-hidden />, disabled: !over, onSelect: () => archive(!isArchived) },
           { label: "Delete run", icon: <Trash2 size={14} aria-hidden />, danger: true, disabled: !over, onSelect: remove },
         ]}
       />

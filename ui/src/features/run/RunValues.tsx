@@ -1,3 +1,4 @@
+import type { KfpRun } from "@/api/kfp";
 import type { Run } from "@/api/types";
 import { Card, Section } from "@/components/Page";
 import type { Pipeline } from "@/domain/pipeline";
@@ -5,9 +6,17 @@ import styles from "./Run.module.css";
 import { Fact } from "./Part";
 import { Value, Values } from "./Values";
 
+interface Props {
+  readonly run: Run;
+  /** The same run as KFP has it: what it belongs to. */
+  readonly kfp: KfpRun | undefined;
+  readonly pipeline: Pipeline | undefined;
+}
+
 /** What a run was given, defaults with it, and what it hands back. */
-export function RunValues({ run, pipeline }: { readonly run: Run; readonly pipeline: Pipeline | undefined }) {
+export function RunValues({ run, kfp, pipeline }: Props) {
   const defaults = (pipeline?.inputs ?? []).filter((port) => !(port.name in run.parameters) && port.defaultValue !== undefined);
+  const version = kfp?.pipeline_version_reference;
   const isEmpty = Object.keys(run.parameters).length + defaults.length === 0;
   return (
     <div className={styles.columns}>
@@ -49,7 +58,18 @@ export function RunValues({ run, pipeline }: { readonly run: Run; readonly pipel
             <Fact name="Run">
               <code>{run.run_id}</code>
             </Fact>
-            <Fact name="Pipeline">{run.pipeline}</Fact>
+            <Fact name="Pipeline">{version ? <a href={`#/pipelines/${version.pipeline_id}`}>{run.pipeline}</a> : run.pipeline}</Fact>
+            {kfp?.experiment_id && (
+              <Fact name="Experiment">
+                <a href={`#/experiments/${kfp.experiment_id}`}>{kfp.experiment_id.slice(0, 8)}</a>
+              </Fact>
+            )}
+            {kfp?.recurring_run_id && (
+              <Fact name="Begun by">
+                <a href={`#/recurringrun/details/${kfp.recurring_run_id}`}>a recurring run</a>
+              </Fact>
+            )}
+            {kfp?.description && <Fact name="Description">{kfp.description}</Fact>}
             <Fact name="Engine">{run.engine}</Fact>
             <Fact name="Cache">{run.cache ? "results of earlier runs may be used" : "every step runs"}</Fact>
             {run.pipeline_root && (

@@ -38,7 +38,7 @@ function taskLook(task: Task, waiting: string | undefined): NodeLook {
     to: task.finished_at,
     reason: task.reason?.message ?? waiting,
     isCached: task.cached,
-    isFaint: task.state === "SKIPPED",
+    isFaint: task.state === "SKIPPED" || (task.state === "CANCELED" && !task.started_at),
   };
   known.set(task, look);
   return look;
