@@ -98,7 +98,7 @@ it("marks in the text what is picked in the graph, and the other way round", asy
   const { page, faults } = await openPage(browser, `${workbench.pages}/#/pipelines`);
   await page.getByRole("row", { name: /hello/ }).press("Enter");
   const node = page.getByRole("region", { name: "Graph" }).getByRole("button", { name: /greet/ }).first();
-  await node.press("Enter");
+  await node.click();
   await page.waitForURL(/task=greet/);
   const marked = page.locator(".cm-line[class*=marked]").first();
   await marked.waitFor();
@@ -134,6 +134,36 @@ it("schedules, pauses and deletes with a way back", async () => {
   await page.getByRole("button", { name: "Undo" }).click();
   await row.getByText("Paused").waitFor();
   expect(faults).toEqual([]);
+});
+
+it("runs again what is scheduled, and what has run, from a filled form", async () => {
+  const { page, faults } = await openPage(browser, `${workbench.pages}/#/recurring`);
+  await page.getByRole("row", { name: /nightly/ }).press("Enter");
+  await page.getByRole("button", { name: "Run now" }).click();
+  await page.getByRole("heading", { name: "nightly, by hand" }).waitFor();
+  await page.getByText("Succeeded").first().waitFor();
+  const id = /runs\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
+  await page.goto(`${workbench.pages}/#/new-run?clone=${id}`);
+  const name = page.getByLabel(/^name ·/);
+  await name.fill("somebody else");
+  await page.getByLabel("Version").selectOption({ label: "hello" });
+  await page.getByLabel("What will be sent").getByText('"name": "somebody else"').waitFor();
+  await page.getByRole("tab", { name: "Command" }).click();
+  await page.getByLabel("What will be sent").getByText("-p 'name=somebody else'", { exact: false }).waitFor();
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByRole("heading", { name: /hello · run/ }).waitFor();
+  expect(faults).toEqual([]);
+});
+
+it("says at the field what is wrong, also when the workbench says it", async () => {
+  const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByText("More", { exact: true }).click();
+  await page.getByLabel("Pipeline root").fill("file:///tmp");
+  await page.getByText("It begins with minio://, s3:// or gs://").waitFor();
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByText("One field needs another value").waitFor();
+  expect(await page.getByLabel("Pipeline root").evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 it("makes, archives and restores an experiment", async () => {
