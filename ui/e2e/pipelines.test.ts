@@ -164,6 +164,12 @@ it("says at the field what is wrong, also when the workbench says it", async () 
   await page.getByRole("button", { name: "Run hello" }).click();
   await page.getByText("One field needs another value").waitFor();
   expect(await page.getByLabel("Pipeline root").evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.getByLabel("Pipeline root").fill("");
+  const message = "input parameter name requires type string, but the parameter value is not of string value type";
+  await page.route("**/apis/v2beta1/runs", (route) => route.fulfill({ status: 400, json: { code: 3, message: `Failed: ${message}`, details: [{ code: 3, message }] } }));
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByText(message, { exact: true }).waitFor();
+  expect(await page.getByLabel(/^name ·/).getAttribute("aria-invalid")).toBe("true");
 });
 
 it("makes, archives and restores an experiment", async () => {
@@ -206,6 +212,27 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
     await page.getByRole("row", { name: /hello/ }).press("Enter");
     await page.getByRole("tab", { name: new RegExp(tab, "i") }).click();
     await page.locator(".cm-content, [role=table], [aria-label=Changes][role=region]").first().waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+
+  it("a pipeline that is edited and is wrong", async () => {
+    const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`, { theme });
+    await page.getByRole("row", { name: /hello/ }).press("Enter");
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByRole("textbox", { name: "Definition" }).click();
+    await page.keyboard.type("[");
+    await page.getByRole("alert").waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+
+  it("a recurring run and an experiment", async () => {
+    const { page } = await openPage(browser, `${workbench.pages}/#/recurring`, { theme });
+    await page.getByRole("row", { name: /nightly/ }).press("Enter");
+    await page.getByText("Last runs").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.goto(`${workbench.pages}/#/experiments`);
+    await page.getByRole("row", { name: /Default/ }).press("Enter");
+    await page.getByRole("table", { name: "Runs" }).waitFor();
     expect(await axe(page)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo } from "react";
 import { Code } from "@/components/Code";
 import { Skeleton } from "@/components/Empty";
 import { readPipeline } from "@/domain/pipeline";
@@ -27,7 +27,9 @@ interface Props extends Shown {
 /** A definition as a graph beside its text: what is picked in one is marked in the other. */
 export function Definition({ definition, text, onText, problems, task, at, open, onShow }: Props) {
   const pipeline = useMemo(() => readPipeline(definition), [definition]);
-  const places = useMemo(() => placesByPath(taskPlaces(text)), [text]);
+  // A long text is read once it is shown.
+  const read = useDeferredValue(text, "");
+  const places = useMemo(() => placesByPath(taskPlaces(read)), [read]);
   const select = useCallback((path: string | undefined) => onShow({ task: path }), [onShow]);
   const setOpen = useCallback((paths: readonly string[]) => onShow({ open: paths }), [onShow]);
   const enter = useCallback((path: string) => onShow({ at: path || undefined }), [onShow]);
