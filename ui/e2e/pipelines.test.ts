@@ -81,7 +81,11 @@ it("makes a version of an edit and shows what it changes", async () => {
   await editor.click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("[");
-  await page.getByRole("alert").getByText(/Line \d+/).first().waitFor();
+  await page.getByRole("alert").getByRole("button", { name: /Line \d+/ }).last().click();
+  await page.locator(".cm-line[class*=marked]").first().waitFor();
+  await editor.focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("ArrowRight");
   expect(await page.getByRole("button", { name: "Save as new version" }).isDisabled()).toBe(true);
   await page.keyboard.press("Backspace");
   await page.getByText("Its form is checked while you type").waitFor();
@@ -220,6 +224,7 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
     await page.getByRole("row", { name: /hello/ }).press("Enter");
     await page.getByRole("button", { name: "Edit", exact: true }).click();
     await page.getByRole("textbox", { name: "Definition" }).click();
+    await page.keyboard.press("Control+Home");
     await page.keyboard.type("[");
     await page.getByRole("alert").waitFor();
     expect(await axe(page)).toEqual([]);
