@@ -189,6 +189,14 @@ it("makes, archives and restores an experiment", async () => {
   expect(faults).toEqual([]);
 });
 
+it("comes back by itself when a part of it could not be loaded", async () => {
+  const { page } = await openPage(browser, workbench.pages);
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  await page.route("**/assets/Experiments-*", (route) => route.abort(), { times: 1 });
+  await page.getByRole("link", { name: "Experiments" }).click();
+  await page.getByRole("heading", { name: "Experiments" }).waitFor();
+});
+
 it("is led to by KFP's own addresses", async () => {
   const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`);
   await page.getByRole("row", { name: /hello/ }).press("Enter");
