@@ -81,7 +81,11 @@ it("makes a version of an edit and shows what it changes", async () => {
   await editor.click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("[");
-  await page.getByRole("alert").getByText(/Line \d+/).first().waitFor();
+  await page.getByRole("alert").getByRole("button", { name: /Line \d+/ }).last().click();
+  await page.locator(".cm-line[class*=marked]").first().waitFor();
+  await editor.focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("ArrowRight");
   expect(await page.getByRole("button", { name: "Save as new version" }).isDisabled()).toBe(true);
   await page.keyboard.press("Backspace");
   await page.getByText("Its form is checked while you type").waitFor();
@@ -98,7 +102,7 @@ it("marks in the text what is picked in the graph, and the other way round", asy
   const { page, faults } = await openPage(browser, `${workbench.pages}/#/pipelines`);
   await page.getByRole("row", { name: /hello/ }).press("Enter");
   const node = page.getByRole("region", { name: "Graph" }).getByRole("button", { name: /greet/ }).first();
-  await node.press("Enter");
+  await node.click();
   await page.waitForURL(/task=greet/);
   const marked = page.locator(".cm-line[class*=marked]").first();
   await marked.waitFor();
@@ -136,6 +140,42 @@ it("schedules, pauses and deletes with a way back", async () => {
   expect(faults).toEqual([]);
 });
 
+it("runs again what is scheduled, and what has run, from a filled form", async () => {
+  const { page, faults } = await openPage(browser, `${workbench.pages}/#/recurring`);
+  await page.getByRole("row", { name: /nightly/ }).press("Enter");
+  await page.getByRole("button", { name: "Run now" }).click();
+  await page.getByRole("heading", { name: "nightly, by hand" }).waitFor();
+  await page.getByText("Succeeded").first().waitFor();
+  const id = /runs\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
+  await page.goto(`${workbench.pages}/#/new-run?clone=${id}`);
+  const name = page.getByLabel(/^name ·/);
+  await name.fill("somebody else");
+  await page.getByLabel("Version").selectOption({ label: "hello" });
+  await page.getByLabel("What will be sent").getByText('"name": "somebody else"').waitFor();
+  await page.getByRole("tab", { name: "Command" }).click();
+  await page.getByLabel("What will be sent").getByText("-p 'name=somebody else'", { exact: false }).waitFor();
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByRole("heading", { name: /hello · run/ }).waitFor();
+  expect(faults).toEqual([]);
+});
+
+it("says at the field what is wrong, also when the workbench says it", async () => {
+  const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByText("More", { exact: true }).click();
+  await page.getByLabel("Pipeline root").fill("file:///tmp");
+  await page.getByText("It begins with minio://, s3:// or gs://").waitFor();
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByText("One field needs another value").waitFor();
+  expect(await page.getByLabel("Pipeline root").evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.getByLabel("Pipeline root").fill("");
+  const message = "input parameter name requires type string, but the parameter value is not of string value type";
+  await page.route("**/apis/v2beta1/runs", (route) => route.fulfill({ status: 400, json: { code: 3, message: `Failed: ${message}`, details: [{ code: 3, message }] } }));
+  await page.getByRole("button", { name: "Run hello" }).click();
+  await page.getByText(message, { exact: true }).waitFor();
+  expect(await page.getByLabel(/^name ·/).getAttribute("aria-invalid")).toBe("true");
+});
+
 it("makes, archives and restores an experiment", async () => {
   const { page, faults } = await openPage(browser, `${workbench.pages}/#/experiments?create=true`);
   await page.getByLabel("Name", { exact: true }).fill("learning rates");
@@ -147,6 +187,14 @@ it("makes, archives and restores an experiment", async () => {
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByText("Archived · 0 runs").waitFor({ state: "detached" });
   expect(faults).toEqual([]);
+});
+
+it("comes back by itself when a part of it could not be loaded", async () => {
+  const { page } = await openPage(browser, workbench.pages);
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  await page.route("**/assets/Experiments-*", (route) => route.abort(), { times: 1 });
+  await page.getByRole("link", { name: "Experiments" }).click();
+  await page.getByRole("heading", { name: "Experiments" }).waitFor();
 });
 
 it("is led to by KFP's own addresses", async () => {
@@ -176,6 +224,28 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
     await page.getByRole("row", { name: /hello/ }).press("Enter");
     await page.getByRole("tab", { name: new RegExp(tab, "i") }).click();
     await page.locator(".cm-content, [role=table], [aria-label=Changes][role=region]").first().waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+
+  it("a pipeline that is edited and is wrong", async () => {
+    const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`, { theme });
+    await page.getByRole("row", { name: /hello/ }).press("Enter");
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByRole("textbox", { name: "Definition" }).click();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.type("[");
+    await page.getByRole("alert").waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+
+  it("a recurring run and an experiment", async () => {
+    const { page } = await openPage(browser, `${workbench.pages}/#/recurring`, { theme });
+    await page.getByRole("row", { name: /nightly/ }).press("Enter");
+    await page.getByText("Last runs").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.goto(`${workbench.pages}/#/experiments`);
+    await page.getByRole("row", { name: /Default/ }).press("Enter");
+    await page.getByRole("table", { name: "Runs" }).waitFor();
     expect(await axe(page)).toEqual([]);
   });
 

@@ -95,12 +95,21 @@ async function refusal(response: Response): Promise<Refused> {
   }
   const own = body["error"] && typeof body["error"] === "object" ? (body["error"] as Record<string, unknown>) : body;
   const inner = Array.isArray(body["details"]) ? (body["details"][0] as Record<string, unknown> | undefined)?.["message"] : undefined;
-  const said = inner ?? own["message"] ?? body["error_message"];
+  const [why, help] = reasonOf(body["error_details"]);
+  const said = inner ?? own["message"] ?? why ?? body["error_message"];
   const message = typeof said === "string" && said ? said : text || response.statusText;
   const code = own["code"] ?? own["reason"];
-  const hint = typeof own["hint"] === "string" ? own["hint"] : undefined;
+  const hint = typeof own["hint"] === "string" ? own["hint"] : help;
   const diagnostics = Array.isArray(own["diagnostics"]) ? (own["diagnostics"] as ErrorBody["diagnostics"]) : found(body["error_details"]);
   return new Refused(message, response.status, typeof code === "string" ? code : String(response.status), hint, diagnostics);
+}
+
+/** Behind the words of KFP's server stands, in a line of its own, what is wrong with an upload and what to try. */
+function reasonOf(details: unknown): readonly [reason?: string, hint?: string] {
+  const line = typeof details === "string" ? details.split("\n")[1] : undefined;
+  if (!line) return [];
+  const [reason = "", ...hints] = line.replace(/^line \d+, column \d+: /, "").split("; ");
+  return [reason, hints.join("; ") || undefined] as [string, string?];
 }
 
 /** What an upload is refused for, of which each line has a place: `line 2, column 1: what is wrong; what to try`. */

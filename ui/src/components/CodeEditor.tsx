@@ -1,4 +1,4 @@
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
@@ -88,7 +88,8 @@ export function CodeEditor(props: CodeProps) {
         extensions: [
           [lineNumbers(), foldGutter(), lintGutter(), history(), indentOnInput(), bracketMatching(), highlightActiveLine(), highlightSelectionMatches()],
           [yaml(), syntaxHighlighting(colours), marks, EditorView.lineWrapping, open.current.of([])],
-          keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap, indentWithTab]),
+          // Tab leads on to what is next on the page; lines are indented by Ctrl-].
+          keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) given.current.onChange?.(update.state.doc.toString());
             const isUser = update.transactions.some((change) => change.isUserEvent("select"));

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nameInFile, nameOfFile, nextVersionName } from "./definition";
+import { nameInFile, nameOfFile, nextVersionName, usesCache, withoutCache } from "./definition";
 
 it.each([
   ["pipelineInfo:\n  description: x\n  name: digits\nroot:\n", "digits"],
@@ -19,3 +19,9 @@ it.each([
   [["v1", "v3"], "v4"],
   [["v2"], "v3"],
 ])("after %j comes %s", (taken, name) => expect(nextVersionName(taken)).toBe(name));
+
+it("knows whether the cache is on in any step", () => {
+  const definition = { root: { dag: { tasks: { a: { cachingOptions: {} }, b: { cachingOptions: { enableCache: true } } } } } };
+  expect(usesCache(definition)).toBe(true);
+  expect(usesCache(withoutCache(definition))).toBe(false);
+});

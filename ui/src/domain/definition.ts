@@ -56,3 +56,10 @@ export function nextVersionName(taken: readonly string[]): string {
   while (taken.includes(`v${number}`)) number += 1;
   return `v${number}`;
 }
+
+/** Whether any step may take its result from the cache. */
+export function usesCache(definition: unknown): boolean {
+  if (Array.isArray(definition)) return definition.some(usesCache);
+  if (!isNamed(definition)) return false;
+  return fieldOf(definition, "cachingOptions")["enableCache"] === true || Object.values(definition).some(usesCache);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstTexts, isSame, type Parameter, parametersOf, read, readAll, refusedParameter } from "./parameters";
+import { carriedTexts, firstTexts, isSame, type Parameter, parametersOf, read, readAll, refusedParameter } from "./parameters";
 
 const spec = {
   root: {
@@ -69,3 +69,10 @@ it.each([
   [[], {}, false],
   [null, {}, false],
 ])("%o is %o: %s", (one, other, expected) => expect(isSame(one, other)).toBe(expected));
+
+it("carries what was typed over to another version", () => {
+  const of = (defaults: Record<string, string>): Parameter[] =>
+    Object.entries(defaults).map(([name, defaultValue]) => ({ name, type: "STRING", description: "", isOptional: false, defaultValue, literals: [] }));
+  const [before, after] = [of({ same: "a", typed: "b", gone: "c" }), of({ same: "A", typed: "B", made: "D" })];
+  expect(carriedTexts(before, after, { same: "a", typed: "mine", gone: "mine" })).toEqual({ same: "A", typed: "mine", made: "D" });
+});

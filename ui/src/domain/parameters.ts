@@ -70,6 +70,13 @@ export function firstTexts(parameters: readonly Parameter[], given: Readonly<Rec
   return Object.fromEntries(texts);
 }
 
+/** What was typed, over to another version: a value that was not its default stays, the others are the new defaults. */
+export function carriedTexts(before: readonly Parameter[], after: readonly Parameter[], texts: Texts): Texts {
+  const old = firstTexts(before);
+  const kept = after.filter((one) => one.name in old && texts[one.name] !== old[one.name]).map((one) => [one.name, texts[one.name] ?? ""] as const);
+  return { ...firstTexts(after), ...Object.fromEntries(kept) };
+}
+
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** What a text says for a parameter. An empty field stands for the default where there is one. */

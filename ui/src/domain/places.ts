@@ -93,6 +93,14 @@ export function offsetOf(text: string, line: number, column: number): number {
   return Math.min(at + Math.max(0, column - 1), end < 0 ? text.length : end);
 }
 
+/** One bracket makes everything behind it wrong: the first of it tells. */
+const MOST_FAULTS = 5;
+
+const endOfLine = (text: string, at: number): number => {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end;
+};
+
 /** What is wrong with the form of a text. What a definition means is checked by the workbench. */
 export function problems(text: string): readonly Problem[] {
   const counter = new LineCounter();
@@ -102,7 +110,7 @@ export function problems(text: string): readonly Problem[] {
     return { message, from, to, line, column: col };
   };
   const faults = docs.flatMap((doc) => doc.errors.map((error) => at(error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "", error.pos)));
-  if (faults.length > 0) return faults;
+  if (faults.length > 0) return faults.slice(0, MOST_FAULTS).map((fault) => ({ ...fault, to: Math.min(fault.to, endOfLine(text, fault.from)) }));
   const spec = docs.find(isSpec);
   if (!spec) return [at("This is no pipeline: neither `root` nor `pipelineInfo` is in it", [0, 0])];
   return [...missing(spec, at), ...dangling(spec, at)];

@@ -45,5 +45,7 @@ it("can be pasted into a shell", () => {
 
 it("can be pasted into Python", () => {
   expect(python({ a: [true, null], b: {} })).toBe('{\n    "a": [True, None],\n    "b": {},\n}');
+  expect(asPython({ ...wanted, source: { pipeline: "p" } }, "http://h")).toContain("version_id=newest.pipeline_version_id,");
+  expect(asPython({ ...wanted, cache: false }, "http://h")).toContain('pipeline_package_path="pipeline.yaml",');
   expect(asPython({ ...wanted, schedule: FIRST_SCHEDULE }, "http://h")).toContain('    cron_expression="0 0 3 * * *",');
 });

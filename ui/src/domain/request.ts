@@ -72,22 +72,29 @@ export function python(value: unknown, indent = 0): string {
   return fields.length === 0 ? "{}" : `{\n${fields.join("\n")}\n${outer}}`;
 }
 
+/** The client takes a version, or a file; that it leaves the cache aside only with a file. */
 export function asPython(wanted: Wanted, host: string): string {
-  const lines = [`import kfp`, ``, `client = kfp.Client(host=${JSON.stringify(host)})`];
-  const given = "pipeline" in wanted.source ? wanted.source : undefined;
-  const named = wanted.schedule
-    ? [`experiment_id=${wanted.experiment ? JSON.stringify(wanted.experiment) : `client.get_experiment(experiment_name="Default").experiment_id`}`, `job_name=${JSON.stringify(wanted.name.trim())}`]
-    : [...(wanted.experiment ? [`experiment_id=${JSON.stringify(wanted.experiment)}`] : [`experiment_id=client.get_experiment(experiment_name="Default").experiment_id`]), `job_name=${JSON.stringify(wanted.name.trim())}`];
+  const given = "pipeline" in wanted.source && wanted.cache ? wanted.source : undefined;
+  const isNewest = given !== undefined && given.version === undefined;
+  const lines = [
+    "import kfp",
+    "",
+    `client = kfp.Client(host=${JSON.stringify(host)})`,
+    ...(wanted.experiment ? [] : [`experiment = client.get_experiment(experiment_name="Default")`]),
+    ...(isNewest ? [`newest = client.list_pipeline_versions(${JSON.stringify(given.pipeline)}, page_size=1, sort_by="created_at desc").pipeline_versions[0]`] : []),
+  ];
   const words = [
-    ...named,
-    ...(given ? [`pipeline_id=${JSON.stringify(given.pipeline)}`, ...(given.version ? [`version_id=${JSON.stringify(given.version)}`] : [])] : [`pipeline_package_path="pipeline.yaml"`]),
+    `experiment_id=${wanted.experiment ? JSON.stringify(wanted.experiment) : "experiment.experiment_id"}`,
+    `job_name=${JSON.stringify(wanted.name.trim())}`,
+    ...(given
+      ? [`pipeline_id=${JSON.stringify(given.pipeline)}`, `version_id=${given.version ? JSON.stringify(given.version) : "newest.pipeline_version_id"}`]
+      : [`pipeline_package_path="pipeline.yaml"`]),
     ...(Object.keys(wanted.values).length > 0 ? [`params=${python(wanted.values, 4)}`] : []),
     ...(wanted.root.trim() ? [`pipeline_root=${JSON.stringify(wanted.root.trim())}`] : []),
     ...(wanted.cache ? [] : ["enable_caching=False"]),
     ...(wanted.schedule ? scheduleWords(wanted.schedule) : []),
   ];
-  lines.push(`client.${wanted.schedule ? "create_recurring_run" : "run_pipeline"}(`, ...words.map((word) => `    ${word},`), ")");
-  return lines.join("\n");
+  return [...lines, `client.${wanted.schedule ? "create_recurring_run" : "run_pipeline"}(`, ...words.map((word) => `    ${word},`), ")"].join("\n");
 }
 
 function scheduleWords(schedule: Schedule): readonly string[] {

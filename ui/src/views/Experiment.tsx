@@ -4,6 +4,7 @@ import { MoreHorizontal, Play } from "lucide-react";
 import { experiment as experimentQuery, experimentRuns } from "@/api/experiments";
 import type { Experiment as ExperimentOf } from "@/api/kfp";
 import { recurringRuns } from "@/api/recurring";
+import { Beside } from "@/components/Beside";
 import { Button } from "@/components/Button";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Menu } from "@/components/Menu";
@@ -50,6 +51,7 @@ export function Experiment() {
       actions={<Actions experiment={found.data} onRun={run} isArchived={isArchived} />}
       fills
     >
+      <Beside>
       <Tabs
         label="Experiment"
         value={tab}
@@ -59,6 +61,7 @@ export function Experiment() {
           { key: "recurring", title: `Recurring runs ${recurring.length}`, content: recurringTab },
         ]}
       />
+      </Beside>
     </Page>
   );
 }

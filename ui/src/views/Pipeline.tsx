@@ -66,6 +66,7 @@ export function Pipeline() {
             </>
           )}
           {found.data.description && ` · ${found.data.description}`}
+          {search.version && version && version.pipeline_version_id !== search.version && " · the version of this address is no longer there"}
         </>
       }
       actions={<PipelineActions pipeline={found.data} version={version} onUpload={() => setUpload(true)} />}

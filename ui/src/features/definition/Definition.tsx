@@ -1,5 +1,6 @@
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo } from "react";
 import { Code } from "@/components/Code";
+import type { Span } from "@/components/CodeEditor";
 import { Skeleton } from "@/components/Empty";
 import { readPipeline } from "@/domain/pipeline";
 import { pathAt, placesByPath, type Problem, taskPlaces } from "@/domain/places";
@@ -21,16 +22,21 @@ interface Props extends Shown {
   readonly text: string;
   readonly onText?: ((text: string) => void) | undefined;
   readonly problems?: readonly Problem[];
+  /** A place in the text that is marked instead of a task's. */
+  readonly spot?: Span | undefined;
   readonly onShow: (change: Partial<Shown>) => void;
 }
 
 /** A definition as a graph beside its text: what is picked in one is marked in the other. */
-export function Definition({ definition, text, onText, problems, task, at, open, onShow }: Props) {
+export function Definition({ definition, text, onText, problems, spot, task, at, open, onShow }: Props) {
   const pipeline = useMemo(() => readPipeline(definition), [definition]);
-  const places = useMemo(() => placesByPath(taskPlaces(text)), [text]);
+  // A long text is read once it is shown.
+  const read = useDeferredValue(text, "");
+  const places = useMemo(() => placesByPath(taskPlaces(read)), [read]);
   const select = useCallback((path: string | undefined) => onShow({ task: path }), [onShow]);
   const setOpen = useCallback((paths: readonly string[]) => onShow({ open: paths }), [onShow]);
   const enter = useCallback((path: string) => onShow({ at: path || undefined }), [onShow]);
+  const marked = spot ?? (task === undefined ? undefined : places.get(task));
   const cursor = useCallback((offset: number) => onShow({ task: pathAt(places, offset) }), [onShow, places]);
   return (
     <div className={styles.split}>
@@ -40,7 +46,7 @@ export function Definition({ definition, text, onText, problems, task, at, open,
         </Suspense>
       </div>
       <div className={styles.text}>
-        <Code label="Definition" value={text} onChange={onText} problems={problems ?? NONE} marked={task === undefined ? undefined : places.get(task)} onCursor={cursor} />
+        <Code label="Definition" value={text} onChange={onText} problems={problems ?? NONE} marked={marked} onCursor={cursor} />
       </div>
     </div>
   );

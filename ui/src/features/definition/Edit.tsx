@@ -5,6 +5,7 @@ import type { PipelineVersion } from "@/api/kfp";
 import { uploadVersion } from "@/api/pipelines";
 import type { Diagnostic } from "@/api/types";
 import { Button } from "@/components/Button";
+import type { Span } from "@/components/CodeEditor";
 import { Trouble } from "@/components/Empty";
 import { Input } from "@/components/Field";
 import { nextVersionName } from "@/domain/definition";
@@ -28,6 +29,7 @@ const asFinding = ({ message, line, column }: Problem): Diagnostic => ({ severit
 export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...shown }: Props) {
   const [text, setText] = useState(first);
   const [typed, setTyped] = useState<string>();
+  const [spot, setSpot] = useState<Span>();
   const name = typed ?? nextVersionName(taken);
   const seen = useDeferredValue(text);
   const own = useMemo(() => problemsIn(seen), [seen]);
@@ -61,7 +63,7 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
       {save.isError && refused.length === 0 && <Trouble error={save.error} />}
       {findings.length > 0 && (
         <div className={styles.findings} role="alert">
-          <Findings findings={findings} />
+          <Findings findings={findings} onPick={(finding) => setSpot(placed(text, finding)[0])} />
         </div>
       )}
       <div className={styles.rest}>
@@ -69,11 +71,16 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
           definition={drawn}
           text={text}
           problems={problems}
+          spot={spot}
           onText={(changed) => {
             setText(changed);
+            setSpot(undefined);
             if (save.isError) save.reset();
           }}
-          onShow={onShow}
+          onShow={(change) => {
+            setSpot(undefined);
+            onShow(change);
+          }}
           {...shown}
         />
       </div>

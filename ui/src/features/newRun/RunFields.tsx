@@ -11,11 +11,13 @@ interface Props {
   readonly form: Form;
   readonly errors: Errors;
   readonly isInline: boolean;
+  /** Whether any step of the definition may take its result from the cache. */
+  readonly hasCache: boolean;
   readonly onChange: (change: Partial<Form>) => void;
 }
 
 /** What a run is called, where it belongs, and how it runs. */
-export function RunFields({ form, errors, isInline, onChange }: Props) {
+export function RunFields({ form, errors, isInline, hasCache, onChange }: Props) {
   const list = useQuery(experiments()).data ?? [];
   const usual = list.find((one) => one.display_name === DEFAULT)?.experiment_id;
   const offered = list.filter((one) => one.experiment_id === form.experiment || (one.storage_state === "AVAILABLE" && one.display_name !== DEFAULT));
@@ -42,8 +44,13 @@ export function RunFields({ form, errors, isInline, onChange }: Props) {
           )}
         </Field>
       </div>
-      <Checkbox label="Take results from the cache where nothing has changed" checked={form.cache} onChange={(event) => onChange({ cache: event.target.checked })} />
-      {!form.cache && !isInline && <p className={styles.muted}>The definition itself is sent, with the cache off in each step: the run does not name the version.</p>}
+      <Checkbox
+        label={hasCache ? "Take results from the cache where nothing has changed" : "The definition switches the cache off in every step"}
+        disabled={!hasCache}
+        checked={form.cache && hasCache}
+        onChange={(event) => onChange({ cache: event.target.checked })}
+      />
+      {hasCache && !form.cache && !isInline && <p className={styles.muted}>The definition itself is sent, with the cache off in each step: the run does not name the version.</p>}
       <details className={styles.more} open={Boolean(errors["root"]) || undefined}>
         <summary>More</summary>
         <Field label="Description">

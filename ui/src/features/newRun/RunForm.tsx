@@ -5,6 +5,8 @@ import type { KfpRun, RecurringRun } from "@/api/kfp";
 import { createRecurring, createRun } from "@/api/recurring";
 import { Button } from "@/components/Button";
 import { Trouble } from "@/components/Empty";
+import { usesCache } from "@/domain/definition";
+import { carriedTexts } from "@/domain/parameters";
 import { requestOf, type Wanted } from "@/domain/request";
 import { type Beginning, type Errors, type Form, refusalAt, wantedOf } from "./form";
 import styles from "./Form.module.css";
@@ -16,7 +18,7 @@ import { ScheduleFields } from "./ScheduleFields";
 /** Everything that a run, or what begins runs, is made with. */
 export function RunForm({ beginning, chooser }: { readonly beginning: Beginning; readonly chooser: React.ReactNode }) {
   const navigate = useNavigate();
-  const [form, setForm] = useState(beginning.form);
+  const [form, setForm] = useForm(beginning);
   const [wasSent, setWasSent] = useState(false);
   const { wanted, errors: unfit } = wantedOf(beginning, form);
   const begin = useMutation({
@@ -31,6 +33,11 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
     setForm((now) => ({ ...now, ...part }));
     if (begin.isError) begin.reset();
   };
+  /** Runs are numbered, and what begins them is not; a name that was typed stays. */
+  const renamed = (recurs: boolean): string => {
+    const [own, other] = recurs ? [beginning.titles.recurring, beginning.titles.run] : [beginning.titles.run, beginning.titles.recurring];
+    return form.name === other ? own : form.name;
+  };
   return (
     <form
       className={styles.form}
@@ -44,16 +51,16 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
     >
       <div className={styles.fields}>
         {chooser}
-        <RunFields form={form} errors={errors} onChange={change} isInline={!("pipeline" in beginning.source)} />
+        <RunFields form={form} errors={errors} onChange={change} isInline={!("pipeline" in beginning.source)} hasCache={usesCache(beginning.definition)} />
         <Parameters beginning={beginning} texts={form.texts} errors={errors} onTexts={(texts) => change({ texts })} />
         <fieldset className={styles.part}>
           <legend>When</legend>
           <div className={styles.choice} role="radiogroup" aria-label="When">
             <label>
-              <input type="radio" name="when" checked={!form.recurs} onChange={() => change({ recurs: false })} /> Once, now
+              <input type="radio" name="when" checked={!form.recurs} onChange={() => change({ recurs: false, name: renamed(false) })} /> Once, now
             </label>
             <label>
-              <input type="radio" name="when" checked={form.recurs} onChange={() => change({ recurs: true })} /> Again and again
+              <input type="radio" name="when" checked={form.recurs} onChange={() => change({ recurs: true, name: renamed(true) })} /> Again and again
             </label>
           </div>
           {form.recurs && <ScheduleFields schedule={form.schedule} errors={errors} onChange={(schedule) => change({ schedule })} />}
@@ -77,6 +84,17 @@ export function RunForm({ beginning, chooser }: { readonly beginning: Beginning;
       </div>
     </form>
   );
+}
+
+/** What is typed; when another version is chosen, over to its parameters. */
+function useForm(beginning: Beginning) {
+  const [form, setForm] = useState(beginning.form);
+  const [parameters, setParameters] = useState(beginning.parameters);
+  if (parameters !== beginning.parameters) {
+    setParameters(beginning.parameters);
+    setForm({ ...form, texts: carriedTexts(parameters, beginning.parameters, form.texts) });
+  }
+  return [form, setForm] as const;
 }
 
 async function begun(wanted: Wanted): Promise<{ readonly run?: KfpRun; readonly recurring?: RecurringRun }> {

@@ -22,6 +22,8 @@ export interface Beginning {
   readonly definition: unknown;
   /** What the pipeline is called. */
   readonly title: string;
+  /** What a run, and what begins runs, is called when nobody says otherwise. */
+  readonly titles: { readonly run: string; readonly recurring: string };
   readonly parameters: readonly Parameter[];
   readonly form: Form;
 }

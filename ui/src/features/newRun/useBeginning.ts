@@ -19,6 +19,8 @@ interface Found {
   readonly error: Error | null;
   /** Nothing says yet of what a run shall be. */
   readonly isOpen: boolean;
+  /** The pipeline has no version that could be run. */
+  readonly isEmpty?: boolean;
 }
 
 /** What the form begins with, by its address: a pipeline, a run that is run again, or a recurring run that is changed. */
@@ -43,13 +45,14 @@ export function useBeginning(search: ReturnType<typeof newRunSearch>): Found {
   const definition = version?.pipeline_spec ?? inline;
   const isOpen = !search.pipeline && !search.clone && !search.recurring;
   const isWaiting = definition === undefined || (reference && !pipeline.data) || (search.clone && !own.data) || list.isPending;
-  if (isWaiting) return { pipelineId, error, isOpen };
+  if (isWaiting) return { pipelineId, error, isOpen, isEmpty: !isPinned && newest.data?.version === null };
 
   const isLatest = versionId === LATEST || (search.recurring !== undefined && versionId === "");
   const source: Source = version ? { pipeline: pipelineId, ...(!isLatest && { version: version.pipeline_version_id }) } : { definition };
   const title = pipeline.data?.display_name ?? nameOf(definition);
   const parameters = parametersOf(definition);
   const count = list.data?.runs.filter((one) => one.pipeline === nameOf(definition)).length ?? 0;
+  const titles = { run: `${title} · run ${count + 1}`, recurring: title };
   const recurs = search.schedule === true || search.recurring !== undefined;
   return {
     pipelineId,
@@ -59,9 +62,10 @@ export function useBeginning(search: ReturnType<typeof newRunSearch>): Found {
       source,
       definition,
       title,
+      titles,
       parameters,
       form: {
-        name: search.recurring ? (old?.display_name ?? title) : recurs ? title : `${title} · run ${count + 1}`,
+        name: search.recurring ? (old?.display_name ?? title) : recurs ? titles.recurring : titles.run,
         description: old?.description ?? "",
         experiment: search.experiment ?? old?.experiment_id ?? "",
         root: run.data?.runtime_config?.pipeline_root ?? "",

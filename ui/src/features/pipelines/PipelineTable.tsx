@@ -20,9 +20,9 @@ export function PipelineTable({ rows }: { readonly rows: readonly Pipeline[] }) 
   const navigate = useNavigate();
   const columns = useMemo<readonly Column<Pipeline>[]>(
     () => [
-      { key: "name", title: "Pipeline", width: "minmax(150px, 2fr)", cell: (one) => <Name pipeline={one} /> },
-      { key: "version", title: "Newest version", width: "minmax(110px, 1fr)", wide: true, cell: (one) => <Newest id={one.pipeline_id} /> },
-      { key: "run", title: "Last run", width: "minmax(150px, 1fr)", wide: true, cell: (one) => <LastRun id={one.pipeline_id} /> },
+      { key: "name", title: "Pipeline", width: "minmax(130px, 2fr)", cell: (one) => <Name pipeline={one} /> },
+      { key: "version", title: "Newest version", width: "minmax(96px, 1fr)", wide: true, cell: (one) => <Newest id={one.pipeline_id} /> },
+      { key: "run", title: "Last run", width: "minmax(184px, 1fr)", wide: true, cell: (one) => <LastRun id={one.pipeline_id} /> },
       { key: "created", title: "Created", width: "92px", align: "right", cell: (one) => <Ago at={one.created_at} /> },
       { key: "more", title: <span className={styles.hidden}>Actions</span>, width: "108px", align: "right", cell: (one) => <Actions pipeline={one} /> },
     ],

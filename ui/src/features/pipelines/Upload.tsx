@@ -79,7 +79,7 @@ export function Upload({ file, onFile, pipelineId, onDone }: Props) {
         <small>{file ? "Choose another" : "A compiled pipeline: YAML, JSON, zip or tar.gz"}</small>
       </button>
       {!file && (
-        <Field label="Or an address" help="Fetched by the workbench, by HTTPS from well-known hosts">
+        <Field label="Or an address" help="By HTTPS, from well-known hosts and those in PIPELINE_URL_ALLOWED_DOMAINS">
           {(given) => <Input {...given} type="url" value={url} placeholder="https://raw.githubusercontent.com/…" onChange={(event) => (upload.reset(), setUrl(event.target.value))} />}
         </Field>
       )}
