@@ -62,7 +62,7 @@ export function Artifact() {
             tabs={[
               { key: "preview", title: "Preview", content: <ArtifactPreview id={number} file={file} onFile={openFile} /> },
               { key: "lineage", title: "Lineage", content: <Lineage id={number} /> },
-              { key: "uses", title: "Where used", content: <Uses detail={data} /> },
+              { key: "uses", title: "Where used", content: <Uses id={number} /> },
             ]}
           />
         </div>

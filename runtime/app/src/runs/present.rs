@@ -54,8 +54,8 @@ pub(super) fn summary(row: RunRow) -> view::RunSummary {
         created_at: run.created_at,
         finished_at: run.finished_at,
         archived: row.storage == model::StorageState::Archived,
-        experiment: row.experiment.map(|(id, name)| owner(id, name)),
-        recurring: row.recurring.map(|(id, name)| owner(id, name)),
+        experiment: row.experiment.map(|(id, name)| owner(&id, name)),
+        recurring: row.recurring.map(|(id, name)| owner(&id, name)),
         values: row.values.map(|values| view::RunValues {
             parameters: values.parameters,
             metrics: values.metrics,
@@ -65,7 +65,7 @@ pub(super) fn summary(row: RunRow) -> view::RunSummary {
     }
 }
 
-fn owner(id: impl ToString, name: Option<String>) -> view::RunOwner {
+fn owner(id: &impl ToString, name: Option<String>) -> view::RunOwner {
     view::RunOwner {
         id: id.to_string(),
         name,

@@ -14,12 +14,15 @@ type Drawn = Node<LineageNode & Record<string, unknown>, "lineage">;
 const TYPES = { lineage: LineageBox };
 
 /** Below this nothing can be read: the artifact that was asked about is shown rather than all of them. */
-const LEAST_READABLE = 0.6;
+const LEAST_READABLE = 0.75;
 
-const begin: OnInit<Drawn> = (drawing) => {
+const FIT = { maxZoom: 1, padding: 0.1 };
+
+async function begin(drawing: Parameters<OnInit<Drawn>>[0]): Promise<void> {
+  await drawing.fitView(FIT);
   const asked = drawing.getNodes().find((node) => node.data.isAsked);
-  if (asked && drawing.getZoom() < LEAST_READABLE) void drawing.setCenter(asked.position.x + NODE.width / 2, asked.position.y + NODE.height / 2, { zoom: 0.8 });
-};
+  if (asked && drawing.getZoom() < LEAST_READABLE) await drawing.setCenter(asked.position.x + NODE.width / 2, asked.position.y + NODE.height / 2, { zoom: 0.8 });
+}
 
 export default function LineageDrawing({ graph }: { readonly graph: LineageGraph }) {
   const { nodes, edges } = useMemo(() => {
@@ -40,8 +43,8 @@ export default function LineageDrawing({ graph }: { readonly graph: LineageGraph
       edgesFocusable={false}
       elementsSelectable={false}
       fitView
-      onInit={begin}
-      fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+      onInit={(drawing) => void begin(drawing)}
+      fitViewOptions={FIT}
       minZoom={0.1}
       maxZoom={1.5}
       aria-label="Lineage"
