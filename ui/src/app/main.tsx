@@ -4,11 +4,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Offline } from "@/api/client";
 import { Toasts } from "@/components/Toasts";
+import { loadAgainWhereNeeded } from "./again";
 import "./base.css";
 import { router } from "./router";
 import { applyTheme } from "./theme";
 
 applyTheme();
+loadAgainWhereNeeded();
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -22,7 +22,7 @@ export function Artifact() {
   const navigate = useNavigate({ from: "/artifacts/$id" });
   const number = Number(id);
   const { data, error } = useQuery(artifactQuery(number));
-  if (error) {
+  if (error && !data) {
     return (
       <Page title={`Artifact ${id}`}>
         <Trouble error={error} action={<Link to="/artifacts">All artifacts</Link>} />

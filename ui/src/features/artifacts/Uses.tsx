@@ -12,7 +12,7 @@ const TONES = { made: "ok", "taken over": "wait", read: "run" } as const;
 /** Every step that made an artifact, took it over from the cache, or read it. */
 export function Uses({ id }: { readonly id: number }) {
   const { data, error } = useQuery(artifactLineage(id));
-  if (error) return <Trouble error={error} />;
+  if (error && !data) return <Trouble error={error} />;
   if (!data) return <Skeleton rows={4} />;
   const uses = usesOf(data);
   if (uses.length === 0) return <Empty title="No run has it any more">The runs that made and read this artifact were deleted.</Empty>;
