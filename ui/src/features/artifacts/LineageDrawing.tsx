@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { Controls, type Edge, Handle, type Node, type NodeProps, type OnInit, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { Box, Cog } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import type { LineageGraph } from "@/api/types";
 import { drawnLineage, type LineageNode, NODE } from "@/domain/lineage";
 import styles from "./Lineage.module.css";
@@ -18,13 +18,22 @@ const LEAST_READABLE = 0.75;
 
 const FIT = { maxZoom: 1, padding: 0.1 };
 
-async function begin(drawing: Parameters<OnInit<Drawn>>[0]): Promise<void> {
+const CLOSE = 0.8;
+
+/** Shows all of it, or where that is too much the surroundings of what was asked about, without empty space beside them. */
+async function begin(drawing: Parameters<OnInit<Drawn>>[0], width: number): Promise<void> {
   await drawing.fitView(FIT);
-  const asked = drawing.getNodes().find((node) => node.data.isAsked);
-  if (asked && drawing.getZoom() < LEAST_READABLE) await drawing.setCenter(asked.position.x + NODE.width / 2, asked.position.y + NODE.height / 2, { zoom: 0.8 });
+  const nodes = drawing.getNodes();
+  const asked = nodes.find((node) => node.data.isAsked);
+  if (!asked || drawing.getZoom() >= LEAST_READABLE) return;
+  const bounds = drawing.getNodesBounds(nodes);
+  const half = width / CLOSE / 2 - NODE.height;
+  const x = Math.max(Math.min(asked.position.x + NODE.width / 2, bounds.x + bounds.width - half), bounds.x + Math.min(half, bounds.width / 2));
+  await drawing.setCenter(x, asked.position.y + NODE.height / 2, { zoom: CLOSE });
 }
 
 export default function LineageDrawing({ graph }: { readonly graph: LineageGraph }) {
+  const frame = useRef<HTMLDivElement>(null);
   const { nodes, edges } = useMemo(() => {
     const drawn = drawnLineage(graph);
     return {
@@ -34,6 +43,7 @@ export default function LineageDrawing({ graph }: { readonly graph: LineageGraph
   }, [graph]);
   return (
     <ReactFlow
+      ref={frame}
       nodes={nodes}
       edges={edges}
       nodeTypes={TYPES}
@@ -43,7 +53,7 @@ export default function LineageDrawing({ graph }: { readonly graph: LineageGraph
       edgesFocusable={false}
       elementsSelectable={false}
       fitView
-      onInit={(drawing) => void begin(drawing)}
+      onInit={(drawing) => void begin(drawing, frame.current?.clientWidth ?? 0)}
       fitViewOptions={FIT}
       minZoom={0.1}
       maxZoom={1.5}
