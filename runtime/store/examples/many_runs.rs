@@ -84,10 +84,10 @@ fn measure(store: &Store) -> Result<(), Box<dyn Error>> {
     ];
     for (what, query) in queries {
         let median = median(|| store.run_rows(&query).map(|_| ()))?;
-        println!("a page of runs, {what}: {:.1} ms", milliseconds(median));
+        tell(&format!("a page of runs, {what}"), median);
     }
     let median = median(|| store.run_fields().map(|_| ()))?;
-    println!("names of columns: {:.1} ms", milliseconds(median));
+    tell("names of columns", median);
     Ok(())
 }
 
@@ -104,8 +104,9 @@ fn median<E: Error + 'static>(
     Ok(times[times.len() / 2])
 }
 
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
+#[expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
+fn tell(what: &str, duration: Duration) {
+    println!("{what}: {:.1} ms", duration.as_secs_f64() * 1000.0);
 }
 
 fn add_run(store: &Store, number: i64) -> Result<(), Box<dyn Error>> {

@@ -1,19 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import { type CSSProperties, type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useNarrow } from "./narrow";
 import styles from "./Table.module.css";
+import { type Column, TableRow } from "./TableRow";
 
-export interface Column<Row> {
-  readonly key: string;
-  readonly title: ReactNode;
-  readonly cell: (row: Row) => ReactNode;
-  /** A width as in CSS grid: `120px`, `minmax(160px, 2fr)`. */
-  readonly width: string;
-  readonly align?: "left" | "right";
-  /** Left out on narrow screens. */
-  readonly wide?: boolean;
-  readonly sort?: { readonly direction: "asc" | "desc" | null; readonly toggle: () => void };
-}
+export type { Column } from "./TableRow";
 
 interface Props<Row> {
   readonly label: string;
@@ -65,15 +56,20 @@ export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected
     if (onEnd && rows.length > 0 && last >= rows.length - 20) onEnd();
   }, [last, rows.length, onEnd]);
 
-  const columns = isNarrow ? all.filter((column) => !column.wide) : all;
+  const columns = useMemo(() => (isNarrow ? all.filter((column) => !column.wide) : all), [isNarrow, all]);
   const select = onSelect && selected;
   const template = isNarrow ? `${select ? "32px " : ""}minmax(0, 1fr) auto` : [select ? "32px" : "", ...columns.map((column) => column.width)].join(" ");
-  const focusRow = (index: number) => {
-    const row = () => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
-    virtual.scrollToIndex(index);
-    if (row()) row()?.focus({ preventScroll: true });
-    else requestAnimationFrame(() => row()?.focus());
-  };
+  const count = rows.length;
+  const move = useCallback(
+    (index: number) => {
+      if (index < 0 || index >= count) return;
+      const row = () => body.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+      virtual.scrollToIndex(index);
+      if (row()) row()?.focus({ preventScroll: true });
+      else requestAnimationFrame(() => row()?.focus());
+    },
+    [virtual, count],
+  );
 
   return (
     <div ref={body} className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
@@ -106,72 +102,28 @@ export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected
             const place = { gridTemplateColumns: template, height, transform: `translateY(${item.start - head}px)` };
             if (row === undefined) return <Unknown key={`row ${item.index}`} style={place} />;
             const key = rowKey(row);
-            const isSelected = selected?.has(key) ?? false;
             return (
-              <div
+              <TableRow
                 key={key}
-                role="row"
-                tabIndex={0}
-                data-index={item.index}
-                aria-rowindex={item.index + 2}
-                aria-selected={select || current !== undefined ? isSelected || key === current : undefined}
-                className={`${styles.row} ${styles.item} ${onOpen ? styles.opens : ""}`}
-                style={place}
-                onClick={(event) => {
-                  const target = event.target as HTMLElement;
-                  // What a menu of the row does is told to the row, too, though it stands elsewhere.
-                  if (event.currentTarget.contains(target) && !target.closest("a, button, input, [data-stop]")) onOpen?.(row);
-                }}
-                onKeyDown={(event) => {
-                  if (event.target !== event.currentTarget) return;
-                  if (event.key === "Enter") onOpen?.(row);
-                  else if (event.key === " " && onSelect) onSelect(key, !isSelected);
-                  else if (event.key === "ArrowDown" && item.index + 1 < rows.length) focusRow(item.index + 1);
-                  else if (event.key === "ArrowUp" && item.index > 0) focusRow(item.index - 1);
-                  else return;
-                  event.preventDefault();
-                }}
-              >
-                {select && (
-                  <span role="cell">
-                    <input
-                      type="checkbox"
-                      aria-label={`Select row ${item.index + 1}`}
-                      checked={isSelected}
-                      onChange={(event) => onSelect(key, event.target.checked)}
-                    />
-                  </span>
-                )}
-                {isNarrow ? <TwoLines columns={columns} row={row} /> : columns.map((column) => <Cell key={column.key} column={column} row={row} />)}
-              </div>
+                row={row}
+                name={key}
+                index={item.index}
+                start={item.start - head}
+                height={height}
+                template={template}
+                columns={columns}
+                isNarrow={isNarrow}
+                isSelected={selected?.has(key) ?? false}
+                isCurrent={current === undefined ? undefined : key === current}
+                onOpen={onOpen}
+                onSelect={select && onSelect}
+                onMove={move}
+              />
             );
           })}
         </div>
       </div>
     </div>
-  );
-}
-
-function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row: Row }) {
-  return (
-    <span role="cell" className={`${styles.cell} ${column.align === "right" ? styles.right : ""}`}>
-      {column.cell(row)}
-    </span>
-  );
-}
-
-function TwoLines<Row>({ columns, row }: { readonly columns: readonly Column<Row>[]; readonly row: Row }) {
-  const [first, last] = [columns[0], columns.length > 1 ? columns.at(-1) : undefined];
-  return (
-    <>
-      {first && <Cell column={first} row={row} />}
-      {last && <Cell column={last} row={row} />}
-      <div role="presentation" className={styles.second}>
-        {columns.slice(1, -1).map((column) => (
-          <Cell key={column.key} column={column} row={row} />
-        ))}
-      </div>
-    </>
   );
 }
 

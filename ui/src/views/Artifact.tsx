@@ -22,7 +22,7 @@ export function Artifact() {
   const navigate = useNavigate({ from: "/artifacts/$id" });
   const number = Number(id);
   const { data, error } = useQuery(artifactQuery(number));
-  if (error) {
+  if (error && !data) {
     return (
       <Page title={`Artifact ${id}`}>
         <Trouble error={error} action={<Link to="/artifacts">All artifacts</Link>} />
@@ -62,7 +62,7 @@ export function Artifact() {
             tabs={[
               { key: "preview", title: "Preview", content: <ArtifactPreview id={number} file={file} onFile={openFile} /> },
               { key: "lineage", title: "Lineage", content: <Lineage id={number} /> },
-              { key: "uses", title: "Where used", content: <Uses detail={data} /> },
+              { key: "uses", title: "Where used", content: <Uses id={number} /> },
             ]}
           />
         </div>

@@ -59,7 +59,7 @@ export function Artifacts() {
         </Select>
         {search.run && <RunChip run={search.run} onRemove={() => change({ run: undefined })} />}
       </Filters>
-      {list.isError ? (
+      {list.error && !list.data ? (
         <Trouble error={list.error} />
       ) : list.isPending ? (
         <Skeleton rows={12} />

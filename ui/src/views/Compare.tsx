@@ -38,7 +38,7 @@ export function Compare() {
   }
   return (
     <Page title="Compare runs" answer={sides ? answer(sides) : "…"}>
-      {error ? (
+      {error && !sides ? (
         <Trouble error={error} action={<Link to="/runs">Choose other runs</Link>} />
       ) : !sides ? (
         <Skeleton rows={14} />

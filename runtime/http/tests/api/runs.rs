@@ -2,8 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use coracle_app::view::{
-    CreatedRun, ErrorCode, GcFreed, GcPlan, GcRequest, RemovedRun, Rerun, Run, RunList, RunResult,
-    TaskList,
+    CreatedRun, ErrorCode, GcFreed, GcPlan, GcRequest, RemovedRun, Rerun, Run, RunFields, RunList,
+    RunResult, TaskList,
 };
 use coracle_host::fake::Act;
 use coracle_model::{EventCursor, EventKind, RunState, TaskState, Value};
@@ -152,6 +152,55 @@ async fn lists_come_in_pages() {
     assert_eq!(rest.next, None);
     let failed: RunList = place.get(&format!("{API}/runs?state=failed")).await;
     assert_eq!(failed.runs, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_sorted_and_filtered_by_what_runs_were_given() {
+    let place = Place::new(|_| Act::succeed()).await;
+    for n in ["2", "10", "1"] {
+        place.run(&greet_with(n)).await;
+    }
+    let given = |list: &RunList| -> Vec<Value> {
+        let values = list.runs.iter().map(|run| run.values.as_ref().unwrap());
+        values
+            .map(|values| values.parameters["n"].clone())
+            .collect()
+    };
+    let sorted: RunList = place
+        .get(&format!(
+            "{API}/runs?sort=-parameters.n&values=true&limit=2&offset=1"
+        ))
+        .await;
+    assert_eq!(given(&sorted), [Value::Number(2.0), Value::Number(1.0)]);
+    assert_eq!((sorted.total, sorted.next), (3, None));
+    let values = sorted.runs[0].values.as_ref().unwrap();
+    assert_eq!((values.steps, values.steps_over), (2, 2));
+    assert!(sorted.runs[0].experiment.is_some());
+
+    let archive = format!("/apis/v2beta1/runs/{}:archive", sorted.runs[0].run_id);
+    let (status, _) = whole(place.send(bare(Method::POST, &archive)).await).await;
+    assert_eq!(status, StatusCode::OK);
+    let kept: RunList = place
+        .get(&format!(
+            "{API}/runs?archived=false&text=GREET&sort=created&values=true"
+        ))
+        .await;
+    assert_eq!(given(&kept), [Value::Number(10.0), Value::Number(1.0)]);
+    let aside: RunList = place.get(&format!("{API}/runs?archived=true")).await;
+    assert_eq!(aside.total, 1);
+    assert!(aside.runs[0].archived && aside.runs[0].values.is_none());
+
+    let fields: RunFields = place.get(&format!("{API}/run-fields")).await;
+    assert_eq!(fields.pipelines, ["greet"]);
+    assert_eq!(
+        (fields.parameters, fields.metrics),
+        (vec!["n".to_owned()], vec![])
+    );
+    let (status, body) = place
+        .refused(bare(Method::GET, &format!("{API}/runs?sort=size")))
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body.hint.unwrap().contains("metrics.NAME"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 //! Runs as a table shows them: sorted and filtered by any of their columns, parameters and metrics among them.
 //!
 //! The numbers of a page's rows are found first, and only those rows are read whole. Metrics are numbers in the metadata
-//! of `system.Metrics` that a run made or took from the cache; of equal names the last one recorded stands.
+//! of `system.Metrics` that stand in a run, also where they were taken from the cache, which is not told as lineage; of
+//! equal names the last one recorded stands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -120,9 +121,7 @@ pub struct RunFields {
     pub metrics: BTreeSet<String>,
 }
 
-const METRICS: &str =
-    "artifacts JOIN lineage ON lineage.artifact = artifacts.id AND lineage.direction = 'produced'
-    WHERE artifacts.schema_title = 'system.Metrics'";
+const METRICS: &str = "artifacts JOIN artifact_uses ON artifact_uses.artifact = artifacts.id WHERE artifacts.schema_title = 'system.Metrics'";
 
 const STEPS: &str = "kind NOT IN ('dag', 'loop', 'iteration')";
 
@@ -325,7 +324,7 @@ impl Order {
                 // With `max`, SQLite takes the other columns of a group from the row that has the most.
                 format!(
                     "LEFT JOIN (SELECT run, value, max(id) FROM (
-                        SELECT lineage.run AS run, artifacts.id AS id, json_extract(artifacts.metadata, ?) AS value
+                        SELECT artifact_uses.run AS run, artifacts.id AS id, json_extract(artifacts.metadata, ?) AS value
                         FROM {METRICS}
                     ) WHERE typeof(value) IN ('integer', 'real') GROUP BY run) AS measured ON measured.run = runs.number"
                 ),
@@ -391,9 +390,9 @@ fn add_values(reading: &Reading<'_>, rows: &mut [(i64, RunRow)]) -> rusqlite::Re
     each(
         // The `+` keeps SQLite from going through all metrics that there are: a page's runs have few.
         format!(
-            "SELECT lineage.run AS run, artifacts.metadata AS metadata FROM lineage
-            JOIN artifacts ON artifacts.id = lineage.artifact AND +artifacts.schema_title = 'system.Metrics'
-            WHERE lineage.run IN ({places}) AND lineage.direction = 'produced' ORDER BY artifacts.id"
+            "SELECT artifact_uses.run AS run, artifacts.metadata AS metadata FROM artifact_uses
+            JOIN artifacts ON artifacts.id = artifact_uses.artifact AND +artifacts.schema_title = 'system.Metrics'
+            WHERE artifact_uses.run IN ({places}) ORDER BY artifacts.id"
         ),
         &|row, values| {
             let metadata: BTreeMap<String, Value> = row.json("metadata")?;

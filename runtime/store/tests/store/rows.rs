@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    Artifact, ArtifactType, RunId, RunRecord, RunState, StorageState, TaskKind, TaskState, Value,
+    Artifact, ArtifactType, RunId, RunRecord, RunState, StorageState, TaskKind, TaskRecord,
+    TaskState, Value,
 };
-use coracle_store::{Change, Direction, RunRow, RunRowQuery, RunSort, Store};
+use coracle_store::{ArtifactFilter, Change, Direction, RunRow, RunRowQuery, RunSort, Store};
 
-use crate::support::{artifact, at, lineage, run, task};
+use crate::support::{artifact, at, lineage, run, task, with_output};
 
 /// A run that took so many seconds, with a rate, and an accuracy where it left one.
 fn add(store: &Store, name: &str, rate: f64, took: i64, accuracy: Option<f64>) -> RunId {
@@ -159,6 +160,39 @@ fn runs_are_found_by_words_and_by_whether_they_were_put_aside() {
     };
     assert_eq!(found(storage(StorageState::Archived)), "Forest of ten");
     assert_eq!(found(storage(StorageState::Available)), "forest of five");
+}
+
+#[test]
+fn metrics_that_were_taken_from_the_cache_are_those_of_both_runs() {
+    let store = Store::open_in_memory().unwrap();
+    let first = add(&store, "first", 0.5, 1, Some(0.7));
+    let second = add(&store, "second", 0.5, 1, None);
+    let made = store
+        .artifacts(&ArtifactFilter {
+            run: Some(first),
+            schema_title: Some("system.Metrics".to_owned()),
+            ..ArtifactFilter::default()
+        })
+        .unwrap();
+    let cached = TaskRecord {
+        cached: true,
+        ..with_output(
+            task(second, "train", TaskState::Succeeded),
+            "metrics",
+            &made[0].artifact,
+        )
+    };
+    store
+        .record(&[Change::Task(Box::new(cached))], at(1))
+        .unwrap();
+    let query = RunRowQuery {
+        values: true,
+        sort: RunSort::Metric("accuracy".to_owned()),
+        ..all()
+    };
+    let rows = store.run_rows(&query).unwrap().rows;
+    let metrics = |row: &RunRow| row.values.as_ref().unwrap().metrics["accuracy"];
+    assert_eq!(rows.iter().map(metrics).collect::<Vec<_>>(), [0.7, 0.7]);
 }
 
 #[test]

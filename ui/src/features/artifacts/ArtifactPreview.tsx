@@ -23,7 +23,7 @@ interface Props {
 /** What there is to see of an artifact, whatever it is. */
 export function ArtifactPreview({ id, path = "", file, onFile }: Props) {
   const { data, error } = useQuery(artifactPreview(id, path));
-  if (error) return <Trouble error={error} />;
+  if (error && !data) return <Trouble error={error} />;
   if (!data) return <Skeleton rows={5} />;
   switch (data.type) {
     case "metrics":

@@ -9,7 +9,7 @@ const Drawing = lazy(() => import("./LineageDrawing"));
 /** What an artifact was made from, and what was made from it, through all runs. */
 export function Lineage({ id }: { readonly id: number }) {
   const { data, error } = useQuery(artifactLineage(id));
-  if (error) return <Trouble error={error} />;
+  if (error && !data) return <Trouble error={error} />;
   return (
     <>
       <div className={styles.drawing}>

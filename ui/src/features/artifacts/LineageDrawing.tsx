@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { Controls, type Edge, Handle, type Node, type NodeProps, type OnInit, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { Box, Cog } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import type { LineageGraph } from "@/api/types";
 import { drawnLineage, type LineageNode, NODE } from "@/domain/lineage";
 import styles from "./Lineage.module.css";
@@ -14,14 +14,26 @@ type Drawn = Node<LineageNode & Record<string, unknown>, "lineage">;
 const TYPES = { lineage: LineageBox };
 
 /** Below this nothing can be read: the artifact that was asked about is shown rather than all of them. */
-const LEAST_READABLE = 0.6;
+const LEAST_READABLE = 0.75;
 
-const begin: OnInit<Drawn> = (drawing) => {
-  const asked = drawing.getNodes().find((node) => node.data.isAsked);
-  if (asked && drawing.getZoom() < LEAST_READABLE) void drawing.setCenter(asked.position.x + NODE.width / 2, asked.position.y + NODE.height / 2, { zoom: 0.8 });
-};
+const FIT = { maxZoom: 1, padding: 0.1 };
+
+const CLOSE = 0.8;
+
+/** Shows all of it, or where that is too much the surroundings of what was asked about, without empty space beside them. */
+async function begin(drawing: Parameters<OnInit<Drawn>>[0], width: number): Promise<void> {
+  await drawing.fitView(FIT);
+  const nodes = drawing.getNodes();
+  const asked = nodes.find((node) => node.data.isAsked);
+  if (!asked || drawing.getZoom() >= LEAST_READABLE) return;
+  const bounds = drawing.getNodesBounds(nodes);
+  const half = width / CLOSE / 2 - NODE.height;
+  const x = Math.max(Math.min(asked.position.x + NODE.width / 2, bounds.x + bounds.width - half), bounds.x + Math.min(half, bounds.width / 2));
+  await drawing.setCenter(x, asked.position.y + NODE.height / 2, { zoom: CLOSE });
+}
 
 export default function LineageDrawing({ graph }: { readonly graph: LineageGraph }) {
+  const frame = useRef<HTMLDivElement>(null);
   const { nodes, edges } = useMemo(() => {
     const drawn = drawnLineage(graph);
     return {
@@ -31,6 +43,7 @@ export default function LineageDrawing({ graph }: { readonly graph: LineageGraph
   }, [graph]);
   return (
     <ReactFlow
+      ref={frame}
       nodes={nodes}
       edges={edges}
       nodeTypes={TYPES}
@@ -40,8 +53,8 @@ export default function LineageDrawing({ graph }: { readonly graph: LineageGraph
       edgesFocusable={false}
       elementsSelectable={false}
       fitView
-      onInit={begin}
-      fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+      onInit={(drawing) => void begin(drawing, frame.current?.clientWidth ?? 0)}
+      fitViewOptions={FIT}
       minZoom={0.1}
       maxZoom={1.5}
       aria-label="Lineage"

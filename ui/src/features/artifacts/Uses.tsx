@@ -1,39 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { run as runQuery } from "@/api/queries";
-import type { ArtifactDetail } from "@/api/types";
-import { Empty } from "@/components/Empty";
+import { artifactLineage } from "@/api/queries";
+import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Badge } from "@/components/Status";
+import { usesOf } from "@/domain/artifactUses";
 import { StepLink } from "./About";
 import styles from "./About.module.css";
 
-type Use = ArtifactDetail["producers"][number];
+const TONES = { made: "ok", "taken over": "wait", read: "run" } as const;
 
 /** Every step that made an artifact, took it over from the cache, or read it. */
-export function Uses({ detail }: { readonly detail: ArtifactDetail }) {
-  const uses = [...detail.producers.map((use, index) => ({ use, how: index === 0 ? ("made" as const) : ("taken over" as const) })), ...detail.consumers.map((use) => ({ use, how: "read" as const }))];
+export function Uses({ id }: { readonly id: number }) {
+  const { data, error } = useQuery(artifactLineage(id));
+  if (error && !data) return <Trouble error={error} />;
+  if (!data) return <Skeleton rows={4} />;
+  const uses = usesOf(data);
   if (uses.length === 0) return <Empty title="No run has it any more">The runs that made and read this artifact were deleted.</Empty>;
   return (
     <ul className={styles.uses}>
-      {uses.map(({ use, how }) => (
-        <UseLine key={`${how} ${use.run_id} ${use.task} ${use.key}`} use={use} how={how} />
+      {uses.map(({ how, run, runName, task, key }) => (
+        <li key={`${how} ${run} ${task} ${key}`}>
+          <span>
+            <Badge tone={TONES[how]}>{how}</Badge>
+          </span>
+          <StepLink run={run} task={task} />
+          <span title={how === "read" ? "The name of the input" : "The name of the output"}>{key}</span>
+          <Link to="/runs/$id" params={{ id: run }} title={runName}>
+            {runName}
+          </Link>
+        </li>
       ))}
     </ul>
-  );
-}
-
-function UseLine({ use, how }: { readonly use: Use; readonly how: "made" | "taken over" | "read" }) {
-  const { data } = useQuery(runQuery(use.run_id));
-  return (
-    <li>
-      <span>
-        <Badge tone={how === "read" ? "run" : how === "made" ? "ok" : "wait"}>{how}</Badge>
-      </span>
-      <StepLink run={use.run_id} task={use.task} />
-      <span title={how === "read" ? "The name of the input" : "The name of the output"}>{use.key}</span>
-      <Link to="/runs/$id" params={{ id: use.run_id }}>
-        {data?.display_name ?? use.run_id.slice(0, 8)}
-      </Link>
-    </li>
   );
 }

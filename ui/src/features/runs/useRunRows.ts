@@ -29,7 +29,7 @@ export function useRunRows(query: Query) {
     (first: number, last: number) => setSight((before) => (sameSight(before, first, last) ? before : { first, last })),
     [],
   );
-  return { rows, total: beginning.data?.total, isPending: beginning.isPending, error: beginning.error, onSight };
+  return { rows, total: beginning.data?.total, isPending: beginning.isPending, error: beginning.data ? null : beginning.error, onSight };
 }
 
 const pageOf = (row: number): number => Math.floor(row / RUNS_PAGE);
