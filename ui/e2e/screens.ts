@@ -39,7 +39,7 @@ beforeAll(async () => {
     ["run-failed", `/runs/${failed}?tab=logs`],
     ["run-timeline", `/runs/${good}?tab=timeline`],
     ["run-loop", `/runs/${loop}`],
-    ["run-inputs", `/runs/${good}?tab=io`],
+    ["run-inputs", `/runs/${good}?tab=values`],
     ["run-definition", `/runs/${good}?tab=definition`],
     ["compare", `/compare?runs=${good},${other}`],
     ["pipelines", "/pipelines"],

@@ -27,7 +27,7 @@ function Maker({ detail }: { readonly detail: ArtifactDetail }) {
   const maker = detail.producers[0];
   if (!maker) return null;
   return (
-    <Link to="/runs/$id" params={{ id: maker.run_id }} search={{ task: maker.task } as never} title={`${maker.task} of run ${maker.run_id}`}>
+    <Link to="/runs/$id" params={{ id: maker.run_id }} search={{ task: maker.task }} title={`${maker.task} of run ${maker.run_id}`}>
       {maker.task}
     </Link>
   );

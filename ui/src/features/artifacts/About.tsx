@@ -32,7 +32,7 @@ export function About({ detail }: { readonly detail: ArtifactDetail }) {
 
 /** A step of a run, with a link to it. */
 export const StepLink = ({ run, task }: { readonly run: string; readonly task: string }) => (
-  <Link to="/runs/$id" params={{ id: run }} search={{ task } as never} className={styles.long}>
+  <Link to="/runs/$id" params={{ id: run }} search={{ task }} className={styles.long}>
     {task}
   </Link>
 );

@@ -86,7 +86,7 @@ function LineageBox({ data }: NodeProps<Drawn>) {
           {content}
         </Link>
       ) : (
-        <Link to="/runs/$id" params={{ id: data.run ?? "" }} search={{ task: data.task } as never} className={look}>
+        <Link to="/runs/$id" params={{ id: data.run ?? "" }} search={data.task === undefined ? {} : { task: data.task }} className={look}>
           {content}
         </Link>
       )}

@@ -25,7 +25,7 @@ export function First({ before, after }: { readonly before: Side; readonly after
   return (
     <div className={styles.first}>
       <p>
-        <Link to="/runs/$id" params={{ id: after.id }} search={{ task: found.path } as never}>
+        <Link to="/runs/$id" params={{ id: after.id }} search={{ task: found.path }}>
           <strong>{found.name}</strong>
         </Link>{" "}
         of {after.name}

@@ -77,7 +77,7 @@ export function RunActions({ run, failed, selected, isArchived }: { readonly run
           Stop
         </Button>
       )}
-      <Button icon={<Copy size={14} aria-hidden />} onClick={() => void navigate({ to: "/new-run", search: { clone: run.run_id } } as never)}>
+      <Button icon={<Copy size={14} aria-hidden />} onClick={() => void navigate({ to: "/new-run", search: { clone: run.run_id } })}>
         Clone
       </Button>
       <CopyAs texts={copiesOf(run)} />

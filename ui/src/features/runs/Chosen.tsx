@@ -32,7 +32,7 @@ export function Chosen({ runs, actions, onClear }: { readonly runs: readonly Run
         Compare
       </Button>
       {first && runs.length === 1 && (
-        <Button icon={<Copy size={14} aria-hidden />} onClick={() => void navigate({ to: "/new-run", search: { clone: first.run_id } } as never)}>
+        <Button icon={<Copy size={14} aria-hidden />} onClick={() => void navigate({ to: "/new-run", search: { clone: first.run_id } })}>
           Clone
         </Button>
       )}

@@ -16,7 +16,7 @@ export function RunMenu({ run, actions }: { readonly run: RunSummary; readonly a
     <Menu
       trigger={<Button kind="quiet" className={styles.more ?? ""} aria-label={`What can be done to ${run.display_name}`} icon={<MoreHorizontal size={16} aria-hidden />} />}
       items={[
-        { label: "Clone", onSelect: () => void navigate({ to: "/new-run", search: { clone: run.run_id } } as never) },
+        { label: "Clone", onSelect: () => void navigate({ to: "/new-run", search: { clone: run.run_id } }) },
         { label: "Retry", disabled: !canRetry(run), onSelect: () => void retry([run]) },
         { label: "Stop", disabled: !canStop(run), onSelect: () => void stop([run]) },
         null,
