@@ -64,12 +64,12 @@ impl NamespaceRange {
     }
 }
 
-/// FNV-1a, which is the same in every version of the workbench; its upper half, which is the better one.
+/// FNV-1a, which is the same in every version of the workbench, folded: the last bytes alone move only some of its bits.
 fn digest(bytes: impl Iterator<Item = u8>) -> u32 {
     let digest = bytes.fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
         (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    (digest >> 32) as u32
+    (digest ^ (digest >> 32)) as u32
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 //! Each run has four parameters, three steps, a model and two metrics. A workbench that is started on the home
 //! afterwards shows them.
 
-#![expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
-
 use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
