@@ -5,12 +5,10 @@ import { createRoot } from "react-dom/client";
 import { Offline } from "@/api/client";
 import { Toasts } from "@/components/Toasts";
 import "./base.css";
-import { loadAnewWhenPartsAreMissing } from "./missing";
 import { router } from "./router";
 import { applyTheme } from "./theme";
 
 applyTheme();
-loadAnewWhenPartsAreMissing();
 
 const queries = new QueryClient({
   defaultOptions: {

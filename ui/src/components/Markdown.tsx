@@ -1,7 +1,8 @@
 import { lazy, Suspense } from "react";
 import { Skeleton } from "./Empty";
+import { again } from "./again";
 
-const Drawn = lazy(() => import("./MarkdownDrawn"));
+const Drawn = lazy(again(() => import("./MarkdownDrawn")));
 
 /** A text in Markdown. HTML in it is text, and what it would load from elsewhere is a link. */
 export const Markdown = ({ text }: { readonly text: string }) => (

@@ -24,10 +24,11 @@ import styles from "@/features/run/Run.module.css";
 import { TaskPanel } from "@/features/run/TaskPanel";
 import { Axis } from "@/features/timeline/Axis";
 import { Timeline } from "@/features/timeline/Timeline";
+import { again } from "@/components/again";
 
 const loadGraph = () => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph }));
 // Browsers drop connections when a container's network comes or goes, as one does just when a run is looked at.
-const RunGraph = lazy(() => loadGraph().catch(loadGraph));
+const RunGraph = lazy(again(loadGraph));
 
 export function Run() {
   const { id } = useParams({ from: "/runs/$id" });

@@ -3,8 +3,9 @@ import { lazy, Suspense } from "react";
 import { artifactLineage } from "@/api/queries";
 import { Skeleton, Trouble } from "@/components/Empty";
 import styles from "./Lineage.module.css";
+import { again } from "@/components/again";
 
-const Drawing = lazy(() => import("./LineageDrawing"));
+const Drawing = lazy(again(() => import("./LineageDrawing")));
 
 /** What an artifact was made from, and what was made from it, through all runs. */
 export function Lineage({ id }: { readonly id: number }) {

@@ -5,8 +5,9 @@ import { Skeleton } from "@/components/Empty";
 import { readPipeline } from "@/domain/pipeline";
 import { pathAt, placesByPath, type Problem, taskPlaces } from "@/domain/places";
 import styles from "./Definition.module.css";
+import { again } from "@/components/again";
 
-const Graph = lazy(async () => ({ default: (await import("@/features/graph/Graph")).Graph }));
+const Graph = lazy(again(async () => ({ default: (await import("@/features/graph/Graph")).Graph })));
 
 export interface Shown {
   /** The task that is marked in both, by its path. */

@@ -10,10 +10,11 @@ import { textOf } from "@/domain/definition";
 import type { Shown } from "@/features/definition/Definition";
 import styles from "./PipelineTabs.module.css";
 import { VersionTable } from "./VersionTable";
+import { again } from "@/components/again";
 
-const Definition = lazy(async () => ({ default: (await import("@/features/definition/Definition")).Definition }));
-const Edit = lazy(async () => ({ default: (await import("@/features/definition/Edit")).Edit }));
-const Changes = lazy(async () => ({ default: (await import("@/features/definition/Changes")).Changes }));
+const Definition = lazy(again(async () => ({ default: (await import("@/features/definition/Definition")).Definition })));
+const Edit = lazy(again(async () => ({ default: (await import("@/features/definition/Edit")).Edit })));
+const Changes = lazy(again(async () => ({ default: (await import("@/features/definition/Changes")).Changes })));
 
 interface Props {
   /** The newest first. */
