@@ -115,7 +115,7 @@ describe("runs beside each other", () => {
     const first = page.locator("section").filter({ has: page.getByRole("heading", { name: "What differed first" }) });
     await first.getByRole("link", { name: "train-svm" }).waitFor();
     await first.getByText("input parameter penalty").waitFor();
-    await first.getByText("0.05").waitFor();
+    await first.getByText("0.05", { exact: true }).waitFor();
 
     const parameters = page.getByRole("region", { name: "Parameters" }).getByRole("row");
     expect((await parameters.allInnerTexts()).map((text) => text.split(/\s/)[0])).toEqual(["Name", "svm_penalty", "seed", "test_size", "trees"]);
