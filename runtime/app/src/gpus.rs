@@ -19,7 +19,7 @@ use coracle_model::{GpuUuid, ImageDigest, ImageRef};
 
 use crate::kubernetes;
 use crate::view::{GpuCheck, GpuCheckState};
-use crate::workbench::Workbench;
+use crate::workbench::{self, Workbench};
 
 /// The name of the workload that looks.
 const NAME: &str = "coracle-gpu-check";
@@ -65,8 +65,12 @@ pub(crate) fn begin_to_look(
         let directory = workbench.home().logs().join("gpu-check");
         let seen = look(engine.as_ref(), &gpus, directory).await;
         tracing::info!(state = ?seen.state, message = seen.message, "a workload has looked at the GPUs");
-        if let Err(status) = kubernetes::tell_of_gpus(workbench.kubernetes(), &node_name, &seen) {
-            tracing::warn!(%status, "the node does not tell of its GPUs");
+        let (api, told) = (workbench.kubernetes().clone(), seen.clone());
+        let telling = workbench::off_runtime(move || {
+            Ok(kubernetes::tell_of_gpus(&api, &node_name, &told)?)
+        });
+        if let Err(error) = telling.await {
+            tracing::warn!(%error, "the node does not tell of its GPUs");
         }
         workbench.inner.gpus.send_replace(Some(seen));
     });

@@ -48,7 +48,7 @@ pub use history::{Finished, History, Past};
 pub use launch::{
     InitLaunch, Launch, Layout, PIPELINES_NAMESPACE, PlannedMount, PlannedSource, PlannedVariable,
 };
-pub use paths::{RunPaths, artifact_uri, job_resource_name, task_uuid};
+pub use paths::{RunPaths, artifact_uri, job_resource_name};
 pub use policy::Policy;
 pub use recurrence::{Due, due};
 pub use rerun::is_redone;

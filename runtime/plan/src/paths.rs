@@ -100,7 +100,7 @@ pub fn artifact_uri(
 }
 
 /// A UUID-shaped name of a task instance, the same at every derivation.
-pub fn task_uuid(run: RunId, task: &TaskPath) -> String {
+pub(crate) fn task_uuid(run: RunId, task: &TaskPath) -> String {
     let digest = hex::encode(Sha256::digest(format!("{run}\0{task}")));
     format!(
         "{}-{}-{}-{}-{}",

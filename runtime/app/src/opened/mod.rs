@@ -7,19 +7,14 @@ mod workbook;
 use coracle_host::{Engine, EnvironmentRequest, OwnImage, PullPolicy, environment_image};
 use coracle_model::{Attempt, EngineKind, ImageDigest, ImageRef};
 use coracle_objects::{Object, ObjectExt as _, Reason, Status, kind};
-use coracle_plan::EnvironmentPlan;
 use coracle_plan::kind::notebook::{STOPPED, prefix};
+use coracle_plan::{EnvironmentPlan, PIPELINES_NAMESPACE};
 
 use self::origin::Origin;
 use crate::error::AppError;
+use crate::kubernetes::MANAGER;
 use crate::view::{OpenStep, OpenedStep};
 use crate::workbench::{Workbench, off_runtime};
-
-/// Where opened steps are.
-const NAMESPACE: &str = "default";
-
-/// Who made them, in `managedFields`.
-const MANAGER: &str = "coracle";
 
 impl Workbench {
     /// Starts a notebook in a step's image, with its inputs mounted and its code to run; one that was opened already is
@@ -53,12 +48,12 @@ impl Workbench {
         Ok(OpenedStep {
             path: format!(
                 "{}/lab/tree/{}",
-                prefix(NAMESPACE, &name),
+                prefix(PIPELINES_NAMESPACE, &name),
                 objects::WORKBOOK
             ),
             run_id: origin.run.id,
             step: origin.attempt.path,
-            namespace: NAMESPACE.to_owned(),
+            namespace: PIPELINES_NAMESPACE.to_owned(),
             notebook: name,
         })
     }
@@ -69,7 +64,7 @@ impl Workbench {
         let name = name.to_owned();
         off_runtime(move || {
             let place = objects::place(kind::notebooks(), &name);
-            let Some(found) = api.find(kind::notebooks(), NAMESPACE, &name) else {
+            let Some(found) = api.find(kind::notebooks(), PIPELINES_NAMESPACE, &name) else {
                 return Ok(false);
             };
             if found.body.is_being_deleted() {
@@ -117,15 +112,7 @@ impl Workbench {
         origin: &Origin,
     ) -> Result<(), AppError> {
         let api = self.kubernetes().clone();
-        let artifacts = self.home().artifacts();
-        let inputs = origin
-            .inputs
-            .iter()
-            .filter_map(|(_, artifact)| self.home().artifact_path(&artifact.uri));
-        let inputs = inputs
-            .filter_map(|path| Some(path.strip_prefix(&artifacts).ok()?.display().to_string()))
-            .collect();
-        let made = objects::of(name, image, origin, &artifacts, &inputs);
+        let made = objects::of(name, image, origin, self.home());
         off_runtime(move || {
             let create = |resource, object: &Object| {
                 api.create_object(&objects::place(resource, object.name()), object, MANAGER)

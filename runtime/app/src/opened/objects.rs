@@ -2,17 +2,17 @@
 //! Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use coracle_apiserver::Place;
-use coracle_model::{AttemptSetting, ImageRef, StoredVolumeSource};
+use coracle_model::{ArtifactUri, AttemptSetting, ImageRef, StoredVolumeSource};
 use coracle_objects::{Object, ObjectExt as _, Resource};
-use coracle_plan::task_uuid;
+use coracle_plan::PIPELINES_NAMESPACE;
+use coracle_store::Home;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::origin::Origin;
-use super::{NAMESPACE, workbook};
+use super::workbook;
 
 /// The file that opens.
 pub(super) const WORKBOOK: &str = "step.ipynb";
@@ -26,9 +26,6 @@ const CODE: &str = "/opt/coracle";
 
 /// The most that is taken of a step's name.
 const NAME_LENGTH: usize = 24;
-
-/// Where artifacts are in a container, by the kind of their URI.
-const TREES: [&str; 3] = ["/minio/", "/s3/", "/gcs/"];
 
 /// What an opened step is made of.
 pub(super) struct Made {
@@ -55,25 +52,24 @@ pub(super) fn name(origin: &Origin) -> String {
 }
 
 pub(super) fn place<'a>(resource: &'static Resource, name: &'a str) -> Place<'a> {
-    Place::of(resource, NAMESPACE, name)
+    Place::of(resource, PIPELINES_NAMESPACE, name)
 }
 
-/// The objects for a step whose inputs lie at these paths below `artifacts`. Its image has JupyterLab.
-pub(super) fn of(
-    name: &str,
-    image: &ImageRef,
-    origin: &Origin,
-    artifacts: &Path,
-    inputs: &BTreeSet<String>,
-) -> Made {
+/// The objects for a step. Its image has JupyterLab.
+pub(super) fn of(name: &str, image: &ImageRef, origin: &Origin, home: &Home) -> Made {
     let attempt = &origin.attempt;
-    let outputs = own_directory(&attempt.command, &task_uuid(attempt.run, &attempt.path));
+    let inputs = origin.inputs.iter();
+    let inputs: BTreeSet<String> = inputs
+        .filter_map(|(_, artifact)| path_inside(home, &artifact.uri))
+        .collect();
+    let outputs = path_inside(home, &origin.own);
     let mut mounts = vec![
         json!({ "name": FILES, "mountPath": HOME, "subPath": "home" }),
         json!({ "name": "code", "mountPath": CODE, "readOnly": true }),
     ];
     mounts.extend(inputs.iter().map(|path| {
-        json!({ "name": "artifacts", "mountPath": format!("/{path}"), "subPath": path, "readOnly": true })
+        let below = path.trim_start_matches('/');
+        json!({ "name": "artifacts", "mountPath": path, "subPath": below, "readOnly": true })
     }));
     // What it writes is the notebook's own: the run's artifacts stay what they are.
     mounts.extend(
@@ -84,7 +80,7 @@ pub(super) fn of(
     let mut volumes = vec![
         json!({ "name": FILES, "persistentVolumeClaim": { "claimName": name } }),
         json!({ "name": "code", "configMap": { "name": name } }),
-        json!({ "name": "artifacts", "hostPath": { "path": artifacts } }),
+        json!({ "name": "artifacts", "hostPath": { "path": home.artifacts() } }),
     ];
     for (index, volume) in attempt.setting.volumes.iter().enumerate() {
         let (volume_name, mut mount) = (
@@ -139,7 +135,7 @@ pub(super) fn of(
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": { "name": name, "labels": labels },
-        "data": { WORKBOOK: format!("{:#}", workbook::of(origin, outputs.as_deref())) },
+        "data": { WORKBOOK: format!("{:#}", workbook::of(origin, home, outputs.as_deref())) },
     });
     Made {
         notebook: object(notebook),
@@ -195,46 +191,34 @@ fn resources(origin: &Origin) -> Value {
     }
 }
 
-/// Where the step wrote, as its command says it.
-fn own_directory(command: &[String], uuid: &str) -> Option<String> {
-    let found = |text: &str, end: usize| {
-        let begin = TREES
-            .iter()
-            .filter_map(|tree| text[..end].rfind(tree))
-            .max()?;
-        let path = &text[begin..end];
-        // Something between the two: a URI that ends so, not a path.
-        (!path.contains(['"', ' ', '\n', ':'])).then(|| path.to_owned())
-    };
-    command.iter().find_map(|text| {
-        let mut ends = text
-            .match_indices(uuid)
-            .map(|(begin, _)| begin + uuid.len());
-        ends.find_map(|end| found(text, end))
-    })
+/// Where a step finds what a URI names: the tree of artifacts stands at the root of its container. None where it is not
+/// kept on this machine.
+pub(super) fn path_inside(home: &Home, uri: &ArtifactUri) -> Option<String> {
+    let path = home.artifact_path(uri)?;
+    let below = path.strip_prefix(home.artifacts()).ok()?;
+    Some(format!("/{}", below.display()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
-    fn the_own_directory_stands_in_what_the_step_is_told() {
-        let told =
-            r#"{"outputs":{"outputFile":"/minio/b/v2/p/run/train/0-1/output_metadata.json"}}"#;
-        let command = |text: &str| ["sh".to_owned(), text.to_owned()];
-        assert_eq!(
-            own_directory(&command(told), "0-1").as_deref(),
-            Some("/minio/b/v2/p/run/train/0-1")
-        );
-        assert_eq!(
-            own_directory(&command("--out /gcs/b/0-1/model"), "0-1").as_deref(),
-            Some("/gcs/b/0-1")
-        );
-        assert_eq!(own_directory(&command("echo 0-1"), "0-1"), None);
-        assert_eq!(
-            own_directory(&command("/minio/in and /tmp/0-1"), "0-1"),
-            None
-        );
+    fn a_step_finds_artifacts_at_the_root() {
+        let home = Home::at(Path::new("/home"));
+        let inside = |uri: &str| path_inside(&home, &uri.into());
+        for (uri, path) in [
+            (
+                "minio://b/v2/p/run/train/0-1",
+                "/minio/b/v2/p/run/train/0-1",
+            ),
+            ("gs://b/k", "/gcs/b/k"),
+            ("s3://b/k", "/s3/b/k"),
+        ] {
+            assert_eq!(inside(uri).as_deref(), Some(path));
+        }
+        assert_eq!(inside("https://b/k"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Which attempt is meant by a step's name.
 
-use coracle_model::{Artifact, Attempt, RunId, RunRecord, TaskKind, TaskRecord};
+use coracle_model::{Artifact, ArtifactUri, Attempt, RunId, RunRecord, TaskKind, TaskRecord};
+use coracle_plan::artifact_uri;
 use coracle_store::{RunFilter, Store};
 
 use crate::error::AppError;
@@ -17,6 +18,8 @@ pub(super) struct Origin {
     pub(super) attempt: Attempt,
     /// The artifacts that it was given, by their input.
     pub(super) inputs: Vec<(String, Artifact)>,
+    /// Below which it wrote its artifacts.
+    pub(super) own: ArtifactUri,
 }
 
 /// The last attempt at a step of a run, or of the newest run that has such a step.
@@ -56,8 +59,12 @@ fn of_run(store: &Store, run: RunId, step: &str) -> Result<Origin, AppError> {
         message: format!("`{path}` has not run yet, so there is nothing to open"),
         hint: Some(format!("`coracle get {run}` shows where it stands")),
     })?;
+    // Another run's, where this one took its results.
+    let maker = store.run(attempt.run)?.ok_or_else(gone)?;
+    let root = maker.request.pipeline_root.as_deref();
     let inputs = task.inputs.artifacts.iter();
     Ok(Origin {
+        own: artifact_uri(root, &maker.pipeline, maker.id, &attempt.path),
         run: store.run(run)?.ok_or_else(gone)?,
         inputs: inputs
             .flat_map(|(name, artifacts)| {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use coracle_model::Attempt;
+use coracle_store::Home;
 use serde_json::{Value, json};
 
+use super::objects::path_inside;
 use super::origin::Origin;
 
 /// What a component of the `kfp` SDK is run by, in the command's text before its source.
@@ -18,10 +20,10 @@ struct Component<'a> {
 }
 
 /// The notebook, in nbformat 4. `outputs` is where what the step writes goes.
-pub(super) fn of(origin: &Origin, outputs: Option<&str>) -> Value {
+pub(super) fn of(origin: &Origin, home: &Home, outputs: Option<&str>) -> Value {
     let mut cells = vec![
         markdown(&introduction(origin, outputs)),
-        code(&inputs(origin)),
+        code(&inputs(origin, home)),
     ];
     match component(&origin.attempt) {
         Some(component) => {
@@ -73,11 +75,12 @@ fn introduction(origin: &Origin, outputs: Option<&str>) -> String {
 }
 
 /// The parameters and the places of the artifacts, as Python.
-fn inputs(origin: &Origin) -> String {
+fn inputs(origin: &Origin, home: &Home) -> String {
     let mut artifacts: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for (name, artifact) in &origin.inputs {
-        let found =
-            json!({ "path": path_inside(artifact.uri.as_str()), "metadata": artifact.metadata });
+        let path = path_inside(home, &artifact.uri);
+        let path = path.unwrap_or_else(|| artifact.uri.to_string());
+        let found = json!({ "path": path, "metadata": artifact.metadata });
         artifacts.entry(name).or_default().push(found);
     }
     format!(
@@ -87,15 +90,6 @@ fn inputs(origin: &Origin) -> String {
         python_text(&format!("{:#}", json!(origin.task.inputs.parameters))),
         python_text(&format!("{:#}", json!(artifacts))),
     )
-}
-
-/// Where a step finds what a URI names.
-fn path_inside(uri: &str) -> String {
-    match uri.split_once("://") {
-        Some(("gs", rest)) => format!("/gcs/{rest}"),
-        Some((scheme @ ("minio" | "s3"), rest)) => format!("/{scheme}/{rest}"),
-        Some(_) | None => uri.to_owned(),
-    }
 }
 
 fn call(component: &Component<'_>) -> String {
@@ -160,10 +154,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_and_paths_are_those_of_the_step() {
+    fn texts_are_texts_of_python() {
         assert_eq!(python_text("a\"b\\"), r#""a\"b\\""#);
-        assert_eq!(path_inside("gs://b/k"), "/gcs/b/k");
-        assert_eq!(path_inside("https://b/k"), "https://b/k");
         assert_eq!(
             python_text("a\n\"\"\"b\""),
             "\"\"\"a\n\\\"\\\"\\\"b\\\"\"\"\""
