@@ -69,12 +69,6 @@ export function specOf(definition: unknown): Record<string, Json> {
   return "pipeline_spec" in whole ? record(whole["pipeline_spec"]) : whole;
 }
 
-/** What the platform document says, by the name of the executor. */
-export function platformOf(definition: unknown): Record<string, Json> {
-  const platforms = record(record(record(definition as Json)["platform_spec"])["platforms"]);
-  return record(record(record(platforms["kubernetes"])["deploymentSpec"])["executors"]);
-}
-
 /** Reads a definition: `{pipeline_spec, platform_spec}` or the spec itself. */
 export function readPipeline(definition: unknown): Pipeline {
   const spec = specOf(definition);

@@ -1,6 +1,6 @@
 // The tasks of a run, as they are asked about.
 
-import type { Attempt, Run, Task } from "@/api/types";
+import type { Run, Task } from "@/api/types";
 import { isWithin, iterationOf, parentOf } from "./taskPath";
 
 /** Kinds that hold other tasks. */
@@ -38,8 +38,6 @@ export function failedStep(tasks: readonly Task[], below = ""): Task | undefined
 
 /** What a step waits for on the machine, where it waits. */
 export const waitsFor = (run: Run, path: string): string | undefined => run.waiting.find((waiting) => waiting.task === path)?.reason;
-
-export const lastAttempt = (task: Task | undefined): Attempt | undefined => task?.attempts.at(-1);
 
 /** How many steps are over, of those that are known. */
 export function progress(tasks: readonly Task[]): { readonly over: number; readonly all: number } {
