@@ -147,8 +147,10 @@ impl Keeper {
 
     /// Has workers hear of what is wanted in a namespace now.
     fn look_at(&mut self, namespace: &str) {
+        // What is wanted and who is let go are told by the same services: one may go at any moment.
+        let services = self.services(namespace);
         let wanted: BTreeMap<_, _> = self
-            .wanted(namespace)
+            .wanted(namespace, &services)
             .into_iter()
             .map(|forwarder| (forwarder.service.clone(), forwarder))
             .collect();
@@ -163,7 +165,6 @@ impl Keeper {
             }
         }
         // A service that is there may yet want one again, and its worker is then the only one for it.
-        let services = self.hands.api.all(kind::services(), Some(namespace));
         self.workers.retain(|service, kept| {
             let is_this = |found: &Arc<StoredObject>| found.body.uid() == service.0;
             kept.namespace != namespace || services.iter().any(is_this)
@@ -184,10 +185,13 @@ impl Keeper {
             .spawn(TaskKind::Timer, worker.work(receiver));
     }
 
-    fn wanted(&self, namespace: &str) -> Vec<Forwarder> {
-        let api = &self.hands.api;
-        let pods = api.all(kind::pods(), Some(namespace));
-        let services = api.all(kind::services(), Some(namespace));
+    fn services(&self, namespace: &str) -> Vec<Arc<StoredObject>> {
+        self.hands.api.all(kind::services(), Some(namespace))
+    }
+
+    /// What is wanted for the services of a namespace.
+    fn wanted(&self, namespace: &str, services: &[Arc<StoredObject>]) -> Vec<Forwarder> {
+        let pods = self.hands.api.all(kind::pods(), Some(namespace));
         let services = services.iter().map(|service| &service.body);
         services
             .filter_map(|service| forwarder(service, pods.iter().map(|pod| &pod.body)))
@@ -203,7 +207,7 @@ impl Keeper {
             .collect();
         namespaces
             .into_iter()
-            .flat_map(|namespace| self.wanted(&namespace))
+            .flat_map(|namespace| self.wanted(&namespace, &self.services(&namespace)))
     }
 }
 

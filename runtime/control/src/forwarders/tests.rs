@@ -186,3 +186,23 @@ async fn a_service_says_the_address_that_it_has() {
     comes(chosen, "another address").await;
     assert_eq!(world.engine.sandboxes(), [sandbox(&service)].into());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_goes_while_its_pods_change_leaves_nothing() {
+    let world = World::begin().await;
+    let spec = json!({ "selector": { "app": "web" }, "ports": [{ "port": 80 }] });
+    for round in 0..200 {
+        let service = world.service("web", &spec);
+        world.amend(kind::pods(), "one", |pod| {
+            let ready = json!([{ "type": "Ready", "status": "True" }]);
+            let status = json!({ "phase": "Running", "podIP": format!("10.0.0.{round}"), "conditions": ready });
+            pod.insert("status".to_owned(), status);
+        });
+        let name = sandbox(&service);
+        comes(|| world.engine.sandboxes().contains(&name), "a forwarder").await;
+        world.amend(kind::pods(), "one", |pod| drop(pod.remove("status")));
+        let place = Place::of(kind::services(), "team", "web");
+        world.api.delete(&place, &Default::default()).unwrap();
+    }
+    comes(|| world.engine.sandboxes().is_empty(), "the end of all").await;
+}

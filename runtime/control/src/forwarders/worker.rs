@@ -26,6 +26,10 @@ pub(super) const IMAGE_LABEL: &str = "coracle.service.forwarder";
 /// How long to wait before what could not be done is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long a new service that leads nowhere yet lets its pods begin first: an engine starts one container after another, and
+/// nothing can answer through a forwarder before they do.
+const FIRST_PODS: Duration = Duration::from_secs(2);
+
 /// What workers work with.
 #[derive(Clone)]
 pub(super) struct Hands {
@@ -53,6 +57,7 @@ impl Worker {
     /// Works until the keeper has let it go, and has then done what was wanted last.
     pub(super) async fn work(self, mut wanted: watch::Receiver<Option<Forwarder>>) {
         let mut complaint = String::new();
+        self.let_pods_begin(&mut wanted).await;
         loop {
             let forwarder = wanted.borrow_and_update().clone();
             let done = match &forwarder {
@@ -79,6 +84,18 @@ impl Worker {
                     }
                 }
             }
+        }
+    }
+
+    /// Waits until the service leads somewhere or is not wanted any more, for a while.
+    async fn let_pods_begin(&self, wanted: &mut watch::Receiver<Option<Forwarder>>) {
+        let clock = &self.hands.clock;
+        let is_time =
+            |wanted: &Option<Forwarder>| wanted.as_ref().is_none_or(Forwarder::leads_somewhere);
+        // Both only wait.
+        tokio::select! {
+            _ = wanted.wait_for(is_time) => {}
+            () = clock.sleep_until(clock.steady().after(FIRST_PODS)) => {}
         }
     }
 

@@ -36,6 +36,13 @@ pub struct Forwarder {
     pub routes: Routes,
 }
 
+impl Forwarder {
+    /// Whether a connection to it can be answered: a pod of its service is ready.
+    pub fn leads_somewhere(&self) -> bool {
+        self.routes.ports().next().is_some()
+    }
+}
+
 /// The only protocol that is passed on.
 const TCP: &str = "TCP";
 
