@@ -26,8 +26,8 @@ pub(super) const IMAGE_LABEL: &str = "coracle.service.forwarder";
 /// How long to wait before what could not be done is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a new service that leads nowhere yet lets its pods begin first: an engine starts one container after another, and
-/// nothing can answer through a forwarder before they do.
+/// How long the pods of a new service may take to begin before its forwarder does: an engine starts one container after another,
+/// and nothing can answer through a forwarder before they do.
 const FIRST_PODS: Duration = Duration::from_secs(2);
 
 /// What workers work with.
@@ -87,11 +87,12 @@ impl Worker {
         }
     }
 
-    /// Waits until the service leads somewhere or is not wanted any more, for a while.
+    /// Waits until a pod of the service has begun or it is not wanted any more, for a while.
     async fn let_pods_begin(&self, wanted: &mut watch::Receiver<Option<Forwarder>>) {
         let clock = &self.hands.clock;
-        let is_time =
-            |wanted: &Option<Forwarder>| wanted.as_ref().is_none_or(Forwarder::leads_somewhere);
+        let is_time = |wanted: &Option<Forwarder>| {
+            wanted.as_ref().is_none_or(|forwarder| forwarder.has_begun)
+        };
         // Both only wait.
         tokio::select! {
             _ = wanted.wait_for(is_time) => {}

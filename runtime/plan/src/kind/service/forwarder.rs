@@ -34,13 +34,8 @@ pub struct Forwarder {
     pub names: Vec<String>,
     /// Where its ports lead now.
     pub routes: Routes,
-}
-
-impl Forwarder {
-    /// Whether a connection to it can be answered: a pod of its service is ready.
-    pub fn leads_somewhere(&self) -> bool {
-        self.routes.ports().next().is_some()
-    }
+    /// Whether a pod of its service has begun: something will soon answer through it.
+    pub has_begun: bool,
 }
 
 /// The only protocol that is passed on.
@@ -70,7 +65,8 @@ pub fn forwarder<'a>(
         return None;
     }
     let mut routes = Routes::default();
-    for pod in selected(service, pods) {
+    let selected = selected(service, pods);
+    for pod in &selected {
         let ports = pod.ports.iter().filter(|port| port.protocol == TCP);
         for port in ports.filter(|_| pod.is_ready) {
             routes.add(port.port, (pod.address, port.target).into());
@@ -84,5 +80,6 @@ pub fn forwarder<'a>(
         address: service.text_at(&["spec", "clusterIP"]).parse().ok(),
         names: names(name, namespace).into(),
         routes,
+        has_begun: selected.iter().any(|pod| pod.has_begun),
     })
 }

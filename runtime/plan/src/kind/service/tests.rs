@@ -87,6 +87,17 @@ fn pods_that_go_or_have_no_address_are_left_out() {
 }
 
 #[test]
+fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun() {
+    let service = service(json!({}));
+    let begun = |pods: &[Object]| forwarder(&service, pods).unwrap().has_begun;
+    let mut pending = pod("10.0.0.2", false);
+    pending["status"]["phase"] = "Pending".into();
+    assert!(!begun(&[]));
+    assert!(!begun(&[pending.clone()]));
+    assert!(begun(&[pending, pod("10.0.0.3", false)]));
+}
+
+#[test]
 fn not_ready_addresses_are_led_to_where_the_service_says_so() {
     let service = service(json!({ "publishNotReadyAddresses": true }));
     let mut going = pod("10.0.0.3", false);
