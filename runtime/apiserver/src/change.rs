@@ -5,6 +5,7 @@ use std::sync::Arc;
 use coracle_objects::apply;
 use coracle_objects::decode::{self, Body, FieldValidation};
 use coracle_objects::meta;
+use coracle_objects::scale::SCALE;
 use coracle_objects::{Object, ObjectExt as _, Status};
 use coracle_store::{CommitError, Expected, ObjectWrite, StoredObject};
 use serde_json::Value;
@@ -26,6 +27,9 @@ impl ApiServer {
         body: Body<'_>,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
+        if place.subresource == SCALE {
+            return self.update_scale(place, body, options);
+        }
         let object_type = self.types.of(place.resource, place.version);
         let decoded = decode::object(body, &object_type, options.validation)?;
         meta::check_path(&decoded.object, place.namespace, place.name)?;

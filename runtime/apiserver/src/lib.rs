@@ -21,6 +21,7 @@ mod options;
 mod patch;
 mod place;
 mod read;
+mod scale;
 mod server;
 mod types;
 mod watch;

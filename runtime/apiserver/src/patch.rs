@@ -4,6 +4,7 @@ use coracle_objects::apply::{self, Force};
 use coracle_objects::decode::Body;
 use coracle_objects::meta;
 use coracle_objects::patch::{Patch, PatchKind};
+use coracle_objects::scale::SCALE;
 use coracle_objects::{Object, ObjectExt as _, Reason, Status};
 use coracle_store::StoredObject;
 
@@ -72,6 +73,10 @@ impl ApiServer {
         options: &WriteOptions,
     ) -> Result<Written, Failure> {
         let stored = self.get(place)?;
+        if place.subresource == SCALE {
+            let written = self.patch_scale(place, &stored, patch, options);
+            return written.map_err(|status| Failure::of(status, "", &stored));
+        }
         let object_type = self.types.of(place.resource, place.version);
         let current = in_version(&stored.body, &place.api_version());
         let patch = Patch::read(patch.body, patch.kind)?;

@@ -20,6 +20,7 @@ mod object;
 pub mod page;
 pub mod patch;
 mod resource;
+pub mod scale;
 pub mod schema;
 pub mod select;
 mod status;

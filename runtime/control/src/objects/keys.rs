@@ -2,6 +2,7 @@
 
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::kind::claim::claims_of;
+use coracle_plan::kind::deployment::HASH;
 use coracle_plan::kind::notebook::NAME_LABEL;
 
 /// The label of a job's pods that names the job.
@@ -21,6 +22,8 @@ pub(super) enum What {
     Namespace,
     Claim,
     StatefulSet,
+    ReplicaSet,
+    Deployment,
     Notebook,
     Job,
     /// The endpoints of all services of a namespace.
@@ -53,6 +56,12 @@ impl Key {
         if is(kind::stateful_sets()) {
             keys.push(Self::new(What::StatefulSet, namespace, name));
         }
+        if is(kind::replica_sets()) {
+            keys.push(Self::new(What::ReplicaSet, namespace, name));
+        }
+        if is(kind::deployments()) {
+            keys.push(Self::new(What::Deployment, namespace, name));
+        }
         if is(kind::notebooks()) {
             keys.push(Self::new(What::Notebook, namespace, name));
         }
@@ -73,6 +82,15 @@ impl Key {
         for owner in object.owner_references() {
             let what = match owner.kind.as_str() {
                 "StatefulSet" => What::StatefulSet,
+                "ReplicaSet" => {
+                    // One that makes everything anew waits for the last of the old pods.
+                    let deployment = deployment_of(&owner.name, object);
+                    keys.extend(
+                        deployment.map(|name| Self::new(What::Deployment, namespace, name)),
+                    );
+                    What::ReplicaSet
+                }
+                "Deployment" => What::Deployment,
                 "Notebook" => What::Notebook,
                 "Job" => What::Job,
                 _ => continue,
@@ -81,4 +99,10 @@ impl Key {
         }
         keys
     }
+}
+
+/// The deployment to whose replica set a pod belongs, by the names that a deployment gives them.
+fn deployment_of<'a>(replica_set: &'a str, pod: &Object) -> Option<&'a str> {
+    let hash = pod.label(HASH)?;
+    replica_set.strip_suffix(hash)?.strip_suffix('-')
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use coracle_apiserver::ApiServer;
 use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _, Resource, kind};
-use coracle_plan::kind::{self as rules, ObjectStep, World as _};
+use coracle_plan::kind::{self as rules, ObjectPlan, ObjectStep, World as _};
 use coracle_store::{Home, ObjectChange, ObjectKey, VolumeClaim, VolumeError, Volumes};
 use tokio_util::sync::CancellationToken;
 
@@ -251,6 +251,8 @@ impl ObjectLoop {
                 "persistentvolume-controller",
             ),
             What::StatefulSet => (kind::stateful_sets(), "statefulset-controller"),
+            What::ReplicaSet => (kind::replica_sets(), "replicaset-controller"),
+            What::Deployment => (kind::deployments(), "deployment-controller"),
             What::Notebook => (kind::notebooks(), "notebook-controller"),
             What::Job => (kind::jobs(), "job-controller"),
             What::Endpoints => (kind::namespaces(), "endpoint-controller"),
@@ -270,14 +272,18 @@ impl ObjectLoop {
             }
             What::StatefulSet => rules::stateful_set::reconcile(&object, &world),
             What::Notebook => rules::notebook::reconcile(&object, &world),
-            What::Job => {
-                let plan = rules::job::reconcile(&object, &world);
-                self.wakes.extend(plan.wake.map(|wake| (key.clone(), wake)));
-                plan.steps
-            }
+            What::ReplicaSet => self.planned(key, rules::replica_set::reconcile(&object, &world)),
+            What::Deployment => self.planned(key, rules::deployment::reconcile(&object, &world)),
+            What::Job => self.planned(key, rules::job::reconcile(&object, &world)),
             What::Endpoints => rules::service::reconcile_endpoints(&object, &world),
         };
         self.carry_out(component, steps);
+    }
+
+    /// The steps of a plan, whose time is kept.
+    fn planned(&mut self, key: &Key, plan: ObjectPlan) -> Vec<ObjectStep> {
+        self.wakes.extend(plan.wake.map(|wake| (key.clone(), wake)));
+        plan.steps
     }
 
     fn carry_out(&self, component: &'static str, steps: Vec<ObjectStep>) {

@@ -8,8 +8,9 @@ use coracle_apiserver::{ApiServer, PatchRequest, Place, Written};
 use coracle_app::Workbench;
 use coracle_objects::decode::Body;
 use coracle_objects::meta::DeleteOptions;
+use coracle_objects::scale::{SCALE, scale_of};
 use coracle_objects::table::Extent;
-use coracle_objects::{Reason, Scope, Status, Verb};
+use coracle_objects::{Object, Reason, Scope, Status, Verb};
 
 use super::answer::{Refused, Shape, in_version, success, warn};
 use super::path::Target;
@@ -38,6 +39,14 @@ impl Asked {
             namespace: self.target.namespace.as_deref().unwrap_or_default(),
             name: self.target.name.as_deref().unwrap_or_default(),
             subresource: self.target.subresource.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// What is answered of an object: the part that was asked for, where that has a form of its own.
+    fn part_of(&self, object: &Object) -> Object {
+        match self.target.subresource.as_deref() {
+            Some(SCALE) => scale_of(object),
+            _ => in_version(object, self.target.resource, self.target.version),
         }
     }
 
@@ -164,7 +173,7 @@ fn verb(target: &Target, method: &Method, query: &Query) -> Result<Verb, Status>
 fn get(api: &ApiServer, asked: &Asked) -> Result<Response, Refused> {
     let resource = asked.target.resource;
     let found = api.get(&asked.place())?;
-    let object = in_version(&found.body, resource, asked.target.version);
+    let object = asked.part_of(&found.body);
     Ok(asked.shape.one(StatusCode::OK, &object, resource))
 }
 
@@ -197,7 +206,7 @@ fn delete_collection(api: &ApiServer, asked: &Asked, body: Body<'_>) -> Result<R
 
 fn shown(asked: &Asked, written: &Written) -> Response {
     let resource = asked.target.resource;
-    let object = in_version(&written.object.body, resource, asked.target.version);
+    let object = asked.part_of(&written.object.body);
     let code = if written.created {
         StatusCode::CREATED
     } else {

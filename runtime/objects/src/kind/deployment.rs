@@ -1,9 +1,11 @@
-//! `Deployment` of `apps/v1`. The workbench shows what it runs as one; clients look.
+//! `Deployment` of `apps/v1`: a number of pods of one template, which a change replaces bit by bit.
 
 use coracle_model::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::place::{Faults, Place};
 use super::{age, column, fill, template, verbs, words};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -17,8 +19,8 @@ pub(super) static DEPLOYMENTS: Resource = Resource {
     short_names: &["deploy"],
     categories: &["all"],
     scope: Scope::Namespaced,
-    verbs: verbs::READ,
-    subresources: &[verbs::READ_SCALE, verbs::read_status("Deployment")],
+    verbs: verbs::ALL,
+    subresources: &[verbs::SCALE, verbs::status("Deployment")],
     built_in: true,
     strategy: &Deployment,
 };
@@ -65,8 +67,26 @@ impl Strategy for Deployment {
         object.insert("status".to_owned(), serde_json::Map::new().into());
     }
 
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        template::check(object, &mut faults);
+        check(object, &mut faults);
+        faults
+    }
+
     fn prepare_for_update(&self, new: &mut Object, old: &Object) {
         fill::keep(new, old, "status");
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        template::check_change(new, old, &mut faults);
+        check(new, &mut faults);
+        faults
+    }
+
+    fn warnings(&self, object: &Object) -> Vec<String> {
+        template::warnings(object)
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {
@@ -91,4 +111,70 @@ impl Strategy for Deployment {
             template::label_selector(object.at(&["spec", "selector"])).into(),
         ]
     }
+}
+
+/// What is wrong with how its pods are replaced.
+fn check(deployment: &Object, faults: &mut Faults) {
+    let spec = Place::of(deployment, "spec");
+    let strategy = spec.field("strategy");
+    let (kind, rolling) = (strategy.field("type"), strategy.field("rollingUpdate"));
+    match kind.text() {
+        "Recreate" if rolling.is_set() => faults
+            .push(rolling.forbidden("may not be specified when strategy `type` is 'Recreate'")),
+        "Recreate" => {}
+        "RollingUpdate" => check_rolling(&rolling, faults),
+        _ => {
+            // It is told as Go writes the whole of it.
+            let told = json!({ "Type": kind.text(), "RollingUpdate": null });
+            let supported = ["Recreate", "RollingUpdate"];
+            faults.push(FieldError::not_supported(
+                strategy.path().clone(),
+                told,
+                &supported,
+            ));
+        }
+    }
+    spec.field("revisionHistoryLimit")
+        .check_not_negative(faults);
+    let deadline = spec.field("progressDeadlineSeconds");
+    deadline.check_not_negative(faults);
+    let ready = spec.field("minReadySeconds").number().unwrap_or(0);
+    if deadline.number().is_some_and(|deadline| deadline <= ready) {
+        faults.push(deadline.invalid("must be greater than minReadySeconds"));
+    }
+}
+
+fn check_rolling(rolling: &Place<'_>, faults: &mut Faults) {
+    let (unavailable, surge) = (rolling.field("maxUnavailable"), rolling.field("maxSurge"));
+    for share in [&unavailable, &surge] {
+        match share.value() {
+            Value::String(text) if !is_percent(text) => {
+                faults.push(share.invalid("a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
+            }
+            _ => share.check_not_negative(faults),
+        }
+    }
+    let is_nothing = |share: &Place<'_>| match share.value() {
+        Value::String(text) => text.trim_end_matches('%').parse() == Ok(0),
+        value => value.as_i64() == Some(0),
+    };
+    if is_nothing(&unavailable) && is_nothing(&surge) {
+        faults.push(unavailable.invalid("may not be 0 when `maxSurge` is 0"));
+    }
+    let more_than_all = match unavailable.value() {
+        Value::String(text) => text
+            .trim_end_matches('%')
+            .parse()
+            .is_ok_and(|share: i64| share > 100),
+        _ => false,
+    };
+    if more_than_all {
+        faults.push(unavailable.invalid("must not be greater than 100%"));
+    }
+}
+
+fn is_percent(text: &str) -> bool {
+    text.strip_suffix('%').is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+    })
 }

@@ -39,4 +39,6 @@ mod words;
 pub use age::human_duration;
 pub use definition::{custom_resource_definitions, open_api_schema};
 pub use named::*;
+pub(crate) use place::Place;
 pub use registry::{find, find_kind, group_versions, resources};
+pub(crate) use template::selector_text;

@@ -1,8 +1,9 @@
 //! The resources that loops and routes ask for by name.
 
 use super::{
-    config_map, custom_resource_definition, event, job, namespace, node, notebook,
-    persistent_volume_claim, pod, pod_default, secret, service, service_account, stateful_set,
+    config_map, custom_resource_definition, deployment, event, job, namespace, node, notebook,
+    persistent_volume_claim, pod, pod_default, replica_set, secret, service, service_account,
+    stateful_set,
 };
 use crate::resource::Resource;
 
@@ -20,6 +21,7 @@ macro_rules! named {
 named! {
     config_maps => config_map::CONFIG_MAPS,
     definitions => custom_resource_definition::CUSTOM_RESOURCE_DEFINITIONS,
+    deployments => deployment::DEPLOYMENTS,
     endpoints => super::endpoints::ENDPOINTS,
     events => event::EVENTS,
     jobs => job::JOBS,
@@ -29,6 +31,7 @@ named! {
     persistent_volume_claims => persistent_volume_claim::PERSISTENT_VOLUME_CLAIMS,
     pod_defaults => pod_default::POD_DEFAULTS,
     pods => pod::PODS,
+    replica_sets => replica_set::REPLICA_SETS,
     secrets => secret::SECRETS,
     service_accounts => service_account::SERVICE_ACCOUNTS,
     services => service::SERVICES,

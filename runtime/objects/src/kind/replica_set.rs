@@ -1,9 +1,10 @@
-//! `ReplicaSet` of `apps/v1`: the pods of one version of a deployment. Clients look.
+//! `ReplicaSet` of `apps/v1`: a number of pods of one template, mostly those of one version of a deployment.
 
 use coracle_model::Timestamp;
 use serde_json::Value;
 
 use super::{age, column, fill, template, verbs, words};
+use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -17,8 +18,8 @@ pub(super) static REPLICA_SETS: Resource = Resource {
     short_names: &["rs"],
     categories: &["all"],
     scope: Scope::Namespaced,
-    verbs: verbs::READ,
-    subresources: &[verbs::READ_SCALE, verbs::read_status("ReplicaSet")],
+    verbs: verbs::ALL,
+    subresources: &[verbs::SCALE, verbs::status("ReplicaSet")],
     built_in: true,
     strategy: &ReplicaSet,
 };
@@ -45,8 +46,24 @@ impl Strategy for ReplicaSet {
         object.insert("status".to_owned(), serde_json::json!({"replicas": 0}));
     }
 
+    fn validate(&self, object: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        template::check(object, &mut faults);
+        faults
+    }
+
     fn prepare_for_update(&self, new: &mut Object, old: &Object) {
         fill::keep(new, old, "status");
+    }
+
+    fn validate_update(&self, new: &Object, old: &Object) -> Vec<FieldError> {
+        let mut faults = Vec::new();
+        template::check_change(new, old, &mut faults);
+        faults
+    }
+
+    fn warnings(&self, object: &Object) -> Vec<String> {
+        template::warnings(object)
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {

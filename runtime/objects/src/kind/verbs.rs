@@ -1,6 +1,7 @@
 //! The sets of verbs that resources and their parts have.
 
 use crate::resource::{GroupVersion, Subresource, Verb};
+use crate::scale;
 
 /// Everything.
 pub(super) const ALL: &[Verb] = &[
@@ -40,13 +41,20 @@ pub(super) const fn read_status(kind: &'static str) -> Subresource {
     }
 }
 
+/// `scale` of a kind whose pods clients count.
+pub(super) const SCALE: Subresource = scale(&[Verb::Get, Verb::Patch, Verb::Update]);
+
 /// `scale` of a kind that clients do not change.
-pub(super) const READ_SCALE: Subresource = Subresource {
-    name: "scale",
-    kind: "Scale",
-    group_version: Some(GroupVersion {
-        group: "autoscaling",
-        version: "v1",
-    }),
-    verbs: &[Verb::Get],
-};
+pub(super) const READ_SCALE: Subresource = scale(&[Verb::Get]);
+
+const fn scale(verbs: &'static [Verb]) -> Subresource {
+    Subresource {
+        name: scale::SCALE,
+        kind: "Scale",
+        group_version: Some(GroupVersion {
+            group: "autoscaling",
+            version: "v1",
+        }),
+        verbs,
+    }
+}

@@ -19,7 +19,7 @@ use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Value, json};
 
-use super::step::{About, ObjectStep, World, is_controlled_by};
+use super::step::{About, ObjectPlan, ObjectStep, World, is_controlled_by};
 use outcome::{Over, outcome};
 use pods::{Ended, JobPod, without_tracking};
 
@@ -31,15 +31,6 @@ const FIRST_BACKOFF_SECONDS: i64 = 10;
 
 /// The longest such wait.
 const LONGEST_BACKOFF_SECONDS: i64 = 600;
-
-/// What is to be done for a job, and when it is to be looked at again although nothing changed.
-#[derive(Debug, Default)]
-pub struct JobPlan {
-    /// What is to be done.
-    pub steps: Vec<ObjectStep>,
-    /// When to look again.
-    pub wake: Option<Timestamp>,
-}
 
 /// A job's numbers.
 #[derive(Debug, Clone)]
@@ -91,7 +82,7 @@ impl Asked {
 }
 
 /// What is to be done for a job.
-pub fn reconcile(job: &Object, world: &dyn World) -> JobPlan {
+pub fn reconcile(job: &Object, world: &dyn World) -> ObjectPlan {
     let asked = Asked::of(job);
     let now = world.now();
     let pods: Vec<JobPod> = world
@@ -105,7 +96,7 @@ pub fn reconcile(job: &Object, world: &dyn World) -> JobPlan {
         let steps = pods.iter().filter(|pod| {
             pod.is_tracked() && (pod.ended().is_some() || pod.object.is_being_deleted())
         });
-        return JobPlan {
+        return ObjectPlan {
             steps: steps.map(|pod| without_tracking(&pod.object)).collect(),
             wake: None,
         };
@@ -113,7 +104,7 @@ pub fn reconcile(job: &Object, world: &dyn World) -> JobPlan {
     if let Some(finished) = finished_at(job) {
         return after_the_end(job, &asked, &pods, finished, now);
     }
-    let mut plan = JobPlan::default();
+    let mut plan = ObjectPlan::default();
     let counts = count(job, &pods);
     let mut status = Status::of(job);
     status.begin(&asked, now);
@@ -179,11 +170,11 @@ fn after_the_end(
     pods: &[JobPod],
     finished: Timestamp,
     now: Timestamp,
-) -> JobPlan {
+) -> ObjectPlan {
     let tracked = pods
         .iter()
         .filter(|pod| pod.is_tracked() && pod.ended().is_some());
-    let mut plan = JobPlan {
+    let mut plan = ObjectPlan {
         steps: tracked.map(|pod| without_tracking(&pod.object)).collect(),
         wake: None,
     };

@@ -10,13 +10,16 @@
 
 pub mod claim;
 pub mod culling;
+pub mod deployment;
 pub mod garbage;
 pub mod job;
 pub mod namespace;
 pub mod notebook;
 mod pod_status;
+mod pod_template;
+pub mod replica_set;
 pub mod service;
 pub mod stateful_set;
 mod step;
 
-pub use step::{About, ObjectPlace, ObjectStep, World, same_json};
+pub use step::{About, ObjectPlace, ObjectPlan, ObjectStep, World, same_json};

@@ -9,6 +9,7 @@
 use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Map, Value, json};
 
+use super::pod_template::map_at;
 use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 
 /// The annotation that stops a notebook; its value is when.
@@ -271,12 +272,4 @@ fn state_condition(state: &Map<String, Value>, pod: Option<&Object>) -> Option<V
 
 fn is_empty_list(value: Option<&Value>) -> bool {
     value.and_then(Value::as_array).is_none_or(Vec::is_empty)
-}
-
-fn map_at(object: &Object, path: &[&str]) -> Map<String, Value> {
-    object
-        .at(path)
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! What the status of a pod says of it.
 
+use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _};
 
 /// Whether its condition `Ready` holds.
@@ -7,6 +8,15 @@ pub(super) fn is_ready(pod: &Object) -> bool {
     pod.list_at(&["status", "conditions"])
         .iter()
         .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+}
+
+/// Since when it holds, in the pods for which it does.
+pub(super) fn ready_since(pod: &Object) -> Option<Timestamp> {
+    let conditions = pod.list_at(&["status", "conditions"]).iter();
+    let ready = conditions
+        .into_iter()
+        .find(|condition| condition["type"] == "Ready")?;
+    ready.get("lastTransitionTime")?.as_str()?.parse().ok()
 }
 
 /// Whether none of its containers will run again.

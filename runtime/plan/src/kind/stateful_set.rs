@@ -1,11 +1,11 @@
 //! Stateful sets: a pod for each number below `replicas`, of the template as it is now.
 
 use coracle_objects::{Object, ObjectExt as _, kind};
-use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::{Value, json};
 
 use super::pod_status::{has_ended, is_ready};
-use super::step::{About, ObjectStep, World, controlled_by, is_controlled_by};
+use super::pod_template;
+use super::step::{About, ObjectStep, World, is_controlled_by};
 
 /// The label that tells of which template a pod is.
 const REVISION: &str = "controller-revision-hash";
@@ -34,7 +34,10 @@ pub fn reconcile(set: &Object, world: &dyn World) -> Vec<ObjectStep> {
                 if world.get(kind::pods(), set.namespace(), &name).is_none() {
                     steps.push(said(set, "SuccessfulCreate", "create", &name));
                     let pod = pod(set, number, &name, &revision);
-                    steps.push(ObjectStep::create(kind::pods(), pod));
+                    steps.push(ObjectStep::Create {
+                        resource: kind::pods(),
+                        object: pod,
+                    });
                 }
             }
             Some(pod) if pod.is_being_deleted() => {}
@@ -76,49 +79,26 @@ fn status(set: &Object, pods: &[std::sync::Arc<Object>], revision: &str) -> Opti
     ObjectStep::status(kind::stateful_sets(), set, status)
 }
 
-fn pod(set: &Object, number: u64, name: &str, revision: &str) -> Value {
-    let template = set.at(&["spec", "template"]);
-    let part = |path: &[&str]| -> Map<String, Value> {
-        let mut value = template;
-        for step in path {
-            value = value.and_then(|value| value.get(*step));
-        }
-        value
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let mut labels = part(&["metadata", "labels"]);
-    labels.insert("statefulset.kubernetes.io/pod-name".to_owned(), name.into());
-    labels.insert(
-        "apps.kubernetes.io/pod-index".to_owned(),
-        number.to_string().into(),
-    );
-    labels.insert(REVISION.to_owned(), revision.into());
-    let mut spec = part(&["spec"]);
-    spec.insert("hostname".to_owned(), name.into());
+fn pod(set: &Object, number: u64, name: &str, revision: &str) -> Object {
+    let mut pod = pod_template::pod(set);
+    let metadata = pod.metadata_mut();
+    metadata.insert("name".to_owned(), name.into());
+    let labels = metadata.entry("labels").or_insert_with(|| json!({}));
+    labels["statefulset.kubernetes.io/pod-name"] = name.into();
+    labels["apps.kubernetes.io/pod-index"] = number.to_string().into();
+    labels[REVISION] = revision.into();
+    let spec = &mut pod["spec"];
+    spec["hostname"] = name.into();
     let service = set.text_at(&["spec", "serviceName"]);
     if !service.is_empty() {
-        spec.insert("subdomain".to_owned(), service.into());
+        spec["subdomain"] = service.into();
     }
-    let mut metadata = json!({
-        "name": name,
-        "namespace": set.namespace(),
-        "labels": labels,
-        "ownerReferences": controlled_by(set),
-    });
-    let annotations = part(&["metadata", "annotations"]);
-    if !annotations.is_empty() {
-        metadata["annotations"] = annotations.into();
-    }
-    json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec })
+    pod
 }
 
 /// The name of a template: `web-` and the beginning of its hash.
 fn revision(set: &Object) -> String {
-    let template = set.at(&["spec", "template"]).cloned().unwrap_or_default();
-    let hash = hex::encode(Sha256::digest(template.to_string()));
-    format!("{}-{}", set.name(), &hash[..10])
+    format!("{}-{}", set.name(), pod_template::hash(set))
 }
 
 fn number_of(set: &Object, pod: &Object) -> Option<u64> {

@@ -94,6 +94,15 @@ pub enum ObjectStep {
     },
 }
 
+/// What is to be done for an object, and when it is to be looked at again although nothing changed.
+#[derive(Debug, Default)]
+pub struct ObjectPlan {
+    /// What is to be done.
+    pub steps: Vec<ObjectStep>,
+    /// When to look again.
+    pub wake: Option<Timestamp>,
+}
+
 impl About {
     /// An object as a whole.
     pub fn object(object: &Object) -> Self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use coracle_model::Timestamp;
 use coracle_objects::meta::PropagationPolicy;
 use coracle_objects::{Object, ObjectExt as _, Resource, Scope, kind};
-use coracle_plan::kind::{self as rules, ObjectStep, World, same_json};
+use coracle_plan::kind::{self as rules, ObjectPlan, ObjectStep, World, same_json};
 use serde_json::{Value, json};
 
 /// More rounds than any story takes.
@@ -147,7 +147,7 @@ impl Cluster {
         let since = json!({ "running": { "startedAt": self.now.to_string() } });
         let status = json!({
             "phase": "Running",
-            "conditions": [{ "type": "Ready", "status": "True" }],
+            "conditions": [{ "type": "Ready", "status": "True", "lastTransitionTime": self.now.to_string() }],
             "containerStatuses": [{ "name": "main", "state": since }],
         });
         self.pod_is(name, &status);
@@ -243,13 +243,16 @@ impl Cluster {
             "PersistentVolumeClaim" => rules::claim::reconcile(object, true, &*self),
             "StatefulSet" => rules::stateful_set::reconcile(object, &*self),
             "Notebook" => rules::notebook::reconcile(object, &*self),
-            "Job" => {
-                let plan = rules::job::reconcile(object, &*self);
-                self.wake = self.wake.into_iter().chain(plan.wake).min();
-                plan.steps
-            }
+            "ReplicaSet" => self.planned(rules::replica_set::reconcile(object, self)),
+            "Deployment" => self.planned(rules::deployment::reconcile(object, self)),
+            "Job" => self.planned(rules::job::reconcile(object, self)),
             _ => Vec::new(),
         }
+    }
+
+    fn planned(&mut self, plan: ObjectPlan) -> Vec<ObjectStep> {
+        self.wake = self.wake.into_iter().chain(plan.wake).min();
+        plan.steps
     }
 
     fn carry_out(&mut self, step: ObjectStep) {

@@ -4,6 +4,7 @@
 
 mod claims;
 mod cluster;
+mod deployments;
 mod jobs;
 mod namespaces;
 mod notebooks;

@@ -4,14 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::place::{Faults, Place};
 use super::super::pod;
+use super::super::template;
 use super::super::words;
 use super::policy;
 use crate::object::{Object, ObjectExt};
 
 /// How many pods of an indexed job may run at once.
 const MOST_AT_ONCE: i64 = 100_000;
-
-const IMMUTABLE: &str = "field is immutable";
 
 /// What is wrong with a job.
 pub(super) fn check(job: &Object, faults: &mut Faults) {
@@ -115,14 +114,7 @@ fn check_selector(spec: &Place<'_>, faults: &mut Faults) {
     } else {
         faults.push(selector.required(""));
     }
-    let labels = spec.field("template").field("metadata").field("labels");
-    let selected = selector.field("matchLabels");
-    let fits = selected
-        .entries()
-        .all(|(key, value)| labels.field(key).value() == value.value());
-    if !selector.is_set() || !fits {
-        faults.push(labels.invalid("`selector` does not match template `labels`"));
-    }
+    template::check_selected(spec, faults);
 }
 
 /// The labels and the selector that the server made are as it made them.
@@ -152,7 +144,7 @@ fn check_generated(job: &Object, spec: &Place<'_>, faults: &mut Faults) {
 
 fn check_template(spec: &Place<'_>, faults: &mut Faults) {
     let template = spec.field("template");
-    check_metadata(&template, faults);
+    template::check_metadata(&template, faults);
     pod::check_spec(&template.field("spec"), faults);
     let restart = template.field("spec").field("restartPolicy");
     match restart.text() {
@@ -166,35 +158,6 @@ fn check_template(spec: &Place<'_>, faults: &mut Faults) {
         }
         "OnFailure" | "Never" => {}
         _ => faults.push(restart.not_supported(&["OnFailure", "Never"])),
-    }
-}
-
-/// Labels and annotations of a template, as of any object, but told without `metadata`.
-fn check_metadata(template: &Place<'_>, faults: &mut Faults) {
-    let metadata = template.field("metadata");
-    let labels = metadata
-        .field("labels")
-        .told_at(&template.path().field("labels"));
-    for (key, value) in labels.entries() {
-        let said = words::check_qualified_name(key);
-        faults.extend(
-            said.into_iter()
-                .map(|detail| labels.invalid_as(key, detail)),
-        );
-        let said = words::check_label_value(value.text());
-        faults.extend(
-            said.into_iter()
-                .map(|detail| labels.invalid_as(value.text(), detail)),
-        );
-    }
-    let annotations = metadata.field("annotations");
-    let annotations = annotations.told_at(&template.path().field("annotations"));
-    for (key, _) in annotations.entries() {
-        let said = words::check_qualified_name(&key.to_lowercase());
-        faults.extend(
-            said.into_iter()
-                .map(|detail| annotations.invalid_as(key, detail)),
-        );
     }
 }
 
@@ -220,7 +183,7 @@ pub(super) fn check_change(new: &Object, old: &Object, faults: &mut Faults) {
             _ => now.value() != then.value(),
         };
         if differs {
-            faults.push(now.invalid(IMMUTABLE));
+            faults.push(now.invalid(template::IMMUTABLE));
         }
     }
 }
@@ -234,7 +197,7 @@ fn check_completions(spec: &Place<'_>, before: &Place<'_>, faults: &mut Faults) 
     let is_indexed = spec.field("completionMode").text() == "Indexed";
     let at_once = spec.field("parallelism");
     if !is_indexed || !now.is_set() || !then.is_set() {
-        faults.push(now.invalid(IMMUTABLE));
+        faults.push(now.invalid(template::IMMUTABLE));
     } else if at_once.number() != now.number()
         || before.field("parallelism").number() != then.number()
     {

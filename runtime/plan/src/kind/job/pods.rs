@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use coracle_model::Timestamp;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::super::pod_status;
+use super::super::pod_template::fresh_name;
 use super::super::step::{ObjectStep, controlled_by};
 use super::{Asked, Counts, PodObject, TRACKING, backoff_seconds, indexes, later, policy};
 
@@ -136,7 +136,13 @@ pub(super) fn missing(
     };
     let taken: BTreeSet<&str> = pods.iter().map(|pod| pod.object.name()).collect();
     let made = next.into_iter().enumerate().map(|(number, index)| {
-        let name = name(job, index, number, &taken);
+        let prefix = match index {
+            Some(index) => format!("{}-{index}", job.name()),
+            None => job.name().to_owned(),
+        };
+        // It hangs on what is there, so that planning again gives the same.
+        let seed = format!("{} {} {number}", job.uid(), taken.len());
+        let name = fresh_name(&prefix, &seed, &taken);
         pod(job, index, &name)
     });
     (made.collect(), None)
@@ -234,25 +240,4 @@ fn give_index(spec: &mut Map<String, Value>) {
             }
         }
     }
-}
-
-/// A name that no pod of the job has. It hangs on what is there, so that planning again gives the same.
-fn name(job: &Object, index: Option<u64>, number: usize, taken: &BTreeSet<&str>) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let prefix = match index {
-        Some(index) => format!("{}-{index}", job.name()),
-        None => job.name().to_owned(),
-    };
-    (0_u32..)
-        .map(|again| {
-            let seed = format!("{} {} {number} {again}", job.uid(), taken.len());
-            let hash = Sha256::digest(seed);
-            let letters = hash.iter().take(5);
-            let suffix: String = letters
-                .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-                .collect();
-            format!("{prefix}-{suffix}")
-        })
-        .find(|name| !taken.contains(name.as_str()))
-        .unwrap_or(prefix)
 }
