@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::fill;
 use super::implementation::{Component, FORMATS, SERVER, count};
-use crate::object::Object;
+use crate::object::{Object, ObjectExt as _};
 
 /// What a server has of the machine that says nothing.
 const RESOURCES: [(&str, &str); 2] = [("cpu", "1"), ("memory", "2Gi")];
@@ -12,7 +12,15 @@ const RESOURCES: [(&str, &str); 2] = [("cpu", "1"), ("memory", "2Gi")];
 /// Formats whose servers speak nothing older than the second protocol.
 const SECOND_PROTOCOL: [&str; 3] = ["triton", "onnx", "huggingface"];
 
+/// The annotation that says how a service is deployed, and what stands there where nothing was said.
+const MODE: &str = "serving.kserve.io/deploymentMode";
+const STANDARD: &str = "Standard";
+
+/// Modes by the names that they had once.
+const FORMER_MODES: [(&str, &str); 2] = [("RawDeployment", STANDARD), ("Serverless", "Knative")];
+
 pub(super) fn set_defaults(object: &mut Object) {
+    set_mode(object);
     let Some(spec) = fill::map_at(object, "spec") else {
         return;
     };
@@ -26,6 +34,19 @@ pub(super) fn set_defaults(object: &mut Object) {
         {
             set_container_defaults(part);
         }
+    }
+}
+
+fn set_mode(object: &mut Object) {
+    let Some(annotations) = fill::map_in(object.metadata_mut(), "annotations") else {
+        return;
+    };
+    fill::text(annotations, MODE, STANDARD);
+    let former = FORMER_MODES
+        .into_iter()
+        .find(|(former, _)| annotations[MODE] == *former);
+    if let Some((_, mode)) = former {
+        annotations.insert(MODE.to_owned(), mode.into());
     }
 }
 

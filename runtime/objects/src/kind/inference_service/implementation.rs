@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::object::{Object, ObjectExt};
+use crate::schema::ObjectType;
 
 /// The container that answers predictions.
 pub const SERVER: &str = "kserve-container";
@@ -116,4 +117,18 @@ pub(super) fn names_a_model(container: &Value) -> bool {
             .iter()
             .any(|variable| variable["name"] == STORAGE_URI)
     })
+}
+
+/// What a component says of its pod, as a pod's `spec` has it.
+pub fn pod_fields(spec: &Map<String, Value>) -> Map<String, Value> {
+    let Some(pod) = ObjectType::built_in("", "v1", "Pod") else {
+        return Map::new();
+    };
+    let fields = spec.iter().filter(|(field, _)| {
+        let known = pod.schema.child("spec").and_then(|spec| spec.child(field));
+        known.is_some()
+    });
+    fields
+        .map(|(field, value)| (field.clone(), value.clone()))
+        .collect()
 }
