@@ -140,6 +140,7 @@ impl ApiServer {
             errors.extend(strategy.validate_update(&object, old));
         }
         self.refuse(place, &object, &errors)?;
+        place.resource.strategy.permit(&object, Some(old))?;
         warnings.extend(strategy.warnings(&object));
         let object = in_version(&object, &stored_version(place));
         if apply::same_but_for_times(old, &object) {

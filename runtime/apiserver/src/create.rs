@@ -110,6 +110,7 @@ impl ApiServer {
         errors.extend(decode::validate(&object, &object_type));
         errors.extend(place.resource.strategy.validate(&object));
         self.refuse(place, &object, &errors)?;
+        place.resource.strategy.permit(&object, None)?;
         warnings.extend(place.resource.strategy.warnings(&object));
         if options.dry_run == DryRun::No {
             meta::check_unversioned(&object)?;

@@ -185,6 +185,12 @@ impl Status {
         Self::new(Reason::Forbidden, message).with_details(Details::of(group, resource, name))
     }
 
+    /// Something that an admission webhook does not take.
+    pub fn denied(webhook: &str, why: &str) -> Self {
+        let message = format!("admission webhook {webhook:?} denied the request: {why}");
+        Self::new(Reason::Forbidden, message)
+    }
+
     /// An object with faults in its fields. `kind` is the object's kind.
     pub fn invalid(group: &str, kind: &str, name: &str, errors: &[FieldError]) -> Self {
         // A fault that was found twice stands twice among the causes, and is told once.

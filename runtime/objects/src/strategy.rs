@@ -48,6 +48,16 @@ pub trait Strategy: Sync {
         Ok(())
     }
 
+    /// Why an object is not taken although nothing in it is wrong by its type: the word of the admission webhook that its kind has on
+    /// a cluster. After the validation, of new objects and of changed ones.
+    ///
+    /// # Errors
+    /// 403, with the webhook's name.
+    fn permit(&self, new: &Object, old: Option<&Object>) -> Result<(), Status> {
+        let _ = (new, old);
+        Ok(())
+    }
+
     /// Drops what a client may not set when it makes one, such as `status`, and fills in what the server decides.
     fn prepare_for_create(&self, object: &mut Object) {
         let _ = object;

@@ -1,7 +1,9 @@
-//! What is there before anybody made anything: namespaces, with what each namespace has from its beginning.
+//! What is there before anybody made anything: namespaces, with what each has from its beginning, definitions of the custom
+//! kinds, runtimes of model servers.
 
 use coracle_apiserver::{ApiServer, Place};
 use coracle_objects::{Object, ObjectExt as _, Reason, Status, kind};
+use coracle_plan::kind::serving::shipped_runtimes;
 use serde_json::{Value, json};
 
 /// The namespaces that are always there: kubectl's own, Kubeflow's, and those that tools look into.
@@ -22,6 +24,10 @@ pub(crate) fn stand(api: &ApiServer) -> Result<(), Status> {
             "metadata": { "name": namespace },
         });
         make(api, &Place::of(kind::namespaces(), "", ""), body)?;
+    }
+    for runtime in shipped_runtimes() {
+        let place = Place::of(kind::cluster_serving_runtimes(), "", "");
+        make(api, &place, Value::Object(runtime))?;
     }
     for definition in kind::custom_resource_definitions(api.now()) {
         stand_definition(api, &definition)?;

@@ -4,6 +4,7 @@ use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::kind::claim::claims_of;
 use coracle_plan::kind::deployment::HASH;
 use coracle_plan::kind::notebook::NAME_LABEL;
+use coracle_plan::kind::serving;
 
 /// The label of a job's pods that names the job.
 const JOB_LABEL: &str = "batch.kubernetes.io/job-name";
@@ -26,12 +27,16 @@ pub(super) enum What {
     Deployment,
     Notebook,
     Job,
+    InferenceService,
+    InferenceGraph,
+    /// All inference services: a runtime has changed, by which any of them may be served.
+    Runtimes,
     /// The endpoints of all services of a namespace.
     Endpoints,
 }
 
 impl Key {
-    fn new(what: What, namespace: &str, name: &str) -> Self {
+    pub(super) fn new(what: What, namespace: &str, name: &str) -> Self {
         Self {
             what,
             namespace: namespace.to_owned(),
@@ -68,6 +73,15 @@ impl Key {
         if is(kind::jobs()) {
             keys.push(Self::new(What::Job, namespace, name));
         }
+        if is(kind::inference_services()) {
+            keys.push(Self::new(What::InferenceService, namespace, name));
+        }
+        if is(kind::inference_graphs()) {
+            keys.push(Self::new(What::InferenceGraph, namespace, name));
+        }
+        if is(kind::serving_runtimes()) || is(kind::cluster_serving_runtimes()) {
+            keys.push(Self::new(What::Runtimes, "", ""));
+        }
         if is(kind::pods()) || is(kind::services()) {
             keys.push(Self::new(What::Endpoints, "", namespace));
         }
@@ -75,6 +89,8 @@ impl Key {
             keys.extend(claims_of(object).map(|claim| Self::new(What::Claim, namespace, claim)));
             let notebook = object.label(NAME_LABEL);
             keys.extend(notebook.map(|name| Self::new(What::Notebook, namespace, name)));
+            let service = object.label(serving::NAME_LABEL);
+            keys.extend(service.map(|name| Self::new(What::InferenceService, namespace, name)));
             // A pod that was let go by its job bears its name still.
             let job = object.label(JOB_LABEL);
             keys.extend(job.map(|name| Self::new(What::Job, namespace, name)));
@@ -93,6 +109,7 @@ impl Key {
                 "Deployment" => What::Deployment,
                 "Notebook" => What::Notebook,
                 "Job" => What::Job,
+                "InferenceService" => What::InferenceService,
                 _ => continue,
             };
             keys.push(Self::new(what, namespace, &owner.name));

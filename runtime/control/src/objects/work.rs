@@ -244,6 +244,18 @@ impl ObjectLoop {
     fn reconcile(&mut self, key: &Key) {
         let api = self.setting.api.clone();
         let world = Now(&api);
+        if key.what == What::Runtimes {
+            let services = api.all(kind::inference_services(), None);
+            let keys = services.iter().map(|service| {
+                Key::new(
+                    What::InferenceService,
+                    &service.key.namespace,
+                    &service.key.name,
+                )
+            });
+            self.due.extend(keys);
+            return;
+        }
         let (resource, component) = match key.what {
             What::Namespace => (kind::namespaces(), "namespace-controller"),
             What::Claim => (
@@ -255,7 +267,9 @@ impl ObjectLoop {
             What::Deployment => (kind::deployments(), "deployment-controller"),
             What::Notebook => (kind::notebooks(), "notebook-controller"),
             What::Job => (kind::jobs(), "job-controller"),
-            What::Endpoints => (kind::namespaces(), "endpoint-controller"),
+            What::InferenceService => (kind::inference_services(), "inferenceservice-controller"),
+            What::InferenceGraph => (kind::inference_graphs(), "inferencegraph-controller"),
+            What::Endpoints | What::Runtimes => (kind::namespaces(), "endpoint-controller"),
         };
         let Some(object) = world.get(resource, &key.namespace, &key.name) else {
             if key.what == What::Job {
@@ -275,7 +289,14 @@ impl ObjectLoop {
             What::ReplicaSet => self.planned(key, rules::replica_set::reconcile(&object, &world)),
             What::Deployment => self.planned(key, rules::deployment::reconcile(&object, &world)),
             What::Job => self.planned(key, rules::job::reconcile(&object, &world)),
-            What::Endpoints => rules::service::reconcile_endpoints(&object, &world),
+            What::InferenceService => rules::serving::reconcile(&object, &world),
+            What::InferenceGraph => {
+                let step = rules::serving::reconcile_graph(&object, &world);
+                step.into_iter().collect()
+            }
+            What::Endpoints | What::Runtimes => {
+                rules::service::reconcile_endpoints(&object, &world)
+            }
         };
         self.carry_out(component, steps);
     }

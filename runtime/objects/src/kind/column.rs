@@ -42,6 +42,14 @@ pub(super) const fn integer(name: &'static str, description: &'static str) -> Co
     }
 }
 
+/// A column of what is so or not.
+pub(super) const fn boolean(name: &'static str, description: &'static str) -> Column {
+    Column {
+        kind: "boolean",
+        ..text(name, description)
+    }
+}
+
 /// A column of times.
 pub(super) const fn date(name: &'static str, description: &'static str) -> Column {
     Column {

@@ -13,9 +13,36 @@ use crate::resource::{Resource, Scope};
 static NOTEBOOK: LazyLock<Value> = LazyLock::new(|| read(include_str!("../../crds/notebook.json")));
 static POD_DEFAULT: LazyLock<Value> =
     LazyLock::new(|| read(include_str!("../../crds/pod_default.json")));
+static INFERENCE_SERVICE: LazyLock<Value> =
+    LazyLock::new(|| read(include_str!("../../crds/inference_service.json")));
+static INFERENCE_GRAPH: LazyLock<Value> =
+    LazyLock::new(|| read(include_str!("../../crds/inference_graph.json")));
+static SERVING_RUNTIME: LazyLock<Value> =
+    LazyLock::new(|| read(include_str!("../../crds/serving_runtime.json")));
 
+/// A schema as it is embedded: what stands in it more than once is under `$defs`.
 fn read(schema: &str) -> Value {
-    serde_json::from_str(schema).expect("an embedded schema is JSON, which a test checks")
+    let mut schema: Value =
+        serde_json::from_str(schema).expect("an embedded schema is JSON, which a test checks");
+    let shared = schema.as_object_mut().and_then(|root| root.remove("$defs"));
+    expanded(&schema, &shared.unwrap_or_default())
+}
+
+fn expanded(schema: &Value, shared: &Value) -> Value {
+    match schema {
+        Value::Object(fields) => {
+            let meant = fields.get("$ref").and_then(Value::as_str);
+            if let Some(meant) = meant {
+                return expanded(&shared[meant], shared);
+            }
+            let fields = fields.iter();
+            fields
+                .map(|(name, value)| (name.clone(), expanded(value, shared)))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(|item| expanded(item, shared)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
 }
 
 /// The OpenAPI schema of a custom kind, the same in all of its versions; none for a kind of Kubernetes' own.
@@ -23,6 +50,11 @@ pub fn open_api_schema(resource: &Resource) -> Option<&'static Value> {
     match (resource.group, resource.kind) {
         ("kubeflow.org", "Notebook") => Some(&*NOTEBOOK),
         ("kubeflow.org", "PodDefault") => Some(&*POD_DEFAULT),
+        ("serving.kserve.io", "InferenceService") => Some(&*INFERENCE_SERVICE),
+        ("serving.kserve.io", "InferenceGraph") => Some(&*INFERENCE_GRAPH),
+        ("serving.kserve.io", "ServingRuntime" | "ClusterServingRuntime") => {
+            Some(&*SERVING_RUNTIME)
+        }
         _ => None,
     }
 }
@@ -108,7 +140,14 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            ["notebooks.kubeflow.org", "poddefaults.kubeflow.org"]
+            [
+                "notebooks.kubeflow.org",
+                "poddefaults.kubeflow.org",
+                "clusterservingruntimes.serving.kserve.io",
+                "inferencegraphs.serving.kserve.io",
+                "inferenceservices.serving.kserve.io",
+                "servingruntimes.serving.kserve.io",
+            ]
         );
         for resource in resources() {
             if let Some(schema) = open_api_schema(resource) {

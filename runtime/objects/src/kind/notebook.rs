@@ -4,7 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::Value;
 
 use super::place::Place;
-use super::{age, column, fill, verbs, words};
+use super::{age, column, custom, fill, verbs, words};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -52,7 +52,7 @@ impl Strategy for Notebook {
     }
 
     fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
-        keep_all_but_status(new, old);
+        custom::keep_all_but_status(new, old);
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {
@@ -65,22 +65,5 @@ impl Strategy for Notebook {
 
     fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
         vec![object.name().into(), age::age(object, now).into()]
-    }
-}
-
-/// The status of a custom kind is all that its part `status` changes; who manages it, beside.
-fn keep_all_but_status(new: &mut Object, old: &Object) {
-    let status = new.remove("status");
-    let managers = new.metadata_mut().remove("managedFields");
-    let version = new.metadata_mut().remove("resourceVersion");
-    *new = old.clone();
-    match status {
-        Some(status) => new.insert("status".to_owned(), status),
-        None => new.remove("status"),
-    };
-    for (field, value) in [("managedFields", managers), ("resourceVersion", version)] {
-        if let Some(value) = value {
-            new.metadata_mut().insert(field.to_owned(), value);
-        }
     }
 }

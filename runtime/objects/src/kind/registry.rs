@@ -1,14 +1,15 @@
 //! All resources, and finding one.
 
 use super::{
-    access_review, config_map, custom_resource_definition, deployment, endpoints, event, job,
-    lease, namespace, node, notebook, persistent_volume, persistent_volume_claim, pod, pod_default,
-    replica_set, secret, service, service_account, stateful_set, storage_class,
+    access_review, config_map, custom_resource_definition, deployment, endpoints, event,
+    inference_graph, inference_service, job, lease, namespace, node, notebook, persistent_volume,
+    persistent_volume_claim, pod, pod_default, replica_set, secret, service, service_account,
+    serving_runtime, stateful_set, storage_class,
 };
 use crate::api_version;
 use crate::resource::{GroupVersion, Resource};
 
-static RESOURCES: [&Resource; 22] = [
+static RESOURCES: [&Resource; 26] = [
     &config_map::CONFIG_MAPS,
     &endpoints::ENDPOINTS,
     &event::EVENTS,
@@ -31,6 +32,10 @@ static RESOURCES: [&Resource; 22] = [
     &lease::LEASES,
     &notebook::NOTEBOOKS,
     &pod_default::POD_DEFAULTS,
+    &serving_runtime::CLUSTER_SERVING_RUNTIMES,
+    &inference_graph::INFERENCE_GRAPHS,
+    &inference_service::INFERENCE_SERVICES,
+    &serving_runtime::SERVING_RUNTIMES,
 ];
 
 /// All resources, those of a group together, in the order in which discovery lists them.

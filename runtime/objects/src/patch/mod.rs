@@ -11,3 +11,4 @@ mod strategic;
 
 pub use read::{Patch, PatchKind};
 pub(crate) use read::{go_kind, go_text};
+pub use strategic::strategic_merge;

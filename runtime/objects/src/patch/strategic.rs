@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::read::go_text;
 use crate::object::Object;
-use crate::schema::Schema;
+use crate::schema::{Schema, Shape};
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -18,6 +18,18 @@ const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
 /// Where the patch contradicts itself or the object.
 pub(super) fn apply(object: &Object, patch: &Object, schema: &Schema) -> Result<Object, String> {
     merge_maps(object.clone(), patch, Some(schema))
+}
+
+/// What one value of an embedded type becomes with another put over it, as a strategic patch would.
+///
+/// # Errors
+/// Where they contradict each other.
+pub fn strategic_merge(type_name: &str, under: &Object, over: &Object) -> Result<Object, String> {
+    let schema = Schema {
+        shape: Shape::Reference(type_name.to_owned()),
+        ..Schema::default()
+    };
+    apply(under, over, &schema)
 }
 
 /// Whether a list is merged, and by which field.

@@ -19,6 +19,7 @@ mod pod_status;
 mod pod_template;
 pub mod replica_set;
 pub mod service;
+pub mod serving;
 pub mod stateful_set;
 mod step;
 

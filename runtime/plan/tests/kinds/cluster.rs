@@ -243,6 +243,10 @@ impl Cluster {
             "PersistentVolumeClaim" => rules::claim::reconcile(object, true, &*self),
             "StatefulSet" => rules::stateful_set::reconcile(object, &*self),
             "Notebook" => rules::notebook::reconcile(object, &*self),
+            "InferenceService" => rules::serving::reconcile(object, &*self),
+            "InferenceGraph" => rules::serving::reconcile_graph(object, &*self)
+                .into_iter()
+                .collect(),
             "ReplicaSet" => self.planned(rules::replica_set::reconcile(object, self)),
             "Deployment" => self.planned(rules::deployment::reconcile(object, self)),
             "Job" => self.planned(rules::job::reconcile(object, self)),

@@ -6,6 +6,7 @@ mod claims;
 mod cluster;
 mod deployments;
 mod jobs;
+mod model_servers;
 mod namespaces;
 mod notebooks;
 mod owners;

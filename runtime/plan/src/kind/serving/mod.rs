@@ -1,0 +1,216 @@
+//! Inference services: a deployment and a service for each of their parts, as KServe makes them in its standard mode.
+//!
+//! ```text
+//!   InferenceService ──► runtime for its format ──► pod: the runtime's container under the service's own
+//!                   ├──► Deployment NAME-predictor, NAME-transformer, NAME-explainer
+//!                   └──► Service of the same name for each
+//! ```
+//!
+//! What KServe's pod webhook puts into pods (where the model comes from, who logs and batches) stands in the deployment's
+//! template already.
+
+mod agent;
+mod container;
+mod graph;
+mod pod;
+mod ports;
+mod runtime;
+mod shipped;
+mod status;
+mod storage;
+
+use coracle_objects::kind::inference_service::Component;
+use coracle_objects::{Object, ObjectExt as _, Resource, kind};
+use serde_json::{Map, Value, json};
+
+use super::pod_template::map_at;
+use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
+
+pub use graph::reconcile_graph;
+pub use shipped::shipped_runtimes;
+
+/// The label of everything of an inference service, with its name.
+pub const NAME_LABEL: &str = "serving.kserve.io/inferenceservice";
+
+/// The annotation that stops a service.
+const STOP: &str = "serving.kserve.io/stop";
+
+/// A part as it is to be: its deployment and its service.
+struct Part {
+    component: Component,
+    deployment: Value,
+    service: Value,
+}
+
+/// Why a service cannot be deployed as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unfit {
+    /// KServe's word: `NoSupportingRuntime`.
+    reason: &'static str,
+    message: String,
+}
+
+/// What is to be done for an inference service.
+pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
+    if service.is_being_deleted() {
+        return Vec::new();
+    }
+    let is_stopped = service.annotation(STOP) == Some("true");
+    let chosen = runtime::chosen(service, world);
+    let parts = match &chosen {
+        Ok(_) if is_stopped => Ok(Vec::new()),
+        Ok(chosen) => parts(service, chosen.as_ref()),
+        Err(unfit) => Err(unfit.clone()),
+    };
+    let mut steps = Vec::new();
+    if let Ok(parts) = &parts {
+        for part in parts {
+            steps.extend(deployed(
+                service,
+                &part.deployment,
+                kind::deployments(),
+                world,
+            ));
+            steps.extend(deployed(service, &part.service, kind::services(), world));
+        }
+        steps.extend(superfluous(service, parts, world));
+    }
+    let told = status::status(
+        service,
+        &parts,
+        chosen.ok().flatten().as_ref(),
+        is_stopped,
+        world,
+    );
+    steps.extend(ObjectStep::status(
+        kind::inference_services(),
+        service,
+        told,
+    ));
+    steps
+}
+
+/// The name of a part's objects.
+fn part_name(service: &Object, component: Component) -> String {
+    format!("{}-{}", service.name(), component.as_str())
+}
+
+fn parts(service: &Object, runtime: Option<&runtime::Chosen>) -> Result<Vec<Part>, Unfit> {
+    let parts = Component::ALL
+        .into_iter()
+        .filter(|component| component.of(service).is_some());
+    parts
+        .map(|component| part(service, component, runtime))
+        .collect()
+}
+
+fn part(
+    service: &Object,
+    component: Component,
+    runtime: Option<&runtime::Chosen>,
+) -> Result<Part, Unfit> {
+    let name = part_name(service, component);
+    let selector = json!({ "app": format!("isvc.{name}") });
+    let pod = pod::of(service, component, runtime)?;
+    let mut labels = pod.labels;
+    labels.insert("app".to_owned(), selector["app"].clone());
+    let metadata = json!({
+        "name": name,
+        "namespace": service.namespace(),
+        "labels": labels,
+        "annotations": pod.annotations,
+        "ownerReferences": controlled_by(service),
+    });
+    let spec = component.of(service);
+    let least = spec
+        .and_then(|spec| spec.get("minReplicas")?.as_u64())
+        .unwrap_or(1);
+    let mut deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata,
+        "spec": {
+            // Nothing here wakes one up that has no pods yet.
+            "replicas": least.max(1),
+            "selector": { "matchLabels": selector },
+            "template": {
+                "metadata": { "labels": labels, "annotations": pod.template_annotations },
+                "spec": pod.spec,
+            },
+        },
+    });
+    if let Some(strategy) = spec.and_then(|spec| spec.get("deploymentStrategy")) {
+        deployment["spec"]["strategy"] = strategy.clone();
+    }
+    let service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": { "type": "ClusterIP", "selector": selector, "ports": pod.service_ports },
+    });
+    Ok(Part {
+        component,
+        deployment,
+        service,
+    })
+}
+
+/// Makes an object as it is wanted, or gives one that is there what has changed.
+fn deployed(
+    service: &Object,
+    wanted: &Value,
+    resource: &'static Resource,
+    world: &dyn World,
+) -> Option<ObjectStep> {
+    let name = wanted["metadata"]["name"].as_str().unwrap_or_default();
+    let Some(found) = world.get(resource, service.namespace(), name) else {
+        return Some(ObjectStep::create(resource, wanted.clone()));
+    };
+    if !is_controlled_by(&found, service) || found.is_being_deleted() {
+        return None;
+    }
+    let mut object = Object::clone(&found);
+    let metadata = object.metadata_mut();
+    for field in ["labels", "annotations"] {
+        // What others have written there stays.
+        let kept = metadata.entry(field).or_insert_with(|| json!({}));
+        if let (Some(kept), Some(wanted)) =
+            (kept.as_object_mut(), wanted["metadata"][field].as_object())
+        {
+            kept.extend(wanted.clone());
+        }
+    }
+    let spec = object.get_mut("spec").and_then(Value::as_object_mut)?;
+    for (field, value) in wanted["spec"].as_object().into_iter().flatten() {
+        spec.insert(field.clone(), value.clone());
+    }
+    Some(ObjectStep::update(resource, object))
+}
+
+/// Deletes what is left of parts that are not wanted any more.
+fn superfluous(service: &Object, parts: &[Part], world: &dyn World) -> Vec<ObjectStep> {
+    let gone = Component::ALL
+        .into_iter()
+        .filter(|component| parts.iter().all(|part| part.component != *component));
+    let gone = gone.flat_map(|component| {
+        let name = part_name(service, component);
+        [kind::deployments(), kind::services()]
+            .map(|resource| (resource, world.get(resource, service.namespace(), &name)))
+    });
+    gone.filter_map(|(resource, found)| {
+        let found =
+            found.filter(|found| is_controlled_by(found, service) && !found.is_being_deleted())?;
+        Some(ObjectStep::delete(resource, &found))
+    })
+    .collect()
+}
+
+/// The maps one over the other: the last has the last word.
+fn union<const N: usize>(maps: [Map<String, Value>; N]) -> Map<String, Value> {
+    maps.into_iter().flatten().collect()
+}
+
+/// A map of an object's metadata.
+fn metadata(object: &Object, field: &str) -> Map<String, Value> {
+    map_at(object, &["metadata", field])
+}

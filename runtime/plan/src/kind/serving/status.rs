@@ -1,0 +1,306 @@
+//! The status of an inference service: whether its parts are there, where they answer, whether the model is loaded.
+
+use std::sync::Arc;
+
+use coracle_objects::kind::inference_service::{Component, SERVER};
+use coracle_objects::{Object, ObjectExt as _, kind};
+use serde_json::{Map, Value, json};
+
+use super::runtime::Chosen;
+use super::{NAME_LABEL, Part, Unfit, part_name};
+use crate::kind::step::World;
+
+/// The domain below which services answer.
+const DOMAIN: &str = "example.com";
+
+/// The deployment mode that is told.
+const MODE: &str = "Standard";
+
+/// A condition without its time.
+struct Condition {
+    kind: &'static str,
+    status: String,
+    reason: String,
+    message: String,
+    /// `Info` for one that is no part of being ready.
+    severity: &'static str,
+}
+
+impl Condition {
+    fn plain(kind: &'static str, status: &str) -> Self {
+        Self {
+            kind,
+            status: status.to_owned(),
+            reason: String::new(),
+            message: String::new(),
+            severity: "",
+        }
+    }
+}
+
+pub(super) fn status(
+    service: &Object,
+    parts: &Result<Vec<Part>, Unfit>,
+    chosen: Option<&Chosen>,
+    is_stopped: bool,
+    world: &dyn World,
+) -> Value {
+    let mut status = json!({ "deploymentMode": MODE });
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(unfit) => {
+            status["modelStatus"] = refused(unfit);
+            return status;
+        }
+    };
+    if let Some(chosen) = chosen {
+        let field = if chosen.is_cluster_wide() {
+            "clusterServingRuntimeName"
+        } else {
+            "servingRuntimeName"
+        };
+        status[field] = chosen.name().into();
+    }
+    if is_stopped {
+        status["modelStatus"] = json!({ "transitionStatus": "" });
+        let stopped = |kind| Condition {
+            reason: "Stopped".to_owned(),
+            ..Condition::plain(kind, "False")
+        };
+        let all = [
+            stopped("PredictorReady"),
+            stopped("Ready"),
+            Condition {
+                severity: "Info",
+                ..Condition::plain("Stopped", "True")
+            },
+        ];
+        status["conditions"] = written(service, all.into(), world);
+        return status;
+    }
+    let (name, namespace) = (service.name(), service.namespace());
+    let entry = [Component::Transformer, Component::Predictor];
+    let entry = entry
+        .into_iter()
+        .find(|entry| parts.iter().any(|part| part.component == *entry));
+    let entry = part_name(service, entry.unwrap_or(Component::Predictor));
+    status["url"] = format!("http://{name}-{namespace}.{DOMAIN}").into();
+    status["address"] = json!({ "url": format!("http://{entry}.{namespace}.svc.cluster.local") });
+    status["observedGeneration"] = service.generation().into();
+    let mut conditions: Vec<Condition> = parts
+        .iter()
+        .map(|part| of_part(service, part.component, world))
+        .collect();
+    let mut components = json!({});
+    for (part, condition) in parts.iter().zip(&conditions) {
+        let told = if condition.status == "True" {
+            json!({ "url": format!("http://{}-{namespace}.{DOMAIN}", part_name(service, part.component)) })
+        } else {
+            json!({})
+        };
+        components[part.component.as_str()] = told;
+    }
+    status["components"] = components;
+    let ready = ready(&conditions);
+    status["modelStatus"] = model_status(service, ready.status == "True", world);
+    conditions.push(ready);
+    conditions.push(Condition::plain("IngressReady", "True"));
+    conditions.push(Condition {
+        severity: "Info",
+        ..Condition::plain("Stopped", "False")
+    });
+    conditions.sort_by_key(|condition| condition.kind);
+    status["conditions"] = written(service, conditions, world);
+    status
+}
+
+fn refused(unfit: &Unfit) -> Value {
+    json!({
+        "transitionStatus": "InvalidSpec",
+        "states": { "activeModelState": "", "targetModelState": "FailedToLoad" },
+        "lastFailureInfo": { "reason": unfit.reason, "message": unfit.message },
+    })
+}
+
+/// Whether a part is ready, by its deployment.
+fn of_part(service: &Object, component: Component, world: &dyn World) -> Condition {
+    let kind = match component {
+        Component::Predictor => "PredictorReady",
+        Component::Transformer => "TransformerReady",
+        Component::Explainer => "ExplainerReady",
+    };
+    let name = part_name(service, component);
+    let Some(deployment) = world.get(kind::deployments(), service.namespace(), &name) else {
+        return Condition::plain(kind, "Unknown");
+    };
+    let find = |kind: &str| {
+        let conditions = deployment.list_at(&["status", "conditions"]).iter();
+        conditions
+            .into_iter()
+            .find(|condition| condition["type"] == kind)
+            .cloned()
+    };
+    let (available, progressing) = (find("Available"), find("Progressing"));
+    let says = |condition: &Option<Value>, status: &str| {
+        condition
+            .as_ref()
+            .is_some_and(|told| told["status"] == status)
+    };
+    let is_rolled_out = progressing
+        .as_ref()
+        .is_some_and(|told| told["reason"] == "NewReplicaSetAvailable");
+    // That too few pods answer weighs more than anything else.
+    let (status, told) = if says(&available, "False") {
+        ("False", available)
+    } else if says(&progressing, "False") {
+        ("False", progressing)
+    } else if is_rolled_out {
+        ("True", progressing)
+    } else if progressing.is_some() {
+        ("Unknown", progressing)
+    } else {
+        ("Unknown", None)
+    };
+    let text = |field: &str| {
+        let told = told.as_ref().and_then(|told| told.get(field)?.as_str());
+        told.unwrap_or_default().to_owned()
+    };
+    Condition {
+        kind,
+        status: status.to_owned(),
+        reason: if status == "True" {
+            String::new()
+        } else {
+            text("reason")
+        },
+        message: if status == "True" {
+            String::new()
+        } else {
+            text("message")
+        },
+        severity: "",
+    }
+}
+
+/// All of it is ready when each part is; otherwise the first that is not says why.
+fn ready(parts: &[Condition]) -> Condition {
+    let first = |status: &str| parts.iter().find(|condition| condition.status == status);
+    match first("False").or_else(|| first("Unknown")) {
+        None => Condition::plain("Ready", "True"),
+        Some(missing) => Condition {
+            kind: "Ready",
+            status: missing.status.clone(),
+            reason: missing.reason.clone(),
+            message: missing.message.clone(),
+            severity: "",
+        },
+    }
+}
+
+/// Whether the model is loaded, and what its server said last where it cannot be.
+fn model_status(service: &Object, is_ready: bool, world: &dyn World) -> Value {
+    let pods = world.list(kind::pods(), Some(service.namespace()));
+    let mut pods: Vec<_> = pods
+        .into_iter()
+        .filter(|pod| {
+            pod.label(NAME_LABEL) == Some(service.name())
+                && pod.label("component") == Some(Component::Predictor.as_str())
+                && !pod.is_being_deleted()
+        })
+        .collect();
+    pods.sort_by_key(|pod| std::cmp::Reverse((pod.created_at(), pod.name().to_owned())));
+    let ready = pods
+        .iter()
+        .filter(|pod| crate::kind::pod_status::is_ready(pod))
+        .count();
+    let mut copies = json!({ "failedCopies": 0 });
+    if ready > 0 {
+        copies["totalCopies"] = ready.into();
+    }
+    let failure = pods.first().and_then(failure);
+    let is_loading = pods.first().is_some_and(|pod| {
+        container_state(pod, "initContainerStatuses", "storage-initializer", "state")
+            .is_some_and(|state| state.contains_key("running"))
+    });
+    let (active, target, transition) = match (&failure, is_ready, is_loading) {
+        (Some(_), true, _) => ("Loaded", "FailedToLoad", "BlockedByFailedLoad"),
+        (Some(_), false, _) => ("", "FailedToLoad", "BlockedByFailedLoad"),
+        (None, true, _) => ("Loaded", "Loaded", "UpToDate"),
+        (None, false, true) => ("", "Loading", "InProgress"),
+        (None, false, false) => ("", "Pending", "InProgress"),
+    };
+    let mut status = json!({
+        "copies": copies,
+        "states": { "activeModelState": active, "targetModelState": target },
+        "transitionStatus": transition,
+    });
+    if let Some(failure) = failure {
+        status["lastFailureInfo"] = failure;
+    }
+    status
+}
+
+/// What went wrong in a pod: its model could not be fetched, or its server ended.
+fn failure(pod: &Arc<Object>) -> Option<Value> {
+    let places = [
+        ("initContainerStatuses", "storage-initializer"),
+        ("containerStatuses", SERVER),
+    ];
+    places.into_iter().find_map(|(list, container)| {
+        let state = container_state(pod, list, container, "state")?;
+        let ended = match (state.get("terminated"), state.get("waiting")) {
+            (Some(ended), _) if ended["exitCode"] != 0 => ended.clone(),
+            (_, Some(waiting)) if waiting["reason"] == "CrashLoopBackOff" => {
+                container_state(pod, list, container, "lastState")?
+                    .get("terminated")?
+                    .clone()
+            }
+            _ => return None,
+        };
+        Some(json!({
+            "reason": "ModelLoadFailed",
+            "exitCode": ended.get("exitCode").cloned().unwrap_or_default(),
+            "message": ended.get("message").cloned().unwrap_or_else(|| "".into()),
+        }))
+    })
+}
+
+fn container_state(
+    pod: &Object,
+    list: &str,
+    container: &str,
+    field: &str,
+) -> Option<Map<String, Value>> {
+    let statuses = pod.list_at(&["status", list]).iter();
+    let found = statuses
+        .into_iter()
+        .find(|status| status["name"] == container)?;
+    found.get(field)?.as_object().cloned()
+}
+
+/// Conditions with the time since which they are as they are.
+fn written(service: &Object, conditions: Vec<Condition>, world: &dyn World) -> Value {
+    let now = world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let before = service.list_at(&["status", "conditions"]);
+    let written = conditions.into_iter().map(|condition| {
+        let stands = before.iter().find(|stands| {
+            stands["type"] == condition.kind && stands["status"] == condition.status
+        });
+        let since = stands.and_then(|stands| stands.get("lastTransitionTime").cloned());
+        let mut written = json!({
+            "type": condition.kind,
+            "status": condition.status,
+            "lastTransitionTime": since.unwrap_or_else(|| now.as_str().into()),
+        });
+        let texts = [
+            ("reason", condition.reason.as_str()),
+            ("message", &condition.message),
+            ("severity", condition.severity),
+        ];
+        for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            written[field] = text.into();
+        }
+        written
+    });
+    written.collect()
+}

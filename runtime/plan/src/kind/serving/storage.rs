@@ -1,0 +1,134 @@
+//! Where a model comes from, and how it gets to its server.
+
+use coracle_objects::kind::inference_service::SERVER;
+use serde_json::{Map, Value, json};
+
+use super::Unfit;
+
+/// Where servers find their model.
+pub(super) const MODELS: &str = "/mnt/models";
+
+/// The annotation with a part's model.
+pub(super) const SOURCE: &str = "internal.serving.kserve.io/storage-initializer-sourceuri";
+
+/// What fetches models from elsewhere.
+const INITIALIZER: &str = "kserve/storage-initializer:v0.16.0";
+
+/// Where models may come from.
+const SCHEMES: [&str; 10] = [
+    "gs", "s3", "pvc", "file", "https", "http", "hdfs", "webhdfs", "oci", "hf",
+];
+
+/// The container that works beside the server in the same pod, and sees its model.
+const TRANSFORMER: &str = "transformer-container";
+
+/// The schemes that are told, in KServe's words, where another is asked for.
+fn unsupported(uri: &str) -> Unfit {
+    let schemes = SCHEMES.map(|scheme| format!("{scheme}://")).join(", ");
+    Unfit {
+        reason: "InvalidPredictorSpec",
+        message: format!(
+            "StorageURI not supported: storageUri, must be one of: [{schemes}] or be an absolute or relative local path. \
+             StorageUri [{uri}] is not supported."
+        ),
+    }
+}
+
+/// Has a pod find a model at [`MODELS`].
+pub(super) fn provide(pod: &mut Map<String, Value>, uri: &str) -> Result<(), Unfit> {
+    match uri.split_once("://") {
+        Some(("pvc", place)) => {
+            let (claim, path) = place.split_once('/').unwrap_or((place, ""));
+            let volume = json!({ "name": "kserve-pvc-source", "persistentVolumeClaim": { "claimName": claim } });
+            let mut mount =
+                json!({ "name": "kserve-pvc-source", "mountPath": MODELS, "readOnly": true });
+            if !path.is_empty() {
+                mount["subPath"] = path.into();
+            }
+            add(pod, volume, &mount);
+        }
+        Some(("oci", _)) => {
+            return Err(Unfit {
+                reason: "InvalidPredictorSpec",
+                message: "models in images (oci://) are not served here".to_owned(),
+            });
+        }
+        Some((scheme, _)) if !SCHEMES.contains(&scheme) => return Err(unsupported(uri)),
+        Some(("file", path)) => {
+            let volume = json!({ "name": "kserve-local-source", "hostPath": { "path": path } });
+            let mount =
+                json!({ "name": "kserve-local-source", "mountPath": MODELS, "readOnly": true });
+            add(pod, volume, &mount);
+        }
+        Some(_) | None => fetch(pod, uri),
+    }
+    name_the_place(pod);
+    Ok(())
+}
+
+/// An init container fetches it into a directory of the pod's own.
+fn fetch(pod: &mut Map<String, Value>, uri: &str) {
+    let volume = json!({ "name": "kserve-provision-location", "emptyDir": {} });
+    let mount =
+        json!({ "name": "kserve-provision-location", "mountPath": MODELS, "readOnly": true });
+    add(pod, volume, &mount);
+    let variable = |name: &str, value: &str| json!({ "name": name, "value": value });
+    let initializer = json!({
+        "name": "storage-initializer",
+        "image": INITIALIZER,
+        "args": [uri, MODELS],
+        "env": [
+            variable("HF_HUB_ENABLE_HF_TRANSFER", "1"),
+            variable("HF_XET_HIGH_PERFORMANCE", "1"),
+            variable("HF_XET_NUM_CONCURRENT_RANGE_GETS", "8"),
+        ],
+        "resources": {
+            "limits": { "cpu": "1", "memory": "1Gi" },
+            "requests": { "cpu": "100m", "memory": "100Mi" },
+        },
+        "volumeMounts": [{ "name": "kserve-provision-location", "mountPath": MODELS }],
+    });
+    let before = pod.entry("initContainers").or_insert_with(|| json!([]));
+    if let Some(before) = before.as_array_mut() {
+        before.push(initializer);
+    }
+}
+
+fn add(pod: &mut Map<String, Value>, volume: Value, mount: &Value) {
+    for container in containers(pod).filter(|container| {
+        [SERVER, TRANSFORMER]
+            .iter()
+            .any(|name| container["name"] == *name)
+    }) {
+        let mounts = container.entry("volumeMounts").or_insert_with(|| json!([]));
+        if let Some(mounts) = mounts.as_array_mut() {
+            mounts.push(mount.clone());
+        }
+    }
+    let volumes = pod.entry("volumes").or_insert_with(|| json!([]));
+    if let Some(volumes) = volumes.as_array_mut() {
+        volumes.push(volume);
+    }
+}
+
+/// A server of one's own is told where its model is now.
+fn name_the_place(pod: &mut Map<String, Value>) {
+    for container in containers(pod).filter(|container| container["name"] == SERVER) {
+        let variables = container.get_mut("env").and_then(Value::as_array_mut);
+        for variable in variables
+            .into_iter()
+            .flatten()
+            .filter(|variable| variable["name"] == "STORAGE_URI")
+        {
+            variable["value"] = MODELS.into();
+        }
+    }
+}
+
+fn containers(pod: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let containers = pod.get_mut("containers").and_then(Value::as_array_mut);
+    containers
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+}

@@ -1,0 +1,187 @@
+//! An inference service has a deployment and a service for each of its parts, by the runtime for its format.
+
+use coracle_objects::kind;
+use coracle_plan::kind::serving::shipped_runtimes;
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+
+fn serve(cluster: &mut Cluster, predictor: &Value) {
+    for runtime in shipped_runtimes() {
+        cluster.make(kind::cluster_serving_runtimes(), Value::Object(runtime));
+    }
+    cluster.make(
+        kind::inference_services(),
+        json!({ "metadata": { "name": "iris" }, "spec": { "predictor": predictor } }),
+    );
+    cluster.settle();
+}
+
+fn model(format: &str) -> Value {
+    json!({ "model": { "modelFormat": { "name": format }, "storageUri": "pvc://models/iris" } })
+}
+
+fn status(cluster: &Cluster) -> Value {
+    cluster.object(kind::inference_services(), "iris")["status"].clone()
+}
+
+fn runtime(cluster: &Cluster) -> Value {
+    status(cluster)["clusterServingRuntimeName"].clone()
+}
+
+fn server(cluster: &Cluster) -> Value {
+    let deployment = cluster.object(kind::deployments(), "iris-predictor");
+    deployment["spec"]["template"]["spec"]["containers"][0].clone()
+}
+
+#[test]
+fn a_model_is_served_by_the_runtime_of_its_format() {
+    Cluster::tell(|cluster| {
+        serve(cluster, &model("sklearn"));
+        assert_eq!(runtime(cluster), "kserve-sklearnserver");
+        let args = &server(cluster)["args"];
+        assert_eq!(args[0], "--model_name=iris");
+        let mount = &server(cluster)["volumeMounts"][0];
+        assert_eq!(
+            (&mount["mountPath"], &mount["subPath"]),
+            (&"/mnt/models".into(), &"iris".into())
+        );
+        assert_eq!(cluster.names(kind::services()), ["iris-predictor"]);
+        let service = cluster.object(kind::services(), "iris-predictor");
+        assert_eq!(
+            service["spec"]["selector"],
+            json!({ "app": "isvc.iris-predictor" })
+        );
+        assert_eq!(
+            status(cluster)["modelStatus"]["transitionStatus"],
+            "InProgress"
+        );
+        for pod in cluster.names(kind::pods()) {
+            cluster.pod_runs(&pod);
+        }
+        cluster.settle();
+        assert_eq!(
+            status(cluster)["modelStatus"]["states"]["activeModelState"],
+            "Loaded"
+        );
+    });
+}
+
+#[test]
+fn another_protocol_is_another_runtime() {
+    Cluster::tell(|cluster| {
+        let mut predictor = model("sklearn");
+        predictor["model"]["protocolVersion"] = "v2".into();
+        serve(cluster, &predictor);
+        assert_eq!(runtime(cluster), "kserve-mlserver");
+        let variables = server(cluster)["env"].clone();
+        let implementation = json!({ "name": "MLSERVER_MODEL_IMPLEMENTATION", "value": "mlserver_sklearn.SKLearnModel" });
+        assert!(
+            variables.as_array().unwrap().contains(&implementation),
+            "{variables}"
+        );
+    });
+}
+
+#[test]
+fn one_of_the_namespace_comes_before_those_of_the_cluster() {
+    Cluster::tell(|cluster| {
+        cluster.make(
+            kind::serving_runtimes(),
+            json!({
+                "metadata": { "name": "own" },
+                "spec": {
+                    "supportedModelFormats": [{ "name": "sklearn", "autoSelect": true }],
+                    "containers": [{ "name": "kserve-container", "image": "own:1", "args": ["{{.Namespace}}/{{.Name}}"] }],
+                },
+            }),
+        );
+        serve(cluster, &model("sklearn"));
+        assert_eq!(status(cluster)["servingRuntimeName"], "own");
+        assert_eq!(server(cluster)["args"], json!(["team/iris"]));
+        cluster.edit(kind::serving_runtimes(), "own", |runtime| {
+            runtime["spec"]["disabled"] = true.into();
+        });
+        cluster.settle();
+        assert_eq!(runtime(cluster), "kserve-sklearnserver");
+    });
+}
+
+#[test]
+fn what_nobody_serves_says_so_and_is_deployed_when_somebody_does() {
+    Cluster::tell(|cluster| {
+        serve(cluster, &model("words"));
+        assert_eq!(cluster.names(kind::deployments()).len(), 0);
+        assert_eq!(
+            status(cluster)["modelStatus"]["lastFailureInfo"]["reason"],
+            "NoSupportingRuntime"
+        );
+        cluster.edit(kind::inference_services(), "iris", |service| {
+            service["spec"]["predictor"]["model"]["modelFormat"]["name"] = "xgboost".into();
+        });
+        cluster.settle();
+        assert_eq!(cluster.names(kind::deployments()), ["iris-predictor"]);
+        assert!(
+            status(cluster)["modelStatus"]
+                .get("lastFailureInfo")
+                .is_none()
+        );
+    });
+}
+
+#[test]
+fn what_is_not_to_be_fetched_is_not_deployed() {
+    Cluster::tell(|cluster| {
+        for uri in ["ftp://x/y", "oci://registry/model:1"] {
+            let mut predictor = model("sklearn");
+            predictor["model"]["storageUri"] = uri.into();
+            serve(cluster, &predictor);
+            assert_eq!(cluster.names(kind::deployments()).len(), 0, "{uri}");
+            assert_eq!(
+                status(cluster)["modelStatus"]["transitionStatus"],
+                "InvalidSpec"
+            );
+        }
+    });
+}
+
+#[test]
+fn all_of_it_goes_while_it_is_stopped_and_with_it() {
+    Cluster::tell(|cluster| {
+        serve(cluster, &model("sklearn"));
+        let set = |cluster: &mut Cluster, value: &str| {
+            cluster.edit(kind::inference_services(), "iris", |service| {
+                service["metadata"]["annotations"]["serving.kserve.io/stop"] = value.into();
+            });
+            cluster.settle();
+        };
+        set(cluster, "true");
+        assert_eq!(
+            cluster.names(kind::deployments()).len() + cluster.names(kind::pods()).len(),
+            0
+        );
+        set(cluster, "false");
+        assert_eq!(cluster.names(kind::deployments()), ["iris-predictor"]);
+        cluster.delete(kind::inference_services(), "iris", None);
+        cluster.settle();
+        assert_eq!(
+            cluster.names(kind::services()).len() + cluster.names(kind::pods()).len(),
+            0
+        );
+    });
+}
+
+#[test]
+fn a_graph_says_that_nothing_routes_it() {
+    Cluster::tell(|cluster| {
+        let nodes =
+            json!({ "root": { "routerType": "Sequence", "steps": [{ "serviceName": "a" }] } });
+        cluster.make(
+            kind::inference_graphs(),
+            json!({ "metadata": { "name": "g" }, "spec": { "nodes": nodes } }),
+        );
+        cluster.settle();
+        let graph = cluster.object(kind::inference_graphs(), "g");
+        assert_eq!(graph["status"]["conditions"][0]["reason"], "NotRouted");
+    });
+}
