@@ -158,6 +158,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/definitions:check": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Everything that is wrong with a text that is to be a definition. */
+        readonly post: operations["check_definition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/definitions:compile": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Compiles a Python file or a notebook with the user's own `kfp`. */
+        readonly post: operations["compile_definition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/doctor": {
         readonly parameters: {
             readonly query?: never;
@@ -293,6 +327,23 @@ export interface paths {
          *     the image, which takes a minute the first time.
          */
         readonly post: operations["open_step"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/pipeline-versions/{id}/definition": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The definition of a pipeline version, as it was written. */
+        readonly get: operations["get_pipeline_version_definition"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -461,7 +512,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The definition of a run, as it was written. */
+        /** The definition of a run, as it was written or as JSON. */
         readonly get: operations["get_run_definition"];
         readonly put?: never;
         readonly post?: never;
@@ -885,6 +936,11 @@ export interface components {
             /** @description The verdict. */
             readonly status: components["schemas"]["CheckStatus"];
         };
+        /** @description `POST /definitions:check`: a text that may not be a pipeline yet. */
+        readonly CheckDefinition: {
+            /** @description The text. */
+            readonly text: string;
+        };
         /**
          * @description How a check came out.
          * @enum {string}
@@ -904,6 +960,25 @@ export interface components {
             readonly parameters: {
                 readonly [key: string]: components["schemas"]["ParameterValue"];
             };
+        };
+        /** @description What came of compiling. */
+        readonly CompiledDefinition: {
+            /** @description The definition; none where one has to say first which pipeline is meant. */
+            readonly definition?: string | null;
+            /** @description The pipelines of the file to choose from, where it has several and none was named. */
+            readonly pipelines?: readonly string[];
+        };
+        /**
+         * @description `POST /definitions:compile`: a Python file with a `@dsl.pipeline`, or a notebook with tagged cells. Its code is run by
+         *     the user's own Python, beside nothing but itself.
+         */
+        readonly CompileDefinition: {
+            /** @description The file's name, which ends in `.py` or `.ipynb`. */
+            readonly file_name: string;
+            /** @description Which of its pipelines, where it has several. */
+            readonly pipeline?: string | null;
+            /** @description The file's bytes, as base64. */
+            readonly source: components["schemas"]["Bytes"];
         };
         /** @description A secret or config map without its values. */
         readonly Config: {
@@ -952,6 +1027,18 @@ export interface components {
             };
             /** @description Where artifacts go: a `minio://`, `s3://` or `gs://` URI; all three are kept on this machine. */
             readonly pipeline_root?: string | null;
+        };
+        /**
+         * @description How a definition is sent.
+         * @enum {string}
+         */
+        readonly DefinitionFormat: "text" | "json";
+        /** @description What is to be said of a definition. */
+        readonly DefinitionReport: {
+            /** @description Everything that is wrong with it, and what is only suspicious, each with its place where it has one. */
+            readonly diagnostics: readonly components["schemas"]["Diagnostic"][];
+            /** @description Whether it can be run. */
+            readonly runnable: boolean;
         };
         /** @description One problem of a definition. */
         readonly Diagnostic: {
@@ -2240,6 +2327,72 @@ export interface operations {
             };
         };
     };
+    readonly check_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CheckDefinition"];
+            };
+        };
+        readonly responses: {
+            /** @description What is to be said of it, whether it can be run or not */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DefinitionReport"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly compile_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CompileDefinition"];
+            };
+        };
+        readonly responses: {
+            /** @description The definition, or the pipelines to choose from */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CompiledDefinition"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly get_doctor_report: {
         readonly parameters: {
             readonly query?: never;
@@ -2509,6 +2662,38 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OpenedStep"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_pipeline_version_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The version's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The text of the file */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/yaml": string;
                 };
             };
             /** @description A refusal */
@@ -2902,7 +3087,10 @@ export interface operations {
     };
     readonly get_run_definition: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description How the answer looks. */
+                readonly format?: components["schemas"]["DefinitionFormat"];
+            };
             readonly header?: never;
             readonly path: {
                 /** @description The run's id, or a beginning of it that is unique */
@@ -2912,12 +3100,13 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The text of the file */
+            /** @description The text of the file, or the value */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/json": unknown;
                     readonly "application/yaml": string;
                 };
             };

@@ -13,7 +13,7 @@
 //! POST   /runs/{run}:retry                 204
 //! POST   /runs/{run}:clone                 CloneRun -> 201 CreatedRun
 //! POST   /runs/{run}:rerun                 Rerun -> 201 CreatedRun
-//! GET    /runs/{run}/definition            the file's text, as application/yaml
+//! GET    /runs/{run}/definition?format=    the file's text, as application/yaml, or the same as JSON
 //! GET    /runs/{run}/result                RunResult
 //! GET    /runs/{run}/tasks                 TaskList
 //! GET    /runs/{run}/artifacts             ArtifactList
@@ -45,6 +45,9 @@
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
+//! GET    /pipeline-versions/{id}/definition    the file's text, as application/yaml
+//! POST   /definitions:check                CheckDefinition -> DefinitionReport
+//! POST   /definitions:compile              CompileDefinition -> CompiledDefinition
 //! GET    /doctor                           DoctorReport
 //! GET    /openapi.json                     this API as an OpenAPI document
 //! ```
@@ -55,6 +58,7 @@
 mod artifacts;
 mod configs;
 mod content;
+mod definitions;
 mod events;
 mod logs;
 mod machine;
