@@ -1,24 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openBrowser, openPage, Workbench } from "./harness";
+import { expect, it } from "vitest";
+import { stand } from "./harness";
 
 // Processes keep prepared environments below the workbench's home, so that nobody else's are freed.
-process.env["CORACLE_ENGINE"] = "process";
-const workbench = new Workbench();
-let browser: Browser;
-
-beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
+const { workbench, visit } = stand({ engine: "process" });
 
 it("frees disk space once it was asked, with as many bytes as it names", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/disk`);
+  const { page, faults } = await visit("/disk");
   await page.getByRole("button", { name: "Nothing to free" }).waitFor();
   workbench.command("run", "../examples/hello/pipeline.yaml");
   await page.reload();
