@@ -14,6 +14,8 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => 
 interface Options {
   /** Which engine, where it is not the one that the environment names. */
   readonly engine?: string;
+  /** Variables of the workbench's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class Workbench {
@@ -28,7 +30,7 @@ export class Workbench {
 
   private get environment() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("CORACLE_"));
-    return { ...Object.fromEntries(own), CORACLE_HOME: this.home, CORACLE_ENGINE: this.options.engine ?? process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };
+    return { ...Object.fromEntries(own), ...this.options.environment, CORACLE_HOME: this.home, CORACLE_ENGINE: this.options.engine ?? process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };
   }
 
   /** Starts it, at the address it had before where there is one, and waits until it listens. */

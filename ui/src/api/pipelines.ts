@@ -1,9 +1,11 @@
 // Pipelines and their versions.
 
 import { queryOptions } from "@tanstack/react-query";
-import { ask, get, KFP, send } from "./client";
+import { base64 } from "@/domain/base64";
+import { ask, get, KFP, OWN, send } from "./client";
 import { type Listed, type Pipeline, type PipelineVersion, pipelineVersion } from "./kfp";
 import { all } from "./pages";
+import type { CompiledDefinition } from "./types";
 
 const ROOT = `${KFP}/pipelines`;
 const at = (pipeline: string, version?: string) =>
@@ -41,6 +43,10 @@ export const uploadPipeline = (file: File, name: string, description = ""): Prom
 
 export const uploadVersion = (file: File, pipelineId: string, name: string, description = ""): Promise<PipelineVersion> =>
   ask("POST", `${ROOT}/upload_version`, { form: form(file), query: { name, pipelineid: pipelineId, description } });
+
+/** What the user's own `kfp` makes of a Python file or a notebook; which of its pipelines has to be said where it has several. */
+export const compileDefinition = async (file: File, which: string | undefined): Promise<CompiledDefinition> =>
+  ask("POST", `${OWN}/definitions:compile`, { body: { source: base64(new Uint8Array(await file.arrayBuffer())), file_name: file.name, ...(which && { pipeline: which }) } });
 
 export const fetchPipeline = (url: string, name: string): Promise<Pipeline> =>
   ask("POST", `${ROOT}/create`, { body: { pipeline: { name, display_name: name }, pipeline_version: { package_url: { pipeline_url: url } } } });

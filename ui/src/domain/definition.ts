@@ -48,7 +48,10 @@ export function nameInFile(text: string): string {
 }
 
 /** A name for what is in a file, made of the file's own. */
-export const nameOfFile = (fileName: string): string => fileName.replace(/\.(ya?ml|json|zip|tar\.gz|tgz)$/i, "");
+export const nameOfFile = (fileName: string): string => fileName.replace(/\.(ya?ml|json|zip|tar\.gz|tgz|py|ipynb)$/i, "");
+
+/** Whether a file is no definition yet, but what one is compiled from. */
+export const isSource = (fileName: string): boolean => /\.(py|ipynb)$/i.test(fileName);
 
 /** A name that none of `taken` has: `v3`. */
 export function nextVersionName(taken: readonly string[]): string {
