@@ -70,20 +70,52 @@ it("makes a version of an edit and shows what it changes", async () => {
   await editor.click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("[");
-  await page.getByRole("alert").getByRole("button", { name: /Line \d+/ }).last().click();
+  await page.getByRole("list", { name: "What is wrong" }).getByRole("button", { name: /Line \d+/ }).last().click();
   await page.locator(".cm-line[class*=marked]").first().waitFor();
   await editor.focus();
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("ArrowRight");
   expect(await page.getByRole("button", { name: "Save as new version" }).isDisabled()).toBe(true);
   await page.keyboard.press("Backspace");
-  await page.getByText("Its form is checked while you type").waitFor();
+  await page.getByText("It can be run", { exact: true }).waitFor();
   await replaceInEditor(page, "sdkVersion: kfp-", "sdkVersion: edited-");
   await page.getByLabel("Name of the new version").fill("by hand");
   await page.getByRole("button", { name: "Save as new version" }).click();
   const changes = page.getByRole("region", { name: "Changes" });
   await changes.getByText("sdkVersion: edited-", { exact: false }).waitFor();
   await page.getByText("+1").waitFor();
+  expect(faults).toEqual([]);
+});
+
+it("says what is wrong with an edit at its line while it is typed, keeps comments, and leads to the line", async () => {
+  const commented = join(folder, "commented.yaml");
+  writeFileSync(commented, `# Why it greets.\n${readFileSync(HELLO, "utf8")}`);
+  const { page, faults } = await visit("/pipelines?upload=true");
+  await page.locator('input[type="file"]').setInputFiles(commented);
+  await page.getByLabel("As").selectOption("A new pipeline");
+  await page.getByLabel("Name of the pipeline").fill("commented");
+  await page.getByLabel("Details").getByRole("button", { name: "Upload pipeline" }).click();
+  await page.locator(".cm-line", { hasText: "# Why it greets." }).waitFor();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  const editor = page.getByRole("textbox", { name: "Definition" });
+  await editor.click();
+  let checks = 0;
+  page.on("request", (request) => (checks += request.url().endsWith("/definitions:check") ? 1 : 0));
+  await replaceInEditor(page, "executorLabel: exec-greet", "executorLabel: exec-lost");
+  const list = page.getByRole("list", { name: "What is wrong" });
+  await list.getByText("exec-lost").waitFor();
+  await page.getByText(/\d problems?: it could not be run/).waitFor();
+  await page.locator(".cm-lint-marker-error").first().waitFor();
+  // One question once typing rests, not one a key.
+  expect(checks).toBeLessThan(3);
+  expect(await axe(page)).toEqual([]);
+  await list.getByRole("button", { name: /Line \d+/ }).first().click();
+  const marked = page.locator(".cm-line[class*=marked]").first();
+  expect(await marked.innerText()).toContain("exec-lost");
+  expect(await editor.evaluate((element) => element === document.activeElement)).toBe(true);
+  await replaceInEditor(page, "executorLabel: exec-lost", "executorLabel: exec-greet");
+  await page.getByText("It can be run", { exact: true }).waitFor();
+  await list.waitFor({ state: "detached" });
   expect(faults).toEqual([]);
 });
 
@@ -223,7 +255,7 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
     await page.getByRole("textbox", { name: "Definition" }).click();
     await page.keyboard.press("Control+Home");
     await page.keyboard.type("[");
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("list", { name: "What is wrong" }).waitFor();
     expect(await axe(page)).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
 // Pipelines and their versions.
 
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { base64 } from "@/domain/base64";
 import { ask, get, KFP, OWN, send } from "./client";
 import { type Listed, type Pipeline, type PipelineVersion, pipelineVersion } from "./kfp";
 import { all } from "./pages";
-import type { CompiledDefinition } from "./types";
+import type { CompiledDefinition, DefinitionReport } from "./types";
 
 const ROOT = `${KFP}/pipelines`;
 const at = (pipeline: string, version?: string) =>
@@ -30,6 +30,25 @@ export const version = (id: string, versionId: string) =>
     queryKey: ["pipelines", id, "versions", versionId],
     queryFn: ({ signal }) => pipelineVersion(id, versionId, signal),
     enabled: id !== "" && versionId !== "",
+  });
+
+/** The definition of a version, as it was written. It never changes. */
+export const versionText = (versionId: string) =>
+  queryOptions({
+    queryKey: ["version-text", versionId],
+    queryFn: async ({ signal }) => (await send("GET", `${OWN}/pipeline-versions/${encodeURIComponent(versionId)}/definition`, { signal })).text(),
+  });
+
+/** Long enough for a step back in the editor. */
+const CHECK_KEPT = 10_000;
+
+/** What the workbench says of a text that is being written. Where another one is asked about, the one before is no longer waited for. */
+export const checkedText = (text: string) =>
+  queryOptions({
+    queryKey: ["definition-check", text],
+    queryFn: ({ signal }) => ask<DefinitionReport>("POST", `${OWN}/definitions:check`, { body: { text }, signal }),
+    placeholderData: keepPreviousData,
+    gcTime: CHECK_KEPT,
   });
 
 function form(file: File): FormData {
