@@ -32,7 +32,8 @@ export interface paths {
         readonly get: operations["get_artifact"];
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /** Deletes the bytes of an artifact. What is known of it stays; nothing brings the bytes back. */
+        readonly delete: operations["delete_artifact"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -98,6 +99,23 @@ export interface paths {
         };
         /** What to show of an artifact, or of a file in it. */
         readonly get: operations["preview_artifact"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/artifacts/{id}/removal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What deleting the bytes of an artifact would free, and which runs would lose them. */
+        readonly get: operations["plan_artifact_removal"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -723,6 +741,11 @@ export interface components {
              * @description When it was recorded.
              */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When its bytes were deleted, where they were.
+             */
+            readonly discarded_at?: string | null;
             /** @description The file or directory on this machine that holds its bytes; none when they are elsewhere. */
             readonly path?: string | null;
             /** @description Who made it, then who took it over. Only in `GET /artifacts/{id}` are there more than one. */
@@ -763,6 +786,13 @@ export interface components {
             /** @description The artifacts. */
             readonly artifacts: readonly components["schemas"]["ArtifactDetail"][];
             readonly next?: components["schemas"]["ArtifactId"] | null;
+        };
+        /** @description An artifact by its name. */
+        readonly ArtifactName: {
+            /** @description Its number. */
+            readonly id: components["schemas"]["ArtifactId"];
+            /** @description The name of the output that made it. */
+            readonly name: string;
         };
         /** @description `GET /artifacts/{id}/preview`: what to show of an artifact, or of a file in it. */
         readonly ArtifactPreview: {
@@ -839,6 +869,22 @@ export interface components {
             /** @description Where its bytes are. */
             readonly url: string;
         };
+        /** @description `GET /artifacts/{id}/removal`: what deleting its bytes would free. `DELETE /artifacts/{id}`: what it has freed. */
+        readonly ArtifactRemoval: {
+            /**
+             * Format: int64
+             * @description Bytes of its files.
+             */
+            readonly bytes: number;
+            /** @description The artifact. */
+            readonly id: components["schemas"]["ArtifactId"];
+            /** @description Other artifacts at the same place, in it or around it, which lose them too. */
+            readonly shared_with: readonly components["schemas"]["ArtifactName"][];
+            /** @description The first of these runs, oldest first. */
+            readonly used_by: readonly components["schemas"]["ArtifactUser"][];
+            /** @description How many runs any of these stands in. */
+            readonly user_count: number;
+        };
         /** @description Where an artifact's bytes are, as user code sees it: `minio://mlpipeline/v2/artifacts/…`, `gs://…`. */
         readonly ArtifactUri: string;
         /** @description A task that made or read an artifact. */
@@ -849,6 +895,15 @@ export interface components {
             readonly run_id: components["schemas"]["RunId"];
             /** @description The task. */
             readonly task: components["schemas"]["TaskPath"];
+        };
+        /** @description A run that has an artifact among what it made or read. */
+        readonly ArtifactUser: {
+            /** @description The name people see. */
+            readonly display_name: string;
+            /** @description The run. */
+            readonly run_id: components["schemas"]["RunId"];
+            /** @description How it is; while it is open, nothing that it uses is deleted. */
+            readonly state: components["schemas"]["RunState"];
         };
         /** @description One attempt at a step. */
         readonly Attempt: {
@@ -1314,6 +1369,11 @@ export interface components {
             readonly gpus?: components["schemas"]["GpuCheck"] | null;
             /** @description The last event there is; who asks for those after it is told only what is to come. */
             readonly last_event: components["schemas"]["EventCursor"];
+            /**
+             * Format: int64
+             * @description After how many seconds without use a notebook is stopped; none where none is.
+             */
+            readonly notebook_idle_seconds?: number | null;
             /**
              * Format: int64
              * @description Runs that have not ended.
@@ -2043,6 +2103,38 @@ export interface operations {
             };
         };
     };
+    readonly delete_artifact: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The artifact's number */
+                readonly id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What went */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ArtifactRemoval"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly get_artifact_content: {
         readonly parameters: {
             readonly query?: {
@@ -2192,6 +2284,38 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ArtifactPreview"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly plan_artifact_removal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The artifact's number */
+                readonly id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What would go */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ArtifactRemoval"];
                 };
             };
             /** @description A refusal */

@@ -28,8 +28,8 @@ mod volume;
 mod why;
 
 pub use artifact::{
-    Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactQuery,
-    ArtifactUse, ContentQuery, PathQuery,
+    Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactName,
+    ArtifactQuery, ArtifactRemoval, ArtifactUse, ArtifactUser, ContentQuery, PathQuery,
 };
 pub use bytes::Bytes;
 pub use changes::Changes;

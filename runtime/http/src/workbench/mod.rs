@@ -21,6 +21,8 @@
 //! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
 //! GET    /artifacts?run=&type=&name=&text=&after=&limit=      ArtifactList
 //! GET    /artifacts/{id}                   ArtifactDetail
+//! DELETE /artifacts/{id}                   ArtifactRemoval   its bytes; what is known of it stays
+//! GET    /artifacts/{id}/removal           ArtifactRemoval   what that would free
 //! GET    /artifacts/{id}/content?path=&download=        its bytes, or with `Range` a part of them; a folder as a tar
 //! GET    /artifacts/{id}/files             ArtifactFiles
 //! GET    /artifacts/{id}/lineage?direction=&depth=      LineageGraph

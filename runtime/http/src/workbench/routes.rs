@@ -72,6 +72,8 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::content))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
+        .routes(routes!(artifacts::remove))
+        .routes(routes!(artifacts::removal))
         .routes(routes!(definitions::of_version))
         .routes(routes!(definitions::check))
         .routes(routes!(definitions::compile))
