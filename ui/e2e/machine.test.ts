@@ -2,7 +2,8 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { axe, stand } from "./harness";
 
-const { workbench, visit } = stand();
+// Notebooks that nobody uses are stopped, and it is looked at every few seconds whether they are used.
+const { workbench, visit } = stand({ environment: { CORACLE_CULL_IDLE: "30", CORACLE_CULL_CHECK: "0.05" } });
 
 const cell = (page: Page, row: string, text: string) => page.getByRole("row", { name: row }).getByText(text, { exact: true });
 
@@ -33,6 +34,7 @@ it("makes a notebook, opens JupyterLab and a shell in it, stops it, and takes ba
   await page.waitForURL(/open=default%2Fjourney/);
   await cell(page, "journey", "Ready").waitFor({ timeout: 300_000 });
   const details = page.getByRole("complementary", { name: "Details" });
+  for (const place of [page.getByRole("row", { name: "journey" }), details]) await place.getByText(/^stops in (29|30) min when idle$/).waitFor();
   const [server] = await Promise.all([page.waitForEvent("popup"), details.getByRole("link", { name: "Open journey in a new tab" }).click()]);
   await server.locator("#jp-main-dock-panel").waitFor({ timeout: 60_000 });
   expect(server.url()).toContain("/notebook/default/journey/");
