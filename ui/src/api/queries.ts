@@ -9,6 +9,7 @@ import type {
   ArtifactDetail,
   ArtifactList,
   ArtifactPreview,
+  ArtifactRemoval,
   Config,
   DoctorReport,
   Environment,
@@ -171,6 +172,10 @@ export const artifact = (id: number) => queryOptions({ queryKey: ["artifacts", i
 /** What to show of an artifact, or of a file in it. Its bytes never change. */
 export const artifactPreview = (id: number, path = "") =>
   queryOptions({ queryKey: ["artifact-preview", id, path], queryFn: ({ signal }) => get<ArtifactPreview>(`${OWN}/artifacts/${id}/preview`, { path }, signal) });
+
+/** What deleting the bytes of an artifact would free. Nothing tells of what steps write. */
+export const artifactRemoval = (id: number) =>
+  queryOptions({ queryKey: ["artifact-removal", id], queryFn: ({ signal }) => get<ArtifactRemoval>(`${OWN}/artifacts/${id}/removal`, {}, signal), ...ASKED_AGAIN });
 
 /** What an artifact was made from, and what was made from it. */
 export const artifactLineage = (id: number) =>

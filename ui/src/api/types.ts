@@ -8,6 +8,7 @@ export type Artifact = Schemas["Artifact"];
 export type ArtifactDetail = Schemas["ArtifactDetail"];
 export type ArtifactFiles = Schemas["ArtifactFiles"];
 export type ArtifactList = Schemas["ArtifactList"];
+export type ArtifactRemoval = Schemas["ArtifactRemoval"];
 export type ArtifactPreview = Schemas["ArtifactPreview"];
 export type Attempt = Schemas["Attempt"];
 export type CompiledDefinition = Schemas["CompiledDefinition"];
