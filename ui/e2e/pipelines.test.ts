@@ -218,6 +218,14 @@ it("comes back by itself when a part of it could not be loaded", async () => {
   await page.getByRole("heading", { name: "Experiments" }).waitFor();
 });
 
+it.each(["index-*.js", "index-*.css"])("comes back by itself when %s, its first part, could not be loaded", async (part) => {
+  const { page } = await visit("/experiments");
+  await page.route(`**/assets/${part}`, (route) => route.abort(), { times: 1 });
+  await page.reload();
+  await page.getByRole("heading", { name: "Experiments" }).waitFor();
+  await page.waitForFunction(() => getComputedStyle(document.body).fontFamily.includes("Inter"));
+});
+
 it("is led to by KFP's own addresses", async () => {
   const { page } = await visit("/pipelines");
   await page.getByRole("row", { name: /hello/ }).press("Enter");
