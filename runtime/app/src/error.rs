@@ -225,7 +225,7 @@ pub enum AppError {
     Begin(Arc<Self>),
     /// Work off the runtime's threads ended badly.
     #[error("work ended without an answer")]
-    Lost(#[source] tokio::task::JoinError),
+    Lost(#[from] tokio::task::JoinError),
 }
 
 impl From<StoreError> for AppError {
