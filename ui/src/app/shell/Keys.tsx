@@ -16,7 +16,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Space", "Select a row"],
   ["Esc", "Close the panel"],
   ["Ctrl Z", "Take back what was just deleted"],
-  ["↑ ↓ ← →", "Go from task to task in a graph"],
+  ["Arrows", "Go from task to task in a graph"],
   ...PAGES.map((page) => [`g ${page.key}`, page.title] as const),
 ];
 
