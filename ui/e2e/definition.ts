@@ -86,8 +86,8 @@ const together = (parts: readonly Made[]): Made => ({
   executors: Object.assign({}, ...parts.map((part) => part.executors)),
 });
 
-/** Writes a pipeline into a folder, and answers where it is. */
-export function pipelineFile(folder: string, name: string, parts: readonly Made[]): string {
+/** Writes a pipeline, which takes these texts, into a folder, and answers where it is. */
+export function pipelineFile(folder: string, name: string, parts: readonly Made[], parameters: readonly string[] = []): string {
   const { tasks, components, executors } = together(parts);
   const definition = {
     pipelineInfo: { name },
@@ -95,7 +95,7 @@ export function pipelineFile(folder: string, name: string, parts: readonly Made[
     sdkVersion: "kfp-2.17.0",
     components,
     deploymentSpec: { executors },
-    root: { dag: { tasks } },
+    root: { dag: { tasks }, ...(parameters.length > 0 && { inputDefinitions: strings(parameters) }) },
   };
   const path = join(folder, `${name}.yaml`);
   // JSON is YAML.

@@ -1,24 +1,12 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openBrowser, openPage, Workbench } from "./harness";
+import { expect, it } from "vitest";
+import { stand } from "./harness";
+import { Keys } from "./keys";
 
 // Processes keep prepared environments below the workbench's home, so that nobody else's are freed.
-process.env["CORACLE_ENGINE"] = "process";
-const workbench = new Workbench();
-let browser: Browser;
-
-beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
+const { workbench, visit } = stand({ engine: "process" });
 
 it("frees disk space once it was asked, with as many bytes as it names", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/disk`);
+  const { page, faults } = await visit("/disk");
   await page.getByRole("button", { name: "Nothing to free" }).waitFor();
   workbench.command("run", "../examples/hello/pipeline.yaml");
   await page.reload();
@@ -33,5 +21,25 @@ it("frees disk space once it was asked, with as many bytes as it names", async (
   await page.getByText(words.replace("Free", "Freed"), { exact: true }).waitFor();
   await page.getByText("None yet").waitFor();
   await page.getByRole("button", { name: "Nothing to free" }).waitFor();
+  expect(faults).toEqual([]);
+});
+
+it("frees it by keys alone", async () => {
+  workbench.command("run", "../examples/hello/pipeline.yaml", "--no-cache");
+  const { page, faults } = await visit("/disk");
+  const keys = new Keys(page);
+  await page.getByRole("table", { name: "Prepared environments" }).getByText(/kfp==/).waitFor();
+  await keys.to("checkbox", "Prepared environments");
+  await keys.press(" ");
+  await keys.activate("button", /^Free [1-9]/);
+  const question = page.getByRole("dialog");
+  await question.getByText("Prepared environments: 1,").waitFor();
+  await keys.press("Escape");
+  await question.waitFor({ state: "detached" });
+  await keys.arrives(page.getByRole("button", { name: /^Free [1-9]/ }));
+  await keys.press("Enter");
+  await keys.activate("button", /^Free [1-9]/, question);
+  await page.getByText(/^Freed/).waitFor();
+  await page.getByText("None yet").waitFor();
   expect(faults).toEqual([]);
 });

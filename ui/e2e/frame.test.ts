@@ -1,22 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openBrowser, openPage, Workbench } from "./harness";
+import { expect, it } from "vitest";
+import { stand } from "./harness";
 
-const workbench = new Workbench();
-let browser: Browser;
-
-beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
+const { workbench, visit } = stand();
 
 it("shows a run as it happens, without being asked to look again", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs`);
+  const { page, faults } = await visit("/runs");
   await page.getByText("No runs yet").waitFor();
   workbench.command("run", "../examples/hello/pipeline.yaml", "-p", "name=reader");
   const row = page.getByRole("row", { name: /hello/ });
@@ -28,7 +16,7 @@ it("shows a run as it happens, without being asked to look again", async () => {
 });
 
 it("goes on by itself when the workbench was away", async () => {
-  const { page } = await openPage(browser, workbench.pages);
+  const { page } = await visit("/");
   await page.getByText("live", { exact: true }).waitFor();
   await workbench.stop();
   await page.getByText("The workbench does not answer.").waitFor();
@@ -38,7 +26,7 @@ it("goes on by itself when the workbench was away", async () => {
 });
 
 it("is led by keys", async () => {
-  const { page, faults } = await openPage(browser, workbench.pages);
+  const { page, faults } = await visit("/");
   await page.getByRole("heading", { name: "Home" }).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("r");

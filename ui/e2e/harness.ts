@@ -6,9 +6,17 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type PreviewServer, preview } from "vite";
+import { afterAll, beforeAll } from "vitest";
 
 const BINARY = process.env["CORACLE_BIN"] ?? resolve("../target/debug/coracle");
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+
+interface Options {
+  /** Which engine, where it is not the one that the environment names. */
+  readonly engine?: string;
+  /** Variables of the workbench's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 export class Workbench {
   readonly home = mkdtempSync(join(tmpdir(), "coracle-pages-"));
@@ -18,9 +26,11 @@ export class Workbench {
   private preview: PreviewServer | undefined;
   private server: ChildProcess | undefined;
 
+  constructor(private readonly options: Options = {}) {}
+
   private get environment() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("CORACLE_"));
-    return { ...Object.fromEntries(own), CORACLE_HOME: this.home, CORACLE_ENGINE: process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };
+    return { ...Object.fromEntries(own), ...this.options.environment, CORACLE_HOME: this.home, CORACLE_ENGINE: this.options.engine ?? process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };
   }
 
   /** Starts it, at the address it had before where there is one, and waits until it listens. */
@@ -126,4 +136,25 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
   page.on("console", (message) => message.type() === "error" && isFault(message.text()) && faults.push(message.text()));
   await page.goto(url);
   return { page, faults };
+}
+
+export interface Stand {
+  readonly workbench: Workbench;
+  /** Shows the page at an address of the workbench: `/runs`. */
+  readonly visit: (address: string, look?: Look) => ReturnType<typeof openPage>;
+}
+
+/** A workbench and a browser for all tests of a file, there before its own hooks. */
+export function stand(options: Options = {}): Stand {
+  const workbench = new Workbench(options);
+  let browser: Browser;
+  beforeAll(async () => {
+    await workbench.start();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await workbench.close();
+  });
+  return { workbench, visit: (address, look) => openPage(browser, `${workbench.pages}/#${address}`, look) };
 }

@@ -1,11 +1,10 @@
 // Runs in a table, runs beside each other, and artifacts.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axe, openBrowser, openPage, Workbench } from "./harness";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { axe, stand } from "./harness";
 
-const workbench = new Workbench();
-let browser: Browser;
+const { workbench, visit } = stand();
 const ids: { digits: string[]; previews: string } = { digits: [], previews: "" };
 
 interface Ended {
@@ -15,20 +14,13 @@ interface Ended {
 const run = (...words: string[]): string => (JSON.parse(workbench.command("run", ...words, "-o", "json")) as Ended).run_id;
 
 beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
   ids.previews = run("e2e/fixtures/previews.yaml");
   // The first one installs scikit-learn.
   ids.digits = [run("../examples/digits/pipeline.yaml"), run("../examples/digits/pipeline.yaml", "-p", "svm_penalty=0.05")];
   run("../examples/hello/pipeline.yaml", "-p", "name=reader");
 }, 600_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
-
-const open = async (path: string): Promise<Page> => (await openPage(browser, `${workbench.pages}/#${path}`)).page;
+const open = async (path: string): Promise<Page> => (await visit(path)).page;
 
 const rows = (page: Page) => page.getByRole("table", { name: "Runs" }).getByRole("row");
 
@@ -216,7 +208,7 @@ describe.each(["light", "dark"] as const)("in %s", (theme) => {
     ["a lineage", () => "/artifacts/6?tab=lineage", "tab", "Lineage"],
   ];
   it.each(pages)("%s can be used by everyone", async (_, path, role, name) => {
-    const { page } = await openPage(browser, `${workbench.pages}/#${path()}`, { theme });
+    const { page } = await visit(path(), { theme });
     await page.getByRole(role, { name }).first().waitFor();
     await page.waitForLoadState("networkidle");
     expect(await axe(page)).toEqual([]);

@@ -1,25 +1,14 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axe, openBrowser, openPage, Workbench } from "./harness";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { axe, stand } from "./harness";
 
-const workbench = new Workbench();
-let browser: Browser;
+// Notebooks that nobody uses are stopped, and it is looked at every few seconds whether they are used.
+const { workbench, visit } = stand({ environment: { CORACLE_CULL_IDLE: "30", CORACLE_CULL_CHECK: "0.05" } });
 
-beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
-
-const open = (path: string) => openPage(browser, `${workbench.pages}/#${path}`);
 const cell = (page: Page, row: string, text: string) => page.getByRole("row", { name: row }).getByText(text, { exact: true });
 
 it("runs an example with one click on a first day", async () => {
-  const { page, faults } = await open("/");
+  const { page, faults } = await visit("/");
   await page.getByRole("heading", { name: "Run an example" }).waitFor();
   await page.getByRole("button", { name: "Run hello" }).click();
   await page.waitForURL(/#\/runs\/[0-9a-f-]{36}/);
@@ -32,7 +21,7 @@ it("runs an example with one click on a first day", async () => {
 });
 
 it("makes a notebook, opens JupyterLab and a shell in it, stops it, and takes back that it was deleted", async () => {
-  const { page, faults } = await open("/notebooks");
+  const { page, faults } = await visit("/notebooks");
   await page.getByText("No notebooks yet").waitFor();
   await page.getByRole("link", { name: "New notebook" }).first().click();
   await page.getByLabel("Name", { exact: true }).fill("journey");
@@ -45,6 +34,7 @@ it("makes a notebook, opens JupyterLab and a shell in it, stops it, and takes ba
   await page.waitForURL(/open=default%2Fjourney/);
   await cell(page, "journey", "Ready").waitFor({ timeout: 300_000 });
   const details = page.getByRole("complementary", { name: "Details" });
+  for (const place of [page.getByRole("row", { name: "journey" }), details]) await place.getByText(/^stops in (29|30) min when idle$/).waitFor();
   const [server] = await Promise.all([page.waitForEvent("popup"), details.getByRole("link", { name: "Open journey in a new tab" }).click()]);
   await server.locator("#jp-main-dock-panel").waitFor({ timeout: 60_000 });
   expect(server.url()).toContain("/notebook/default/journey/");
@@ -76,7 +66,7 @@ it("makes a notebook, opens JupyterLab and a shell in it, stops it, and takes ba
 }, 420_000);
 
 it("says what of the machine is given away, and to whom", async () => {
-  const { page, faults } = await open("/settings");
+  const { page, faults } = await visit("/settings");
   await page.getByRole("button", { name: /docker/ }).click();
   const machine = page.getByRole("dialog", { name: "Machine" });
   await machine.getByRole("meter", { name: "Memory given" }).waitFor();
@@ -88,7 +78,7 @@ it("says what of the machine is given away, and to whom", async () => {
 });
 
 it("makes a secret, and deletes it once nobody has taken it back", async () => {
-  const { page, faults } = await open("/secrets");
+  const { page, faults } = await visit("/secrets");
   await page.getByRole("button", { name: "New secret" }).click();
   await page.getByLabel("Name", { exact: true }).fill("my-token");
   await page.getByLabel("Name of key 1").fill("token");
@@ -115,7 +105,7 @@ it("makes a secret, and deletes it once nobody has taken it back", async () => {
 });
 
 it("makes a volume and says who uses one", async () => {
-  const { page, faults } = await open("/volumes");
+  const { page, faults } = await visit("/volumes");
   await page.getByRole("row", { name: "journey-workspace" }).getByRole("link", { name: "notebook journey" }).waitFor();
   await page.getByRole("button", { name: "New volume" }).click();
   await page.getByLabel("Name", { exact: true }).fill("digits");
@@ -137,7 +127,7 @@ describe.each(["light", "dark"] as const)("can be used by everybody (%s)", (them
     ["/disk", "Disk", "Nothing to free"],
     ["/settings", "Settings", "Silent"],
   ])("%s", async (path, title, shown) => {
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#${path}`, { theme });
+    const { page, faults } = await visit(path, { theme });
     await page.getByRole("heading", { name: title, exact: true }).waitFor();
     await page.getByText(shown, { exact: true }).first().waitFor();
     expect(await axe(page)).toEqual([]);

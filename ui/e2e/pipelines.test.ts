@@ -1,24 +1,13 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axe, openBrowser, openPage, Workbench } from "./harness";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { axe, stand } from "./harness";
 
-const workbench = new Workbench();
+const { workbench, visit } = stand();
 const folder = mkdtempSync(join(tmpdir(), "coracle-files-"));
 const HELLO = resolve("../examples/hello/pipeline.yaml");
-let browser: Browser;
-
-beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
 
 const upload = async (page: Page, path: string) => {
   await page.getByRole("button", { name: "Upload pipeline" }).first().click();
@@ -26,7 +15,7 @@ const upload = async (page: Page, path: string) => {
 };
 
 it("takes a file, runs it with a parameter and sees it end", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  const { page, faults } = await visit("/pipelines");
   await page.getByText("No pipelines yet").waitFor();
   await upload(page, HELLO);
   await page.getByLabel("Details").getByRole("button", { name: "Upload pipeline" }).click();
@@ -42,7 +31,7 @@ it("takes a file, runs it with a parameter and sees it end", async () => {
 });
 
 it("takes a file that is dropped anywhere", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  const { page, faults } = await visit("/pipelines");
   await page.getByRole("heading", { name: "Pipelines" }).waitFor();
   const files = await page.evaluateHandle((text) => {
     const transfer = new DataTransfer();
@@ -61,7 +50,7 @@ it("takes a file that is dropped anywhere", async () => {
 it("shows the line on which a file is broken", async () => {
   const broken = join(folder, "broken.yaml");
   writeFileSync(broken, readFileSync(HELLO, "utf8").replace(/^root:\n {2}dag:/m, "root:\n  dga:"));
-  const { page } = await openPage(browser, `${workbench.pages}/#/pipelines?upload=true`);
+  const { page } = await visit("/pipelines?upload=true");
   await page.locator('input[type="file"]').setInputFiles(broken);
   await page.getByLabel("As").selectOption("A new pipeline");
   await page.getByLabel("Name of the pipeline").fill("broken");
@@ -74,21 +63,21 @@ it("shows the line on which a file is broken", async () => {
 });
 
 it("makes a version of an edit and shows what it changes", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  const { page, faults } = await visit("/pipelines");
   await page.getByRole("row", { name: /hello/ }).press("Enter");
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   const editor = page.getByRole("textbox", { name: "Definition" });
   await editor.click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("[");
-  await page.getByRole("alert").getByRole("button", { name: /Line \d+/ }).last().click();
+  await page.getByRole("list", { name: "What is wrong" }).getByRole("button", { name: /Line \d+/ }).last().click();
   await page.locator(".cm-line[class*=marked]").first().waitFor();
   await editor.focus();
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("ArrowRight");
   expect(await page.getByRole("button", { name: "Save as new version" }).isDisabled()).toBe(true);
   await page.keyboard.press("Backspace");
-  await page.getByText("Its form is checked while you type").waitFor();
+  await page.getByText("It can be run", { exact: true }).waitFor();
   await replaceInEditor(page, "sdkVersion: kfp-", "sdkVersion: edited-");
   await page.getByLabel("Name of the new version").fill("by hand");
   await page.getByRole("button", { name: "Save as new version" }).click();
@@ -98,8 +87,40 @@ it("makes a version of an edit and shows what it changes", async () => {
   expect(faults).toEqual([]);
 });
 
+it("says what is wrong with an edit at its line while it is typed, keeps comments, and leads to the line", async () => {
+  const commented = join(folder, "commented.yaml");
+  writeFileSync(commented, `# Why it greets.\n${readFileSync(HELLO, "utf8")}`);
+  const { page, faults } = await visit("/pipelines?upload=true");
+  await page.locator('input[type="file"]').setInputFiles(commented);
+  await page.getByLabel("As").selectOption("A new pipeline");
+  await page.getByLabel("Name of the pipeline").fill("commented");
+  await page.getByLabel("Details").getByRole("button", { name: "Upload pipeline" }).click();
+  await page.locator(".cm-line", { hasText: "# Why it greets." }).waitFor();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  const editor = page.getByRole("textbox", { name: "Definition" });
+  await editor.click();
+  let checks = 0;
+  page.on("request", (request) => (checks += request.url().endsWith("/definitions:check") ? 1 : 0));
+  await replaceInEditor(page, "executorLabel: exec-greet", "executorLabel: exec-lost");
+  const list = page.getByRole("list", { name: "What is wrong" });
+  await list.getByText("exec-lost").waitFor();
+  await page.getByText(/\d problems?: it could not be run/).waitFor();
+  await page.locator(".cm-lint-marker-error").first().waitFor();
+  // One question once typing rests, not one a key.
+  expect(checks).toBeLessThan(3);
+  expect(await axe(page)).toEqual([]);
+  await list.getByRole("button", { name: /Line \d+/ }).first().click();
+  const marked = page.locator(".cm-line[class*=marked]").first();
+  expect(await marked.innerText()).toContain("exec-lost");
+  expect(await editor.evaluate((element) => element === document.activeElement)).toBe(true);
+  await replaceInEditor(page, "executorLabel: exec-lost", "executorLabel: exec-greet");
+  await page.getByText("It can be run", { exact: true }).waitFor();
+  await list.waitFor({ state: "detached" });
+  expect(faults).toEqual([]);
+});
+
 it("marks in the text what is picked in the graph, and the other way round", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  const { page, faults } = await visit("/pipelines");
   await page.getByRole("row", { name: /hello/ }).press("Enter");
   const node = page.getByRole("region", { name: "Graph" }).getByRole("button", { name: /greet/ }).first();
   await node.click();
@@ -116,7 +137,7 @@ it("marks in the text what is picked in the graph, and the other way round", asy
 });
 
 it("schedules, pauses and deletes with a way back", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/recurring`);
+  const { page, faults } = await visit("/recurring");
   await page.getByText("Nothing recurs yet").waitFor();
   await page.getByRole("button", { name: "Schedule a run" }).first().click();
   await page.getByLabel("Pipeline", { exact: true }).locator("select").first().selectOption({ label: "hello" });
@@ -141,7 +162,7 @@ it("schedules, pauses and deletes with a way back", async () => {
 });
 
 it("runs again what is scheduled, and what has run, from a filled form", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/recurring`);
+  const { page, faults } = await visit("/recurring");
   await page.getByRole("row", { name: /nightly/ }).press("Enter");
   await page.getByRole("button", { name: "Run now" }).click();
   await page.getByRole("heading", { name: "nightly, by hand" }).waitFor();
@@ -160,7 +181,7 @@ it("runs again what is scheduled, and what has run, from a filled form", async (
 });
 
 it("says at the field what is wrong, also when the workbench says it", async () => {
-  const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  const { page } = await visit("/pipelines");
   await page.getByRole("button", { name: "Run hello" }).click();
   await page.getByText("More", { exact: true }).click();
   await page.getByLabel("Pipeline root").fill("file:///tmp");
@@ -177,7 +198,7 @@ it("says at the field what is wrong, also when the workbench says it", async () 
 });
 
 it("makes, archives and restores an experiment", async () => {
-  const { page, faults } = await openPage(browser, `${workbench.pages}/#/experiments?create=true`);
+  const { page, faults } = await visit("/experiments?create=true");
   await page.getByLabel("Name", { exact: true }).fill("learning rates");
   await page.getByRole("button", { name: "Create experiment" }).click();
   await page.getByRole("heading", { name: "learning rates" }).waitFor();
@@ -190,15 +211,23 @@ it("makes, archives and restores an experiment", async () => {
 });
 
 it("comes back by itself when a part of it could not be loaded", async () => {
-  const { page } = await openPage(browser, workbench.pages);
+  const { page } = await visit("/");
   await page.getByRole("heading", { name: "Home" }).waitFor();
   await page.route("**/assets/Experiments-*", (route) => route.abort(), { times: 1 });
   await page.getByRole("link", { name: "Experiments" }).click();
   await page.getByRole("heading", { name: "Experiments" }).waitFor();
 });
 
+it.each(["index-*.js", "index-*.css"])("comes back by itself when %s, its first part, could not be loaded", async (part) => {
+  const { page } = await visit("/experiments");
+  await page.route(`**/assets/${part}`, (route) => route.abort(), { times: 1 });
+  await page.reload();
+  await page.getByRole("heading", { name: "Experiments" }).waitFor();
+  await page.waitForFunction(() => getComputedStyle(document.body).fontFamily.includes("Inter"));
+});
+
 it("is led to by KFP's own addresses", async () => {
-  const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`);
+  const { page } = await visit("/pipelines");
   await page.getByRole("row", { name: /hello/ }).press("Enter");
   await page.waitForURL(/pipelines\/[0-9a-f-]{36}/);
   const id = /pipelines\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
@@ -214,13 +243,13 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
     ["/recurring", "nightly"],
     ["/experiments?create=true", "New experiment"],
   ])("%s", async (address, text) => {
-    const { page } = await openPage(browser, `${workbench.pages}/#${address}`, { theme });
+    const { page } = await visit(address, { theme });
     await page.getByText(text).first().waitFor();
     expect(await axe(page)).toEqual([]);
   });
 
   it.each(["definition", "versions", "changes"])("a pipeline's %s", async (tab) => {
-    const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`, { theme });
+    const { page } = await visit("/pipelines", { theme });
     await page.getByRole("row", { name: /hello/ }).press("Enter");
     await page.getByRole("tab", { name: new RegExp(tab, "i") }).click();
     await page.locator(".cm-content, [role=table], [aria-label=Changes][role=region]").first().waitFor();
@@ -228,18 +257,18 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
   });
 
   it("a pipeline that is edited and is wrong", async () => {
-    const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`, { theme });
+    const { page } = await visit("/pipelines", { theme });
     await page.getByRole("row", { name: /hello/ }).press("Enter");
     await page.getByRole("button", { name: "Edit", exact: true }).click();
     await page.getByRole("textbox", { name: "Definition" }).click();
     await page.keyboard.press("Control+Home");
     await page.keyboard.type("[");
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("list", { name: "What is wrong" }).waitFor();
     expect(await axe(page)).toEqual([]);
   });
 
   it("a recurring run and an experiment", async () => {
-    const { page } = await openPage(browser, `${workbench.pages}/#/recurring`, { theme });
+    const { page } = await visit("/recurring", { theme });
     await page.getByRole("row", { name: /nightly/ }).press("Enter");
     await page.getByText("Last runs").waitFor();
     expect(await axe(page)).toEqual([]);
@@ -250,7 +279,7 @@ describe.each(["light", "dark"] as const)("everybody can use it, %s", (theme) =>
   });
 
   it("a run's form", async () => {
-    const { page } = await openPage(browser, `${workbench.pages}/#/pipelines`, { theme });
+    const { page } = await visit("/pipelines", { theme });
     await page.getByRole("button", { name: "Run hello" }).click();
     await page.getByText("Again and again").click();
     await page.getByText("Next times").or(page.getByText("At 03:00, UTC")).first().waitFor();

@@ -1,21 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { group, pipelineFile, step } from "./definition";
-import { axe, openBrowser, openPage, Workbench } from "./harness";
+import { axe, stand } from "./harness";
 
-const workbench = new Workbench();
-let browser: Browser;
-
-beforeAll(async () => {
-  await workbench.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await workbench.close();
-});
+const { workbench, visit } = stand();
 
 /** Begins a run and answers its id; it goes on by itself. */
 async function begin(file: string): Promise<string> {
@@ -44,7 +33,7 @@ describe("a run", () => {
       step("train", "echo epoch 1; sleep 120", { after: ["load"] }),
     ]);
     const id = await begin(file);
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs/${id}`);
+    const { page, faults } = await visit(`/runs/${id}`);
     await node(page, "load").getByText("Succeeded").waitFor();
     await node(page, "train").getByText("Running").waitFor();
     await node(page, "train").getByRole("button").click();
@@ -66,7 +55,7 @@ describe("a run", () => {
       step("report", "echo never", { after: ["train"] }),
     ]);
     const id = whole(file);
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs/${id}`);
+    const { page, faults } = await visit(`/runs/${id}`);
     await page.getByText("exited with code 3: ValueError: too few rows").first().waitFor();
     await node(page, "report").getByText("Skipped").waitFor();
     await page.getByRole("link", { name: "Show the line" }).click();
@@ -96,7 +85,7 @@ describe("a run", () => {
 
   it("has a log of 200,000 lines, which is searched and followed", async () => {
     const id = whole(pipelineFile(workbench.home, "loud", [step("shout", "seq -f 'line %.0f of a long story' 1 200000")]));
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs/${id}?tab=logs&task=shout`);
+    const { page, faults } = await visit(`/runs/${id}?tab=logs&task=shout`);
     const log = page.getByRole("region", { name: "Log of shout" });
     await log.getByText("line 1 of a long story", { exact: true }).waitFor();
     await page.getByText("200,000 lines").waitFor();
@@ -112,7 +101,7 @@ describe("a run", () => {
     await log.evaluate((element) => element.scrollBy(0, -2000));
     await page.getByRole("button", { name: "Follow", pressed: false }).waitFor();
 
-    const linked = await openPage(browser, `${workbench.pages}/#/runs/${id}?tab=logs&task=shout&line=150000`);
+    const linked = await visit(`/runs/${id}?tab=logs&task=shout&line=150000`);
     const line = linked.page.locator('[data-line="150000"]');
     await line.waitFor();
     expect(await line.innerText()).toContain("line 150000 of");
@@ -136,7 +125,7 @@ describe("a run", () => {
       group("never", [step("unseen", "echo no")], { condition: "1 == 2" }),
     ]);
     const id = whole(file);
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs/${id}`);
+    const { page, faults } = await visit(`/runs/${id}`);
     await node(page, "never").getByText("Skipped").waitFor();
     await page.getByRole("button", { name: "Open outer" }).click();
     await node(page, "outer/each").getByText("3 iterations").waitFor();
@@ -168,7 +157,7 @@ describe("a run", () => {
 
   it("is deleted with a way back", async () => {
     const id = whole(pipelineFile(workbench.home, "short", [step("only", "echo done")]));
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs/${id}`);
+    const { page, faults } = await visit(`/runs/${id}`);
     await page.getByRole("button", { name: "More" }).click();
     await page.getByRole("menuitem", { name: "Delete run" }).click();
     await page.getByRole("heading", { name: "Runs" }).waitFor();
@@ -185,7 +174,7 @@ describe("a run", () => {
   ] as const)("can be used by all: %s, %i wide", async (theme, width) => {
     const file = pipelineFile(workbench.home, "seen", [step("load", "echo loading", { caches: true }), step("train", "echo 'error: it broke'; exit 1", { after: ["load"] }), group("rest", [step("late", "true")], { after: ["train"] })]);
     const id = whole(file);
-    const { page, faults } = await openPage(browser, `${workbench.pages}/#/runs/${id}?task=train`, { theme, width });
+    const { page, faults } = await visit(`/runs/${id}?task=train`, { theme, width });
     await page.getByRole("complementary", { name: "Details" }).getByText("error: it broke").first().waitFor();
     expect(await axe(page)).toEqual([]);
     if (width < 700) await page.keyboard.press("Escape");

@@ -15,6 +15,7 @@ use coracle_objects::{Reason, Status};
 use coracle_spec::cron::CronError;
 use coracle_store::{StoreError, VolumeError};
 
+use crate::compile::NotCompiled;
 use crate::config::ListenAddress;
 use crate::engine::NoEngine;
 use crate::view::{ErrorBody, ErrorCode};
@@ -30,6 +31,9 @@ pub enum AppError {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// A file that was sent cannot be compiled.
+    #[error(transparent)]
+    Compile(#[from] NotCompiled),
     /// The parameters do not fit the pipeline.
     #[error("the parameters do not fit the pipeline `{pipeline}`")]
     Parameters {
@@ -221,7 +225,7 @@ pub enum AppError {
     Begin(Arc<Self>),
     /// Work off the runtime's threads ended badly.
     #[error("work ended without an answer")]
-    Lost(#[source] tokio::task::JoinError),
+    Lost(#[from] tokio::task::JoinError),
 }
 
 impl From<StoreError> for AppError {
@@ -294,7 +298,7 @@ impl AppError {
     /// What to switch on.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Definition { .. } => ErrorCode::InvalidDefinition,
+            Self::Definition { .. } | Self::Compile(_) => ErrorCode::InvalidDefinition,
             Self::Parameters { .. } => ErrorCode::InvalidParameters,
             Self::Request { .. }
             | Self::NotAStep { .. }
@@ -344,7 +348,7 @@ impl AppError {
             Self::Unreadable { .. } => {
                 Some("see whether it can be read there, and by whom".to_owned())
             }
-            Self::Nothing { hint, .. } => hint.clone(),
+            Self::Nothing { hint, .. } | Self::Compile(NotCompiled { hint, .. }) => hint.clone(),
             Self::Ambiguous { .. } => Some("give more of it".to_owned()),
             Self::WrongState { hint, .. } => Some((*hint).to_owned()),
             Self::NotAStep { task, .. } => Some(format!("ask about a step in it: `{task}/STEP`")),
@@ -402,7 +406,9 @@ impl AppError {
     }
 
     fn diagnostics(&self) -> &[Diagnostic] {
-        let (Self::Definition { diagnostics, .. } | Self::Parameters { diagnostics, .. }) = self
+        let (Self::Definition { diagnostics, .. }
+        | Self::Parameters { diagnostics, .. }
+        | Self::Compile(NotCompiled { diagnostics, .. })) = self
         else {
             return &[];
         };

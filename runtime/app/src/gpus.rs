@@ -14,6 +14,7 @@ use coracle_control::{Supervisor, TaskKind};
 use coracle_host::log::{Keep, LogReader};
 use coracle_host::{
     Engine, EngineError, PullPolicy, SecurityContext, Stdin, Workload, WorkloadImage, WorkloadName,
+    off_runtime,
 };
 use coracle_model::{GpuUuid, ImageDigest, ImageRef};
 
@@ -142,12 +143,6 @@ async fn said(engine: &dyn Engine, gpus: &[GpuUuid], directory: PathBuf) -> Resu
             exit.code
         )),
     }
-}
-
-async fn off_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await?
 }
 
 async fn find_image(engine: &dyn Engine) -> Result<(ImageRef, ImageDigest), String> {

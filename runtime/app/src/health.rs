@@ -40,6 +40,11 @@ impl Workbench {
             engine,
             engine_summary,
             gpus: self.inner.gpus.borrow().clone(),
+            notebook_idle_seconds: self
+                .inner
+                .config
+                .culling
+                .map(|culling| culling.idle.as_secs()),
             open_runs,
             last_event,
         })

@@ -15,6 +15,7 @@ mod app;
 mod artifacts;
 mod begin;
 mod changes;
+mod compile;
 pub mod config;
 mod configs;
 mod disk;
@@ -46,6 +47,7 @@ mod workbench;
 
 pub use app::{App, Running};
 pub use artifacts::{ArchiveContent, ByteStream, Content, FileContent};
+pub use compile::{Interpreter, NotCompiled, SourceKind};
 pub use config::Config;
 pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};

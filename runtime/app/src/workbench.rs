@@ -187,11 +187,9 @@ impl Workbench {
     }
 }
 
-/// Does blocking work off the runtime's threads.
+/// Does blocking work off the runtime's threads, which fails as use cases do.
 pub(crate) async fn off_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(AppError::Lost)?
+    coracle_host::off_runtime(work).await
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use coracle_app::NotCompiled;
 use coracle_app::view::{ErrorBody, ErrorCode};
 use coracle_model::{Diagnostic, RunState};
 use serde::{Deserialize, Serialize};
@@ -104,16 +105,23 @@ impl CommandError {
         Self::new(Exit::Failed, code, message)
     }
 
-    /// The user's own code, or the tool that compiles it, failed before there was anything to run.
-    pub(crate) fn compile(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, "compile", message)
-    }
-
     /// The same error with something to try.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.report.hint = Some(hint.into());
         self
+    }
+}
+
+/// The user's own code, or the tool that compiles it, failed before there was anything to run. Python tells the line
+/// in its own words.
+impl From<NotCompiled> for CommandError {
+    fn from(NotCompiled { message, hint, .. }: NotCompiled) -> Self {
+        let error = Self::new(Exit::Usage, "compile", message);
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 }
 

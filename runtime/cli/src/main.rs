@@ -18,7 +18,6 @@ mod context;
 mod follow;
 mod log;
 mod output;
-mod python;
 mod workbench;
 
 use std::ffi::OsString;

@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod gpu;
 pub mod log;
 pub mod machine;
+mod off_runtime;
 mod own_image;
 pub mod peer;
 pub mod process;
@@ -26,4 +27,5 @@ pub use engine::{
     SandboxProgram, SandboxRequest, SandboxStatus, SecurityContext, Session, SessionControl, Stdin,
     TerminalSize, Usage, Workload, WorkloadImage, WorkloadName, environment_image,
 };
+pub use off_runtime::off_runtime;
 pub use own_image::OwnImage;

@@ -45,6 +45,10 @@ pub(crate) fn routes() -> Router<Workbench> {
             "/favicon.svg",
             get(|headers: HeaderMap| async move { send("favicon.svg", &headers) }),
         )
+        .route(
+            "/first.js",
+            get(|headers: HeaderMap| async move { send("first.js", &headers) }),
+        )
         .route("/assets/{file}", get(asset))
 }
 

@@ -283,6 +283,14 @@ pub fn tree_size(path: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
+/// Removes what is at a place, whole.
+///
+/// # Errors
+/// What the file system refused.
+pub fn remove_place(path: &Path) -> Result<(), StoreError> {
+    remove_tree(path).map_err(|error| StoreError::disk("remove", path, error))
+}
+
 /// Removes a file or directory, also one with directories that a step has made read-only. What is not there
 /// is removed already.
 pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {

@@ -42,9 +42,10 @@ pub use objects::{
 };
 pub use store::{Statistics, Store};
 pub use table::{
-    ArtifactFilter, ArtifactLineage, CacheHit, CacheKeyRow, DEFAULT_EXPERIMENT, PipelinePatch,
-    RemovedRun, RunEntry, RunFields, RunFilter, RunRow, RunRowQuery, RunRows, RunSort, RunSummary,
-    RunValues, SharedArtifact, StoredArtifact, TaskEntry,
+    ArtifactBytes, ArtifactFilter, ArtifactLineage, ArtifactUser, CacheHit, CacheKeyRow,
+    DEFAULT_EXPERIMENT, PipelinePatch, RemovedRun, RunEntry, RunFields, RunFilter, RunRow,
+    RunRowQuery, RunRows, RunSort, RunSummary, RunValues, SharedArtifact, StoredArtifact,
+    TaskEntry,
 };
 pub use touched::TableCounts;
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

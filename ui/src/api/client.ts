@@ -47,7 +47,7 @@ export function address(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
-/** Asks, and answers the response once it is a success. */
+/** Asks, and answers the response once it is a success. What deletes goes on when the window closes. */
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
   const headers: Record<string, string> = {};
   if (options.body !== undefined) headers["content-type"] = options.contentType ?? "application/json";

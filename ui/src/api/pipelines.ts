@@ -1,9 +1,11 @@
 // Pipelines and their versions.
 
-import { queryOptions } from "@tanstack/react-query";
-import { ask, get, KFP, send } from "./client";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { base64 } from "@/domain/base64";
+import { ask, get, KFP, OWN, send } from "./client";
 import { type Listed, type Pipeline, type PipelineVersion, pipelineVersion } from "./kfp";
 import { all } from "./pages";
+import type { CompiledDefinition, DefinitionReport } from "./types";
 
 const ROOT = `${KFP}/pipelines`;
 const at = (pipeline: string, version?: string) =>
@@ -30,6 +32,25 @@ export const version = (id: string, versionId: string) =>
     enabled: id !== "" && versionId !== "",
   });
 
+/** The definition of a version, as it was written. It never changes. */
+export const versionText = (versionId: string) =>
+  queryOptions({
+    queryKey: ["version-text", versionId],
+    queryFn: async ({ signal }) => (await send("GET", `${OWN}/pipeline-versions/${encodeURIComponent(versionId)}/definition`, { signal })).text(),
+  });
+
+/** Long enough for a step back in the editor. */
+const CHECK_KEPT = 10_000;
+
+/** What the workbench says of a text that is being written. Where another one is asked about, the one before is no longer waited for. */
+export const checkedText = (text: string) =>
+  queryOptions({
+    queryKey: ["definition-check", text],
+    queryFn: ({ signal }) => ask<DefinitionReport>("POST", `${OWN}/definitions:check`, { body: { text }, signal }),
+    placeholderData: keepPreviousData,
+    gcTime: CHECK_KEPT,
+  });
+
 function form(file: File): FormData {
   const data = new FormData();
   data.append("uploadfile", file, file.name);
@@ -41,6 +62,10 @@ export const uploadPipeline = (file: File, name: string, description = ""): Prom
 
 export const uploadVersion = (file: File, pipelineId: string, name: string, description = ""): Promise<PipelineVersion> =>
   ask("POST", `${ROOT}/upload_version`, { form: form(file), query: { name, pipelineid: pipelineId, description } });
+
+/** What the user's own `kfp` makes of a Python file or a notebook; which of its pipelines has to be said where it has several. */
+export const compileDefinition = async (file: File, which: string | undefined): Promise<CompiledDefinition> =>
+  ask("POST", `${OWN}/definitions:compile`, { body: { source: base64(new Uint8Array(await file.arrayBuffer())), file_name: file.name, ...(which && { pipeline: which }) } });
 
 export const fetchPipeline = (url: string, name: string): Promise<Pipeline> =>
   ask("POST", `${ROOT}/create`, { body: { pipeline: { name, display_name: name }, pipeline_version: { package_url: { pipeline_url: url } } } });

@@ -9,6 +9,7 @@ import type {
   ArtifactDetail,
   ArtifactList,
   ArtifactPreview,
+  ArtifactRemoval,
   Config,
   DoctorReport,
   Environment,
@@ -46,7 +47,7 @@ export const tasks = (id: string) =>
     queryFn: async ({ signal }) => (await get<{ tasks: readonly Task[] }>(`${OWN}/runs/${encodeURIComponent(id)}/tasks`, {}, signal)).tasks,
   });
 
-/** A run as KFP has it: its definition, experiment and storage state. Its definition never changes. */
+/** A run as KFP has it: what it was made of, its experiment and its storage state. */
 export const definedRun = (id: string) => queryOptions({ queryKey: ["run", id, "kfp"], queryFn: ({ signal }) => kfpRun(id, signal) });
 
 export const experimentName = (id: string) =>
@@ -117,9 +118,14 @@ export const kubeObjects = <Item extends KubeObject>(resource: Resource, namespa
     queryFn: async ({ signal }) => (await list<Item>(resource, namespace, query, signal)).items,
   });
 
+/** The definition of a run, whichever it was made of: a spec, or one with its platform document. It never changes. */
+const readDefinition = (id: string, signal: AbortSignal) => get<unknown>(`${OWN}/runs/${encodeURIComponent(id)}/definition`, { format: "json" }, signal);
+
+export const runPipeline = (id: string) => queryOptions({ queryKey: ["definition", id, "read"], queryFn: ({ signal }) => readDefinition(id, signal) });
+
 /** The names of the tasks at the top of a run's definition, which never change. */
 export const runTopTasks = (id: string) =>
-  queryOptions({ queryKey: ["definition", id, "top"], queryFn: async ({ signal }) => topTasks((await kfpRun(id, signal)).pipeline_spec), gcTime: Number.POSITIVE_INFINITY });
+  queryOptions({ queryKey: ["definition", id, "top"], queryFn: async ({ signal }) => topTasks(await readDefinition(id, signal)), gcTime: Number.POSITIVE_INFINITY });
 
 /** How many runs a page of their table has. */
 export const RUNS_PAGE = 100;
@@ -166,6 +172,10 @@ export const artifact = (id: number) => queryOptions({ queryKey: ["artifacts", i
 /** What to show of an artifact, or of a file in it. Its bytes never change. */
 export const artifactPreview = (id: number, path = "") =>
   queryOptions({ queryKey: ["artifact-preview", id, path], queryFn: ({ signal }) => get<ArtifactPreview>(`${OWN}/artifacts/${id}/preview`, { path }, signal) });
+
+/** What deleting the bytes of an artifact would free. Nothing tells of what steps write. */
+export const artifactRemoval = (id: number) =>
+  queryOptions({ queryKey: ["artifact-removal", id], queryFn: ({ signal }) => get<ArtifactRemoval>(`${OWN}/artifacts/${id}/removal`, {}, signal), ...ASKED_AGAIN });
 
 /** What an artifact was made from, and what was made from it. */
 export const artifactLineage = (id: number) =>

@@ -32,7 +32,8 @@ export interface paths {
         readonly get: operations["get_artifact"];
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /** Deletes the bytes of an artifact. What is known of it stays; nothing brings the bytes back. */
+        readonly delete: operations["delete_artifact"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -106,6 +107,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/artifacts/{id}/removal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What deleting the bytes of an artifact would free, and which runs would lose them. */
+        readonly get: operations["plan_artifact_removal"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/changes": {
         readonly parameters: {
             readonly query?: never;
@@ -153,6 +171,40 @@ export interface paths {
         readonly post?: never;
         /** Removes a config map. */
         readonly delete: operations["delete_config_map"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/definitions:check": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Everything that is wrong with a text that is to be a definition. */
+        readonly post: operations["check_definition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/definitions:compile": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Compiles a Python file or a notebook with the user's own `kfp`. */
+        readonly post: operations["compile_definition"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -293,6 +345,23 @@ export interface paths {
          *     the image, which takes a minute the first time.
          */
         readonly post: operations["open_step"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/pipeline-versions/{id}/definition": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The definition of a pipeline version, as it was written. */
+        readonly get: operations["get_pipeline_version_definition"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -461,7 +530,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The definition of a run, as it was written. */
+        /** The definition of a run, as it was written or as JSON. */
         readonly get: operations["get_run_definition"];
         readonly put?: never;
         readonly post?: never;
@@ -672,6 +741,11 @@ export interface components {
              * @description When it was recorded.
              */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When its bytes were deleted, where they were.
+             */
+            readonly discarded_at?: string | null;
             /** @description The file or directory on this machine that holds its bytes; none when they are elsewhere. */
             readonly path?: string | null;
             /** @description Who made it, then who took it over. Only in `GET /artifacts/{id}` are there more than one. */
@@ -712,6 +786,13 @@ export interface components {
             /** @description The artifacts. */
             readonly artifacts: readonly components["schemas"]["ArtifactDetail"][];
             readonly next?: components["schemas"]["ArtifactId"] | null;
+        };
+        /** @description An artifact by its name. */
+        readonly ArtifactName: {
+            /** @description Its number. */
+            readonly id: components["schemas"]["ArtifactId"];
+            /** @description The name of the output that made it. */
+            readonly name: string;
         };
         /** @description `GET /artifacts/{id}/preview`: what to show of an artifact, or of a file in it. */
         readonly ArtifactPreview: {
@@ -788,6 +869,22 @@ export interface components {
             /** @description Where its bytes are. */
             readonly url: string;
         };
+        /** @description `GET /artifacts/{id}/removal`: what deleting its bytes would free. `DELETE /artifacts/{id}`: what it has freed. */
+        readonly ArtifactRemoval: {
+            /**
+             * Format: int64
+             * @description Bytes of its files.
+             */
+            readonly bytes: number;
+            /** @description The artifact. */
+            readonly id: components["schemas"]["ArtifactId"];
+            /** @description Other artifacts at the same place, in it or around it, which lose them too. */
+            readonly shared_with: readonly components["schemas"]["ArtifactName"][];
+            /** @description The first of these runs, oldest first. */
+            readonly used_by: readonly components["schemas"]["ArtifactUser"][];
+            /** @description How many runs any of these stands in. */
+            readonly user_count: number;
+        };
         /** @description Where an artifact's bytes are, as user code sees it: `minio://mlpipeline/v2/artifacts/…`, `gs://…`. */
         readonly ArtifactUri: string;
         /** @description A task that made or read an artifact. */
@@ -798,6 +895,15 @@ export interface components {
             readonly run_id: components["schemas"]["RunId"];
             /** @description The task. */
             readonly task: components["schemas"]["TaskPath"];
+        };
+        /** @description A run that has an artifact among what it made or read. */
+        readonly ArtifactUser: {
+            /** @description The name people see. */
+            readonly display_name: string;
+            /** @description The run. */
+            readonly run_id: components["schemas"]["RunId"];
+            /** @description How it is; while it is open, nothing that it uses is deleted. */
+            readonly state: components["schemas"]["RunState"];
         };
         /** @description One attempt at a step. */
         readonly Attempt: {
@@ -885,6 +991,11 @@ export interface components {
             /** @description The verdict. */
             readonly status: components["schemas"]["CheckStatus"];
         };
+        /** @description `POST /definitions:check`: a text that may not be a pipeline yet. */
+        readonly CheckDefinition: {
+            /** @description The text. */
+            readonly text: string;
+        };
         /**
          * @description How a check came out.
          * @enum {string}
@@ -904,6 +1015,25 @@ export interface components {
             readonly parameters: {
                 readonly [key: string]: components["schemas"]["ParameterValue"];
             };
+        };
+        /** @description What came of compiling. */
+        readonly CompiledDefinition: {
+            /** @description The definition; none where one has to say first which pipeline is meant. */
+            readonly definition?: string | null;
+            /** @description The pipelines of the file to choose from, where it has several and none was named. */
+            readonly pipelines?: readonly string[];
+        };
+        /**
+         * @description `POST /definitions:compile`: a Python file with a `@dsl.pipeline`, or a notebook with tagged cells. Its code is run by
+         *     the user's own Python, beside nothing but itself.
+         */
+        readonly CompileDefinition: {
+            /** @description The file's name, which ends in `.py` or `.ipynb`. */
+            readonly file_name: string;
+            /** @description Which of its pipelines, where it has several. */
+            readonly pipeline?: string | null;
+            /** @description The file's bytes, as base64. */
+            readonly source: components["schemas"]["Bytes"];
         };
         /** @description A secret or config map without its values. */
         readonly Config: {
@@ -952,6 +1082,18 @@ export interface components {
             };
             /** @description Where artifacts go: a `minio://`, `s3://` or `gs://` URI; all three are kept on this machine. */
             readonly pipeline_root?: string | null;
+        };
+        /**
+         * @description How a definition is sent.
+         * @enum {string}
+         */
+        readonly DefinitionFormat: "text" | "json";
+        /** @description What is to be said of a definition. */
+        readonly DefinitionReport: {
+            /** @description Everything that is wrong with it, and what is only suspicious, each with its place where it has one. */
+            readonly diagnostics: readonly components["schemas"]["Diagnostic"][];
+            /** @description Whether it can be run. */
+            readonly runnable: boolean;
         };
         /** @description One problem of a definition. */
         readonly Diagnostic: {
@@ -1227,6 +1369,11 @@ export interface components {
             readonly gpus?: components["schemas"]["GpuCheck"] | null;
             /** @description The last event there is; who asks for those after it is told only what is to come. */
             readonly last_event: components["schemas"]["EventCursor"];
+            /**
+             * Format: int64
+             * @description After how many seconds without use a notebook is stopped; none where none is.
+             */
+            readonly notebook_idle_seconds?: number | null;
             /**
              * Format: int64
              * @description Runs that have not ended.
@@ -1956,6 +2103,38 @@ export interface operations {
             };
         };
     };
+    readonly delete_artifact: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The artifact's number */
+                readonly id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What went */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ArtifactRemoval"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly get_artifact_content: {
         readonly parameters: {
             readonly query?: {
@@ -2118,6 +2297,38 @@ export interface operations {
             };
         };
     };
+    readonly plan_artifact_removal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The artifact's number */
+                readonly id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What would go */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ArtifactRemoval"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly watch_changes: {
         readonly parameters: {
             readonly query?: never;
@@ -2228,6 +2439,72 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly check_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CheckDefinition"];
+            };
+        };
+        readonly responses: {
+            /** @description What is to be said of it, whether it can be run or not */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DefinitionReport"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly compile_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CompileDefinition"];
+            };
+        };
+        readonly responses: {
+            /** @description The definition, or the pipelines to choose from */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CompiledDefinition"];
+                };
             };
             /** @description A refusal */
             readonly default: {
@@ -2509,6 +2786,38 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OpenedStep"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_pipeline_version_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The version's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The text of the file */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/yaml": string;
                 };
             };
             /** @description A refusal */
@@ -2902,7 +3211,10 @@ export interface operations {
     };
     readonly get_run_definition: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description How the answer looks. */
+                readonly format?: components["schemas"]["DefinitionFormat"];
+            };
             readonly header?: never;
             readonly path: {
                 /** @description The run's id, or a beginning of it that is unique */
@@ -2912,12 +3224,13 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The text of the file */
+            /** @description The text of the file, or the value */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/json": unknown;
                     readonly "application/yaml": string;
                 };
             };

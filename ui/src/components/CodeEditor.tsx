@@ -20,9 +20,11 @@ export interface CodeProps {
   readonly value: string;
   /** Without it the text can only be read. */
   readonly onChange?: ((text: string) => void) | undefined;
-  readonly problems?: readonly (Span & { readonly message: string })[];
+  readonly problems?: readonly (Span & { readonly message: string; readonly severity: "error" | "warning" })[];
   /** The part that is marked; it is scrolled to when it changes. */
   readonly marked?: Span | undefined;
+  /** Whoever is led to what is marked goes on writing there. */
+  readonly isEntered?: boolean;
   /** Where the user went in the text. */
   readonly onCursor?: ((at: number) => void) | undefined;
   /** Grows with its text, up to a height. */
@@ -36,7 +38,7 @@ const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--ok)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--run)" },
-  { tag: tags.comment, color: "var(--faint)" },
+  { tag: tags.comment, color: "var(--muted)" },
   { tag: [tags.keyword, tags.meta], color: "var(--warn)" },
 ]);
 
@@ -69,7 +71,7 @@ const attributes = ({ label, id, describedBy, isInvalid, onChange }: CodeProps):
 
 /** YAML, or JSON as a part of it, to read and to edit. Heavy: import it by `Code`. */
 export function CodeEditor(props: CodeProps) {
-  const { value, problems, marked, label, id, describedBy, isInvalid, grows = false } = props;
+  const { value, problems, marked, isEntered = false, label, id, describedBy, isInvalid, grows = false } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const given = useRef(props);
@@ -117,7 +119,7 @@ export function CodeEditor(props: CodeProps) {
     const shown = view.current;
     if (!shown) return;
     const most = shown.state.doc.length;
-    const found: Diagnostic[] = (problems ?? []).map(({ from, to, message }) => ({ from: Math.min(from, most), to: Math.min(to, most), message, severity: "error" }));
+    const found: Diagnostic[] = (problems ?? []).map(({ from, to, message, severity }) => ({ from: Math.min(from, most), to: Math.min(to, most), message, severity }));
     shown.dispatch(setDiagnostics(shown.state, found));
   }, [problems]);
 
@@ -134,6 +136,10 @@ export function CodeEditor(props: CodeProps) {
       ...(goes && { selection: { anchor: span.from } }),
     });
   }, [from, to]);
+
+  useEffect(() => {
+    if (isEntered && marked) view.current?.focus();
+  }, [isEntered, marked]);
 
   return <div ref={host} className={`${styles.editor} ${grows ? styles.grows : ""}`} data-invalid={isInvalid || undefined} />;
 }

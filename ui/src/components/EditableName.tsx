@@ -1,5 +1,5 @@
 import { Pencil } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "./Button";
 import styles from "./EditableName.module.css";
 import { Input } from "./Field";
@@ -7,11 +7,17 @@ import { Input } from "./Field";
 /** A name that is changed where it stands: Enter keeps it, Escape does not. */
 export function EditableName({ name, label, onRename }: { readonly name: string; readonly label: string; readonly onRename: (name: string) => void }) {
   const [text, setText] = useState<string>();
+  const button = useRef<HTMLButtonElement>(null);
+  /** Keys that end it leave the focus where it was begun. */
+  const end = () => {
+    setText(undefined);
+    requestAnimationFrame(() => button.current?.focus());
+  };
   if (text === undefined) {
     return (
       <span className={styles.row} title={name}>
         <span className={styles.name}>{name}</span>
-        <Button kind="quiet" aria-label={label} title={label} icon={<Pencil size={14} aria-hidden />} onClick={() => setText(name)} />
+        <Button ref={button} kind="quiet" aria-label={label} title={label} icon={<Pencil size={14} aria-hidden />} onClick={() => setText(name)} />
       </span>
     );
   }
@@ -29,10 +35,13 @@ export function EditableName({ name, label, onRename }: { readonly name: string;
       onChange={(event) => setText(event.target.value)}
       onBlur={keep}
       onKeyDown={(event) => {
-        if (event.key === "Enter") keep();
+        if (event.key === "Enter") {
+          keep();
+          end();
+        }
         if (event.key === "Escape") {
           event.preventDefault();
-          setText(undefined);
+          end();
         }
       }}
     />

@@ -1,5 +1,6 @@
 import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
+import { wayBack } from "./focus";
 import styles from "./Menu.module.css";
 
 export interface MenuItem {
@@ -11,13 +12,22 @@ export interface MenuItem {
   readonly hint?: string;
 }
 
-/** A menu at a button. `null` among the items is a line. */
+/** A menu at a button. `null` among the items is a line. The focus is at the button again when it closes, or near where that was. */
 export function Menu({ trigger, items }: { readonly trigger: ReactNode; readonly items: readonly (MenuItem | null)[] }) {
+  const back = useRef<() => void>(undefined);
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root onOpenChange={(isOpen) => isOpen && (back.current = wayBack(document.activeElement))}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
+        <DropdownMenu.Content
+          className={styles.menu}
+          align="end"
+          sideOffset={4}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            back.current?.();
+          }}
+        >
           {items.map((item, index) =>
             item === null ? (
               <DropdownMenu.Separator key={`line-${index}`} className={styles.line} />

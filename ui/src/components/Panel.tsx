@@ -1,15 +1,49 @@
 import { X } from "lucide-react";
-import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type PointerEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "./Button";
+import { isLedByKeys, wayBack } from "./focus";
 import styles from "./Panel.module.css";
 
 const KEY = "coracle.panel-width";
 const LEAST = 320;
 
-/** A panel at the right that stays beside the page; Escape closes it, and its width is remembered. */
-export function Panel({ title, onClose, children }: { readonly title: ReactNode; readonly onClose: () => void; readonly children: ReactNode }) {
+interface Props {
+  readonly title: ReactNode;
+  /** What it is about: with another one it is as if it had been opened again. */
+  readonly about?: string | undefined;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/**
+ * A panel at the right that stays beside the page; Escape closes it, and its width is remembered. Who opened it by keys goes
+ * on in it, and is back where it was opened when it closes.
+ */
+export function Panel({ title, about = "", onClose, children }: Props) {
   const [width, setWidth] = useState(() => Number(localStorage.getItem(KEY)) || 440);
   const panel = useRef<HTMLElement>(null);
+  const head = useRef<HTMLDivElement>(null);
+  const back = useRef<() => void>(undefined);
+  const entered = useRef<string>(undefined);
+  useLayoutEffect(() => {
+    if (entered.current === about) return;
+    entered.current = about;
+    const from = document.activeElement;
+    if (panel.current?.contains(from)) return;
+    // What was pressed in it has gone.
+    const isLost = from === document.body && back.current !== undefined;
+    if (!isLost) back.current = wayBack(from);
+    if (isLost || isLedByKeys()) head.current?.focus();
+  }, [about]);
+  useLayoutEffect(() => {
+    const shown = panel.current;
+    return () => {
+      if (!shown?.contains(document.activeElement)) return;
+      // It is still there in this moment, with the focus.
+      const way = back.current;
+      queueMicrotask(() => document.activeElement === document.body && way?.());
+    };
+  }, []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !event.defaultPrevented) onClose();
@@ -44,7 +78,9 @@ export function Panel({ title, onClose, children }: { readonly title: ReactNode;
         }}
       />
       <header className={styles.head}>
-        <div className={styles.title}>{title}</div>
+        <div ref={head} className={styles.title} tabIndex={-1}>
+          {title}
+        </div>
         <Button kind="quiet" aria-label="Close" icon={<X size={16} />} onClick={onClose} />
       </header>
       <div className={styles.content}>{children}</div>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { type CSSProperties, type FocusEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useNarrow } from "./narrow";
 import styles from "./Table.module.css";
 import { type Column, TableRow } from "./TableRow";
@@ -71,8 +71,18 @@ export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected
     [virtual, count],
   );
 
+  const lastFocused = useRef(0);
+  const focused = (event: FocusEvent<HTMLElement>) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
+    if (row) lastFocused.current = Number(row.dataset["index"]);
+    // Whoever comes to the table itself comes from a row that has gone: the one that took its place has the focus.
+    else if (event.target === event.currentTarget && event.target.matches(":focus-visible")) move(Math.min(lastFocused.current, count - 1));
+  };
+
   return (
-    <div ref={body} className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+    // The focus comes to it only from its own rows.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div ref={body} className={styles.frame} role="table" aria-label={label} aria-rowcount={rows.length + 1} tabIndex={-1} onFocus={focused}>
       <div className={`${styles.sheet} ${isNarrow ? styles.narrow : ""}`} role="presentation">
         <div className={styles.head} role="rowgroup">
           <div className={styles.row} role="row" style={{ gridTemplateColumns: template }}>

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { Button } from "./Button";
 import styles from "./Toasts.module.css";
 
@@ -37,6 +37,26 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
     }),
     [add],
   );
+  const act = useCallback(
+    (toast: Toast) => {
+      toast.action?.run();
+      drop(toast.id);
+    },
+    [drop],
+  );
+  const newest = toasts.findLast((toast) => toast.action);
+  useEffect(() => {
+    if (!newest) return;
+    const onKey = (event: KeyboardEvent) => {
+      const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+      // Where one types it takes back what was typed.
+      if (!isUndo || (event.target as HTMLElement).closest("input, textarea, select, [contenteditable]")) return;
+      event.preventDefault();
+      act(newest);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [newest, act]);
   return (
     <Context.Provider value={say}>
       {children}
@@ -45,14 +65,9 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
           <div key={toast.id} className={`${styles.toast} ${toast.tone === "fail" ? styles.fail : ""}`}>
             <span>{toast.text}</span>
             {toast.action && (
-              <Button
-                kind="quiet"
-                onClick={() => {
-                  toast.action?.run();
-                  drop(toast.id);
-                }}
-              >
+              <Button kind="quiet" aria-keyshortcuts="Control+Z" onClick={() => act(toast)}>
                 {toast.action.label}
+                {toast === newest && <kbd className={styles.key} aria-hidden>Ctrl Z</kbd>}
               </Button>
             )}
           </div>

@@ -9,8 +9,14 @@ const TOLD_BY = 2000;
 
 interface Waiting {
   readonly timer: ReturnType<typeof setTimeout>;
-  readonly carryOut: () => void;
+  readonly carryOut: (isLeaving: boolean) => void;
 }
+
+/**
+ * Does what was put off. Where the window is closing, whatever is not asked for at once never is; a request that deletes
+ * outlives the window.
+ */
+type CarryOut = (isLeaving: boolean) => Promise<unknown>;
 
 // Outlives the page that it was begun on.
 const waiting = new Map<string, Waiting>();
@@ -25,7 +31,12 @@ function tell(change: (keys: Set<string>) => void): void {
 }
 
 // Who closes the window does not take it back.
-window.addEventListener("pagehide", () => waiting.forEach(({ timer, carryOut }) => (clearTimeout(timer), carryOut())));
+window.addEventListener("pagehide", () => {
+  for (const { timer, carryOut } of waiting.values()) {
+    clearTimeout(timer);
+    carryOut(true);
+  }
+});
 
 /** The keys of what is removed already, as far as anybody looking can tell. */
 export const useRemoved = (): ReadonlySet<string> =>
@@ -34,15 +45,15 @@ export const useRemoved = (): ReadonlySet<string> =>
     () => removed,
   );
 
-/** Removes something at once to look at, and really once nobody has taken it back. */
-export function useRemove(): (key: string, text: string, carryOut: () => Promise<unknown>) => void {
+/** Removes something at once to look at, and really once nobody has taken it back, or the window closes. */
+export function useRemove(): (key: string, text: string, carryOut: CarryOut, onUndo?: () => void) => void {
   const { say, fail } = useToasts();
   return useCallback(
-    (key, text, carryOut) => {
+    (key, text, carryOut, onUndo) => {
       const show = () => tell((keys) => keys.delete(key));
-      const act = () => {
+      const act = (isLeaving: boolean) => {
         waiting.delete(key);
-        carryOut().then(
+        carryOut(isLeaving).then(
           // What shows it is told of the change meanwhile, and asks anew.
           () => setTimeout(show, TOLD_BY),
           (error: unknown) => {
@@ -51,7 +62,7 @@ export function useRemove(): (key: string, text: string, carryOut: () => Promise
           },
         );
       };
-      waiting.set(key, { timer: setTimeout(act, WAITS), carryOut: act });
+      waiting.set(key, { timer: setTimeout(() => act(false), WAITS), carryOut: act });
       tell((keys) => keys.add(key));
       const undo = () => {
         const found = waiting.get(key);
@@ -59,6 +70,7 @@ export function useRemove(): (key: string, text: string, carryOut: () => Promise
         clearTimeout(found.timer);
         waiting.delete(key);
         show();
+        onUndo?.();
       };
       say(text, { label: "Undo", run: undo });
     },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nameInFile, nameOfFile, nextVersionName, usesCache, withoutCache } from "./definition";
+import { isSource, nameInFile, nameOfFile, nextVersionName, readableText, usesCache, withoutCache } from "./definition";
 
 it.each([
   ["pipelineInfo:\n  description: x\n  name: digits\nroot:\n", "digits"],
@@ -11,6 +11,7 @@ it.each([
   ["digits.yaml", "digits"],
   ["digits.tar.gz", "digits"],
   ["a.b.JSON", "a.b"],
+  ["digits.py", "digits"],
 ])("%s holds %s", (file, name) => expect(nameOfFile(file)).toBe(name));
 
 it.each([
@@ -25,3 +26,14 @@ it("knows whether the cache is on in any step", () => {
   expect(usesCache(definition)).toBe(true);
   expect(usesCache(withoutCache(definition))).toBe(false);
 });
+
+it("shows a text as it was written, where it was written to be read", () => {
+  expect(readableText("# why\nroot: {}\n", { root: {} })).toBe("# why\nroot: {}\n");
+  expect(readableText('{"root": {"dag": {}}}', { root: { dag: {} } })).toBe("root:\n  dag: {}\n");
+});
+
+it.each([
+  ["a.py", true],
+  ["a.IPYNB", true],
+  ["py.yaml", false],
+])("%s has to be compiled: %s", (name, expected) => expect(isSource(name)).toBe(expected));

@@ -34,6 +34,9 @@ export function textOf(definition: unknown): string {
   return [spec, ...(platform ? [platform] : [])].map((part) => stringify(part, options)).join("---\n");
 }
 
+/** The text of a definition to be read: as it was written, unless that is JSON, which has no lines of its own. */
+export const readableText = (written: string, definition: unknown): string => (written.trimStart().startsWith("{") ? textOf(definition) : written);
+
 /** The same definition in which no step takes a result from the cache, as the `kfp` client makes it with `enable_caching=False`. */
 export function withoutCache(definition: unknown): unknown {
   if (Array.isArray(definition)) return definition.map(withoutCache);
@@ -48,7 +51,10 @@ export function nameInFile(text: string): string {
 }
 
 /** A name for what is in a file, made of the file's own. */
-export const nameOfFile = (fileName: string): string => fileName.replace(/\.(ya?ml|json|zip|tar\.gz|tgz)$/i, "");
+export const nameOfFile = (fileName: string): string => fileName.replace(/\.(ya?ml|json|zip|tar\.gz|tgz|py|ipynb)$/i, "");
+
+/** Whether a file is no definition yet, but what one is compiled from. */
+export const isSource = (fileName: string): boolean => /\.(py|ipynb)$/i.test(fileName);
 
 /** A name that none of `taken` has: `v3`. */
 export function nextVersionName(taken: readonly string[]): string {

@@ -42,14 +42,10 @@ it.each([
   [9, 1, 6],
 ])("line %i, column %i is at %i", (line, column, at) => expect(offsetOf("ab\ncd\n", line, column)).toBe(at));
 
-describe("what is wrong with a text", () => {
+describe("what is wrong with the form of a text", () => {
   it.each([
     ["nothing", text, []],
     ["no YAML", "root:\n  dag: {\nx: 1\n", [[3, expect.any(String)]]],
-    ["no pipeline", "a: 1\n", [[1, expect.stringContaining("no pipeline")]]],
-    ["no name", text.replace("  name: two\n", "  label: two\n"), [[1, "`pipelineInfo.name` is missing"]]],
-    ["no such component", text.replace("name: comp-train", "name: comp-gone"), [[7, "There is no component `comp-gone`"]]],
-    ["no such executor", text.replace("executorLabel: exec-train", "executorLabel: gone"), [[9, "There is no executor `gone`"]]],
   ])("%s", (_, given, expected) => expect(problems(given).map(({ line, message }) => [line, message])).toEqual(expected));
 });
 

@@ -1,4 +1,4 @@
-// Where things stand in the text of a definition, and what is wrong with the text as far as can be told without the workbench.
+// Where things stand in the text of a definition, and what is wrong with its form.
 
 import { type Document, isMap, isScalar, LineCounter, type Pair, parseAllDocuments, type YAMLMap } from "yaml";
 
@@ -18,6 +18,7 @@ export interface Problem {
   readonly to: number;
   readonly line: number;
   readonly column: number;
+  readonly severity: "error" | "warning";
 }
 
 /** The definition that a text holds, as the server would answer it; nothing where there is none. */
@@ -101,37 +102,13 @@ const endOfLine = (text: string, at: number): number => {
   return end < 0 ? text.length : end;
 };
 
-/** What is wrong with the form of a text. What a definition means is checked by the workbench. */
+/** What is wrong with the form of a text, which is known at once. What a definition means is checked by the workbench. */
 export function problems(text: string): readonly Problem[] {
   const counter = new LineCounter();
-  const docs = read(text, counter);
-  const at = (message: string, [from, to]: readonly [number, number]): Problem => {
+  const faults = read(text, counter).flatMap((doc) => doc.errors);
+  return faults.slice(0, MOST_FAULTS).map(({ message, pos: [from, to] }) => {
     const { line, col } = counter.linePos(from);
-    return { message, from, to, line, column: col };
-  };
-  const faults = docs.flatMap((doc) => doc.errors.map((error) => at(error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "", error.pos)));
-  if (faults.length > 0) return faults.slice(0, MOST_FAULTS).map((fault) => ({ ...fault, to: Math.min(fault.to, endOfLine(text, fault.from)) }));
-  const spec = docs.find(isSpec);
-  if (!spec) return [at("This is no pipeline: neither `root` nor `pipelineInfo` is in it", [0, 0])];
-  return [...missing(spec, at), ...dangling(spec, at)];
-}
-
-type At = (message: string, range: readonly [number, number]) => Problem;
-
-function missing(doc: Document.Parsed, at: At): readonly Problem[] {
-  const fields = [["pipelineInfo", "name"], ["root"], ["schemaVersion"]];
-  return fields.filter((names) => child(doc.contents, ...names) === undefined).map((names) => at(`\`${names.join(".")}\` is missing`, [0, 0]));
-}
-
-/** References to components and executors that are not there. */
-function dangling(doc: Document.Parsed, at: At): readonly Problem[] {
-  const names = (...path: string[]) => new Set(pairs(child(doc.contents, ...path)).map(keyOf));
-  const [components, executors] = [names("components"), names("deploymentSpec", "executors")];
-  const check = (node: unknown, known: ReadonlySet<string>, what: string): readonly Problem[] =>
-    isScalar(node) && node.range && !known.has(String(node.value)) ? [at(`There is no ${what} \`${String(node.value)}\``, [node.range[0], node.range[1]])] : [];
-  const all = [child(doc.contents, "root"), ...pairs(child(doc.contents, "components")).map((pair) => pair.value)];
-  return all.flatMap((component) => [
-    ...check(child(component, "executorLabel"), executors, "executor"),
-    ...pairs(child(component, "dag", "tasks")).flatMap((pair) => check(child(pair.value, "componentRef", "name"), components, "component")),
-  ]);
+    const words = message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "";
+    return { message: words, from, to: Math.min(to, endOfLine(text, from)), line, column: col, severity: "error" };
+  });
 }

@@ -4,7 +4,7 @@ import { Download } from "lucide-react";
 import { artifact as artifactQuery, contentUrl, run as runQuery } from "@/api/queries";
 import type { ArtifactDetail } from "@/api/types";
 import { CopyAs } from "@/components/CopyAs";
-import { Skeleton, Trouble } from "@/components/Empty";
+import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
 import { Tabs } from "@/components/Tabs";
 import { shortType } from "@/domain/artifactType";
@@ -12,6 +12,7 @@ import { bytes } from "@/domain/size";
 import { About } from "@/features/artifacts/About";
 import { ArtifactPreview } from "@/features/artifacts/ArtifactPreview";
 import { copies } from "@/features/artifacts/copies";
+import { DeleteArtifact } from "@/features/artifacts/DeleteArtifact";
 import { Lineage } from "@/features/artifacts/Lineage";
 import { Uses } from "@/features/artifacts/Uses";
 import styles from "./Artifact.module.css";
@@ -50,6 +51,7 @@ export function Artifact() {
             </a>
           )}
           <CopyAs texts={copies(data)} />
+          {typeof data.size_bytes === "number" && <DeleteArtifact id={number} name={data.artifact.name || `artifact ${id}`} />}
         </>
       }
     >
@@ -60,7 +62,7 @@ export function Artifact() {
             value={tab}
             onChange={(key) => void navigate({ search: { tab: key as typeof tab } })}
             tabs={[
-              { key: "preview", title: "Preview", content: <ArtifactPreview id={number} file={file} onFile={openFile} /> },
+              { key: "preview", title: "Preview", content: data.discarded_at ? <Discarded /> : <ArtifactPreview id={number} file={file} onFile={openFile} /> },
               { key: "lineage", title: "Lineage", content: <Lineage id={number} /> },
               { key: "uses", title: "Where used", content: <Uses id={number} /> },
             ]}
@@ -72,10 +74,14 @@ export function Artifact() {
   );
 }
 
+const Discarded = () => (
+  <Empty title="Its bytes were deleted">What is known of it is beside this, and its lineage stays. Run the step that made it again to have another one.</Empty>
+);
+
 function Answer({ detail }: { readonly detail: ArtifactDetail }) {
   const maker = detail.producers[0];
   const run = useQuery({ ...runQuery(maker?.run_id ?? ""), enabled: maker !== undefined });
-  const size = typeof detail.size_bytes === "number" ? `, ${bytes(detail.size_bytes)}` : "";
+  const size = typeof detail.size_bytes === "number" ? `, ${bytes(detail.size_bytes)}` : detail.discarded_at ? ", deleted" : "";
   return (
     <>
       {shortType(detail.artifact.schema_title)}

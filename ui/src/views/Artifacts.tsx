@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<ArtifactDetail>[] = [
   { key: "type", title: "Type", width: "minmax(90px, 150px)", cell: ({ artifact }) => <Badge tone="wait">{shortType(artifact.schema_title)}</Badge> },
   { key: "step", title: "Made by", width: "minmax(110px, 1fr)", wide: true, cell: (detail) => <Maker detail={detail} /> },
   { key: "uri", title: "URI", width: "minmax(160px, 2fr)", wide: true, cell: ({ artifact }) => <code title={artifact.uri}>{artifact.uri}</code> },
-  { key: "size", title: "Size", width: "84px", align: "right", wide: true, cell: (detail) => (typeof detail.size_bytes === "number" ? bytes(detail.size_bytes) : "") },
+  { key: "size", title: "Size", width: "84px", align: "right", wide: true, cell: (detail) => (typeof detail.size_bytes === "number" ? bytes(detail.size_bytes) : detail.discarded_at ? "deleted" : "") },
   { key: "created", title: "Made", width: "92px", align: "right", cell: (detail) => <Ago at={detail.created_at} /> },
 ];
 

@@ -44,7 +44,7 @@ export function Notebooks() {
         <Beside
           panel={
             open !== undefined && (
-              <Panel title={shown ? shown.notebook.metadata.name : open} onClose={close}>
+              <Panel title={shown ? shown.notebook.metadata.name : open} about={open} onClose={close}>
                 {shown ? <Details row={shown} tab={tab} onTab={(to) => show(shown.key, to)} /> : <Gone />}
               </Panel>
             )

@@ -62,7 +62,7 @@ export function Pipelines() {
         ) : all.length === 0 ? (
           <Empty title="No pipelines yet" action={<Button onClick={() => setUpload(true)}>Upload pipeline</Button>}>
             A pipeline is a definition that the <code>kfp</code> compiler made, kept here with its versions, so that it can be run again, scheduled and compared. Drop a
-            compiled file anywhere on this page.
+            compiled file, or a <code>.py</code> file with a <code>@dsl.pipeline</code>, anywhere on this page.
           </Empty>
         ) : (
           <Under

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
-import { definedRun, run as runQuery, tasks as tasksQuery } from "@/api/queries";
+import { definedRun, run as runQuery, runPipeline, tasks as tasksQuery } from "@/api/queries";
 import type { Run as RunOf } from "@/api/types";
-import { Empty, Skeleton, Trouble } from "@/components/Empty";
+import { Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
 import { Tabs } from "@/components/Tabs";
 import { useNow } from "@/components/Time";
@@ -56,8 +56,8 @@ function Known({ run }: { readonly run: RunOf }) {
   const search = useSearch({ from: "/runs/$id" });
   const list = useQuery(tasksQuery(id));
   const kfp = useQuery(definedRun(id));
-  const definition = kfp.data?.pipeline_spec;
-  const pipeline = useMemo(() => (definition ? readPipeline(definition) : undefined), [definition]);
+  const definition = useQuery(runPipeline(id));
+  const pipeline = useMemo(() => (definition.data ? readPipeline(definition.data) : undefined), [definition.data]);
   const tasks = useMemo(() => list.data ?? [], [list.data]);
   const index = useMemo(() => indexTasks(tasks), [tasks]);
   const failed = useMemo(() => (run.state === "FAILED" ? failedStep(tasks) : undefined), [tasks, run.state]);
@@ -90,10 +90,8 @@ function Known({ run }: { readonly run: RunOf }) {
             <Suspense fallback={<Skeleton rows={10} />}>
               <RunGraph pipeline={pipeline} {...shown} />
             </Suspense>
-          ) : kfp.isError ? (
-            <Trouble error={kfp.error} />
-          ) : kfp.data && !definition ? (
-            <Empty title="The definition of this run is not kept">The timeline shows what it did.</Empty>
+          ) : definition.isError ? (
+            <Trouble error={definition.error} />
           ) : (
             <Skeleton rows={10} />
           )}

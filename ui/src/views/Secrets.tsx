@@ -66,7 +66,7 @@ export function Secrets() {
         <Beside
           panel={
             kind && (
-              <Panel title={replaced ? `Replace ${replaced.name}` : `New ${NOUN[kind].toLowerCase()}`} onClose={close}>
+              <Panel title={replaced ? `Replace ${replaced.name}` : `New ${NOUN[kind].toLowerCase()}`} about={open ?? kind} onClose={close}>
                 <ConfigForm key={open ?? "new"} kind={kind} replaced={replaced} taken={rows.filter((row) => row.kind === kind).map(({ name }) => name)} onKind={begin} onDone={close} />
               </Panel>
             )

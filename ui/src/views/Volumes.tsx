@@ -56,7 +56,7 @@ export function Volumes() {
         <Beside
           panel={
             hasPanel && (
-              <Panel title={shown?.name ?? "New volume"} onClose={close}>
+              <Panel title={shown?.name ?? "New volume"} about={open} onClose={close}>
                 {shown ? (
                   <VolumeDetails row={shown} onRemoved={close} />
                 ) : (

@@ -118,6 +118,8 @@ fn detail(home: &Home, stored: &StoredArtifact) -> ArtifactDetail {
         artifact: artifact(&stored.artifact),
         created_at: stored.created_at,
         path,
+        // Whatever is there again was put there by hand.
+        discarded_at: stored.discarded_at.filter(|_| size_bytes.is_none()),
         size_bytes,
         producers: stored.producer.clone().map(used).into_iter().collect(),
         consumers: Vec::new(),

@@ -20,6 +20,7 @@ mod media;
 mod picture;
 mod place;
 mod preview;
+mod remove;
 mod rows;
 
 pub(crate) use content::content_of;

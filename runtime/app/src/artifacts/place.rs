@@ -187,7 +187,7 @@ pub(crate) fn unreadable(path: &Path, source: io::Error) -> AppError {
     match source.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => AppError::Nothing {
             message: format!("there is nothing at `{}`", path.display()),
-            hint: Some("it was never written, or has been removed by hand".to_owned()),
+            hint: Some("it was never written, or has been deleted".to_owned()),
         },
         _ => AppError::Unreadable { path, source },
     }

@@ -7,9 +7,14 @@ use coracle_store::Store;
 use crate::config::UploadsTaken;
 use crate::error::AppError;
 use crate::exact::exact;
+use crate::view::{CheckDefinition, DefinitionReport};
+use crate::workbench::{Workbench, off_runtime};
 
 /// The name under which a definition without a file is spoken of.
 const UNNAMED: &str = "pipeline.json";
+
+/// What a text is read as.
+const TEXT: &str = "pipeline.yaml";
 
 /// What something is to be run of.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +34,26 @@ pub enum Source {
 pub(crate) struct Resolved {
     pub(crate) definition: Definition,
     pub(crate) version: Option<VersionRef>,
+}
+
+impl Workbench {
+    /// Everything that is wrong with a text, as it will be said when it is to be run.
+    ///
+    /// # Errors
+    /// None that is about the text.
+    pub async fn check_definition(
+        &self,
+        request: CheckDefinition,
+    ) -> Result<DefinitionReport, AppError> {
+        off_runtime(move || {
+            let reading = pipeline::read(request.text.as_bytes(), TEXT);
+            Ok(DefinitionReport {
+                runnable: reading.definition.is_some(),
+                diagnostics: reading.diagnostics,
+            })
+        })
+        .await
+    }
 }
 
 /// Finds what is to be run.

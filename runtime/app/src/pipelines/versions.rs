@@ -47,6 +47,20 @@ impl Workbench {
         .await
     }
 
+    /// The definition of a version, as it was written.
+    ///
+    /// # Errors
+    /// When there is none of this id.
+    pub async fn pipeline_version_text(&self, id: String) -> Result<String, AppError> {
+        self.ask_store(move |store| {
+            let found = store.pipeline_version(exact(WHAT, &id)?)?;
+            found
+                .map(|version| version.definition)
+                .ok_or_else(|| AppError::not_found(WHAT, &id))
+        })
+        .await
+    }
+
     /// A page of the versions of a pipeline.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A new run that takes over the first part of another.
 
-use coracle_model::{RunId, RunRecord, RunRequest, StorageState, TaskPath};
-use coracle_store::Store;
+use coracle_model::{Lineage, RunId, RunRecord, RunRequest, StorageState, TaskPath};
+use coracle_store::{ArtifactFilter, Store};
 
 use super::create::{Accepted, created};
 use super::find::{find_task, read_run};
@@ -44,7 +44,40 @@ fn origin(store: &Store, name: &str, from: &str) -> Result<(RunRecord, TaskPath)
     }
     let tasks = store.tasks(record.id)?;
     let from = find_task(record.id, tasks.iter().map(|task| &task.path), from)?;
-    Ok((record, from))
+    match lost_input(store, record.id, &from)? {
+        Some(error) => Err(error),
+        None => Ok((record, from)),
+    }
+}
+
+/// What a step reads that was deleted since: it would begin, only to find nothing.
+fn lost_input(store: &Store, run: RunId, step: &TaskPath) -> Result<Option<AppError>, AppError> {
+    let filter = ArtifactFilter {
+        run: Some(run),
+        limit: usize::MAX,
+        ..ArtifactFilter::default()
+    };
+    for stored in store.artifacts(&filter)? {
+        let Some(id) = stored.artifact.id.filter(|_| stored.discarded_at.is_some()) else {
+            continue;
+        };
+        let lineage = store.lineage(id)?;
+        let is_read = |used: &Lineage| used.run == run && used.task == *step;
+        if !lineage.consumers.iter().any(is_read) {
+            continue;
+        }
+        let made = lineage.producers.iter().find(|made| made.run == run);
+        let hint = made.map_or_else(
+            || "make a new run of the pipeline".to_owned(),
+            |made| format!("run it again from `{}`, which makes it", made.task),
+        );
+        let name = &stored.artifact.name;
+        return Ok(Some(AppError::request(
+            format!("`{step}` reads `{name}`, whose bytes were deleted"),
+            hint,
+        )));
+    }
+    Ok(None)
 }
 
 fn again(old: RunRecord, from: TaskPath) -> Accepted {

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use coracle_model::{EventCursor, EventKind, RunId, TaskPath};
 use coracle_plan::AdmissionId;
+use coracle_spec::pipeline;
 use coracle_store::Store;
 
 use super::find::{find_run, read_run};
 use super::present;
 use crate::error::AppError;
 use crate::stage::Stage;
-use crate::view::{self, Notice, Run, RunResult, TaskList, Waiting};
+use crate::view::{self, DefinitionFormat, Notice, Run, RunResult, TaskList, Waiting};
 use crate::workbench::Workbench;
 
 /// Events that are read at once.
@@ -29,13 +30,24 @@ impl Workbench {
         Ok(run)
     }
 
-    /// The definition of a run, as it was written.
+    /// The definition of a run, as it was written or as JSON.
     ///
     /// # Errors
     /// When there is no such run.
-    pub async fn definition(&self, name: String) -> Result<String, AppError> {
-        self.ask_store(move |store| Ok(read_run(store, &name)?.request.definition))
-            .await
+    pub async fn definition(
+        &self,
+        name: String,
+        format: DefinitionFormat,
+    ) -> Result<String, AppError> {
+        self.ask_store(move |store| {
+            let text = read_run(store, &name)?.request.definition;
+            Ok(match format {
+                DefinitionFormat::Text => text,
+                // What was made into a run holds a pipeline.
+                DefinitionFormat::Json => pipeline::to_json(&text).unwrap_or(text),
+            })
+        })
+        .await
     }
 
     /// The tasks of a run, with the attempts made at them, in the order in which they began.

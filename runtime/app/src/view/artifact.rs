@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use coracle_model::{ArtifactId, ArtifactUri, RunId, TaskPath, Timestamp, Value};
+use coracle_model::{ArtifactId, ArtifactUri, RunId, RunState, TaskPath, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -70,10 +70,48 @@ pub struct ArtifactDetail {
     pub path: Option<PathBuf>,
     /// Bytes of the files there; none when there is nothing.
     pub size_bytes: Option<u64>,
+    /// When its bytes were deleted, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discarded_at: Option<Timestamp>,
     /// Who made it, then who took it over. Only in `GET /artifacts/{id}` are there more than one.
     pub producers: Vec<ArtifactUse>,
     /// Who read it; only in `GET /artifacts/{id}`.
     pub consumers: Vec<ArtifactUse>,
+}
+
+/// `GET /artifacts/{id}/removal`: what deleting its bytes would free. `DELETE /artifacts/{id}`: what it has freed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArtifactRemoval {
+    /// The artifact.
+    pub id: ArtifactId,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Other artifacts at the same place, in it or around it, which lose them too.
+    pub shared_with: Vec<ArtifactName>,
+    /// How many runs any of these stands in.
+    pub user_count: usize,
+    /// The first of these runs, oldest first.
+    pub used_by: Vec<ArtifactUser>,
+}
+
+/// An artifact by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArtifactName {
+    /// Its number.
+    pub id: ArtifactId,
+    /// The name of the output that made it.
+    pub name: String,
+}
+
+/// A run that has an artifact among what it made or read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArtifactUser {
+    /// The run.
+    pub run_id: RunId,
+    /// The name people see.
+    pub display_name: String,
+    /// How it is; while it is open, nothing that it uses is deleted.
+    pub state: RunState,
 }
 
 /// A task that made or read an artifact.

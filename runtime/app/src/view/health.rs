@@ -38,6 +38,9 @@ pub struct Health {
     pub engine_summary: String,
     /// Whether steps and pods can use this machine's GPUs; none where there are none to give.
     pub gpus: Option<GpuCheck>,
+    /// After how many seconds without use a notebook is stopped; none where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notebook_idle_seconds: Option<u64>,
     /// Runs that have not ended.
     pub open_runs: u64,
     /// The last event there is; who asks for those after it is told only what is to come.

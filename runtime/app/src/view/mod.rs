@@ -10,6 +10,7 @@ mod changes;
 mod config;
 mod create;
 mod cursor;
+mod definition;
 mod doctor;
 mod environment;
 mod error;
@@ -27,14 +28,18 @@ mod volume;
 mod why;
 
 pub use artifact::{
-    Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactQuery,
-    ArtifactUse, ContentQuery, PathQuery,
+    Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactName,
+    ArtifactQuery, ArtifactRemoval, ArtifactUse, ArtifactUser, ContentQuery, PathQuery,
 };
 pub use bytes::Bytes;
 pub use changes::Changes;
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};
+pub use definition::{
+    CheckDefinition, CompileDefinition, CompiledDefinition, DefinitionFormat, DefinitionQuery,
+    DefinitionReport,
+};
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,
 };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use coracle_app::LARGEST_DEFINITION;
 use coracle_app::view::{Bytes, CreateRun, CreatedRun, ParameterValue};
+use coracle_app::{Interpreter, LARGEST_DEFINITION, SourceKind};
 use coracle_model::EventCursor;
 
 use super::outcome::{self, Aftermath, Begun};
@@ -13,7 +13,6 @@ use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
 use crate::output::{self, Format, Source};
-use crate::python::{Interpreter, SourceKind};
 
 /// The most that is read of a file: what the workbench takes.
 const LONGEST: u64 = LARGEST_DEFINITION as u64;
@@ -62,7 +61,7 @@ struct Definition {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let parameters = once_each(&arguments.parameter)?;
-    let definition = read(context, &arguments)?;
+    let definition = read(context, &arguments).await?;
     let request = CreateRun {
         definition: Bytes(definition.bytes.clone()),
         file_name: definition.file_name.clone(),
@@ -114,7 +113,7 @@ fn explain(context: &Context, mut error: CommandError, definition: &Definition) 
     error
 }
 
-fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandError> {
+async fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandError> {
     let path = context.surroundings.path(&arguments.file);
     let shown = arguments.file.display().to_string();
     let name = arguments
@@ -141,7 +140,9 @@ fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandE
         )));
     }
     let python = Interpreter::of(context.config()?.active_python());
-    let bytes = python.compile(&path, &shown, arguments.pipeline.as_deref())?;
+    let bytes = python
+        .compile(&path, &shown, arguments.pipeline.as_deref())
+        .await?;
     let stem = name
         .rsplit_once('.')
         .map_or(name.as_str(), |(stem, _)| stem);

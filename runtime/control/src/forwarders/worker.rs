@@ -1,5 +1,6 @@
 //! The worker of one service: has its forwarder be as is wanted, until none is.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use coracle_apiserver::{ApiServer, Place};
 use coracle_host::clock::Clock;
-use coracle_host::{Engine, NetworkName, SandboxName, SandboxProgram, SandboxRequest};
+use coracle_host::{Engine, NetworkName, SandboxName, SandboxProgram, SandboxRequest, off_runtime};
 use coracle_model::ImageRef;
 use coracle_objects::kind;
 use coracle_plan::kind::service::{Forwarder, ServiceUid};
@@ -103,7 +104,8 @@ impl Worker {
     /// Writes the routes and has a forwarder run that follows them.
     async fn stand(&self, forwarder: &Forwarder) -> Result<(), String> {
         let (directory, routes) = (self.directory.clone(), forwarder.routes.clone());
-        off_runtime(move || routes_on_disk::write(&directory, &routes)).await?;
+        let written = off_runtime(move || routes_on_disk::write(&directory, &routes)).await;
+        written.map_err(|error| error.to_string())?;
         let engine = &self.hands.engine;
         let request = self.request(forwarder);
         let opened = async {
@@ -142,7 +144,7 @@ impl Worker {
     async fn tell_address(&self, forwarder: &Forwarder, address: IpAddr) -> Result<(), String> {
         let (api, uid) = (self.hands.api.clone(), self.service.to_string());
         let (namespace, name) = (forwarder.namespace.clone(), forwarder.name.clone());
-        off_runtime(move || {
+        let told = off_runtime(move || {
             let place = Place::of(kind::services(), &namespace, &name);
             api.amend(&place, &uid, |service| {
                 if let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut) {
@@ -151,8 +153,9 @@ impl Worker {
                 }
             })
             .map(drop)
-        })
-        .await
+            .map_err(io::Error::other)
+        });
+        told.await.map_err(|error| error.to_string())
     }
 
     /// Removes the forwarder and what it saw, and the network where it was the last on it.
@@ -161,17 +164,9 @@ impl Worker {
         let closed = engine.close_sandbox(&sandbox_name(&self.service)).await;
         closed.map_err(|error| error.to_string())?;
         let directory = self.directory.clone();
-        off_runtime(move || routes_on_disk::remove(&directory)).await?;
+        let removed = off_runtime(move || routes_on_disk::remove(&directory)).await;
+        removed.map_err(|error| error.to_string())?;
         network::leave(&self.hands.api, engine.as_ref(), &self.network).await;
         Ok(())
     }
-}
-
-/// Does what waits for the disk off the runtime's threads.
-async fn off_runtime<E: std::fmt::Display + Send + 'static>(
-    work: impl FnOnce() -> Result<(), E> + Send + 'static,
-) -> Result<(), String> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| error.to_string())?
-        .map_err(|error| error.to_string())
 }

@@ -19,7 +19,6 @@ use super::command::{Scratch, give_to};
 use super::copy::{Copied, copy_tree};
 use super::environments::{self, EnvironmentPlace};
 use super::launch::{Answer, Credentials};
-use super::off_runtime;
 use super::own_image;
 use super::place::{Kept, Outcome, Place, Standing};
 use super::python::{Interpreter, Interpreters};
@@ -36,6 +35,7 @@ use crate::engine::{
     Session, Usage, Workload, WorkloadName,
 };
 use crate::log::Keep;
+use crate::off_runtime;
 use crate::own_image::OwnImage;
 
 /// What a process engine is made of.

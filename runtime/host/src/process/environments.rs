@@ -20,12 +20,12 @@ use fs_err::os::unix::fs::symlink;
 use super::ProcessSettings;
 use super::command::{Scratch, search_path};
 use super::launch::{Answer, Launch, MARKER};
-use super::off_runtime;
 use super::place::{Outcome, Place, Standing, ignore_missing, read_json, write_json};
 use super::python::Interpreter;
 use super::supervisor::{self, Ending};
 use crate::engine::{EngineError, EnvironmentLayer, EnvironmentRequest};
 use crate::log::{Keep, LogReader, Only};
+use crate::off_runtime;
 
 /// How much of the installer's output a failure tells.
 const TOLD_LINES: usize = 15;

@@ -40,12 +40,3 @@ mod workloads;
 
 pub use engine::{ProcessEngine, ProcessSettings};
 pub use supervise::supervise;
-
-/// Does blocking work off the runtime's threads.
-async fn off_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> std::io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(std::io::Error::other)?
-}

@@ -23,16 +23,17 @@ use tokio_util::io::ReaderStream;
 
 use super::command::{Scratch, credentials, find_program};
 use super::identity::ProcessIdentity;
+use super::place::Outcome;
 use super::place::Place;
 use super::supervisor::{self, Ending};
 use super::surroundings::{Surroundings, surroundings};
 use super::terminal::Terminal;
-use super::{off_runtime, place::Outcome};
 use crate::engine::{
     AttachRequest, EngineError, ExecRequest, Output, Session, SessionControl, TerminalSize,
     WorkloadName,
 };
 use crate::log::{LogReader, Only, Start, Stream, follow};
+use crate::off_runtime;
 
 /// Runs a program beside a workload whose scratch is given.
 pub(super) async fn exec(

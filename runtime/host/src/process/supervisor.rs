@@ -12,9 +12,9 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Interest};
 
 use super::launch::{Answer, Launch, MARKER};
-use super::off_runtime;
 use super::place::{Outcome, Place, Standing};
 use super::tree::{self, Identity};
+use crate::off_runtime;
 
 /// What a supervisor may take beyond the grace to kill a tree and write down how it ended.
 const KILL_MARGIN: Duration = Duration::from_secs(2);

@@ -14,8 +14,9 @@ use nix::errno::Errno;
 use super::command::Scratch;
 use super::launch::{Credentials, MARKER};
 use super::place::{Place, Standing};
-use super::{off_runtime, supervisor};
+use super::supervisor;
 use crate::engine::ExecRequest;
+use crate::off_runtime;
 
 /// What a session with a program begins from.
 pub(super) struct Surroundings {

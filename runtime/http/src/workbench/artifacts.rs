@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    ArtifactDetail, ArtifactFiles, ArtifactList, ArtifactPreview, ArtifactQuery, LineageGraph,
-    LineageQuery, PathQuery,
+    ArtifactDetail, ArtifactFiles, ArtifactList, ArtifactPreview, ArtifactQuery, ArtifactRemoval,
+    LineageGraph, LineageQuery, PathQuery,
 };
 use coracle_model::ArtifactId;
 
@@ -58,6 +58,38 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<ArtifactDetail>, Refusal> {
     Ok(Json(workbench.artifact(number(&id)?).await?))
+}
+
+/// What deleting the bytes of an artifact would free, and which runs would lose them.
+#[utoipa::path(
+    get,
+    path = "/artifacts/{id}/removal",
+    operation_id = "plan_artifact_removal",
+    tag = "artifacts",
+    params(("id" = i64, Path, description = "The artifact's number")),
+    responses((status = 200, description = "What would go", body = ArtifactRemoval))
+)]
+pub(super) async fn removal(
+    State(workbench): State<Workbench>,
+    Path(id): Path<String>,
+) -> Result<Json<ArtifactRemoval>, Refusal> {
+    Ok(Json(workbench.artifact_removal(number(&id)?).await?))
+}
+
+/// Deletes the bytes of an artifact. What is known of it stays; nothing brings the bytes back.
+#[utoipa::path(
+    delete,
+    path = "/artifacts/{id}",
+    operation_id = "delete_artifact",
+    tag = "artifacts",
+    params(("id" = i64, Path, description = "The artifact's number")),
+    responses((status = 200, description = "What went", body = ArtifactRemoval))
+)]
+pub(super) async fn remove(
+    State(workbench): State<Workbench>,
+    Path(id): Path<String>,
+) -> Result<Json<ArtifactRemoval>, Refusal> {
+    Ok(Json(workbench.remove_artifact(number(&id)?).await?))
 }
 
 /// The files of an artifact that is a folder.

@@ -13,7 +13,7 @@
 //! POST   /runs/{run}:retry                 204
 //! POST   /runs/{run}:clone                 CloneRun -> 201 CreatedRun
 //! POST   /runs/{run}:rerun                 Rerun -> 201 CreatedRun
-//! GET    /runs/{run}/definition            the file's text, as application/yaml
+//! GET    /runs/{run}/definition?format=    the file's text, as application/yaml, or the same as JSON
 //! GET    /runs/{run}/result                RunResult
 //! GET    /runs/{run}/tasks                 TaskList
 //! GET    /runs/{run}/artifacts             ArtifactList
@@ -21,6 +21,8 @@
 //! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
 //! GET    /artifacts?run=&type=&name=&text=&after=&limit=      ArtifactList
 //! GET    /artifacts/{id}                   ArtifactDetail
+//! DELETE /artifacts/{id}                   ArtifactRemoval   its bytes; what is known of it stays
+//! GET    /artifacts/{id}/removal           ArtifactRemoval   what that would free
 //! GET    /artifacts/{id}/content?path=&download=        its bytes, or with `Range` a part of them; a folder as a tar
 //! GET    /artifacts/{id}/files             ArtifactFiles
 //! GET    /artifacts/{id}/lineage?direction=&depth=      LineageGraph
@@ -45,6 +47,9 @@
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
+//! GET    /pipeline-versions/{id}/definition    the file's text, as application/yaml
+//! POST   /definitions:check                CheckDefinition -> DefinitionReport
+//! POST   /definitions:compile              CompileDefinition -> CompiledDefinition
 //! GET    /doctor                           DoctorReport
 //! GET    /openapi.json                     this API as an OpenAPI document
 //! ```
@@ -55,6 +60,7 @@
 mod artifacts;
 mod configs;
 mod content;
+mod definitions;
 mod events;
 mod logs;
 mod machine;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use axum::http::header;
 use axum::response::IntoResponse;
-use coracle_app::view::{ErrorBody, LineageDirection, LogFormat};
+use coracle_app::view::{DefinitionFormat, ErrorBody, LineageDirection, LogFormat};
 use utoipa::OpenApi;
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
@@ -23,7 +23,7 @@ use super::routes;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     // What stands in no body is not found by itself.
-    components(schemas(ErrorBody, LineageDirection, LogFormat))
+    components(schemas(DefinitionFormat, ErrorBody, LineageDirection, LogFormat))
 )]
 struct Common;
 

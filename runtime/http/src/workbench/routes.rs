@@ -9,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    artifacts, configs, content, events, logs, machine, openapi, opened, recurring, runs, volumes,
+    artifacts, configs, content, definitions, events, logs, machine, openapi, opened, recurring,
+    runs, volumes,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -71,6 +72,11 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::content))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
+        .routes(routes!(artifacts::remove))
+        .routes(routes!(artifacts::removal))
+        .routes(routes!(definitions::of_version))
+        .routes(routes!(definitions::check))
+        .routes(routes!(definitions::compile))
         .routes(routes!(events::changes))
         .routes(routes!(opened::open))
         .routes(routes!(machine::doctor))

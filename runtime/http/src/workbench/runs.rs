@@ -7,8 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CloneRun, CreateRun, CreatedRun, RemovedRun, Rerun, Run, RunFields, RunList, RunQuery,
-    RunResult, TaskList, Why,
+    CloneRun, CreateRun, CreatedRun, DefinitionFormat, DefinitionQuery, RemovedRun, Rerun, Run,
+    RunFields, RunList, RunQuery, RunResult, TaskList, Why,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -182,21 +182,26 @@ fn read<T: DeserializeOwned>(body: &Bytes, hint: &str) -> Result<T, Refusal> {
         .map_err(|error| Refusal::request(format!("the body cannot be read: {error}"), hint))
 }
 
-/// The definition of a run, as it was written.
+/// The definition of a run, as it was written or as JSON.
 #[utoipa::path(
     get,
     path = "/runs/{run}/definition",
     operation_id = "get_run_definition",
     tag = "runs",
-    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique")),
-    responses((status = 200, description = "The text of the file", body = String, content_type = "application/yaml"))
+    params(("run" = String, Path, description = "The run's id, or a beginning of it that is unique"), DefinitionQuery),
+    responses((status = 200, description = "The text of the file, or the value", content((String = "application/yaml"), (coracle_model::Value = "application/json"))))
 )]
 pub(super) async fn definition(
     State(workbench): State<Workbench>,
     Path(run): Path<String>,
+    Asked(query): Asked<DefinitionQuery>,
 ) -> Result<Response, Refusal> {
-    let text = workbench.definition(run).await?;
-    Ok(([(header::CONTENT_TYPE, "application/yaml")], text).into_response())
+    let kind = match query.format {
+        DefinitionFormat::Text => "application/yaml",
+        DefinitionFormat::Json => "application/json",
+    };
+    let text = workbench.definition(run, query.format).await?;
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
 /// How a run ended, or how far it is.

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use coracle_app::view::{
-    ArtifactFiles, ArtifactList, ArtifactPreview, ErrorBody, ErrorCode, LineageEdge,
-    LineageEdgeKind, LineageGraph, RemovedRun,
+    ArtifactDetail, ArtifactFiles, ArtifactList, ArtifactPreview, ArtifactRemoval, ErrorBody,
+    ErrorCode, LineageEdge, LineageEdgeKind, LineageGraph, RemovedRun, Rerun,
 };
 use coracle_model::{ArtifactId, RunState, Value};
 use serde_json::json;
 
-use crate::place::{API, Place, bare, whole};
+use crate::place::{API, Place, bare, json as sent, whole};
 use crate::shelf::{self, DATA, MODEL};
 
 /// An answer with its headers, as text.
@@ -351,4 +351,45 @@ async fn lineage_is_followed_both_ways_and_across_runs() {
         .refused(bare(Method::GET, &format!("{path}?direction=sideways")))
         .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_of_an_artifact_are_deleted_and_it_is_known_that_they_were() {
+    let (place, run) = shelf::place().await;
+    let data = shelf::named(&place, run).await["data"];
+    let path = format!("{API}/artifacts/{data}");
+    let planned: ArtifactRemoval = place.get(&format!("{path}/removal")).await;
+    assert_eq!(planned.bytes, DATA.len() as u64);
+    assert_eq!((planned.user_count, planned.used_by[0].run_id), (1, run));
+    let before: ArtifactDetail = place.get(&path).await;
+    assert!(before.path.clone().unwrap().exists());
+
+    let removed: ArtifactRemoval = place.removed(&path).await;
+    assert_eq!(removed, planned);
+    assert!(!before.path.unwrap().exists());
+    let after: ArtifactDetail = place.get(&path).await;
+    assert_eq!(after.size_bytes, None);
+    assert!(after.discarded_at.is_some());
+    assert_eq!(after.producers, before.producers, "its lineage stays");
+    let (status, _, _) = fetch(&place, &format!("/artifacts/{data}/content"), &[]).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, body) = place.refused(bare(Method::DELETE, &path)).await;
+    assert_eq!(
+        (status, body.code),
+        (StatusCode::NOT_FOUND, ErrorCode::NotFound)
+    );
+
+    // Who would need them makes them anew, or is told who does.
+    let from = |step: &str| Rerun {
+        from: step.to_owned(),
+    };
+    let again = sent(Method::POST, &format!("/runs/{run}:rerun"), &from("train"));
+    let (status, body) = place.refused(again).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body.message.contains("`data`"), "{}", body.message);
+    assert!(body.hint.unwrap().contains("`make`"));
+    let next = place.run(&shelf::request()).await;
+    let cached: Vec<bool> = next.tasks.iter().map(|task| task.cached).collect();
+    assert!(!cached[0], "{next:?}");
+    assert_eq!(next.state, RunState::Succeeded);
 }

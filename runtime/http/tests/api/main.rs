@@ -1,6 +1,8 @@
 //! The workbench's API over an engine that runs what a script says: no socket, no Docker, a home of its own each.
 
 mod artifacts;
+mod changes;
+mod definitions;
 mod doors;
 mod events;
 mod kfp_next;

@@ -21,7 +21,7 @@ impl Message {
         // A block without data keeps the connection open and says nothing.
         let data = field("data:")?;
         Some(Self {
-            id: field("id:").unwrap().trim().to_owned(),
+            id: field("id:").unwrap_or_default().trim().to_owned(),
             data: serde_json::from_str(data).unwrap(),
         })
     }
@@ -49,7 +49,12 @@ pub(crate) struct Messages {
 impl Messages {
     /// Asks for events. A browser that connects again sends the last id in a header.
     pub(crate) async fn ask(place: &Place, query: &str, last: Option<&str>) -> Self {
-        let mut request = Request::builder().uri(format!("{API}/events?{query}"));
+        Self::of(place, &format!("/events?{query}"), last).await
+    }
+
+    /// Asks for a stream below the API's root.
+    pub(crate) async fn of(place: &Place, path: &str, last: Option<&str>) -> Self {
+        let mut request = Request::builder().uri(format!("{API}{path}"));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -80,6 +85,14 @@ impl Messages {
         tokio::time::timeout(LIMIT, reading)
             .await
             .expect("it comes in time")
+    }
+
+    /// Reads to the end, which comes in time.
+    pub(crate) async fn ends(mut self) {
+        let reading = async { while self.body.next().await.is_some() {} };
+        tokio::time::timeout(LIMIT, reading)
+            .await
+            .expect("it ends in time");
     }
 
     /// So many messages.

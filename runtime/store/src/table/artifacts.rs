@@ -61,6 +61,8 @@ pub struct StoredArtifact {
     pub artifact: Artifact,
     /// When it was recorded.
     pub created_at: Timestamp,
+    /// When its bytes were deleted, where they were.
+    pub discarded_at: Option<Timestamp>,
     /// Who made it; those that took it from the cache later are in its lineage. None once that run is removed.
     pub producer: Option<Lineage>,
 }
@@ -278,6 +280,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredArtifact> {
     Ok(StoredArtifact {
         artifact,
         created_at: row.time("created_at")?,
+        discarded_at: row.maybe_time("discarded_at")?,
         producer,
     })
 }

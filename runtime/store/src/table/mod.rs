@@ -17,6 +17,7 @@
 mod artifacts;
 mod attempts;
 mod cache;
+mod discarded;
 mod events;
 mod experiments;
 mod lineage;
@@ -34,6 +35,7 @@ mod texts;
 pub(crate) use artifacts::last_artifact_id;
 pub use artifacts::{ArtifactFilter, StoredArtifact};
 pub use cache::{CacheHit, CacheKeyRow};
+pub use discarded::{ArtifactBytes, ArtifactUser};
 pub use experiments::DEFAULT_EXPERIMENT;
 pub use lineage::ArtifactLineage;
 pub use pipelines::PipelinePatch;
@@ -54,6 +56,7 @@ pub(crate) fn migrations() -> impl Iterator<Item = &'static Migration> {
         events::MIGRATIONS,
         cache::MIGRATIONS,
         artifacts::MIGRATIONS,
+        discarded::MIGRATIONS,
         lineage::MIGRATIONS,
         removed::MIGRATIONS,
         experiments::MIGRATIONS,

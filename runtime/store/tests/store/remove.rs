@@ -228,6 +228,61 @@ fn what_a_user_put_into_the_tree_is_never_garbage() {
 }
 
 #[test]
+fn bytes_that_are_discarded_are_taken_by_nobody_any_more() {
+    let (_root, home) = home();
+    let store = Store::open(&home).unwrap();
+    let (run, made) = run_with_artifact(&store, &home, 1000);
+    let id = made.id.unwrap();
+    let inner = artifact(store.next_artifact_id(), &format!("{}/part", made.uri));
+    let beside = artifact(store.next_artifact_id(), &format!("{}2", made.uri));
+    let other = stored_run(&store, "digits");
+    let changes = [
+        lineage(&inner, other, "cut", Direction::Produced),
+        lineage(&beside, other, "cut", Direction::Produced),
+    ];
+    store.record(&changes, at(2)).unwrap();
+    let pipeline = "digits".into();
+    assert!(
+        store
+            .cache_lookup(&pipeline, &"f".into())
+            .unwrap()
+            .is_some()
+    );
+
+    let bytes = store.artifact_bytes(id).unwrap().unwrap();
+    let users: Vec<RunId> = bytes.used_by.iter().map(|user| user.run).collect();
+    assert_eq!(users, [run, other]);
+    assert_eq!(bytes.shared_with, [(inner.id.unwrap(), "model".to_owned())]);
+    assert!(matches!(
+        store.discard_artifact(id, at(3)),
+        Err(StoreError::RunOpen { run: open }) if open == other
+    ));
+    assert!(
+        store
+            .cache_lookup(&pipeline, &"f".into())
+            .unwrap()
+            .is_some()
+    );
+
+    store
+        .record(&[state(other, RunState::Succeeded)], at(4))
+        .unwrap();
+    store.discard_artifact(id, at(5)).unwrap();
+    assert_eq!(store.cache_lookup(&pipeline, &"f".into()).unwrap(), None);
+    let discarded = |of: &Artifact| {
+        let stored = store.artifact(of.id.unwrap()).unwrap().unwrap();
+        stored.discarded_at
+    };
+    assert_eq!(discarded(&made), Some(at(5)));
+    assert_eq!(discarded(&inner), Some(at(5)), "it lay in the other");
+    assert_eq!(discarded(&beside), None);
+    assert!(matches!(
+        store.discard_artifact(coracle_model::ArtifactId(999), at(6)),
+        Err(StoreError::NotStored { .. })
+    ));
+}
+
+#[test]
 fn an_open_run_cannot_be_removed() {
     let store = Store::open_in_memory().unwrap();
     let run = stored_run(&store, "digits");

@@ -15,6 +15,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Enter", "Open a row"],
   ["Space", "Select a row"],
   ["Esc", "Close the panel"],
+  ["Ctrl Z", "Take back what was just deleted"],
+  ["Arrows", "Go from task to task in a graph"],
   ...PAGES.map((page) => [`g ${page.key}`, page.title] as const),
 ];
 

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Outlet, useRouterState } from "@tanstack/react-router";
+import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { type Connection, follow } from "@/api/live";
 import { Keys } from "./Keys";
@@ -17,6 +17,15 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => follow(queries, setConnection), [queries]);
+  const router = useRouter();
+  useEffect(
+    () =>
+      router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+        // What led to this page has gone with the one before.
+        if (fromLocation && pathChanged && document.activeElement === document.body) document.getElementById("content")?.focus({ preventScroll: true });
+      }),
+    [router],
+  );
   const isOpen = openAt === path;
 
   return (

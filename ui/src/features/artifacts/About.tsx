@@ -19,7 +19,7 @@ export function About({ detail }: { readonly detail: ArtifactDetail }) {
           ["Made", <Ago key="made" at={detail.created_at} />],
           ["Step", maker && <StepLink key="step" run={maker.run_id} task={maker.task} />],
           ["Output", maker?.key],
-          ["Size", typeof size_bytes === "number" ? bytes(size_bytes) : "nothing was written"],
+          ["Size", typeof size_bytes === "number" ? bytes(size_bytes) : detail.discarded_at ? <Deleted key="size" at={detail.discarded_at} /> : "nothing was written"],
           ["URI", <code key="uri" className={styles.long}>{artifact.uri}</code>],
           ["Path", path && typeof size_bytes === "number" && <code key="path" className={styles.long}>{path}</code>],
         ]}
@@ -29,6 +29,12 @@ export function About({ detail }: { readonly detail: ArtifactDetail }) {
     </aside>
   );
 }
+
+const Deleted = ({ at }: { readonly at: string }) => (
+  <>
+    deleted <Ago at={at} />
+  </>
+);
 
 /** A step of a run, with a link to it. */
 export const StepLink = ({ run, task }: { readonly run: string; readonly task: string }) => (

@@ -23,7 +23,7 @@ interface Props extends Shown {
   readonly text: string;
   readonly onText?: ((text: string) => void) | undefined;
   readonly problems?: readonly Problem[];
-  /** A place in the text that is marked instead of a task's. */
+  /** A place in the text that is marked instead of a task's, and where one goes on writing. */
   readonly spot?: Span | undefined;
   readonly onShow: (change: Partial<Shown>) => void;
 }
@@ -47,7 +47,7 @@ export function Definition({ definition, text, onText, problems, spot, task, at,
         </Suspense>
       </div>
       <div className={styles.text}>
-        <Code label="Definition" value={text} onChange={onText} problems={problems ?? NONE} marked={marked} onCursor={cursor} />
+        <Code label="Definition" value={text} onChange={onText} problems={problems ?? NONE} marked={marked} isEntered={spot !== undefined} onCursor={cursor} />
       </div>
     </div>
   );

@@ -3,16 +3,16 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { Refused } from "@/api/client";
 import type { PipelineVersion } from "@/api/kfp";
 import { uploadVersion } from "@/api/pipelines";
-import type { Diagnostic } from "@/api/types";
 import { Button } from "@/components/Button";
 import type { Span } from "@/components/CodeEditor";
 import { Trouble } from "@/components/Empty";
 import { Input } from "@/components/Field";
 import { nextVersionName } from "@/domain/definition";
-import { definitionIn, offsetOf, type Problem, problems as problemsIn } from "@/domain/places";
+import { definitionIn } from "@/domain/places";
 import { Findings } from "@/features/pipelines/Findings";
 import { Definition, type Shown } from "./Definition";
 import styles from "./Edit.module.css";
+import { placed, useCheck } from "./useCheck";
 
 interface Props extends Shown {
   readonly version: PipelineVersion;
@@ -23,25 +23,22 @@ interface Props extends Shown {
   readonly onCancel: () => void;
 }
 
-const asFinding = ({ message, line, column }: Problem): Diagnostic => ({ severity: "error", code: "", message, span: { line, column } });
-
-/** The text of a version is changed, and becomes a version of its own. */
+/** The text of a version is changed, and becomes a version of its own. What is wrong with it is said while it is typed. */
 export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...shown }: Props) {
   const [text, setText] = useState(first);
   const [typed, setTyped] = useState<string>();
   const [spot, setSpot] = useState<Span>();
   const name = typed ?? nextVersionName(taken);
   const seen = useDeferredValue(text);
-  const own = useMemo(() => problemsIn(seen), [seen]);
+  const check = useCheck(seen);
   const save = useMutation({
     mutationFn: () => uploadVersion(new File([text], "pipeline.yaml", { type: "application/yaml" }), version.pipeline_id, name.trim()),
     onSuccess: onSaved,
   });
   const refused = useMemo(() => (save.error instanceof Refused ? (save.error.diagnostics ?? []) : []), [save.error]);
-  const problems = useMemo(() => [...own, ...refused.flatMap((finding) => placed(seen, finding))], [own, refused, seen]);
-  const findings = own.length > 0 ? own.map(asFinding) : refused;
+  const findings = check.findings.length > 0 ? check.findings : refused;
   const isChanged = text !== first;
-  const drawn = useDrawn(version.pipeline_spec, seen, own.length === 0);
+  const drawn = useDrawn(version.pipeline_spec, seen, check.isRead);
   return (
     <div className={styles.edit}>
       <form
@@ -51,18 +48,18 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
           save.mutate();
         }}
       >
-        <span className={own.length > 0 ? styles.wrong : styles.state} role="status">
-          {stateOf(own.length, isChanged)}
+        <span className={check.isWrong ? styles.wrong : styles.state} role="status">
+          {check.words}
         </span>
         <Button onClick={onCancel}>{isChanged ? "Discard changes" : "Stop editing"}</Button>
         <Input className={styles.name ?? ""} aria-label="Name of the new version" value={name} maxLength={127} onChange={(event) => setTyped(event.target.value)} />
-        <Button kind="primary" type="submit" disabled={!isChanged || own.length > 0 || name.trim() === "" || save.isPending}>
+        <Button kind="primary" type="submit" disabled={!isChanged || !check.isRead || name.trim() === "" || save.isPending}>
           {save.isPending ? "Saving…" : "Save as new version"}
         </Button>
       </form>
       {save.isError && refused.length === 0 && <Trouble error={save.error} />}
       {findings.length > 0 && (
-        <div className={styles.findings} role="alert">
+        <div className={styles.findings} data-wrong={check.isWrong || undefined}>
           <Findings findings={findings} onPick={(finding) => setSpot(placed(text, finding)[0])} />
         </div>
       )}
@@ -70,7 +67,7 @@ export function Edit({ version, first, taken, onShow, onSaved, onCancel, ...show
         <Definition
           definition={drawn}
           text={text}
-          problems={problems}
+          problems={check.problems}
           spot={spot}
           onText={(changed) => {
             setText(changed);
@@ -97,16 +94,4 @@ function useDrawn(first: unknown, text: string, isRight: boolean): unknown {
     setDrawn(definitionIn(text) ?? drawn);
   }
   return drawn;
-}
-
-function stateOf(problems: number, isChanged: boolean): string {
-  if (problems > 0) return `${problems} ${problems === 1 ? "problem" : "problems"}`;
-  return isChanged ? "Its form is right; everything else is checked when it is saved" : "Its form is checked while you type";
-}
-
-/** Where a finding of the workbench stands in the text. */
-function placed(text: string, { message, span }: Diagnostic): readonly Problem[] {
-  if (!span) return [];
-  const from = offsetOf(text, span.line, span.column);
-  return [{ message, from, to: offsetOf(text, span.line, Number.MAX_SAFE_INTEGER), line: span.line, column: span.column }];
 }

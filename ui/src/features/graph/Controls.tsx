@@ -32,7 +32,7 @@ export function Controls({ layout }: { readonly layout: Layout }) {
       event.preventDefault();
     };
     frame?.setAttribute("tabindex", "0");
-    frame?.setAttribute("aria-label", "Graph. Arrow keys move it, plus and minus bring it nearer, 0 shows all of it");
+    frame?.setAttribute("aria-label", "Graph. Arrow keys move it, or lead from task to task; plus and minus bring it nearer, 0 shows all of it");
     frame?.setAttribute("role", "group");
     frame?.addEventListener("keydown", onKey);
     return () => frame?.removeEventListener("keydown", onKey);

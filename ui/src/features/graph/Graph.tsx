@@ -17,6 +17,7 @@ import type { Looks } from "./look";
 import { type TaskFlowNode, TaskNode } from "./TaskNode";
 import { useLayout } from "./useLayout";
 import { Viewing } from "./Viewing";
+import { Walking } from "./Walking";
 
 export interface GraphProps {
   readonly pipeline: Pipeline;
@@ -89,6 +90,7 @@ export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelec
                 <Edges edges={flow.edges} />
                 <Viewing layout={layout} at={at} selected={node} />
                 <Controls layout={layout} />
+                <Walking layout={layout} />
                 {flow.nodes.length > MAPPED && (
                   <MiniMap<TaskFlowNode> className={styles.map ?? ""} pannable zoomable ariaLabel="Map of the graph" nodeColor={mapColour} nodeStrokeWidth={0} />
                 )}

@@ -54,13 +54,18 @@ export function Viewing({ layout, at, selected }: { readonly layout: Layout; rea
     if (!box || width === 0 || height === 0) return;
     const view = flow.getViewport();
     if (isInSight(box, view, { width, height })) return;
-    const zoom = Math.max(view.zoom, READABLE);
-    void flow.setViewport({ zoom, x: width / 2 - (box.x + Math.min(box.width, NODE.width) / 2) * zoom, y: height / 2 - (box.y + Math.min(box.height, NODE.height) / 2) * zoom });
+    void flow.setViewport(inSight(box, view, { width, height }));
   }, [flow, layout, selected, width, height]);
   return null;
 }
 
-function isInSight(box: Box, view: Viewport, frame: Size): boolean {
+/** The view with a node in its middle, near enough to be read. */
+export function inSight(box: Box, view: Viewport, { width, height }: Size): Viewport {
+  const zoom = Math.max(view.zoom, READABLE);
+  return { zoom, x: width / 2 - (box.x + Math.min(box.width, NODE.width) / 2) * zoom, y: height / 2 - (box.y + Math.min(box.height, NODE.height) / 2) * zoom };
+}
+
+export function isInSight(box: Box, view: Viewport, frame: Size): boolean {
   const x = box.x * view.zoom + view.x;
   const y = box.y * view.zoom + view.y;
   return x >= 0 && y >= 0 && x + NODE.width * view.zoom <= frame.width && y + NODE.height * view.zoom <= frame.height;

@@ -3,14 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { again } from "@/components/again";
 import { Skeleton } from "@/components/Empty";
 import { Facts } from "@/components/Facts";
-import { Status } from "@/components/Status";
 import { Tabs } from "@/components/Tabs";
 import { Ago } from "@/components/Time";
-import { mainContainer, LAST_ACTIVITY, openedStep, serverPath, shownNotebook } from "@/domain/notebook";
+import { mainContainer, LAST_ACTIVITY, openedStep, serverPath } from "@/domain/notebook";
 import { Events } from "./Events";
 import { Log } from "./Log";
 import { Needs } from "./Needs";
 import { NotebookActions } from "./NotebookActions";
+import { NotebookStatus } from "./NotebookStatus";
 import styles from "./Notebooks.module.css";
 import type { NotebookRow } from "./useNotebooks";
 
@@ -31,7 +31,7 @@ export function Details({ row, tab, onTab }: Props) {
   return (
     <div className={styles.details}>
       <div className={styles.head}>
-        <Status shown={shownNotebook(state.phase)} />
+        <NotebookStatus row={row} />
         <NotebookActions row={row} onShow={onTab} isWide />
       </div>
       <Tabs

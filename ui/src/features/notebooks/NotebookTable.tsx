@@ -1,9 +1,9 @@
 import { useMemo } from "react";
-import { Status } from "@/components/Status";
 import { type Column, Table } from "@/components/Table";
 import { Ago } from "@/components/Time";
-import { LAST_ACTIVITY, shownNotebook } from "@/domain/notebook";
+import { LAST_ACTIVITY } from "@/domain/notebook";
 import { NotebookActions } from "./NotebookActions";
+import { NotebookStatus } from "./NotebookStatus";
 import type { NotebookRow } from "./useNotebooks";
 
 interface Props {
@@ -20,7 +20,7 @@ export function NotebookTable({ rows, current, isNarrow, onShow }: Props) {
     const all: readonly (Column<NotebookRow> & { readonly spare?: boolean })[] = [
       { key: "name", title: "Notebook", width: "minmax(88px, 1.6fr)", cell: ({ notebook }) => <Name title={notebook.metadata.name} /> },
       ...(isOne ? [] : [{ key: "namespace", title: "Namespace", width: "minmax(80px, 1fr)", wide: true, spare: true, cell: ({ notebook }: NotebookRow) => notebook.metadata.namespace }]),
-      { key: "state", title: "State", width: "minmax(84px, 3fr)", cell: ({ state }) => <Status shown={shownNotebook(state.phase)} reason={state.reason} /> },
+      { key: "state", title: "State", width: "minmax(84px, 3fr)", cell: (row) => <NotebookStatus row={row} /> },
       { key: "image", title: "Image", width: "minmax(110px, 1.3fr)", wide: true, spare: true, cell: ({ needs }) => <span title={needs.image}>{needs.image.replace(/^.*\/(?=[^/]+\/[^/]+$)/, "")}</span> },
       { key: "cpu", title: "CPU", width: "52px", align: "right", wide: true, spare: true, cell: ({ needs }) => needs.cpu },
       { key: "memory", title: "Memory", width: "72px", align: "right", wide: true, spare: true, cell: ({ needs }) => needs.memory },

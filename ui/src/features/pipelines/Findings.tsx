@@ -22,7 +22,7 @@ export function Findings({ findings, text, onPick }: Props) {
         return (
           <li key={`${at}-${finding.message}`} className={styles.finding}>
             <div className={styles.head}>
-              {at !== undefined && <Place line={at} column={finding.span?.column} onPick={onPick && (() => onPick(finding))} />}
+              {at !== undefined && <Place line={at} column={finding.span?.column} tone={finding.severity === "error" ? "fail" : "warn"} onPick={onPick && (() => onPick(finding))} />}
               <strong>
                 <Prose text={finding.message} />
               </strong>
@@ -52,11 +52,25 @@ export function Findings({ findings, text, onPick }: Props) {
   );
 }
 
-function Place({ line, column, onPick }: { readonly line: number; readonly column?: number | undefined; readonly onPick?: (() => void) | undefined }) {
+interface PlaceProps {
+  readonly line: number;
+  readonly column?: number | undefined;
+  readonly tone: "fail" | "warn";
+  readonly onPick?: (() => void) | undefined;
+}
+
+function Place({ line, column, tone, onPick }: PlaceProps) {
   const words = `Line ${line}${column ? `, column ${column}` : ""}`;
-  if (!onPick) return <span className={styles.place}>{words}</span>;
+  const style = { color: `var(--${tone})` };
+  if (!onPick) {
+    return (
+      <span className={styles.place} style={style}>
+        {words}
+      </span>
+    );
+  }
   return (
-    <button type="button" className={styles.place} onClick={onPick}>
+    <button type="button" className={styles.place} style={style} onClick={onPick}>
       {words}
     </button>
   );

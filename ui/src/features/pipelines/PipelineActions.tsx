@@ -1,12 +1,13 @@
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { MoreHorizontal, Play, Upload } from "lucide-react";
 import type { Pipeline, PipelineVersion } from "@/api/kfp";
-import { deletePipeline } from "@/api/pipelines";
+import { deletePipeline, versionText } from "@/api/pipelines";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
 import { Menu } from "@/components/Menu";
 import { useRemove } from "@/components/Undo";
-import { nameOf, textOf } from "@/domain/definition";
+import { nameOf, readableText, textOf } from "@/domain/definition";
 
 interface Props {
   readonly pipeline: Pipeline;
@@ -18,6 +19,8 @@ interface Props {
 export function PipelineActions({ pipeline, version, onUpload }: Props) {
   const navigate = useNavigate({ from: "/pipelines/$pipeline" });
   const remove = useRemove();
+  const { data: written } = useQuery({ ...versionText(version?.pipeline_version_id ?? ""), enabled: version !== undefined });
+  const text = written === undefined ? textOf(version?.pipeline_spec) : readableText(written, version?.pipeline_spec);
   const { pipeline_id: id, display_name: name } = pipeline;
   const leave = () => {
     remove(id, `Deleted ${name} and its versions`, () => deletePipeline(id));
@@ -25,7 +28,7 @@ export function PipelineActions({ pipeline, version, onUpload }: Props) {
   };
   return (
     <>
-      {version && <CopyAs texts={texts(version)} />}
+      {version && <CopyAs texts={texts(version, text)} />}
       <Button icon={<Upload size={14} aria-hidden />} onClick={onUpload}>
         Upload version
       </Button>
@@ -35,7 +38,7 @@ export function PipelineActions({ pipeline, version, onUpload }: Props) {
           ...(version
             ? [
                 { label: "Edit the definition", onSelect: () => void navigate({ search: (now) => ({ ...now, tab: undefined, edit: true }) }) },
-                { label: "Download as YAML", onSelect: () => download(version) },
+                { label: "Download as YAML", onSelect: () => download(nameOf(version.pipeline_spec), text) },
                 { label: "Schedule", onSelect: () => void navigate({ to: "/new-run", search: { pipeline: id, version: version.pipeline_version_id, schedule: true } }) },
                 null,
               ]
@@ -56,21 +59,21 @@ export function PipelineActions({ pipeline, version, onUpload }: Props) {
   );
 }
 
-function texts(version: PipelineVersion) {
+function texts(version: PipelineVersion, text: string) {
   const { pipeline_id: id, pipeline_version_id: versionId } = version;
   const host = window.location.origin;
   return [
-    { label: "YAML", text: textOf(version.pipeline_spec) },
+    { label: "YAML", text },
     { label: "Command", text: `coracle run pipeline.yaml` },
     { label: "curl", text: `curl ${host}/apis/v2beta1/pipelines/${id}/versions/${versionId}` },
     { label: "Python", text: `import kfp\n\nclient = kfp.Client(host="${host}")\nversion = client.get_pipeline_version("${id}", "${versionId}")` },
   ];
 }
 
-function download(version: PipelineVersion): void {
+function download(name: string, text: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([textOf(version.pipeline_spec)], { type: "application/yaml" }));
-  link.download = `${nameOf(version.pipeline_spec) || "pipeline"}.yaml`;
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+  link.download = `${name || "pipeline"}.yaml`;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -1,12 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo } from "react";
 import type { PipelineVersion } from "@/api/kfp";
+import { versionText } from "@/api/pipelines";
 import { Button } from "@/components/Button";
-import { Empty, Skeleton } from "@/components/Empty";
+import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Select } from "@/components/Field";
 import { Tabs } from "@/components/Tabs";
 import type { pipelineSearch } from "@/domain/address";
-import { textOf } from "@/domain/definition";
+import { readableText } from "@/domain/definition";
 import type { Shown } from "@/features/definition/Definition";
 import styles from "./PipelineTabs.module.css";
 import { VersionTable } from "./VersionTable";
@@ -74,7 +76,8 @@ export function PipelineTabs({ versions, version, search }: Props) {
 
 function Suspended({ versions, version, search }: Props) {
   const navigate = useNavigate({ from: "/pipelines/$pipeline" });
-  const text = useMemo(() => textOf(version.pipeline_spec), [version]);
+  const { data: written, error } = useQuery(versionText(version.pipeline_version_id));
+  const text = useMemo(() => (written === undefined ? undefined : readableText(written, version.pipeline_spec)), [written, version]);
   const onShow = useCallback(
     ({ open, ...change }: Partial<Shown>) =>
       void navigate({ search: (now) => ({ ...now, ...change, ...(open && { open: open.join(",") || undefined }) }), replace: true }),
@@ -82,6 +85,8 @@ function Suspended({ versions, version, search }: Props) {
   );
   const open = useMemo(() => search.open?.split(",") ?? [], [search.open]);
   const shown = { task: search.task, at: search.at, open };
+  if (error && text === undefined) return <Trouble error={error} />;
+  if (text === undefined) return <Skeleton rows={12} />;
   const leave = () => void navigate({ search: (now) => ({ ...now, edit: undefined }) });
   return (
     <Suspense fallback={<Skeleton rows={12} />}>

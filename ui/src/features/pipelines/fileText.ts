@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { nameInFile, nameOfFile } from "@/domain/definition";
+import { isSource, nameInFile, nameOfFile } from "@/domain/definition";
 
 interface Known {
   readonly file: File;
@@ -13,7 +13,7 @@ const MOST = 4_000_000;
 export function useFileText(file: File | undefined, url: string): { readonly text?: string | undefined; readonly name: string } {
   const [known, setKnown] = useState<Known>();
   useEffect(() => {
-    if (!file || file.size > MOST || !/\.(ya?ml|json)$/i.test(file.name)) return;
+    if (!file || file.size > MOST || !/\.(ya?ml|json|py)$/i.test(file.name)) return;
     let isWanted = true;
     void file.text().then((text) => isWanted && setKnown({ file, text }));
     return () => {
@@ -22,5 +22,5 @@ export function useFileText(file: File | undefined, url: string): { readonly tex
   }, [file]);
   const text = known?.file === file ? known?.text : undefined;
   const fileName = file?.name ?? url.split(/[?#]/)[0]?.split("/").at(-1) ?? "";
-  return { text, name: (text && nameInFile(text)) || nameOfFile(fileName) };
+  return { text, name: (text && !isSource(fileName) && nameInFile(text)) || nameOfFile(fileName) };
 }

@@ -7,12 +7,11 @@ import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
 import { Menu } from "@/components/Menu";
 import { useToasts } from "@/components/Toasts";
+import { useRemove } from "@/components/Undo";
 import { isOver } from "@/domain/state";
+import { leavingKey } from "@/features/runs/leaving";
 import { copiesOf } from "./copies";
 import styles from "./Run.module.css";
-
-/** Longer than this one cannot take a deletion back. */
-const UNDO = 6000;
 
 export function useRerun(run: string) {
   const navigate = useNavigate();
@@ -32,6 +31,7 @@ export function RunActions({ run, failed, selected, isArchived }: { readonly run
   const navigate = useNavigate();
   const queries = useQueryClient();
   const { say, fail } = useToasts();
+  const removeLater = useRemove();
   const cancel = useMutation({ mutationFn: () => cancelRun(run.run_id), onError: fail });
   const retry = useMutation({ mutationFn: () => retryRun(run.run_id), onSuccess: () => say("The run goes on where it failed"), onError: fail });
   const rerun = useRerun(run.run_id);
@@ -44,15 +44,9 @@ export function RunActions({ run, failed, selected, isArchived }: { readonly run
       say(archived ? "The run is in the archive" : "The run is back from the archive", { label: "Undo", run: () => archive(!archived) });
     }, fail);
   const remove = () => {
-    const later = setTimeout(() => void removeRun(run.run_id).then(() => queries.invalidateQueries({ queryKey: ["runs"] }), fail), UNDO);
+    const back = () => void navigate({ to: "/runs/$id", params: { id: run.run_id } });
+    removeLater(leavingKey([run.run_id]), `Deleted ${run.display_name}`, () => removeRun(run.run_id), back);
     void navigate({ to: "/runs" });
-    say(`${run.display_name} is deleted`, {
-      label: "Undo",
-      run: () => {
-        clearTimeout(later);
-        void navigate({ to: "/runs/$id", params: { id: run.run_id } });
-      },
-    });
   };
   return (
     <>

@@ -29,7 +29,7 @@ export function RunArtifacts({ run, onTask }: { readonly run: string; readonly o
           ),
       },
       { key: "said", title: "Metadata", width: "minmax(120px, 3fr)", wide: true, cell: ({ artifact }) => said(artifact.metadata) },
-      { key: "size", title: "Size", width: "80px", align: "right", wide: true, cell: ({ size_bytes: size }) => (size === null || size === undefined ? "" : bytes(size)) },
+      { key: "size", title: "Size", width: "80px", align: "right", wide: true, cell: ({ size_bytes: size, discarded_at: discarded }) => (typeof size === "number" ? bytes(size) : discarded ? "deleted" : "") },
       { key: "at", title: "Created", width: "92px", align: "right", wide: true, cell: (row) => <Ago at={row.created_at} /> },
     ],
     [onTask],

@@ -42,7 +42,7 @@ export function TaskPanel({ run, path, index, tasks, defined, attempt, onAttempt
   const task = index.byPath.get(path);
   const title = task?.kind === "iteration" ? path.slice(path.lastIndexOf("/") + 1) : (task?.display_name ?? defined?.title ?? path);
   return (
-    <Panel title={<span title={path}>{title}</span>} onClose={onClose}>
+    <Panel title={<span title={path}>{title}</span>} about={path} onClose={onClose}>
       {task ? (
         <Known key={path} run={run} task={task} index={index} tasks={tasks} defined={defined} attempt={attempt} onAttempt={onAttempt} onSelect={onSelect} />
       ) : (

@@ -24,10 +24,10 @@ export function useRunActions() {
   const { say, fail } = useToasts();
   const remove = useRemove();
 
-  const each = async (runs: readonly RunSummary[], act: (run: RunSummary) => Promise<unknown>): Promise<boolean> => {
+  const each = async (runs: readonly RunSummary[], act: (run: RunSummary) => Promise<unknown>, atOnce = AT_ONCE): Promise<boolean> => {
     const failures: unknown[] = [];
-    for (let begin = 0; begin < runs.length; begin += AT_ONCE) {
-      const part = await Promise.allSettled(runs.slice(begin, begin + AT_ONCE).map(act));
+    for (let begin = 0; begin < runs.length; begin += atOnce) {
+      const part = await Promise.allSettled(runs.slice(begin, begin + atOnce).map(act));
       failures.push(...part.flatMap((result) => (result.status === "rejected" ? [result.reason] : [])));
     }
     failures.slice(0, 1).forEach(fail);
@@ -51,7 +51,11 @@ export function useRunActions() {
       if (await each(runs, (run) => send("POST", own(run.run_id, ":retry")))) say(`Began ${counted(runs)} again where it failed`);
     },
     remove: (runs: readonly RunSummary[]) =>
-      remove(leavingKey(runs.map((run) => run.run_id)), `Deleted ${counted(runs)}`, () => each(runs, (run) => send("DELETE", kfp(run.run_id)))),
+      remove(
+        leavingKey(runs.map((run) => run.run_id)),
+        `Deleted ${counted(runs)}`,
+        (isLeaving) => each(runs, (run) => send("DELETE", kfp(run.run_id)), isLeaving ? runs.length : AT_ONCE),
+      ),
   };
 }
 

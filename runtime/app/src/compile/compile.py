@@ -32,6 +32,13 @@ def story(error):
     return "".join(lines + traceback.format_exception_only(type(error), error)).rstrip()
 
 
+def line(error):
+    """The line of the file itself at which it failed."""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return error.lineno
+    return next((frame.lineno for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == path), None)
+
+
 try:
     import kfp
     from kfp import compiler, dsl
@@ -55,7 +62,7 @@ try:
     sys.modules[name] = module
     spec.loader.exec_module(module)
 except (Exception, SystemExit) as error:
-    end(problem="failed", message=story(error))
+    end(problem="failed", message=story(error), line=line(error))
 
 found = {}
 for key, value in vars(module).items():
@@ -72,5 +79,5 @@ if len(chosen) != 1:
 try:
     compiler.Compiler().compile(pipeline_func=chosen[0], package_path=output)
 except Exception as error:
-    end(problem="failed", message=story(error))
+    end(problem="failed", message=story(error), line=line(error))
 end(problem=None)
