@@ -18,9 +18,11 @@ export class Workbench {
   private preview: PreviewServer | undefined;
   private server: ChildProcess | undefined;
 
+  constructor(private readonly engine = process.env["CORACLE_ENGINE"] ?? "auto") {}
+
   private get environment() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("CORACLE_"));
-    return { ...Object.fromEntries(own), CORACLE_HOME: this.home, CORACLE_ENGINE: process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };
+    return { ...Object.fromEntries(own), CORACLE_HOME: this.home, CORACLE_ENGINE: this.engine, NO_COLOR: "1" };
   }
 
   /** Starts it, at the address it had before where there is one, and waits until it listens. */
