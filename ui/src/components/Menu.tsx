@@ -1,5 +1,5 @@
-import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
+import { DropdownMenu, Slot } from "radix-ui";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import styles from "./Menu.module.css";
 
 export interface MenuItem {
@@ -11,10 +11,31 @@ export interface MenuItem {
   readonly hint?: string;
 }
 
-/** A menu at a button. `null` among the items is a line. */
-export function Menu({ trigger, items }: { readonly trigger: ReactNode; readonly items: readonly (MenuItem | null)[] }) {
+interface Props {
+  readonly trigger: ReactNode;
+  /** `null` is a line. */
+  readonly items: readonly (MenuItem | null)[];
+}
+
+/** A menu at a button. Until it is first used there is only the button: tables have a menu in every row. */
+export function Menu({ trigger, items }: Props) {
+  const [isUsed, setIsUsed] = useState(false);
+  if (isUsed) return <Used trigger={trigger} items={items} />;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    setIsUsed(true);
+  };
   return (
-    <DropdownMenu.Root>
+    <Slot.Root aria-haspopup="menu" aria-expanded={false} onClick={() => setIsUsed(true)} onKeyDown={onKeyDown}>
+      {trigger}
+    </Slot.Root>
+  );
+}
+
+function Used({ trigger, items }: Props) {
+  return (
+    <DropdownMenu.Root defaultOpen>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
