@@ -54,7 +54,7 @@ function delays(told: readonly Told[], seen: readonly Seen[], of: (event: Told) 
 
 const RUN_ORDER: readonly RunState[] = ["PENDING", "RUNNING", "SUCCEEDED"];
 const TASK_ORDER: readonly TaskState[] = ["PENDING", "RUNNING", "SUCCEEDED"];
-const since = <State>(order: readonly State[], word: (state: State) => string) => (state: string) => order.slice(Math.max(0, order.indexOf(state as State))).map(word);
+const from = <State>(order: readonly State[], word: (state: State) => string) => (state: string) => order.slice(Math.max(0, order.indexOf(state as State))).map(word);
 
 /** The table of runs, while runs come, begin and end. */
 export async function ofRuns(workbench: Workbench, browser: Browser): Promise<readonly number[]> {
@@ -70,7 +70,7 @@ export async function ofRuns(workbench: Workbench, browser: Browser): Promise<re
   }
   const seen = await settled(page);
   await page.context().close();
-  return delays(told.filter(({ what }) => what.type === "run"), seen, (event) => event.run_id, since(RUN_ORDER, (state) => shownRun(state).word));
+  return delays(told.filter(({ what }) => what.type === "run"), seen, (event) => event.run_id, from(RUN_ORDER, (state) => shownRun(state).word));
 }
 
 /** The graph of a run, while its steps begin and end. */
@@ -84,11 +84,12 @@ export async function ofSteps(workbench: Workbench, browser: Browser): Promise<r
   await interactive(page);
   await page.locator('[data-task="step-0"]').waitFor();
   await page.evaluate(note);
+  const looked = Date.now();
   const told = await eventsOf(workbench, run);
   const seen = await settled(page);
   await page.context().close();
-  const ofStep = told.filter(({ what }) => what.type === "task" && what.path !== "first");
-  return delays(ofStep, seen, ({ what }) => what.path, since(TASK_ORDER, (state) => shownTask(state).word));
+  const ofStep = told.filter(({ at, what }) => what.type === "task" && what.path !== "first" && Date.parse(at) > looked);
+  return delays(ofStep, seen, ({ what }) => what.path, from(TASK_ORDER, (state) => shownTask(state).word));
 }
 
 /** What was seen, once the page says what the workbench does. */
