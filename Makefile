@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build ui screens demo test check bench gpu-check
+.PHONY: help build ui screens demo test check bench bench-ui gpu-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ bench: ## measure what the README promises; takes ratios within one run
 	tests/env/setup
 	cargo build --release --locked -p coracle
 	tests/bench/run
+
+bench-ui: build ## measure the pages in a browser: size, time, frames, memory; each beside its bound
+	cd ui && CORACLE_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/coracle" npm run --silent bench
 
 gpu-check: ## build the one binary that checks a machine's GPUs, and run it
 	tests/env/setup --build

@@ -54,8 +54,10 @@ export class Workbench {
     if (!process.env["CORACLE_PREVIEW"]) {
       this.pages = this.url;
     } else if (!this.preview) {
-      process.env["CORACLE_URL"] = this.url;
-      this.preview = await preview({ preview: { port: 0, host: "127.0.0.1" }, logLevel: "error" });
+      const { url } = this;
+      const target = { target: url, changeOrigin: true, ws: true, headers: { origin: url } };
+      const proxy = Object.fromEntries(["/api", "/apis", "/notebook", "/version", "/openapi"].map((path) => [path, target]));
+      this.preview = await preview({ preview: { port: 0, host: "127.0.0.1", proxy }, logLevel: "error" });
       this.pages = this.preview.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? this.url;
     }
   }
@@ -95,11 +97,11 @@ export class Workbench {
 }
 
 /** A browser without a window; nothing that it does leaves the machine. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(...more: readonly string[]): Promise<Browser> {
   if (!CHROMIUM) throw new Error("chromium is not installed");
   return chromium.launch({
     executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-proxy-server"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-proxy-server", ...more],
   });
 }
 

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::engine::{Chosen, EngineSource, choose};
 use crate::error::AppError;
 use crate::identity::Identity;
+use crate::log::Shelf;
 use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
 use crate::view::GpuCheck;
@@ -42,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) turns: Semaphore,
     /// Where the schedule of recurring runs stands.
     pub(crate) schedule: Standing,
+    /// Where lines begin in logs that somebody looked at.
+    pub(crate) shelf: Shelf,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
     pub(crate) stopping: CancellationToken,
     /// What has tasks go on by themselves, once there is a workbench at work.
@@ -79,6 +82,7 @@ impl Workbench {
                 gpus: watch::Sender::new(None),
                 turns: Semaphore::new(TURNS),
                 schedule: Standing::default(),
+                shelf: Shelf::default(),
                 stopping,
                 supervisor: OnceLock::new(),
                 asked,

@@ -557,6 +557,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/runs/{run}/log-lines": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Some lines of a log, and how many there are. */
+        readonly get: operations["list_run_log_lines"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/runs/{run}/log-matches": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The lines of a log that have a text, by their numbers. */
+        readonly get: operations["list_run_log_matches"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/runs/{run}/result": {
         readonly parameters: {
             readonly query?: never;
@@ -1500,6 +1534,38 @@ export interface components {
             readonly stream: components["schemas"]["LogStream"];
             /** @description The line without its end; what is not UTF-8 is replaced. A line beyond 256 KiB comes in pieces. */
             readonly text: string;
+        };
+        /** @description Some lines of a log: `GET /runs/{run}/log-lines`. */
+        readonly LogLines: {
+            /**
+             * Format: int64
+             * @description The number of the first line of these, counted from 0.
+             */
+            readonly first: number;
+            /** @description The lines. */
+            readonly lines: readonly components["schemas"]["LogLine"][];
+            /** @description Whether nothing can be added. */
+            readonly over: boolean;
+            /**
+             * Format: int64
+             * @description How many lines there are now. One that has no end yet is counted once nothing can be added to it.
+             */
+            readonly total: number;
+        };
+        /** @description The lines of a log that have a text: `GET /runs/{run}/log-matches`. */
+        readonly LogMatches: {
+            /** @description The numbers of those that have it, counted from 0. */
+            readonly lines: readonly number[];
+            /**
+             * Format: int64
+             * @description Where to go on, where not all were looked at.
+             */
+            readonly next?: number | null;
+            /**
+             * Format: int64
+             * @description How many lines there are now.
+             */
+            readonly total: number;
         };
         /**
          * @description Where a step writes.
@@ -3254,6 +3320,8 @@ export interface operations {
                 readonly follow?: boolean;
                 /** @description How the answer looks. */
                 readonly format?: components["schemas"]["LogFormat"];
+                /** @description Only the lines from this one on, counted from 0. Only of one attempt, with `format=lines`. */
+                readonly from?: number;
                 /** @description One step: its path, or the end of it when that is unique. All steps when it is left out. */
                 readonly step?: string;
                 /** @description Only what was written there; both when it is left out. */
@@ -3278,6 +3346,90 @@ export interface operations {
                 content: {
                     readonly "application/x-ndjson": components["schemas"]["LogLine"];
                     readonly "text/plain": string;
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_run_log_lines: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which attempt, from 1; the last when it is left out. Only together with `step`. */
+                readonly attempt?: components["schemas"]["AttemptNumber"];
+                /** @description The first line that is wanted, counted from 0. */
+                readonly from?: number;
+                /** @description How many lines at most: 500 when it is left out, and never more than 5,000. */
+                readonly limit?: number;
+                /** @description The first line that is wanted is the first one that was begun at this time or later. */
+                readonly since?: string;
+                /** @description One step: its path, or the end of it when that is unique. All steps, one after another, when it is left out. */
+                readonly step?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The run's id, or a beginning of it that is unique */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The lines */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LogLines"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_run_log_matches: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which attempt, from 1; the last when it is left out. Only together with `step`. */
+                readonly attempt?: components["schemas"]["AttemptNumber"];
+                /** @description The first line that is looked at, counted from 0. */
+                readonly from?: number;
+                /** @description One step: its path, or the end of it when that is unique. All steps, one after another, when it is left out. */
+                readonly step?: string;
+                /** @description The text that is looked for; the size of letters does not matter. */
+                readonly text?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The run's id, or a beginning of it that is unique */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The numbers of the lines */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LogMatches"];
                 };
             };
             /** @description A refusal */

@@ -1,5 +1,5 @@
-import { DropdownMenu } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { DropdownMenu, Slot } from "radix-ui";
+import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { wayBack } from "./focus";
 import styles from "./Menu.module.css";
 
@@ -12,12 +12,42 @@ export interface MenuItem {
   readonly hint?: string;
 }
 
-/** A menu at a button. `null` among the items is a line. The focus is at the button again when it closes, or near where that was. */
-export function Menu({ trigger, items }: { readonly trigger: ReactNode; readonly items: readonly (MenuItem | null)[] }) {
+interface Props {
+  readonly trigger: ReactNode;
+  /** `null` is a line. */
+  readonly items: readonly (MenuItem | null)[];
+}
+
+/** A menu at a button. Until it is first used there is only the button: tables have a menu in every row. */
+export function Menu({ trigger, items }: Props) {
+  const [isUsed, setIsUsed] = useState(false);
+  if (isUsed) return <Used trigger={trigger} items={items} />;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    setIsUsed(true);
+  };
+  return (
+    <Slot.Root aria-haspopup="menu" aria-expanded={false} onClick={() => setIsUsed(true)} onKeyDown={onKeyDown}>
+      {trigger}
+    </Slot.Root>
+  );
+}
+
+/** The focus is at the button again when it closes, or near where that was. */
+function Used({ trigger, items }: Props) {
+  const button = useRef<HTMLButtonElement>(null);
   const back = useRef<() => void>(undefined);
   return (
-    <DropdownMenu.Root onOpenChange={(isOpen) => isOpen && (back.current = wayBack(document.activeElement))}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+    <DropdownMenu.Root
+      defaultOpen
+      onOpenChange={(isOpen) => {
+        if (!isOpen) back.current = wayBack(button.current);
+      }}
+    >
+      <DropdownMenu.Trigger ref={button} asChild>
+        {trigger}
+      </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           className={styles.menu}

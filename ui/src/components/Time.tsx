@@ -12,7 +12,9 @@ export function useNow(isMoving: boolean): number {
   useEffect(() => {
     if (!isMoving) return;
     const listener = () => setNow(Date.now());
-    listener();
+    // What did not move until now is late; what has just been made is not, and is drawn once.
+    const catchUp = () => setNow((before) => (Date.now() - before < TICK ? before : Date.now()));
+    catchUp();
     listeners.add(listener);
     ticking ??= setInterval(() => listeners.forEach((tell) => tell()), TICK);
     return () => {

@@ -22,6 +22,47 @@ describe("a layout", () => {
     for (const { from, to } of level.edges) expect(boxes.get(to)?.x).toBeGreaterThanOrEqual((boxes.get(from)?.x ?? 0) + NODE.width);
   });
 
+  const of = (edges: readonly string[]): Level => ({
+    nodes: [...new Set(edges.flatMap((edge) => edge.split(">")))].map((id) => ({ id })),
+    edges: edges.map((edge) => ({ id: edge, from: edge.split(">")[0] ?? "", to: edge.split(">")[1] ?? "" })),
+  });
+  const middle = (places: ReturnType<typeof layout>, id: string) => (places.boxes.get(id)?.y ?? Number.NaN) + NODE.height / 2;
+
+  it("has a chain in one line, and what comes together in the middle", () => {
+    const places = layout(of(["a>b", "b>c", "c>x", "c>y", "x>z", "y>z"]));
+    expect(middle(places, "a")).toBeCloseTo(middle(places, "c"));
+    expect(middle(places, "c")).toBeCloseTo((middle(places, "x") + middle(places, "y")) / 2);
+    expect(middle(places, "z")).toBeCloseTo(middle(places, "c"));
+  });
+
+  it.each([
+    ["two that would cross", ["a>d", "b>c", "a>e"]],
+    ["three that would cross", ["a>z", "b>y", "c>x", "a>y"]],
+  ])("has no crossing where there need be none: %s", (_, edges) => {
+    const level = of(edges);
+    const places = layout(level);
+    const crossing = level.edges.filter((one) =>
+      level.edges.some((other) => middle(places, one.from) < middle(places, other.from) && middle(places, one.to) > middle(places, other.to)),
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  it("leads an edge around what it passes, and straight", () => {
+    const places = layout(of(["a>b", "b>c", "c>d", "a>d"]));
+    const bends = places.bends.get("a>d") ?? [];
+    expect(bends).toHaveLength(4);
+    expect(new Set(bends.map(({ y }) => Math.round(y))).size).toBe(1);
+    for (const id of ["b", "c"]) {
+      const box = places.boxes.get(id);
+      for (const { y } of bends) expect(y > (box?.y ?? 0) + NODE.height || y < (box?.y ?? 0)).toBe(true);
+    }
+  });
+
+  it("has what begins late beside what takes it", () => {
+    const { boxes } = layout(of(["a>b", "b>c", "settings>c"]));
+    expect(boxes.get("settings")?.x).toBe(boxes.get("b")?.x);
+  });
+
   it("has an open group around what is in it", () => {
     const { boxes } = layout({ nodes: [{ id: "g", level: { nodes: [{ id: "g/a" }, { id: "g/b" }], edges: [{ id: "e", from: "g/a", to: "g/b" }] } }, { id: "z" }], edges: [] });
     const group = boxes.get("g");

@@ -1,7 +1,6 @@
 // Where nodes stand: left to right by what they wait for, groups that are open around what is in them.
 
-import { graphlib, layout as dagre } from "@dagrejs/dagre";
-import { quickPlaces } from "./quickLayout";
+import { places } from "./layers";
 
 /** A node, and what is in it when it is open. */
 export interface Tree {
@@ -47,9 +46,6 @@ export const NODE = { width: 208, height: 52 } as const;
 export const GROUP = { head: 44, pad: 16 } as const;
 export const GAP = { beside: 44, below: 20 } as const;
 
-/** A level of more nodes is laid out by rank alone: dagre's time grows with the square. */
-const CAREFUL = 90;
-
 export const countNodes = (level: Level): number => level.nodes.reduce((sum, node) => sum + 1 + (node.level ? countNodes(node.level) : 0), 0);
 
 export function layout(level: Level): Layout {
@@ -75,7 +71,7 @@ function place(level: Level, boxes: Map<string, Box>, bends: Map<string, readonl
       height: Math.max(NODE.height, inside.height + GROUP.head + GROUP.pad),
     });
   }
-  const placed = level.nodes.length > CAREFUL ? quickPlaces(level, sizes, GAP) : carefulPlaces(level, sizes);
+  const placed = places(level, sizes, GAP);
   for (const [id, points] of placed.bends) bends.set(id, points);
   for (const [id, box] of placed.boxes) {
     boxes.set(id, box);
@@ -87,35 +83,4 @@ function place(level: Level, boxes: Map<string, Box>, bends: Map<string, readonl
     for (const [edge, points] of inside.bends) bends.set(edge, points.map((point) => ({ x: point.x + dx, y: point.y + dy })));
   }
   return { width: placed.width, height: placed.height };
-}
-
-function carefulPlaces(level: Level, sizes: ReadonlyMap<string, { width: number; height: number }>): Layout {
-  const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: GAP.below, ranksep: GAP.beside, edgesep: 12 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of level.nodes) graph.setNode(node.id, { ...(sizes.get(node.id) ?? NODE) });
-  for (const edge of level.edges) if (graph.hasNode(edge.from) && graph.hasNode(edge.to)) graph.setEdge(edge.from, edge.to);
-  dagre(graph);
-  const boxes = new Map<string, Box>();
-  for (const node of level.nodes) {
-    const at = graph.node(node.id) as Box;
-    boxes.set(node.id, { x: at.x - at.width / 2, y: at.y - at.height / 2, width: at.width, height: at.height });
-  }
-  const bends = new Map<string, readonly Point[]>();
-  for (const edge of level.edges) {
-    const points = (graph.edge(edge.from, edge.to) as { points?: readonly Point[] } | undefined)?.points ?? [];
-    // The first and the last are at the nodes' borders; two ranks apart there is nothing to go around.
-    if (points.length > 3) bends.set(edge.id, points.slice(1, -1));
-  }
-  return { boxes, bends, ...extent(boxes) };
-}
-
-function extent(boxes: ReadonlyMap<string, Box>): { width: number; height: number } {
-  let width = 0;
-  let height = 0;
-  for (const box of boxes.values()) {
-    width = Math.max(width, box.x + box.width);
-    height = Math.max(height, box.y + box.height);
-  }
-  return { width, height };
 }

@@ -1,10 +1,12 @@
 // The lineage of an artifact as a graph that flows from left to right, and where everything stands in it.
 
-import { Graph, layout } from "@dagrejs/dagre";
 import type { LineageGraph } from "@/api/types";
 import { shortType } from "./artifactType";
+import { places } from "./layers";
+import type { Point } from "./layout";
 
 export const NODE = { width: 196, height: 48 };
+const GAP = { beside: 56, below: 20 };
 
 export interface LineageNode {
   readonly id: string;
@@ -59,19 +61,12 @@ export function drawnLineage(graph: LineageGraph): { readonly nodes: readonly Li
     return { id: `${from} > ${to} ${edge.key}`, from, to, key: edge.key };
   });
   const all = [...artifacts, ...tasks];
-  const places = placed(all.map((node) => node.id), lines);
-  return { nodes: all.map((node) => ({ ...node, ...(places.get(node.id) ?? { x: 0, y: 0 }) })), lines };
+  const placed = placesOf(all.map((node) => node.id), lines);
+  return { nodes: all.map((node) => ({ ...node, ...(placed.get(node.id) ?? { x: 0, y: 0 }) })), lines };
 }
 
-function placed(ids: readonly string[], lines: readonly LineageLine[]): ReadonlyMap<string, { readonly x: number; readonly y: number }> {
-  const graph = new Graph({ multigraph: true }).setGraph({ rankdir: "LR", nodesep: 20, ranksep: 56 }).setDefaultEdgeLabel(() => ({}));
-  ids.forEach((id) => graph.setNode(id, { ...NODE }));
-  lines.filter((line) => graph.hasNode(line.from) && graph.hasNode(line.to)).forEach((line) => graph.setEdge(line.from, line.to, {}, line.id));
-  layout(graph);
-  return new Map(
-    ids.map((id) => {
-      const { x = 0, y = 0 } = graph.node(id) as { x?: number; y?: number };
-      return [id, { x: x - NODE.width / 2, y: y - NODE.height / 2 }];
-    }),
-  );
+function placesOf(ids: readonly string[], lines: readonly LineageLine[]): ReadonlyMap<string, Point> {
+  const known = new Set(ids);
+  const level = { nodes: ids.map((id) => ({ id })), edges: lines.filter(({ from, to }) => known.has(from) && known.has(to)) };
+  return places(level, new Map(ids.map((id) => [id, NODE])), GAP).boxes;
 }

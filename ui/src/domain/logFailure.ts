@@ -4,7 +4,7 @@ import { plain } from "./logAnsi";
 
 const TELLS = /(^|[^A-Za-z])(error|exception|fatal|panic(ked)?|failed|cannot|denied|killed|not found|no such)/i;
 /** The further back, the less it is about the end. */
-const LOOKED_AT = 400;
+export const LOOKED_AT = 400;
 
 /** The line's index; the last line when none tells. `read` answers a line's text. */
 export function failingLine(count: number, read: (index: number) => string, message = ""): number | undefined {

@@ -1,6 +1,7 @@
 // A layered layout in linear time, for levels of thousands of nodes.
 
 import type { Box, Layout, Level } from "./layout";
+import { type Neighbours, neighbours, rank } from "./ranks";
 
 interface Size {
   readonly width: number;
@@ -42,36 +43,7 @@ function inColumns(row: readonly string[]): readonly (readonly string[])[] {
   return Array.from({ length: count }, (_, index) => row.slice(index * size, (index + 1) * size));
 }
 
-function neighbours(level: Level, of: "from" | "to", at: "from" | "to"): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>(level.nodes.map((node) => [node.id, []]));
-  for (const edge of level.edges) if (found.has(edge[at])) found.get(edge[of])?.push(edge[at]);
-  return found;
-}
-
-/** Each node as far left as what it waits for allows. */
-function rank(level: Level, before: ReadonlyMap<string, readonly string[]>, after: ReadonlyMap<string, readonly string[]>): string[][] {
-  const open = new Map(level.nodes.map((node) => [node.id, before.get(node.id)?.length ?? 0]));
-  let row = level.nodes.filter((node) => open.get(node.id) === 0).map((node) => node.id);
-  const ranks: string[][] = [];
-  while (row.length > 0) {
-    ranks.push(row);
-    const next: string[] = [];
-    for (const id of row) {
-      open.delete(id);
-      for (const other of after.get(id) ?? []) {
-        const left = (open.get(other) ?? 1) - 1;
-        open.set(other, left);
-        if (left === 0) next.push(other);
-      }
-    }
-    row = next;
-  }
-  // What is left waits for itself: no definition that was accepted has that, but nothing may be lost.
-  if (open.size > 0) ranks.push([...open.keys()]);
-  return ranks;
-}
-
-function order(ranks: string[][], before: ReadonlyMap<string, readonly string[]>, after: ReadonlyMap<string, readonly string[]>): void {
+function order(ranks: string[][], before: Neighbours, after: Neighbours): void {
   const at = new Map<string, number>();
   const number = (row: readonly string[]) => row.forEach((id, index) => at.set(id, row.length > 1 ? index / (row.length - 1) : 0.5));
   ranks.forEach(number);

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { definedRun, run as runQuery, runPipeline, tasks as tasksQuery } from "@/api/queries";
 import type { Run as RunOf } from "@/api/types";
 import { Skeleton, Trouble } from "@/components/Empty";
@@ -32,7 +32,15 @@ const RunGraph = lazy(again(loadGraph));
 
 export function Run() {
   const { id } = useParams({ from: "/runs/$id" });
+  const isGraph = useSearch({ from: "/runs/$id", select: ({ tab }) => tab === undefined });
   const run = useQuery(runQuery(id));
+  // All that the page will want is asked for at once, rather than each when the one before it is there.
+  usePrefetchQuery(tasksQuery(id));
+  usePrefetchQuery(definedRun(id));
+  usePrefetchQuery(runPipeline(id));
+  useEffect(() => {
+    if (isGraph) void loadGraph().catch(() => undefined);
+  }, [isGraph]);
   if (run.data) return <Known key={run.data.run_id} run={run.data} />;
   if (run.isError) {
     return (

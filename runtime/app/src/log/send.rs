@@ -1,14 +1,18 @@
 //! Pieces of logs in the forms in which they are sent.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::{Bytes, BytesMut};
 use coracle_host::log::Chunk;
+use coracle_model::{AttemptNumber, TaskPath, Timestamp};
 use futures_util::stream::{self, Stream, StreamExt};
+use serde::Serialize;
 
 use super::piece::{AttemptName, PieceStream, Pieces};
 use super::split::{Line, Splitter};
 use crate::error::AppError;
+use crate::view::{LogPosition, LogStream};
 
 /// The bytes as they were written.
 pub(super) fn bytes(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
@@ -66,9 +70,16 @@ fn joined(chunks: &[Chunk]) -> Bytes {
     all.freeze()
 }
 
-/// One [`LogLine`](crate::view::LogLine) as JSON on each line.
-pub(super) fn lines(pieces: PieceStream) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
-    let state = Some((pieces, Splitters::default()));
+/// One [`LogLine`](crate::view::LogLine) as JSON on each line. `begun` are the attempts of which a part is not sent.
+pub(super) fn lines(
+    pieces: PieceStream,
+    begun: impl IntoIterator<Item = (AttemptName, LogPosition)>,
+) -> impl Stream<Item = Result<Bytes, AppError>> + Send {
+    let of = begun
+        .into_iter()
+        .map(|(name, position)| (name, Splitter::after(position)))
+        .collect();
+    let state = Some((pieces, Splitters { of }));
     stream::try_unfold(state, |state| async move {
         let Some((mut pieces, mut splitter)) = state else {
             return Ok(None);
@@ -117,16 +128,31 @@ impl Splitters {
     }
 }
 
+/// A [`LogLine`](crate::view::LogLine) that is written from where it is: there may be millions of them.
+#[derive(Serialize)]
+struct Sent<'line> {
+    step: &'line TaskPath,
+    attempt: AttemptNumber,
+    stream: LogStream,
+    at: Timestamp,
+    text: Cow<'line, str>,
+}
+
 fn write_line(of: &AttemptName, line: &Line, out: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *out, &line.present(of)).expect("a line has only texts and numbers");
+    let sent = Sent {
+        step: &of.step,
+        attempt: of.number,
+        stream: line.stream(),
+        at: line.at,
+        text: line.text(),
+    };
+    serde_json::to_writer(&mut *out, &sent).expect("a line has only texts and numbers");
     out.push(b'\n');
 }
 
 #[cfg(test)]
 mod tests {
     use coracle_host::log::Stream as Output;
-    use coracle_model::AttemptNumber;
-    use jiff::Timestamp;
 
     use super::*;
     use crate::view::LogLine;

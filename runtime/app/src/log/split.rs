@@ -1,5 +1,8 @@
 //! Lines out of the pieces of one attempt's log, and how much of the log they account for.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use coracle_host::log::{Chunk, Stream};
 use jiff::Timestamp;
 
@@ -16,7 +19,7 @@ pub(super) struct Line {
     /// When its beginning arrived.
     pub(super) at: Timestamp,
     /// As it was written, its end included.
-    text: Vec<u8>,
+    text: Bytes,
     /// What was handed out once this line was.
     pub(super) after: LogPosition,
 }
@@ -24,20 +27,33 @@ pub(super) struct Line {
 impl Line {
     /// The line as others see it.
     pub(super) fn present(&self, of: &AttemptName) -> LogLine {
-        let line = self.text.as_slice();
-        let text = line
-            .strip_suffix(b"\n")
-            .map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
         LogLine {
             step: of.step.clone(),
             attempt: of.number,
-            stream: match self.stream {
-                Stream::Stdout => LogStream::Stdout,
-                Stream::Stderr => LogStream::Stderr,
-            },
+            stream: self.stream(),
             at: self.at,
-            text: String::from_utf8_lossy(text).into_owned(),
+            text: self.text().into_owned(),
         }
+    }
+
+    /// Where it was written.
+    pub(super) fn stream(&self) -> LogStream {
+        match self.stream {
+            Stream::Stdout => LogStream::Stdout,
+            Stream::Stderr => LogStream::Stderr,
+        }
+    }
+
+    /// Its bytes without its end.
+    pub(super) fn bytes(&self) -> &[u8] {
+        let line = &self.text[..];
+        line.strip_suffix(b"\n")
+            .map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    /// Its text without its end; what is not UTF-8 is replaced.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes())
     }
 }
 
@@ -79,23 +95,45 @@ impl Splitter {
             .min(chunk.bytes.len());
         let mut lines = Vec::new();
         let mut place = chunk.offset + known as u64;
+        let mut within = known;
         for part in chunk.bytes[known..].split_inclusive(|byte| *byte == b'\n') {
             let start = place;
             place += part.len() as u64;
             self.seen = self.seen.max(place);
             let slot = self.slot(chunk.stream);
-            let open = slot.get_or_insert_with(|| Open {
-                at: chunk.at,
-                start,
-                text: Vec::new(),
-            });
-            open.text.extend_from_slice(part);
-            if part.ends_with(b"\n") || open.text.len() >= LONGEST_LINE {
-                lines.extend(self.take(chunk.stream));
+            if slot.is_none() && part.ends_with(b"\n") {
+                // Nearly all lines: they share the memory of their piece.
+                lines.push(Line {
+                    stream: chunk.stream,
+                    at: chunk.at,
+                    text: chunk.bytes.slice(within..within + part.len()),
+                    after: self.position(),
+                });
+            } else {
+                let open = slot.get_or_insert_with(|| Open {
+                    at: chunk.at,
+                    start,
+                    text: Vec::new(),
+                });
+                open.text.extend_from_slice(part);
+                if part.ends_with(b"\n") || open.text.len() >= LONGEST_LINE {
+                    lines.extend(self.take(chunk.stream));
+                }
             }
+            within += part.len();
         }
         self.seen = self.seen.max(place);
         lines
+    }
+
+    /// Everything before this place was taken in.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// How many lines have no end yet.
+    pub(super) fn open(&self) -> u64 {
+        u64::from(self.stdout.is_some()) + u64::from(self.stderr.is_some())
     }
 
     /// Gives back what has no end and will have none, in the order in which it began.
@@ -113,7 +151,7 @@ impl Splitter {
         Some(Line {
             stream,
             at: open.at,
-            text: open.text,
+            text: open.text.into(),
             after: self.position(),
         })
     }
@@ -182,7 +220,7 @@ mod tests {
         lines
             .iter()
             .map(|line| {
-                let text = String::from_utf8(line.text.clone()).unwrap();
+                let text = String::from_utf8(line.text.to_vec()).unwrap();
                 (line.at.as_second(), line.stream, text)
             })
             .collect()

@@ -66,7 +66,7 @@ fn undelivered(pieces: Pieces, delivered: u64) -> Pieces {
 }
 
 /// A reader where reading begins; none where no log was begun, as when a step could not start.
-fn open(directory: &Path, reading: Reading) -> Result<Option<LogReader>, AppError> {
+pub(super) fn open(directory: &Path, reading: Reading) -> Result<Option<LogReader>, AppError> {
     let mut reader = match LogReader::open(directory) {
         Ok(reader) => reader.only(reading.only),
         Err(LogError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -21,6 +21,9 @@ pub struct LogQuery {
     /// Only so many of the last lines of each step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tail: Option<usize>,
+    /// Only the lines from this one on, counted from 0. Only of one attempt, with `format=lines`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
     /// Whether to wait for what is still to come; the answer ends when the step, or the run, has ended.
     pub follow: bool,
     /// How the answer looks.
@@ -64,4 +67,67 @@ pub struct LogLine {
     pub at: Timestamp,
     /// The line without its end; what is not UTF-8 is replaced. A line beyond 256 KiB comes in pieces.
     pub text: String,
+}
+
+/// The query of `GET /runs/{run}/log-lines`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogLinesQuery {
+    /// One step: its path, or the end of it when that is unique. All steps, one after another, when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Which attempt, from 1; the last when it is left out. Only together with `step`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptNumber>,
+    /// The first line that is wanted, counted from 0.
+    pub from: u64,
+    /// The first line that is wanted is the first one that was begun at this time or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// How many lines at most: 500 when it is left out, and never more than 5,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// Some lines of a log: `GET /runs/{run}/log-lines`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogLines {
+    /// How many lines there are now. One that has no end yet is counted once nothing can be added to it.
+    pub total: u64,
+    /// Whether nothing can be added.
+    pub over: bool,
+    /// The number of the first line of these, counted from 0.
+    pub first: u64,
+    /// The lines.
+    pub lines: Vec<LogLine>,
+}
+
+/// The query of `GET /runs/{run}/log-matches`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogMatchesQuery {
+    /// One step: its path, or the end of it when that is unique. All steps, one after another, when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Which attempt, from 1; the last when it is left out. Only together with `step`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptNumber>,
+    /// The text that is looked for; the size of letters does not matter.
+    pub text: String,
+    /// The first line that is looked at, counted from 0.
+    pub from: u64,
+}
+
+/// The lines of a log that have a text: `GET /runs/{run}/log-matches`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogMatches {
+    /// How many lines there are now.
+    pub total: u64,
+    /// The numbers of those that have it, counted from 0.
+    pub lines: Vec<u64>,
+    /// Where to go on, where not all were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
 }

@@ -52,7 +52,9 @@ pub use lineage::{
     ArtifactLink, LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery,
     LineageTask, LinkList, LinkPlace, LinkQuery,
 };
-pub use log::{LogFormat, LogLine, LogQuery, LogStream};
+pub use log::{
+    LogFormat, LogLine, LogLines, LogLinesQuery, LogMatches, LogMatchesQuery, LogQuery, LogStream,
+};
 pub use preview::{ArtifactPreview, content_url};
 pub use recurring::RecurringStatus;
 pub use result::{ResultTask, RunResult};

@@ -143,6 +143,7 @@ mod tests {
             attempt: Some(AttemptNumber(2)),
             stream: Some(LogStream::Stderr),
             tail: None,
+            from: None,
             follow: false,
             format: LogFormat::Lines,
         };

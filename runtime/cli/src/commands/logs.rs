@@ -61,6 +61,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             Stream::Stderr => LogStream::Stderr,
         }),
         tail: arguments.tail,
+        from: None,
         follow: arguments.follow,
         format: match context.output.format {
             Format::Text => LogFormat::Raw,

@@ -113,6 +113,15 @@ impl LogReader {
         })
     }
 
+    /// What tells this log from another one that was begun in its place; none before anything is in it.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn identity(&mut self) -> Result<Option<(u64, Timestamp)>, LogError> {
+        let file = self.index.metadata()?.ino();
+        Ok(self.record(0)?.map(|record| (file, record.at)))
+    }
+
     /// Whether the writer marked the end: nothing will be added.
     ///
     /// # Errors

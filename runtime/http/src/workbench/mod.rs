@@ -18,7 +18,9 @@
 //! GET    /runs/{run}/tasks                 TaskList
 //! GET    /runs/{run}/artifacts             ArtifactList
 //! GET    /runs/{run}/why?step=             Why
-//! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&follow=&format=    raw bytes, or LogLine by line
+//! GET    /runs/{run}/log?step=&attempt=&stream=&tail=&from=&follow=&format=    raw bytes, or LogLine by line
+//! GET    /runs/{run}/log-lines?step=&attempt=&from=&since=&limit=        LogLines
+//! GET    /runs/{run}/log-matches?step=&attempt=&text=&from=              LogMatches
 //! GET    /artifacts?run=&type=&name=&text=&after=&limit=      ArtifactList
 //! GET    /artifacts/{id}                   ArtifactDetail
 //! DELETE /artifacts/{id}                   ArtifactRemoval   its bytes; what is known of it stays

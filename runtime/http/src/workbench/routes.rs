@@ -47,6 +47,8 @@ fn of_steps() -> OpenApiRouter<Workbench> {
         .routes(routes!(artifacts::of_run))
         .routes(routes!(runs::why))
         .routes(routes!(logs::log))
+        .routes(routes!(logs::lines))
+        .routes(routes!(logs::matches))
         .routes(routes!(artifacts::list))
         .routes(routes!(artifacts::show))
         .routes(routes!(content::content))

@@ -1,7 +1,7 @@
 //! What steps wrote.
 
 use axum::http::{Method, StatusCode};
-use coracle_app::view::{LogLine, LogStream};
+use coracle_app::view::{LogLine, LogLines, LogMatches, LogStream};
 use coracle_host::fake::Act;
 use coracle_host::log::Stream;
 use coracle_model::{EventCursor, EventKind, TaskState};
@@ -46,6 +46,50 @@ async fn the_log_of_a_step_is_what_it_wrote() {
             ("load", LogStream::Stdout, "load 2")
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_log_is_read_alone() {
+    let place = Place::new(noisy).await;
+    let run = place.run(&greet()).await.run_id;
+    let lines = async |query: &str| {
+        let path = format!("{API}/runs/{run}/log-lines?{query}");
+        let part: LogLines = place.get(&path).await;
+        assert!(part.over);
+        let text: Vec<_> = part.lines.into_iter().map(|line| line.text).collect();
+        (part.total, part.first, text.join(", "))
+    };
+    let cases = [
+        ("step=train", (3, 0, "train 1, train 2, train warns")),
+        ("step=train&attempt=1&from=1&limit=1", (3, 1, "train 2")),
+        ("step=train&from=2", (3, 2, "train warns")),
+        ("step=train&from=9", (3, 3, "")),
+        ("from=2&limit=2", (6, 2, "load warns, train 1")),
+        ("since=1970-01-01T00:00:00Z&limit=1", (6, 0, "load 1")),
+        ("since=9000-01-01T00:00:00Z", (6, 6, "")),
+    ];
+    for (query, (total, first, text)) in cases {
+        assert_eq!(
+            lines(query).await,
+            (total, first, text.to_owned()),
+            "{query}"
+        );
+    }
+    let matches = async |query: &str| {
+        let path = format!("{API}/runs/{run}/log-matches?{query}");
+        place.get::<LogMatches>(&path).await.lines
+    };
+    assert_eq!(matches("text=WARNS").await, [2, 5]);
+    assert_eq!(matches("text=warns&from=3").await, [5]);
+    assert_eq!(matches("text=train&step=train").await, [0, 1, 2]);
+    assert_eq!(matches("text=nothing").await, [0; 0]);
+
+    let rest = format!("{API}/runs/{run}/log?format=lines&step=train&attempt=1&from=2&follow=true");
+    let rest: LogLine = serde_json::from_str(&place.text(&rest).await).unwrap();
+    assert_eq!(rest.text, "train warns");
+    let path = format!("{API}/runs/{run}/log?format=lines&from=2");
+    let refused = place.send(bare(Method::GET, &path)).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test(flavor = "multi_thread")]

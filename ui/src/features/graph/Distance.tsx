@@ -6,7 +6,7 @@ const FAR = 0.35;
 
 const Far = createContext(false);
 
-/** Whether the graph is too far away for its names to be read; nodes are bare then, so that thousands of them move. */
+/** Whether the graph is too far away for its names to be read; it is drawn bare then, so that thousands of nodes move. */
 export const useIsFar = (): boolean => useContext(Far);
 
 export function Distance({ children }: { readonly children: ReactNode }) {

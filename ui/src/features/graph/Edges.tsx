@@ -1,17 +1,7 @@
 import { useStore, ViewportPortal } from "@xyflow/react";
 import { memo, useMemo } from "react";
-import type { Box, Point } from "@/domain/layout";
+import { curve, type DrawnEdge } from "./edge";
 import styles from "./Node.module.css";
-
-export interface DrawnEdge {
-  readonly id: string;
-  readonly points: readonly Point[];
-  readonly bounds: Box;
-  readonly artifacts: readonly string[];
-  readonly parameters: readonly string[];
-  readonly isLit: boolean;
-  readonly isFaint: boolean;
-}
 
 const DOTS = 4;
 /** What is in sight is looked for again after this much of a move, in pixels. */
@@ -57,20 +47,3 @@ const Edge = memo(function Edge({ edge }: { readonly edge: DrawnEdge }) {
     </g>
   );
 });
-
-/** Through all the points, level at each. The last part is straight, so that dots sit on it. */
-export function curve(points: readonly Point[]): string {
-  const [start, ...rest] = points;
-  if (!start) return "";
-  let from = start;
-  let path = `M${from.x},${from.y}`;
-  rest.forEach((to, index) => {
-    const isLast = index === rest.length - 1;
-    const end = isLast ? Math.max(from.x, to.x - 14) : to.x;
-    const middle = (from.x + end) / 2;
-    path += `C${middle},${from.y} ${middle},${to.y} ${end},${to.y}`;
-    if (isLast) path += `H${to.x}`;
-    from = to;
-  });
-  return path;
-}

@@ -1,5 +1,4 @@
-import "@xyflow/react/dist/base.css";
-import { MiniMap, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { ReactFlowProvider } from "@xyflow/react";
 import { useMemo, useState } from "react";
 import { Skeleton } from "@/components/Empty";
 import { graphOf, nodeFor, openFor, withClosed, withOpened } from "@/domain/graph";
@@ -7,17 +6,12 @@ import type { Pipeline } from "@/domain/pipeline";
 import { ancestors } from "@/domain/taskPath";
 import { Actions, type GraphActions } from "./actions";
 import { Breadcrumbs } from "./Breadcrumbs";
-import { Controls } from "./Controls";
 import { Distance } from "./Distance";
-import { Edges } from "./Edges";
 import { drawnEdges, flowNodes, type Kept } from "./flow";
 import styles from "./Graph.module.css";
-import { GroupNode } from "./GroupNode";
+import { Ground } from "./Ground";
 import type { Looks } from "./look";
-import { type TaskFlowNode, TaskNode } from "./TaskNode";
 import { useLayout } from "./useLayout";
-import { Viewing } from "./Viewing";
-import { Walking } from "./Walking";
 
 export interface GraphProps {
   readonly pipeline: Pipeline;
@@ -34,11 +28,6 @@ export interface GraphProps {
   /** Everything else is dimmed. */
   readonly lit?: ReadonlySet<string> | undefined;
 }
-
-// `group` would be one of xyflow's own.
-const NODES = { task: TaskNode, frame: GroupNode };
-/** A map helps where there is more than one sees. */
-const MAPPED = 12;
 
 /** A pipeline as a graph. Groups open in place, or are shown alone; what is selected is always in sight. */
 export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelect, looks, lit }: GraphProps) {
@@ -71,30 +60,7 @@ export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelec
         {flow && layout ? (
           <ReactFlowProvider>
             <Distance>
-              <ReactFlow<TaskFlowNode>
-                nodes={flow.nodes}
-                nodeTypes={NODES}
-                onPaneClick={() => onSelect(undefined)}
-                nodesDraggable={false}
-                nodesConnectable={false}
-                nodesFocusable={false}
-                elementsSelectable={false}
-                onlyRenderVisibleElements
-                minZoom={0.05}
-                maxZoom={1.5}
-                zoomOnDoubleClick={false}
-                deleteKeyCode={null}
-                selectionKeyCode={null}
-                proOptions={{ hideAttribution: true }}
-              >
-                <Edges edges={flow.edges} />
-                <Viewing layout={layout} at={at} selected={node} />
-                <Controls layout={layout} />
-                <Walking layout={layout} />
-                {flow.nodes.length > MAPPED && (
-                  <MiniMap<TaskFlowNode> className={styles.map ?? ""} pannable zoomable ariaLabel="Map of the graph" nodeColor={mapColour} nodeStrokeWidth={0} />
-                )}
-              </ReactFlow>
+              <Ground nodes={flow.nodes} edges={flow.edges} layout={layout} at={at} selected={node} onSelect={onSelect} />
             </Distance>
           </ReactFlowProvider>
         ) : (
@@ -105,6 +71,3 @@ export function Graph({ pipeline, at = "", onAt, open, onOpen, selected, onSelec
     </Actions.Provider>
   );
 }
-
-const mapColour = (node: TaskFlowNode): string =>
-  node.type === "frame" ? "var(--line)" : node.data.look && !node.data.look.isFaint ? `var(--${node.data.look.shown.tone})` : "var(--line-strong)";

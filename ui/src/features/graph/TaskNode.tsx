@@ -6,7 +6,6 @@ import { Took } from "@/components/Time";
 import type { GraphNode } from "@/domain/graph";
 import { iteration } from "@/domain/taskPath";
 import { useActions } from "./actions";
-import { useIsFar } from "./Distance";
 import { KINDS } from "./kinds";
 import { type NodeLook, telling } from "./look";
 import styles from "./Node.module.css";
@@ -33,7 +32,6 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<TaskFlowNode>
   const { icon: Kind, word } = KINDS[task.kind];
   const isGroup = task.dag !== undefined;
   const classes = [styles.node, isGroup ? styles.stack : "", data.isSelected ? styles.selected : "", data.isDim || look?.isFaint ? styles.faint : "", styles[look?.shown.tone ?? "none"]];
-  if (useIsFar()) return <div className={`${classes.join(" ")} ${styles.far}`} data-task={path} title={task.title} />;
   return (
     <div className={classes.join(" ")} data-task={path}>
       <button

@@ -3,7 +3,7 @@
 import type { Graph, GraphEdge, GraphNode } from "@/domain/graph";
 import type { Box, Layout, Point } from "@/domain/layout";
 import { GROUP, NODE } from "@/domain/layout";
-import type { DrawnEdge } from "./Edges";
+import type { DrawnEdge } from "./edge";
 import type { Looks, NodeLook } from "./look";
 import type { TaskFlowNode } from "./TaskNode";
 

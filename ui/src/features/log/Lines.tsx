@@ -1,7 +1,6 @@
-import { type Ref, useCallback, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
-import type { LogText } from "@/domain/logText";
-import { fullTime } from "@/domain/time";
-import { LineText } from "./Line";
+import { type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import type { LogPages } from "@/domain/logPages";
+import { LineRow } from "./LineRow";
 import styles from "./Log.module.css";
 
 /** As in the style sheet. */
@@ -16,7 +15,7 @@ export interface LinesHandle {
 
 interface Props {
   readonly ref?: Ref<LinesHandle>;
-  readonly text: LogText;
+  readonly text: LogPages;
   readonly label: string;
   readonly find: string;
   readonly marked?: number | undefined;
@@ -27,10 +26,12 @@ interface Props {
   readonly isFollowing: boolean;
   readonly onFollow: (isFollowing: boolean) => void;
   readonly onLine: (line: number) => void;
+  /** Called with the lines that are drawn, when these are others. */
+  readonly onSight: (first: number, end: number) => void;
 }
 
 /** The lines in sight of a log of any length. Lines that wrap begin where one has scrolled to. */
-export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps, isFollowing, onFollow, onLine }: Props) {
+export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps, isFollowing, onFollow, onLine, onSight }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
   const [place, setPlace] = useState({ top: 0, height: 600 });
@@ -42,6 +43,7 @@ export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps
   const top = place.top * ratio;
   const first = isAtEnd ? Math.max(0, count - inSight - 1) : Math.max(0, Math.floor(top / LINE) - (wraps ? 0 : BEYOND));
   const last = Math.min(count, first + inSight + (wraps ? 1 : 2 * BEYOND));
+  useEffect(() => onSight(first, last), [onSight, first, last]);
 
   const scroll = useCallback((to: number) => {
     if (frame.current) frame.current.scrollTop = to;
@@ -100,20 +102,8 @@ export function Lines({ ref, text, label, find, marked, failing, wraps, hasSteps
           {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
             const index = first + offset;
             const line = text.line(index);
-            const tone = index === failing ? styles.failing : index === marked ? styles.marked : line?.stream === "stderr" ? styles.stderr : "";
-            return (
-              <div key={index} className={`${styles.line} ${tone}`} data-line={index + 1}>
-                <button type="button" tabIndex={-1} className={styles.at} style={{ minWidth: width }} title={line && fullTime(line.at)} aria-label={`Line ${index + 1}`} onClick={() => onLine(index + 1)}>
-                  {index + 1}
-                </button>
-                {hasSteps && (
-                  <span className={styles.step} title={line?.step}>
-                    {line?.step}
-                  </span>
-                )}
-                <span className={styles.text}>{line && <LineText text={line.text} find={find} />}</span>
-              </div>
-            );
+            const tone = index === failing ? "failing" : index === marked ? "marked" : line?.stream === "stderr" ? "stderr" : undefined;
+            return <LineRow key={index} index={index} line={line} tone={tone} width={width} hasStep={hasSteps} find={find} onLine={onLine} />;
           })}
         </div>
       </div>

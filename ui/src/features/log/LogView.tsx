@@ -1,12 +1,13 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Skeleton, Trouble } from "@/components/Empty";
-import { failingLine } from "@/domain/logFailure";
+import { failingLine, LOOKED_AT } from "@/domain/logFailure";
 import styles from "./Log.module.css";
 import { LogBar } from "./LogBar";
 import { Lines, type LinesHandle } from "./Lines";
 import { useFind } from "./useFind";
 import { useLog } from "./useLog";
+import { useSince } from "./useSince";
 
 interface Props {
   readonly run: string;
@@ -29,27 +30,35 @@ const WRAPS = "coracle.log-wraps";
 
 /** A log: searched, followed, linked to by its lines. */
 export function LogView({ run, step, attempt, epoch, failure, isOpen, line, onLine, find, onFind, time }: Props) {
-  const { reader } = useLog({ run, step, attempt, epoch });
+  // Steps that are at work write in between each other, so that lines have no numbers before they were read.
+  const [byPage] = useState(attempt !== undefined || !isOpen);
+  const { reader } = useLog({ run, step, attempt, epoch, byPage });
   const found = useFind(reader, reader.text.count, find);
   const lines = useRef<LinesHandle>(null);
   const [isFollowing, setFollowing] = useState(isOpen && line === undefined);
   const [wraps, setWraps] = useState(() => localStorage.getItem(WRAPS) === "yes");
   const [hit, setHit] = useState<{ readonly find: string; readonly at: number }>();
   const { text, state } = reader;
+  const tellsFrom = failure !== undefined && state === "whole" ? Math.max(0, text.count - LOOKED_AT) : undefined;
+  useEffect(() => {
+    if (tellsFrom !== undefined) reader.look("failure", tellsFrom, text.count);
+  }, [reader, text, tellsFrom]);
+  const isTold = tellsFrom !== undefined && text.missing(tellsFrom, text.count) === undefined;
   const failing = useMemo(
-    () => (failure !== undefined && state === "whole" ? failingLine(text.count, (index) => text.line(index)?.text ?? "", failure) : undefined),
-    [failure, state, text],
+    () => (isTold ? failingLine(text.count, (index) => text.line(index)?.text ?? "", failure) : undefined),
+    [failure, isTold, text],
   );
   const target = line === "fail" ? failing : line === undefined ? undefined : line - 1;
   const isThere = target !== undefined && target < text.count;
   useEffect(() => {
     if (target !== undefined && isThere) lines.current?.show(target);
   }, [target, isThere]);
-  const since = time === undefined ? undefined : Math.min(text.firstSince(time), text.count - 1);
+  const since = useSince(reader, time);
   useEffect(() => {
     if (since !== undefined && since >= 0) lines.current?.show(since);
   }, [since]);
 
+  const onSight = useCallback((first: number, end: number) => reader.look("lines", first, end), [reader]);
   const at = hit?.find === find ? hit.at : -1;
   const go = (by: 1 | -1) => {
     const many = found.lines.length;
@@ -59,7 +68,8 @@ export function LogView({ run, step, attempt, epoch, failure, isOpen, line, onLi
     setFollowing(false);
     lines.current?.show(found.lines[next] ?? 0);
   };
-  const count = find === "" ? "" : found.lines.length === 0 ? (found.isWhole ? "Not found" : "Searching…") : `${at + 1} of ${found.lines.length}${found.isWhole ? "" : "…"}`;
+  const more = found.isFull ? "+" : found.isWhole ? "" : "…";
+  const count = find === "" ? "" : found.lines.length === 0 ? (found.isWhole ? "Not found" : "Searching…") : `${at + 1} of ${found.lines.length}${more}`;
   return (
     <section className={styles.view} aria-label="Log">
       <LogBar
@@ -91,6 +101,7 @@ export function LogView({ run, step, attempt, epoch, failure, isOpen, line, onLi
           isFollowing={isFollowing}
           onFollow={setFollowing}
           onLine={onLine}
+          onSight={onSight}
         />
       ) : (
         <div className={styles.lines}>
