@@ -69,7 +69,9 @@ function Known({ run }: { readonly run: RunOf }) {
   const tasks = useMemo(() => list.data ?? [], [list.data]);
   const index = useMemo(() => indexTasks(tasks), [tasks]);
   const failed = useMemo(() => (run.state === "FAILED" ? failedStep(tasks) : undefined), [tasks, run.state]);
-  const critical = useMemo(() => criticalPath(tasks, pipeline), [tasks, pipeline]);
+  const tab = search.tab ?? "graph";
+  // Of thousands of tasks it takes a while, and only the timeline shows it.
+  const critical = useMemo(() => criticalPath(tab === "timeline" ? tasks : [], pipeline), [tasks, pipeline, tab]);
   const [cursor, setCursor] = useState<number>();
   const now = useNow(!isOver(run.state));
   const span = spanOf(run, now);
@@ -81,7 +83,6 @@ function Known({ run }: { readonly run: RunOf }) {
   const onTask = useCallback((path: string) => onSearch({ tab: undefined, task: path }), [onSearch]);
   const onClose = useCallback(() => onSearch({ task: undefined, attempt: undefined }), [onSearch]);
   const onSelect = useCallback((task: string) => onSearch({ task, attempt: undefined }), [onSearch]);
-  const tab = search.tab ?? "graph";
   const axis = (
     <div className={styles.axis}>
       <Axis span={span} cursor={cursor} onCursor={setCursor} marks={marks} />

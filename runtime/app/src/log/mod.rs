@@ -67,6 +67,7 @@ impl Workbench {
             LogFormat::Lines => send::lines(pieces, begun).boxed(),
         })
     }
+
     /// Has reading begin at a line; what of the log stands before it.
     async fn pass_over(
         &self,
