@@ -31,7 +31,7 @@ export const Textarea = (props: TextareaHTMLAttributes<HTMLTextAreaElement>) => 
   <textarea {...props} className={`${styles.input} ${styles.area} ${props.className ?? ""}`} />
 );
 
-export const Select = (props: SelectHTMLAttributes<HTMLSelectElement>) => <select {...props} className={`${styles.input} ${props.className ?? ""}`} />;
+export const Select = (props: SelectHTMLAttributes<HTMLSelectElement> & RefAttributes<HTMLSelectElement>) => <select {...props} className={`${styles.input} ${props.className ?? ""}`} />;
 
 export function Checkbox({ label, ...props }: InputHTMLAttributes<HTMLInputElement> & { readonly label: ReactNode }) {
   return (

@@ -1,5 +1,5 @@
 import { DropdownMenu, Slot } from "radix-ui";
-import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useLayoutEffect, useRef, useState } from "react";
 import { wayBack } from "./focus";
 import styles from "./Menu.module.css";
 
@@ -38,13 +38,11 @@ export function Menu({ trigger, items }: Props) {
 function Used({ trigger, items }: Props) {
   const button = useRef<HTMLButtonElement>(null);
   const back = useRef<() => void>(undefined);
+  // While it is open yet: what is chosen in it may take the button away.
+  const remember = useCallback(() => void (back.current = wayBack(button.current)), []);
+  useLayoutEffect(remember, [remember]);
   return (
-    <DropdownMenu.Root
-      defaultOpen
-      onOpenChange={(isOpen) => {
-        if (!isOpen) back.current = wayBack(button.current);
-      }}
-    >
+    <DropdownMenu.Root defaultOpen onOpenChange={(isOpen) => isOpen && remember()}>
       <DropdownMenu.Trigger ref={button} asChild>
         {trigger}
       </DropdownMenu.Trigger>

@@ -7,6 +7,9 @@ import { PAGES } from "./pages";
 /** How long a `g` waits for the key after it, in milliseconds. */
 const WAITS = 1200;
 
+/** No `g` was pressed. */
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /** Keys that work on every page, and what they do. */
 const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl K", "Search or jump to anything"],
@@ -24,7 +27,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 export function Keys() {
   const navigate = useNavigate();
   const [isShown, setIsShown] = useState(false);
-  const pressed = useRef(0);
+  const pressed = useRef(NEVER);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
@@ -32,7 +35,7 @@ export function Keys() {
       if (event.key === "?") setIsShown(true);
       else if (event.key === "g") pressed.current = event.timeStamp;
       else if (event.timeStamp - pressed.current < WAITS) {
-        pressed.current = 0;
+        pressed.current = NEVER;
         const page = PAGES.find(({ key }) => key === event.key);
         if (page) void navigate({ to: page.to });
       }
