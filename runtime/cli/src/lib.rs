@@ -7,6 +7,8 @@
 //!
 //! It knows the workbench's own HTTP API and its view types, and nothing of what is behind them: no store, no
 //! engine, no plan.
+//!
+//! A library, so that the desktop finds a workbench, or is one, in the same way; it is what stands behind `pub` here.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -15,6 +17,7 @@ mod command_error;
 mod commands;
 mod config;
 mod context;
+mod definition;
 mod follow;
 mod log;
 mod output;
@@ -28,15 +31,24 @@ use clap::Parser;
 use coracle_app::config::Flags;
 
 use crate::arguments::{Arguments, Command};
-use crate::command_error::{CommandError, Exit};
-use crate::config::Surroundings;
-use crate::context::Context;
-use crate::output::{Format, Output};
+use crate::command_error::Exit;
+use crate::output::Output;
+
+pub use crate::client::{Call, Client, Content, Events};
+pub use crate::command_error::{CommandError, Report};
+pub use crate::config::Surroundings;
+pub use crate::context::Context;
+pub use crate::definition::Definition;
+pub use crate::follow::Interrupts;
+pub use crate::log::{OF_A_WORKBENCH, begin as begin_log};
+pub use crate::output::Format;
+pub use crate::workbench::{Session, Wanted};
 
 /// Threads that work on requests; what takes long runs on others.
-const WORKERS: usize = 4;
+pub const WORKERS: usize = 4;
 
-fn main() -> ExitCode {
+/// The command, from its arguments to its exit code.
+pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return not_understood(&error, std::env::args_os()),
@@ -62,23 +74,16 @@ fn command(arguments: Arguments, surroundings: Surroundings) -> Exit {
         output,
         engine,
     } = arguments;
-    let output = Output::of_process(
-        output,
-        surroundings.no_color(),
-        surroundings.term(),
-        surroundings.now,
-    );
-    let context = Context {
-        surroundings,
-        flags: Flags {
-            engine,
-            listen: None,
-        },
-        output,
+    let flags = Flags {
+        engine,
+        listen: None,
     };
-    match log::begin(&context, &command).and_then(|()| carry_out(&context, command)) {
+    let context = Context::new(surroundings, flags, output);
+    let done =
+        log::begin(&context, log::usual(&command)).and_then(|()| carry_out(&context, command));
+    match done {
         Ok(exit) => exit,
-        Err(error) => end(&output, &error),
+        Err(error) => end(&context.output, &error),
     }
 }
 
