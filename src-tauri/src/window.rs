@@ -33,7 +33,7 @@ impl Workbench {
         Self(RwLock::new(url))
     }
 
-    fn of(app: &AppHandle) -> Url {
+    pub(crate) fn of(app: &AppHandle) -> Url {
         let known = app.state::<Self>();
         let url = known.0.read().expect("nothing panics while it is held");
         url.clone()
@@ -107,11 +107,7 @@ fn create(app: &AppHandle, path: &str) -> tauri::Result<()> {
             let app = window.app_handle();
             match load.event() {
                 PageLoadEvent::Started => hand_over::page_began(app),
-                // A window may begin with an empty page, where nobody listens.
-                PageLoadEvent::Finished if is_ours(app, load.url()) => {
-                    hand_over::page_is_there(app);
-                }
-                PageLoadEvent::Finished => {}
+                PageLoadEvent::Finished => hand_over::page_is_there(app),
             }
         })
         .build()?;
@@ -177,10 +173,6 @@ fn pages<'a>(
             }
             true
         })
-}
-
-fn is_ours(app: &AppHandle, url: &Url) -> bool {
-    url.origin() == Workbench::of(app).origin()
 }
 
 /// Whether an address is shown here; the browser is asked to show what it shows instead.

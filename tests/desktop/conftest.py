@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -64,15 +65,20 @@ class Machine:
     def windows(self):
         """The titles of the windows that can be seen."""
         found = self.tool("xdotool", "search", "--onlyvisible", "--name", "").split()
-        return [self.tool("xdotool", "getwindowname", window).strip() for window in found]
+        names = (self.tool("xdotool", "getwindowname", window).strip() for window in found)
+        return [name for name in names if name]
 
     def is_shown(self, title):
         return any(title in shown for shown in self.windows())
 
     def press(self, title, key):
-        """Presses a key in the window of that title, once it is there."""
-        until(lambda: self.is_shown(title), lambda: f"no window {title!r} among {self.windows()}")
-        self.tool("xdotool", "search", "--onlyvisible", "--name", re.escape(title), "windowactivate", "--sync", "key", key)
+        """Presses a key in the window of that title, once it has the keyboard."""
+        def has_keyboard():
+            self.tool("wmctrl", "-F", "-a", title)
+            return self.tool("xdotool", "getactivewindow", "getwindowname").strip() == title
+
+        until(has_keyboard, lambda: f"no window {title!r} among {self.windows()}")
+        self.tool("xdotool", "key", key)
 
     def close_window(self, title):
         """As by its button."""
@@ -89,7 +95,7 @@ class Desktop:
 
     def __init__(self, machine, home, engine):
         self.machine, self.home = machine, home
-        self.environment = {**machine.environment, "CORACLE_HOME": str(home), "CORACLE_ENGINE": engine, "NO_COLOR": "1"}
+        self.environment = {**machine.environment, "CORACLE_HOME": str(home), "CORACLE_ENGINE": engine, "CORACLE_LOG": "warn,coracle=debug", "NO_COLOR": "1", "VIRTUAL_ENV": sys.prefix}
         self.processes, self.browser = [], None
 
     def start(self, command, **options):
@@ -146,7 +152,8 @@ class Desktop:
 
     @property
     def log(self):
-        return (self.home / "desktop.log").read_text(errors="replace")
+        file = self.home / "desktop.log"
+        return file.read_text(errors="replace") if file.exists() else ""
 
     def close(self):
         if self.browser:

@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-const given = globalThis as { coracleDesktop?: EventTarget | undefined };
+const given = globalThis as { coracleDesktop?: (EventTarget & { files: unknown[] }) | undefined };
 
 beforeEach(() => {
   vi.resetModules();
-  given.coracleDesktop = new EventTarget();
+  given.coracleDesktop = Object.assign(new EventTarget(), { files: [] });
 });
 
 afterEach(() => {
   given.coracleDesktop = undefined;
 });
 
-const hand = (name: string, content: string) => given.coracleDesktop?.dispatchEvent(new CustomEvent("file", { detail: { name, content: btoa(content) } }));
+const hand = (name: string, content: string) => {
+  given.coracleDesktop?.files.push({ name, content: btoa(content) });
+  given.coracleDesktop?.dispatchEvent(new Event("file"));
+};
 
 it("hands a file to the page that takes it, byte for byte", async () => {
   const { takeFiles } = await import("./desktop");
@@ -23,8 +26,8 @@ it("hands a file to the page that takes it, byte for byte", async () => {
 });
 
 it("leads to the page that takes files, and keeps the file until it is there", async () => {
-  const { leadToTaker, takeFiles } = await import("./desktop");
   hand("early.yaml", "a");
+  const { leadToTaker, takeFiles } = await import("./desktop");
   let led = 0;
   leadToTaker(() => (led += 1));
   expect(led).toBe(1);

@@ -7,20 +7,27 @@ interface Handed {
   readonly content: string;
 }
 
+/** What was handed and not yet taken; `file` is dispatched when there is more. */
+type Desktop = EventTarget & { readonly files: Handed[] };
+
 type Take = (file: File) => void;
 
-const desktop = (globalThis as { readonly coracleDesktop?: EventTarget }).coracleDesktop;
+const desktop = (globalThis as { readonly coracleDesktop?: Desktop }).coracleDesktop;
 
 const waiting: File[] = [];
 let taker: Take | undefined;
 let seeker: (() => void) | undefined;
 
-desktop?.addEventListener("file", (event) => {
-  const { name, content } = (event as CustomEvent<Handed>).detail;
-  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-  waiting.push(new File([bytes], name));
+function receive(): void {
+  for (const { name, content } of desktop?.files.splice(0) ?? []) {
+    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+    waiting.push(new File([bytes], name));
+  }
   pass();
-});
+}
+
+desktop?.addEventListener("file", receive);
+receive();
 
 function pass(): void {
   if (waiting.length === 0) return;
