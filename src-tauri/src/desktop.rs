@@ -60,12 +60,14 @@ pub(crate) fn run(context: Context, wishes: &[Wish]) -> Result<ExitCode, Command
         Ok(Err(error)) => cannot_begin(app.handle(), &error),
         Err(error) => return Err(failed("begin", &error)),
     }
-    let code = app.run_return(|_, event| match event {
+    let code = app.run_return(|_, event| {
         // A desktop without a window is in the tray.
-        RunEvent::ExitRequested {
+        if let RunEvent::ExitRequested {
             code: None, api, ..
-        } => api.prevent_exit(),
-        _ => {}
+        } = event
+        {
+            api.prevent_exit();
+        }
     });
     following.end();
     // What still blocks a thread, such as a notification that nobody clicks, is not worth waiting for.
@@ -81,6 +83,11 @@ fn build(context: Context, places: Places) -> tauri::Result<App> {
         .build();
     let configuration = context.surroundings.configuration_directory();
     let login = AtLogin::new(&configuration, context.surroundings.program().to_owned());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is generated ends the process where a thread for it cannot be started"
+    )]
+    let generated = tauri::generate_context!();
     tauri::Builder::default()
         .plugin(window_state)
         .manage(Mutex::new(Remembered::of(&places.data)))
@@ -89,7 +96,7 @@ fn build(context: Context, places: Places) -> tauri::Result<App> {
         .manage(HandOver::default())
         .manage(places)
         .manage(context)
-        .build(tauri::generate_context!())
+        .build(generated)
 }
 
 /// Shows what is wished, once there is a workbench.

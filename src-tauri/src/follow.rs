@@ -117,7 +117,7 @@ async fn look_on(session: &mut Session, app: &AppHandle) -> CommandError {
             return error;
         }
         if let Some(url) = session.client().url().and_then(|url| url.parse().ok()) {
-            window::follow(app, url);
+            window::follow(app, &url);
         }
     }
 }

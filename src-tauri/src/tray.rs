@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use tauri::image::Image;
-use tauri::menu::{CheckMenuItemBuilder, Menu, MenuBuilder, MenuEvent, MenuItemBuilder};
+use tauri::menu::{CheckMenuItemBuilder, Menu, MenuBuilder, MenuItemBuilder};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Manager, Wry, include_image};
 
@@ -37,7 +37,7 @@ impl Tray {
             .icon(QUIET)
             .title("Coracle")
             .temp_dir_path(&app.state::<Places>().runtime)
-            .on_menu_event(chosen)
+            .on_menu_event(|app, event| chosen(app, Choice::of_word(event.id().as_ref())))
             .build(app)?;
         app.manage(Self {
             sign,
@@ -112,8 +112,8 @@ fn plain(text: &str) -> String {
     text.replace('&', "&&")
 }
 
-fn chosen(app: &AppHandle, event: MenuEvent) {
-    match Choice::of_word(event.id().as_ref()) {
+fn chosen(app: &AppHandle, choice: Option<Choice>) {
+    match choice {
         Some(Choice::Show) => window::show(app),
         Some(Choice::Run(run)) => window::show_page(app, &format!("/runs/{run}")),
         Some(Choice::NewRun) => window::show_page(app, "/new-run"),

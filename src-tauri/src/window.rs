@@ -79,7 +79,7 @@ pub(crate) fn show_page(app: &AppHandle, path: &str) {
 }
 
 /// The workbench is somewhere else now: the window goes there, to the page that it shows.
-pub(crate) fn follow(app: &AppHandle, workbench: Url) {
+pub(crate) fn follow(app: &AppHandle, workbench: &Url) {
     let known = app.state::<Workbench>();
     let before = {
         let mut url = known.0.write().expect("nothing panics while it is held");
@@ -91,7 +91,7 @@ pub(crate) fn follow(app: &AppHandle, workbench: Url) {
     if let Some(window) = app.get_webview_window(MAIN) {
         let shown = window.url();
         told(
-            shown.and_then(|url| window.navigate(page(&workbench, url.fragment().unwrap_or(HOME)))),
+            shown.and_then(|url| window.navigate(page(workbench, url.fragment().unwrap_or(HOME)))),
         );
     }
 }
