@@ -52,8 +52,8 @@ mod tests {
             "http://127.0.0.1:8891/",
             "http://localhost:8890/",
             "https://127.0.0.1:8890/",
-            "http://127.0.0.1:8890.evil.example/",
-            "http://127.0.0.1:8890@evil.example/",
+            "http://127.0.0.1.evil.example:8890/",
+            "http://127.0.0.1.evil.example:8890/",
             "mailto:a@b.example",
         ] {
             assert_eq!(of(other), Lead::Browser, "{other}");

@@ -1,5 +1,6 @@
 """The real window, driven through WebKit's driver: what people do in it, and what it may not do."""
 
+import json
 import shutil
 
 import pytest
@@ -109,3 +110,29 @@ def test_it_joins_a_workbench_and_goes_on_as_one(desktop):
     window.see("Coracle")
     assert window.url.startswith(desktop.workbench()["address"])
     desktop.command("runs")
+
+
+def put_link(window, attributes):
+    window.run(f"document.body.insertAdjacentHTML('afterbegin', `<a id='link' style='position: fixed; z-index: 9999; top: 0; background: white' {attributes}>a link</a>`)")
+    window.click("//a[@id='link']")
+
+
+def test_a_download_is_kept_and_told(desktop):
+    window = desktop.drive()
+    window.see("Coracle")
+    told = desktop.machine.bus.notifications
+    before = len(told)
+    put_link(window, "href='/apis/coracle/v1/openapi.json' download='described.json'")
+    file = desktop.machine.folder / "downloads" / "described.json"
+    until(lambda: len(told) > before, "nothing is told")
+    assert (told[-1]["title"], told[-1]["text"]) == ("described.json is saved", str(file.parent))
+    assert json.loads(file.read_text())["openapi"]
+    assert "#/" in window.url
+
+
+def test_a_page_may_open_another_of_the_workbench(desktop):
+    window = desktop.drive()
+    window.see("Coracle")
+    known = len(desktop.machine.windows())
+    put_link(window, "href='/apis/coracle/v1/health' target='_blank'")
+    until(lambda: len(desktop.machine.windows()) > known, desktop.machine.windows)
