@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build ui screens demo test check bench bench-ui gpu-check
+.PHONY: help build ui desktop deb screens demo test check bench bench-ui gpu-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,14 @@ build: ui ## build the coracle command with its pages, optimised
 
 ui: ## build the pages, which the command's build takes in
 	tests/env/pages
+
+desktop: ui ## build the workbench in a window of its own, optimised
+	tests/env/setup --build
+	tests/env/desktop --build
+	cargo build --release --locked -p coracle-desktop
+
+deb: build desktop ## pack the command and the desktop into a Debian package
+	src-tauri/package/deb "$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release"
 
 screens: build ## draw every page with real content into target/screens
 	cd ui && CORACLE_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/release/coracle" npm run --silent screens

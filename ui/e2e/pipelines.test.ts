@@ -27,6 +27,7 @@ it("takes a file, runs it with a parameter and sees it end", async () => {
   await page.getByRole("button", { name: "Run hello" }).click();
   await page.getByRole("heading", { name: "hello · run 1" }).waitFor();
   await page.getByText("Succeeded").first().waitFor();
+  await page.getByRole("region", { name: "Graph" }).getByText("greet").first().waitFor();
   expect(faults).toEqual([]);
 });
 

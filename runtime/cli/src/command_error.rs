@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the process ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// All is well.
     Fine,
     /// The work failed, or could not be done.
@@ -26,7 +26,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The code; these numbers are promised.
-    pub(crate) fn code(self) -> u8 {
+    pub fn code(self) -> u8 {
         match self {
             Self::Fine => 0,
             Self::Failed => 1,
@@ -50,29 +50,29 @@ impl Exit {
 
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CommandError {
+pub struct CommandError {
     /// What the process ends with.
-    pub(crate) exit: Exit,
+    pub exit: Exit,
     /// What to tell.
-    pub(crate) report: Box<Report>,
+    pub report: Box<Report>,
 }
 
 /// What is told about an error: as text for people, or as `{"error": …}` for programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// A word to switch on.
-    pub(crate) code: String,
+    pub code: String,
     /// What went wrong.
-    pub(crate) message: String,
+    pub message: String,
     /// What to try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
     /// What is wrong with a definition or its parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
     /// The reader of our output has gone; there is nobody to tell.
     #[serde(skip)]
-    pub(crate) unheard: bool,
+    pub unheard: bool,
 }
 
 impl CommandError {
@@ -91,7 +91,7 @@ impl CommandError {
     }
 
     /// The command line says something that cannot be done.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, "usage", message)
     }
 
@@ -101,13 +101,13 @@ impl CommandError {
     }
 
     /// Something did not work.
-    pub(crate) fn failed(code: &str, message: impl Into<String>) -> Self {
+    pub fn failed(code: &str, message: impl Into<String>) -> Self {
         Self::new(Exit::Failed, code, message)
     }
 
     /// The same error with something to try.
     #[must_use]
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.report.hint = Some(hint.into());
         self
     }

@@ -11,19 +11,22 @@ use crate::command_error::CommandError;
 
 /// What is found around the process.
 #[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
+pub struct Surroundings {
     situation: Situation,
     /// When the command began.
-    pub(crate) now: Timestamp,
+    pub now: Timestamp,
 }
 
 impl Surroundings {
     /// Looks around. The only place that reads the environment.
+    ///
+    /// # Errors
+    /// A directory or a program that is gone.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads the environment and the clock"
     )]
-    pub(crate) fn read() -> Result<Self, CommandError> {
+    pub fn read() -> Result<Self, CommandError> {
         let variables: BTreeMap<String, OsString> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
             .collect();
@@ -55,8 +58,21 @@ impl Surroundings {
         Config::read(&self.situation, flags).map_err(|error| CommandError::usage(error.to_string()))
     }
 
+    /// The program that this process runs.
+    pub fn program(&self) -> &std::path::Path {
+        &self.situation.program
+    }
+
+    /// Where the user's programs keep what is set in them, `XDG_CONFIG_HOME`.
+    pub fn configuration_directory(&self) -> PathBuf {
+        let named = |name| self.variable(name).map(PathBuf::from);
+        named("XDG_CONFIG_HOME")
+            .filter(|path| path.is_absolute())
+            .unwrap_or_else(|| named("HOME").unwrap_or_default().join(".config"))
+    }
+
     /// A file that the command line names.
-    pub(crate) fn path(&self, named: &std::path::Path) -> PathBuf {
+    pub fn path(&self, named: &std::path::Path) -> PathBuf {
         self.situation.current_directory.join(named)
     }
 
@@ -78,7 +94,8 @@ impl Surroundings {
             .filter(|text| !text.trim().is_empty())
     }
 
-    fn variable(&self, name: &str) -> Option<&OsStr> {
+    /// A variable of the environment.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.situation.variables.get(name).map(OsString::as_os_str)
     }
 }

@@ -10,21 +10,25 @@ use crate::context::Context;
 const USUAL: &str = "error";
 
 /// What a workbench that stays logs: also what it does.
-const OF_A_WORKBENCH: &str = "warn,coracle=info";
+pub const OF_A_WORKBENCH: &str = "warn,coracle=info";
 
 /// What is never logged, whatever is asked for.
 const QUIET: &str = "bollard=info";
 
-/// Begins logging.
-///
-/// # Errors
-/// A `CORACLE_LOG` that is no filter.
-pub(crate) fn begin(context: &Context, command: &Command) -> Result<(), CommandError> {
-    let usual = if matches!(command, Command::Serve(_)) {
+/// What is logged of a command where nothing else is asked for.
+pub(crate) fn usual(command: &Command) -> &'static str {
+    if matches!(command, Command::Serve(_)) {
         OF_A_WORKBENCH
     } else {
         USUAL
-    };
+    }
+}
+
+/// Begins logging: what `CORACLE_LOG` says, or else what is usual.
+///
+/// # Errors
+/// A `CORACLE_LOG` that is no filter.
+pub fn begin(context: &Context, usual: &str) -> Result<(), CommandError> {
     let filter = context.surroundings.log_filter().unwrap_or(usual);
     // The client of Docker's API logs whole requests at `debug`, and with them what secrets hold.
     let filter = format!("{filter},{QUIET}");

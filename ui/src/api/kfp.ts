@@ -1,6 +1,6 @@
 // Kubeflow Pipelines' API, as far as the pages use it. The field names are KFP's.
 
-import { get, KFP } from "./client";
+import { get, KFP, Refused } from "./client";
 
 export interface KfpError {
   readonly code?: number;
@@ -78,4 +78,15 @@ export type Listed<Key extends string, Item> = { readonly [K in Key]?: readonly 
 export const pipelineVersion = (pipeline: string, version: string, signal?: AbortSignal): Promise<PipelineVersion> =>
   get(`${KFP}/pipelines/${encodeURIComponent(pipeline)}/versions/${encodeURIComponent(version)}`, {}, signal);
 
-export const kfpRun = (run: string, signal?: AbortSignal): Promise<KfpRun> => get(`${KFP}/runs/${encodeURIComponent(run)}`, {}, signal);
+/** A run with its definition, which is the pipeline version's where it came from one; none once that version is removed. */
+export async function kfpRun(id: string, signal?: AbortSignal): Promise<KfpRun> {
+  const run = await get<KfpRun>(`${KFP}/runs/${encodeURIComponent(id)}`, {}, signal);
+  const { pipeline_id: pipeline, pipeline_version_id: version } = run.pipeline_version_reference ?? {};
+  if (run.pipeline_spec !== undefined || !pipeline || !version) return run;
+  try {
+    return { ...run, pipeline_spec: (await pipelineVersion(pipeline, version, signal)).pipeline_spec };
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return run;
+    throw error;
+  }
+}

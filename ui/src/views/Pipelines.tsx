@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Upload as UploadIcon } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
+import { takeFiles } from "@/api/desktop";
 import { pipelines } from "@/api/pipelines";
 import { Bar, SearchBox, Under } from "@/components/Bar";
 import { Beside } from "@/components/Beside";
@@ -19,6 +20,8 @@ export function Pipelines() {
   const navigate = useNavigate({ from: "/pipelines" });
   const { q = "", upload } = useSearch({ from: "/pipelines" });
   const [file, setFile] = useState<File>();
+  // Who opens a file in the desktop wants to run it, and who looks at pipelines to have it.
+  const [isToRun, setIsToRun] = useState(false);
   const list = useQuery(pipelines());
   const leaving = useRemoved();
   const all = (list.data ?? []).filter((one) => !leaving.has(one.pipeline_id));
@@ -27,19 +30,29 @@ export function Pipelines() {
   const close = useCallback(() => {
     setUpload(false);
     setFile(undefined);
+    setIsToRun(false);
   }, [setUpload]);
-  const take = (dropped: File) => {
-    setFile(dropped);
-    setUpload(true);
-  };
+  const take = useCallback(
+    (dropped: File) => {
+      setFile(dropped);
+      setUpload(true);
+    },
+    [setUpload],
+  );
+  useEffect(
+    () =>
+      takeFiles((opened) => {
+        setIsToRun(true);
+        take(opened);
+      }),
+    [take],
+  );
+  const show = (pipeline: string, version?: string) =>
+    void (isToRun ? navigate({ to: "/new-run", search: { pipeline, version } }) : navigate({ to: "/pipelines/$pipeline", params: { pipeline }, search: { version } }));
 
   const panel = upload && (
-    <Panel title="Upload a pipeline" onClose={close}>
-      <Upload
-        file={file}
-        onFile={setFile}
-        onDone={(pipeline, version) => void navigate({ to: "/pipelines/$pipeline", params: { pipeline }, search: { version } })}
-      />
+    <Panel title={isToRun ? "Upload and run" : "Upload a pipeline"} onClose={close}>
+      <Upload file={file} onFile={setFile} onDone={show} />
     </Panel>
   );
   return (

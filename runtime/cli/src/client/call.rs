@@ -8,7 +8,7 @@ const ROOT: &str = "/apis/coracle/v1";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Call {
+pub struct Call {
     /// The method.
     pub(crate) method: Method,
     /// The path with its query, already escaped.
@@ -19,7 +19,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// Asks for something. Segments are escaped, so that a name with a `/` stays one segment.
-    pub(crate) fn get<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn get<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
         Self::new(Method::GET, segments)
     }
 
@@ -39,7 +39,7 @@ impl Call {
     }
 
     /// Asks whether a workbench answers.
-    pub(crate) fn health() -> Self {
+    pub fn health() -> Self {
         Self::new(Method::GET, ["health"])
     }
 
@@ -53,7 +53,7 @@ impl Call {
 
     /// With a query.
     #[must_use]
-    pub(crate) fn query(mut self, query: &impl Serialize) -> Self {
+    pub fn query(mut self, query: &impl Serialize) -> Self {
         let text = serde_urlencoded::to_string(query)
             .expect("queries are flat and hold texts and numbers");
         if !text.is_empty() {

@@ -1,10 +1,13 @@
 //! Server-sent events, as the HTML standard frames them.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use coracle_app::view::Event;
 use coracle_model::EventCursor;
 use futures_util::StreamExt;
 use http_body_util::BodyStream;
+use serde::de::DeserializeOwned;
 
 use super::transport::{Content, broken_off};
 use crate::command_error::CommandError;
@@ -49,25 +52,28 @@ impl EventFrames {
     }
 }
 
-/// The events of a workbench as they come.
-pub(crate) struct Events {
+/// What a workbench tells as it happens.
+pub struct Events<T = Event> {
     content: BodyStream<Content>,
     frames: EventFrames,
-    ready: std::collections::VecDeque<Event>,
+    ready: VecDeque<T>,
 }
 
-impl Events {
+impl<T: DeserializeOwned> Events<T> {
     /// Reads events from an answer.
-    pub(crate) fn new(content: Content) -> Self {
+    pub fn new(content: Content) -> Self {
         Self {
             content: BodyStream::new(content),
             frames: EventFrames::default(),
-            ready: Default::default(),
+            ready: VecDeque::new(),
         }
     }
 
     /// The next event; none when the workbench has ended the stream. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Result<Option<Event>, CommandError> {
+    ///
+    /// # Errors
+    /// A stream that breaks off.
+    pub async fn next(&mut self) -> Result<Option<T>, CommandError> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
@@ -81,7 +87,7 @@ impl Events {
                 .unwrap_or_default();
             for data in self.frames.push(&piece) {
                 // What a newer workbench says and this program does not know is left out.
-                self.ready.extend(serde_json::from_str::<Event>(&data).ok());
+                self.ready.extend(serde_json::from_str::<T>(&data).ok());
             }
         }
     }

@@ -11,6 +11,7 @@ mod call;
 mod events;
 mod transport;
 
-pub(crate) use call::Call;
-pub(crate) use events::{EventQuery, Events};
-pub(crate) use transport::Client;
+pub use call::Call;
+pub(crate) use events::EventQuery;
+pub use events::Events;
+pub use transport::{Client, Content};

@@ -24,7 +24,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What an answer is made of.
-pub(crate) type Content = UnsyncBoxBody<Bytes, BodyError>;
+pub type Content = UnsyncBoxBody<Bytes, BodyError>;
 
 /// Answers requests in this process.
 type Router = Box<
@@ -34,7 +34,7 @@ type Router = Box<
 >;
 
 /// A workbench to talk to.
-pub(crate) struct Client(Transport);
+pub struct Client(Transport);
 
 enum Transport {
     Socket {
@@ -71,7 +71,7 @@ impl Client {
     }
 
     /// Where the workbench is; none for one that is only looked at.
-    pub(crate) fn url(&self) -> Option<&str> {
+    pub fn url(&self) -> Option<&str> {
         match &self.0 {
             Transport::Socket { url, .. } => Some(url),
             Transport::Router(_) => None,
@@ -79,7 +79,10 @@ impl Client {
     }
 
     /// Asks, and reads the answer.
-    pub(crate) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, CommandError> {
+    ///
+    /// # Errors
+    /// A refusal, or a workbench that cannot be reached or understood.
+    pub async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, CommandError> {
         let bytes = self.bytes(call).await?;
         serde_json::from_slice(&bytes).map_err(|error| not_understood(&error))
     }
@@ -95,7 +98,10 @@ impl Client {
     }
 
     /// Asks, and returns the answer as it comes.
-    pub(crate) async fn stream(&self, call: Call) -> Result<Content, CommandError> {
+    ///
+    /// # Errors
+    /// A refusal, or a workbench that cannot be reached.
+    pub async fn stream(&self, call: Call) -> Result<Content, CommandError> {
         let response = self.send(call).await?;
         let status = response.status();
         if status.is_success() {

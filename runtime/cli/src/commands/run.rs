@@ -1,21 +1,17 @@
 //! `coracle run FILE`: from a file to a run, and with it to its end.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use coracle_app::view::{Bytes, CreateRun, CreatedRun, ParameterValue};
-use coracle_app::{Interpreter, LARGEST_DEFINITION, SourceKind};
 use coracle_model::EventCursor;
 
 use super::outcome::{self, Aftermath, Begun};
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::output::{self, Format, Source};
-
-/// The most that is read of a file: what the workbench takes.
-const LONGEST: u64 = LARGEST_DEFINITION as u64;
+use crate::definition::Definition;
+use crate::output::Format;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -50,18 +46,10 @@ pub(crate) struct Arguments {
     pipeline: Option<String>,
 }
 
-/// A file as it is sent.
-struct Definition {
-    bytes: Vec<u8>,
-    /// Its ending says how the bytes are read.
-    file_name: String,
-    /// What to call it in messages.
-    shown_as: String,
-}
-
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let parameters = once_each(&arguments.parameter)?;
-    let definition = read(context, &arguments).await?;
+    let definition =
+        Definition::read(context, &arguments.file, arguments.pipeline.as_deref()).await?;
     let request = CreateRun {
         definition: Bytes(definition.bytes.clone()),
         file_name: definition.file_name.clone(),
@@ -91,15 +79,6 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     .await
 }
 
-impl Definition {
-    fn source(&self) -> Source<'_> {
-        Source {
-            name: &self.shown_as,
-            text: str::from_utf8(&self.bytes).ok(),
-        }
-    }
-}
-
 /// Shows diagnostics with their lines to people; programs get them with the error.
 fn explain(context: &Context, mut error: CommandError, definition: &Definition) -> CommandError {
     if context.output.format == Format::Text {
@@ -111,64 +90,6 @@ fn explain(context: &Context, mut error: CommandError, definition: &Definition) 
         );
     }
     error
-}
-
-async fn read(context: &Context, arguments: &Arguments) -> Result<Definition, CommandError> {
-    let path = context.surroundings.path(&arguments.file);
-    let shown = arguments.file.display().to_string();
-    let name = arguments
-        .file
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let kind = SourceKind::of(&path);
-    if kind != SourceKind::Python && arguments.pipeline.is_some() {
-        return Err(CommandError::usage(
-            "`--pipeline` chooses from a Python file; any other holds one pipeline",
-        ));
-    }
-    if kind == SourceKind::Compiled {
-        return Ok(Definition {
-            bytes: read_file(&path, &shown)?,
-            file_name: name,
-            shown_as: shown,
-        });
-    }
-    if !path.exists() {
-        return Err(CommandError::not_found(format!(
-            "there is no file `{shown}`"
-        )));
-    }
-    let python = Interpreter::of(context.config()?.active_python());
-    let bytes = python
-        .compile(&path, &shown, arguments.pipeline.as_deref())
-        .await?;
-    let stem = name
-        .rsplit_once('.')
-        .map_or(name.as_str(), |(stem, _)| stem);
-    let file_name = format!("{stem}.yaml");
-    Ok(Definition {
-        bytes,
-        file_name,
-        shown_as: format!("{shown} (compiled)"),
-    })
-}
-
-fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, CommandError> {
-    let mut bytes = Vec::new();
-    let read =
-        fs_err::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) if bytes.len() as u64 > LONGEST => Err(CommandError::usage(format!(
-            "`{shown}` is larger than the {} that a pipeline may have",
-            output::bytes(LONGEST)
-        ))),
-        Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(CommandError::not_found(
-            format!("there is no file `{shown}`"),
-        )),
-        Err(error) => Err(CommandError::usage(error.to_string())),
-    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -220,19 +141,6 @@ mod tests {
         assert_eq!(
             once_each(&[pair("1")]).unwrap()["n"],
             ParameterValue::Text("1".to_owned())
-        );
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_is_not_found() {
-        let error = read_file(Path::new("/no/such/file.yaml"), "file.yaml").unwrap_err();
-        assert_eq!(
-            (error.exit, error.report.message.as_str()),
-            (Exit::NotFound, "there is no file `file.yaml`")
-        );
-        assert_eq!(
-            read_file(Path::new("/"), "/").unwrap_err().exit,
-            Exit::Usage
         );
     }
 }

@@ -6,7 +6,7 @@ use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
 use crate::follow::Interrupts;
 use crate::output::Format;
-use crate::workbench::{ADDRESS_TAKEN, Own};
+use crate::workbench::Own;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -25,7 +25,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         nix::unistd::setsid().ok();
     }
     let mut interrupts = Interrupts::listen()?;
-    let own = start(&context.config()?, arguments.listen).await?;
+    let config = context.config()?;
+    let own = match arguments.listen {
+        Some(listen) => Own::start(Config { listen, ..config }).await?,
+        None => Own::start_at_usual(config).await?,
+    };
     let url = own.url();
     let told = match context.output.format {
         Format::Text => context.output.data(&format!("listening on {url}\n")),
@@ -43,21 +47,5 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     tokio::select! {
         () = own.close() => Ok(Exit::Fine),
         () = interrupts.next() => Ok(Exit::Interrupted),
-    }
-}
-
-async fn start(config: &Config, listen: Option<ListenAddress>) -> Result<Own, CommandError> {
-    let at = |listen| Config {
-        listen,
-        ..config.clone()
-    };
-    match listen {
-        Some(listen) => Own::start(at(listen)).await,
-        None => match Own::start(at(ListenAddress::usual())).await {
-            Err(error) if error.report.code == ADDRESS_TAKEN => {
-                Own::start(at(ListenAddress::any_port())).await
-            }
-            started => started,
-        },
     }
 }

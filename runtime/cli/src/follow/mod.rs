@@ -13,5 +13,5 @@ mod progress;
 mod signals;
 mod watch;
 
-pub(crate) use signals::Interrupts;
+pub use signals::Interrupts;
 pub(crate) use watch::{Ending, Watched, watch};

@@ -9,7 +9,7 @@ use crate::command_error::CommandError;
 /// A terminal that goes away ends the process as it ends any other, and `nohup` keeps it: what runs is taken up by
 /// the next workbench.
 #[derive(Debug)]
-pub(crate) struct Interrupts {
+pub struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
     /// One came while nobody could answer it.
@@ -18,7 +18,10 @@ pub(crate) struct Interrupts {
 
 impl Interrupts {
     /// From here on the signals no longer end the process by themselves.
-    pub(crate) fn listen() -> Result<Self, CommandError> {
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn listen() -> Result<Self, CommandError> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
                 CommandError::failed("signals", format!("failed to listen to signals: {error}"))
@@ -32,7 +35,7 @@ impl Interrupts {
     }
 
     /// Waits for the next one. Cancel-safe.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         if std::mem::take(&mut self.held_back) {
             return;
         }

@@ -17,5 +17,6 @@ mod time;
 pub(crate) use amount::{bytes, count, seconds};
 pub(crate) use diagnostic::Source;
 pub(crate) use paint::{Paint, of_run_state, of_task_state};
-pub(crate) use screen::{Format, Output, Screen};
+pub use screen::Format;
+pub(crate) use screen::{Output, Screen};
 pub(crate) use table::{Align, Table};

@@ -16,7 +16,7 @@ use crate::command_error::Report;
 
 /// How answers look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum Format {
+pub enum Format {
     /// For people.
     #[default]
     Text,

@@ -13,5 +13,5 @@ mod find;
 mod own;
 mod session;
 
-pub(crate) use own::{ADDRESS_TAKEN, Own};
-pub(crate) use session::{Session, Wanted};
+pub(crate) use own::Own;
+pub use session::{Session, Wanted};

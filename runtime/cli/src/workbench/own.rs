@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coracle_app::config::Config;
+use coracle_app::config::{Config, ListenAddress};
 use coracle_app::{App, AppError, Running};
 
 use crate::command_error::CommandError;
@@ -11,7 +11,7 @@ use crate::command_error::CommandError;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The word for an address at which another program listens.
-pub(crate) const ADDRESS_TAKEN: &str = "address_taken";
+const ADDRESS_TAKEN: &str = "address_taken";
 
 /// A workbench in this process.
 pub(crate) struct Own {
@@ -26,6 +26,20 @@ impl Own {
         coracle_http::serve(&mut running);
         running.announce().map_err(|error| refused(&error.into()))?;
         Ok(Self { running })
+    }
+
+    /// At the address where people look for it, or at any other when that is taken.
+    pub(crate) async fn start_at_usual(config: Config) -> Result<Self, CommandError> {
+        let at = |listen| Config {
+            listen,
+            ..config.clone()
+        };
+        match Self::start(at(ListenAddress::usual())).await {
+            Err(error) if error.report.code == ADDRESS_TAKEN => {
+                Self::start(at(ListenAddress::any_port())).await
+            }
+            started => started,
+        }
     }
 
     /// Where it listens.

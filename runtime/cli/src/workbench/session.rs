@@ -28,18 +28,22 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Where a workbench is made when none runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// In this process, until the command ends.
     Here,
+    /// In this process and at the usual address, for all who look for one.
+    Open,
     /// In a process of its own, which stays.
     Background,
 }
 
 /// A workbench to talk to, and what of it is in this process.
-pub(crate) struct Session {
+pub struct Session {
     client: Client,
     held: Held,
     context: Context,
+    /// What takes its place when it goes away.
+    next: Wanted,
 }
 
 /// What is in this process.
@@ -64,12 +68,13 @@ impl Session {
             client,
             held: Held::Nothing,
             context: context.clone(),
+            next: Wanted::Here,
         })
     }
 
     /// For commands that change what is stored: a workbench that runs, else the home is taken meanwhile.
     pub(crate) async fn change(context: &Context) -> Result<Self, CommandError> {
-        Self::found_or_made(context, async |config| {
+        Self::found_or_made(context, Wanted::Here, async |config| {
             let config = Config {
                 listen: ListenAddress::any_port(),
                 ..config.clone()
@@ -83,10 +88,24 @@ impl Session {
         .await
     }
 
-    /// For commands that have work done: a workbench that runs, else a new one.
-    pub(crate) async fn work(context: &Context, wanted: Wanted) -> Result<Self, CommandError> {
-        Self::found_or_made(context, async |config| match wanted {
-            Wanted::Here => here(config).await,
+    /// For those who have work done: a workbench that runs, else a new one.
+    ///
+    /// # Errors
+    /// What keeps a workbench from beginning, or one that uses another engine than was asked for.
+    pub async fn work(context: &Context, wanted: Wanted) -> Result<Self, CommandError> {
+        let next = match wanted {
+            Wanted::Open => Wanted::Open,
+            Wanted::Here | Wanted::Background => Wanted::Here,
+        };
+        Self::found_or_made(context, next, async |config| match wanted {
+            Wanted::Here => Ok(held(
+                Own::start(Config {
+                    listen: ListenAddress::any_port(),
+                    ..config.clone()
+                })
+                .await?,
+            )),
+            Wanted::Open => Ok(held(Own::start_at_usual(config.clone()).await?)),
             Wanted::Background => Ok((background::start(context).await?.client, Held::Nothing)),
         })
         .await
@@ -94,6 +113,7 @@ impl Session {
 
     async fn found_or_made(
         context: &Context,
+        next: Wanted,
         make: impl AsyncFn(&Config) -> Result<(Client, Held), CommandError>,
     ) -> Result<Self, CommandError> {
         let config = context.config()?;
@@ -105,6 +125,7 @@ impl Session {
                     client,
                     held: Held::Nothing,
                     context: context.clone(),
+                    next,
                 });
             }
             match make(&config).await {
@@ -113,6 +134,7 @@ impl Session {
                         client,
                         held,
                         context: context.clone(),
+                        next,
                     });
                 }
                 // Another command is about to be the workbench, or about to be none any more.
@@ -125,8 +147,13 @@ impl Session {
     }
 
     /// How to talk to the workbench.
-    pub(crate) fn client(&self) -> &Client {
+    pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Whether the workbench is in this process.
+    pub fn is_own(&self) -> bool {
+        matches!(self.held, Held::Workbench(_))
     }
 
     /// Says so when runs are open and nothing works on them, which their states do not show.
@@ -151,8 +178,11 @@ impl Session {
     }
 
     /// The workbench went away: waits for it to come back, and otherwise goes on as one.
-    pub(crate) async fn find_again(&mut self) -> Result<(), CommandError> {
-        if matches!(self.held, Held::Workbench(_)) {
+    ///
+    /// # Errors
+    /// What keeps this process from being one.
+    pub async fn find_again(&mut self) -> Result<(), CommandError> {
+        if self.is_own() {
             return Err(CommandError::failed(
                 "stopping",
                 "the workbench in this process has ended",
@@ -171,13 +201,13 @@ impl Session {
         self.context
             .output
             .note("the workbench went away; this command goes on as one");
-        *self = Self::work(&self.context, Wanted::Here).await?;
+        *self = Self::work(&self.context, self.next).await?;
         Ok(())
     }
 
     /// A workbench in this process stays for as long as others need it.
     pub(crate) async fn finish_other_runs(&self, output: &Output, interrupts: &mut Interrupts) {
-        if !matches!(self.held, Held::Workbench(_)) {
+        if !self.is_own() {
             return;
         }
         // Both are cancel-safe.
@@ -189,7 +219,7 @@ impl Session {
     }
 
     /// Ends the workbench in this process, if it is one.
-    pub(crate) async fn close(self) {
+    pub async fn close(self) {
         match self.held {
             Held::Nothing => {}
             Held::Home(app) => drop(app),
@@ -208,7 +238,7 @@ impl Session {
                 run: None,
                 after: health.last_event,
             };
-            let mut events = Events::new(
+            let mut events: Events = Events::new(
                 self.client
                     .stream(Call::get(["events"]).query(&query))
                     .await?,
@@ -231,13 +261,8 @@ impl Session {
     }
 }
 
-async fn here(config: &Config) -> Result<(Client, Held), CommandError> {
-    let config = Config {
-        listen: ListenAddress::any_port(),
-        ..config.clone()
-    };
-    let own = Own::start(config).await?;
-    Ok((Client::at(&own.url()), Held::Workbench(own)))
+fn held(own: Own) -> (Client, Held) {
+    (Client::at(&own.url()), Held::Workbench(own))
 }
 
 /// What is stored, looked at in this process.

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
+import { Outlet, useNavigate, useRouter, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { leadToTaker } from "@/api/desktop";
 import { type Connection, follow } from "@/api/live";
 import { Keys } from "./Keys";
 import { Machine } from "./Machine";
@@ -11,6 +12,7 @@ import styles from "./Shell.module.css";
 /** What stands around every page. */
 export function Shell() {
   const queries = useQueryClient();
+  const navigate = useNavigate();
   const [connection, setConnection] = useState<Connection>("connecting");
   // The side sheet of narrow screens is open on the page where it was opened, and no further.
   const [openAt, setOpenAt] = useState<string>();
@@ -26,6 +28,7 @@ export function Shell() {
       }),
     [router],
   );
+  useEffect(() => leadToTaker(() => void navigate({ to: "/pipelines", search: { upload: true } })), [navigate]);
   const isOpen = openAt === path;
 
   return (
