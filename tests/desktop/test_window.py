@@ -1,7 +1,9 @@
 """The real window, driven through WebKit's driver: what people do in it, and what it may not do."""
 
 import json
+import pathlib
 import shutil
+import subprocess
 
 import pytest
 from conftest import EXAMPLES
@@ -136,3 +138,25 @@ def test_a_page_may_open_another_of_the_workbench(desktop):
     known = len(desktop.machine.windows())
     put_link(window, "href='/apis/coracle/v1/health' target='_blank'")
     until(lambda: len(desktop.machine.windows()) > known, desktop.machine.windows)
+
+
+def test_a_file_that_is_dropped_is_offered_to_be_run(desktop):
+    machine = desktop.machine
+    window = desktop.drive()
+    window.see("Coracle")
+    machine.tool("wmctrl", "-F", "-r", "Coracle", "-e", "0,300,100,900,700")
+    desktop.start(["/usr/bin/python3", pathlib.Path(__file__).parent / "drag_source.py", HELLO], stdout=subprocess.DEVNULL)
+    until(lambda: machine.is_shown("Drag source"), machine.windows)
+    machine.tool("wmctrl", "-F", "-r", "Drag source", "-e", "0,20,200,160,120")
+
+    def dropped():
+        """Whoever is dragged over has to answer each step, so a drag that was too quick is made again."""
+        machine.tool("wmctrl", "-F", "-a", "Drag source")
+        machine.tool("xdotool", "mousemove", "100", "270", "mousedown", "1")
+        for step in range(1, 12):
+            machine.tool("xdotool", "mousemove", "--sync", str(100 + 50 * step), str(270 + 10 * step))
+        machine.tool("xdotool", "mouseup", "1")
+        return "Upload and run" in window.text
+
+    until(dropped, lambda: window.text)
+    window.see("pipeline.yaml")

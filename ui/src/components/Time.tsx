@@ -16,7 +16,8 @@ export function useNow(isMoving: boolean): number {
     const catchUp = () => setNow((before) => (Date.now() - before < TICK ? before : Date.now()));
     catchUp();
     listeners.add(listener);
-    ticking ??= setInterval(() => listeners.forEach((tell) => tell()), TICK);
+    // Nobody reads a page that is hidden, and one in a tray is hidden for days.
+    ticking ??= setInterval(() => document.hidden || listeners.forEach((tell) => tell()), TICK);
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0) {
