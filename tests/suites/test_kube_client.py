@@ -129,7 +129,7 @@ def test_a_watch_from_too_long_ago_says_so(core, namespace):
 
 def test_what_is_not_offered_is_refused_and_never_hangs(api, core):
     apps = client.AppsV1Api(api)
-    refused(405, apps.create_namespaced_deployment, "default", {"metadata": {"name": "x"}, "spec": {}})
+    refused(405, apps.create_namespaced_stateful_set, "default", {"metadata": {"name": "x"}, "spec": {}})
     assert apps.list_deployment_for_all_namespaces().items == []
     refused(404, client.NetworkingV1Api(api).list_ingress_for_all_namespaces, _request_timeout=5)
     refused(404, core.list_resource_quota_for_all_namespaces, _request_timeout=5)
