@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 
 import pytest
+from conftest import wait_for
 from kube import STAY, Kubectl, container, pod
 
 # The two ways in which kubectl speaks into pods.
@@ -90,7 +91,7 @@ def test_logs_of_the_try_before(kubectl):
         {"name": "v", "mountPath": "/v"},
     ]), volumes=[{"name": "v", "emptyDir": {}}]))
     kubectl.until("again", lambda pod: pod["status"].get("containerStatuses", [{}])[0].get("restartCount") == 1)
-    assert kubectl.ok("logs", "again") == "try 2\n"
+    wait_for(lambda: kubectl.ok("logs", "again") == "try 2\n", what="what the second try says")
     kubectl.until("again", lambda pod: "waiting" in pod["status"]["containerStatuses"][0]["state"])
     # While it waits, the last that ran is both.
     assert kubectl.ok("logs", "again") == "try 2\n"
