@@ -26,9 +26,9 @@ import { Axis } from "@/features/timeline/Axis";
 import { Timeline } from "@/features/timeline/Timeline";
 import { again } from "@/components/again";
 
-const loadGraph = () => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph }));
 // Browsers drop connections when a container's network comes or goes, as one does just when a run is looked at.
-const RunGraph = lazy(again(loadGraph));
+const loadGraph = again(() => import("@/features/run/RunGraph").then((loaded) => ({ default: loaded.RunGraph })));
+const RunGraph = lazy(loadGraph);
 
 export function Run() {
   const { id } = useParams({ from: "/runs/$id" });
