@@ -1,7 +1,7 @@
 """As much of the WebDriver protocol as the tests speak, to the driver of Tauri."""
 
-import contextlib
 import base64
+import contextlib
 import http.client
 import json
 import time
