@@ -125,14 +125,14 @@ impl ApiServer {
         meta::prepare_for_update(&mut object, old, place.name)?;
         let mut errors;
         if place.subresource == "status" {
-            strategy.prepare_for_status_update(&mut object, old);
+            resource.prepare_for_status_update(&mut object, old);
             errors = meta::validate_update(&object, old, resource);
             errors.extend(decode::validate_status(&object, old, &object_type));
             errors.extend(strategy.validate_status_update(&object, old));
         } else {
             // Who takes a finalizer from a namespace's spec changes what others may not.
             if place.subresource != "finalize" {
-                strategy.prepare_for_update(&mut object, old);
+                resource.prepare_for_update(&mut object, old);
             }
             count_generation(place, &mut object, old);
             errors = meta::validate_update(&object, old, resource);

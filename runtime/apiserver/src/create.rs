@@ -52,7 +52,7 @@ impl ApiServer {
     ) -> Result<Object, Status> {
         let object_type = self.types.of(place.resource, place.version);
         let mut object = decode::object(body, &object_type, options.validation)?.object;
-        place.resource.strategy.prepare_for_create(&mut object);
+        place.resource.prepare_for_create(&mut object);
         let errors = place.resource.strategy.validate(&object);
         if !errors.is_empty() {
             // Such an object is never stored, and is told of without its kind.
@@ -123,7 +123,7 @@ impl ApiServer {
         let strategy = place.resource.strategy;
         self.admit_pod(object, place)?;
         strategy.admit(object)?;
-        strategy.prepare_for_create(object);
+        place.resource.prepare_for_create(object);
         self.admit_service(object, place);
         if strategy.counts_generation() {
             let metadata = object.metadata_mut();

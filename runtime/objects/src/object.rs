@@ -87,6 +87,18 @@ pub trait ObjectExt {
             .and_then(Value::as_array)
             .map_or(&[], Vec::as_slice)
     }
+    /// The condition of a type in its status.
+    fn condition(&self, kind: &str) -> Option<&Value> {
+        let conditions = self.list_at(&["status", "conditions"]);
+        conditions
+            .iter()
+            .find(|condition| condition["type"] == kind)
+    }
+    /// Whether the condition of a type holds.
+    fn has_condition(&self, kind: &str) -> bool {
+        self.condition(kind)
+            .is_some_and(|condition| condition["status"] == "True")
+    }
 }
 
 impl ObjectExt for Object {

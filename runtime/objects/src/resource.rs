@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::api_version;
+use crate::object::{Object, ObjectExt as _};
 use crate::strategy::Strategy;
 
 /// A group and a version, written `batch/v1`; `v1` for the core group.
@@ -124,6 +125,39 @@ impl Resource {
         self.group == group && self.versions.contains(&version)
     }
 
+    /// Drops what a client may not set when it makes one, and fills in what the server decides.
+    pub fn prepare_for_create(&self, object: &mut Object) {
+        if self.has_custom_status() {
+            object.remove("status");
+        }
+        self.strategy.prepare_for_create(object);
+    }
+
+    /// Drops from `new` what a client may not change.
+    pub fn prepare_for_update(&self, new: &mut Object, old: &Object) {
+        if self.has_custom_status() {
+            match old.get("status") {
+                Some(status) => new.insert("status".to_owned(), status.clone()),
+                None => new.remove("status"),
+            };
+        }
+        self.strategy.prepare_for_update(new, old);
+    }
+
+    /// Keeps of `new` only what the part `status` may change.
+    pub fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
+        if self.has_custom_status() {
+            keep_all_but_status(new, old);
+        } else {
+            self.strategy.prepare_for_status_update(new, old);
+        }
+    }
+
+    /// Whether it is a custom kind whose status is a part of its own: all of these treat it alike.
+    fn has_custom_status(&self) -> bool {
+        !self.built_in && self.subresource("status").is_some()
+    }
+
     /// Whether it has a part of that name.
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources
@@ -140,5 +174,22 @@ impl fmt::Debug for Resource {
             self.plural,
             self.group_version()
         )
+    }
+}
+
+/// The status of a custom kind is all that its part `status` changes; who manages it, beside.
+fn keep_all_but_status(new: &mut Object, old: &Object) {
+    let status = new.remove("status");
+    let managers = new.metadata_mut().remove("managedFields");
+    let version = new.metadata_mut().remove("resourceVersion");
+    *new = old.clone();
+    match status {
+        Some(status) => new.insert("status".to_owned(), status),
+        None => new.remove("status"),
+    };
+    for (field, value) in [("managedFields", managers), ("resourceVersion", version)] {
+        if let Some(value) = value {
+            new.metadata_mut().insert(field.to_owned(), value);
+        }
     }
 }

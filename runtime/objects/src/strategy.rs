@@ -4,7 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::Value;
 
 use crate::field::FieldError;
-use crate::meta::PropagationPolicy;
+use crate::meta::{self, PropagationPolicy};
 use crate::object::Object;
 use crate::status::Status;
 
@@ -140,7 +140,12 @@ pub trait Strategy: Sync {
     }
 
     /// Whether a name is one that an object of this kind may have: the fault, when it is not.
-    fn check_name(&self, name: &str) -> Result<(), String>;
+    ///
+    /// # Errors
+    /// The fault: most kinds take subdomains.
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        meta::check_dns_subdomain(name)
+    }
 
     /// The fields beyond `metadata.name` and `metadata.namespace` that a field selector may name, with their values.
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {

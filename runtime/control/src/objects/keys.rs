@@ -29,8 +29,6 @@ pub(super) enum What {
     Job,
     InferenceService,
     InferenceGraph,
-    /// All inference services: a runtime has changed, by which any of them may be served.
-    Runtimes,
     /// The endpoints of all services of a namespace.
     Endpoints,
 }
@@ -78,9 +76,6 @@ impl Key {
         }
         if is(kind::inference_graphs()) {
             keys.push(Self::new(What::InferenceGraph, namespace, name));
-        }
-        if is(kind::serving_runtimes()) || is(kind::cluster_serving_runtimes()) {
-            keys.push(Self::new(What::Runtimes, "", ""));
         }
         if is(kind::pods()) || is(kind::services()) {
             keys.push(Self::new(What::Endpoints, "", namespace));

@@ -166,6 +166,7 @@ impl ObjectLoop {
             return;
         };
         self.due.extend(Key::of_change(resource, &object.body));
+        self.due.extend(self.served_by(resource));
         self.follow(&object.key, &object.body, change.removed);
         // Those that it has let go may have waited for that.
         if let Some(before) = &change.before {
@@ -244,18 +245,6 @@ impl ObjectLoop {
     fn reconcile(&mut self, key: &Key) {
         let api = self.setting.api.clone();
         let world = Now(&api);
-        if key.what == What::Runtimes {
-            let services = api.all(kind::inference_services(), None);
-            let keys = services.iter().map(|service| {
-                Key::new(
-                    What::InferenceService,
-                    &service.key.namespace,
-                    &service.key.name,
-                )
-            });
-            self.due.extend(keys);
-            return;
-        }
         let (resource, component) = match key.what {
             What::Namespace => (kind::namespaces(), "namespace-controller"),
             What::Claim => (
@@ -269,7 +258,7 @@ impl ObjectLoop {
             What::Job => (kind::jobs(), "job-controller"),
             What::InferenceService => (kind::inference_services(), "inferenceservice-controller"),
             What::InferenceGraph => (kind::inference_graphs(), "inferencegraph-controller"),
-            What::Endpoints | What::Runtimes => (kind::namespaces(), "endpoint-controller"),
+            What::Endpoints => (kind::namespaces(), "endpoint-controller"),
         };
         let Some(object) = world.get(resource, &key.namespace, &key.name) else {
             if key.what == What::Job {
@@ -294,11 +283,26 @@ impl ObjectLoop {
                 let step = rules::serving::reconcile_graph(&object, &world);
                 step.into_iter().collect()
             }
-            What::Endpoints | What::Runtimes => {
-                rules::service::reconcile_endpoints(&object, &world)
-            }
+            What::Endpoints => rules::service::reconcile_endpoints(&object, &world),
         };
         self.carry_out(component, steps);
+    }
+
+    /// The inference services that a change of a resource may touch: any of them may be served by another runtime then.
+    fn served_by(&self, resource: &'static Resource) -> Vec<Key> {
+        let runtimes = [kind::serving_runtimes(), kind::cluster_serving_runtimes()];
+        if !runtimes
+            .iter()
+            .any(|runtime| std::ptr::eq(*runtime, resource))
+        {
+            return Vec::new();
+        }
+        let services = self.setting.api.all(kind::inference_services(), None);
+        let keys = services.iter().map(|service| {
+            let (namespace, name) = (&service.key.namespace, &service.key.name);
+            Key::new(What::InferenceService, namespace, name)
+        });
+        keys.collect()
     }
 
     /// The steps of a plan, whose time is kept.

@@ -5,7 +5,7 @@ use coracle_model::Timestamp;
 use serde_json::json;
 
 use super::place::Place;
-use super::{column, verbs, words};
+use super::{column, verbs};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -71,10 +71,6 @@ impl Strategy for AccessReview {
         false
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }
@@ -98,10 +94,6 @@ impl Strategy for RulesReview {
 
     fn counts_generation(&self) -> bool {
         false
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

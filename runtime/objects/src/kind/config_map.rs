@@ -69,10 +69,6 @@ impl Strategy for ConfigMap {
         false
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

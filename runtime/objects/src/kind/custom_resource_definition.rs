@@ -3,7 +3,7 @@
 
 use coracle_model::Timestamp;
 
-use super::{column, verbs, words};
+use super::{column, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -31,10 +31,6 @@ const COLUMNS: &[Column] = &[
 struct CustomResourceDefinition;
 
 impl Strategy for CustomResourceDefinition {
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

@@ -4,7 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::{Value, json};
 
 use super::place::{Faults, Place};
-use super::{age, column, fill, template, verbs, words};
+use super::{age, column, fill, template, verbs};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -89,10 +89,6 @@ impl Strategy for Deployment {
         template::warnings(object)
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }
@@ -148,33 +144,24 @@ fn check_rolling(rolling: &Place<'_>, faults: &mut Faults) {
     let (unavailable, surge) = (rolling.field("maxUnavailable"), rolling.field("maxSurge"));
     for share in [&unavailable, &surge] {
         match share.value() {
-            Value::String(text) if !is_percent(text) => {
+            Value::String(text) if percent(text).is_none() => {
                 faults.push(share.invalid("a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
             }
             _ => share.check_not_negative(faults),
         }
     }
-    let is_nothing = |share: &Place<'_>| match share.value() {
-        Value::String(text) => text.trim_end_matches('%').parse() == Ok(0),
-        value => value.as_i64() == Some(0),
-    };
+    let is_nothing = |share: &Place<'_>| percent(share.text()).or(share.number()) == Some(0);
     if is_nothing(&unavailable) && is_nothing(&surge) {
         faults.push(unavailable.invalid("may not be 0 when `maxSurge` is 0"));
     }
-    let more_than_all = match unavailable.value() {
-        Value::String(text) => text
-            .trim_end_matches('%')
-            .parse()
-            .is_ok_and(|share: i64| share > 100),
-        _ => false,
-    };
-    if more_than_all {
+    if percent(unavailable.text()).is_some_and(|share| share > 100) {
         faults.push(unavailable.invalid("must not be greater than 100%"));
     }
 }
 
-fn is_percent(text: &str) -> bool {
-    text.strip_suffix('%').is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
-    })
+/// The number of a text such as `25%`; the most there is for one that is larger.
+fn percent(text: &str) -> Option<i64> {
+    let number = text.strip_suffix('%')?;
+    let is_number = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| number.parse().unwrap_or(i64::MAX))
 }

@@ -110,10 +110,6 @@ impl Strategy for Event {
         false
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
         let value = |name: &str| match name {
             "source" => source_component(object).to_owned(),

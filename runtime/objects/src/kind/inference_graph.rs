@@ -1,12 +1,9 @@
 //! `InferenceGraph` of `serving.kserve.io`: several model servers that answer as one.
 
-use std::sync::LazyLock;
-
 use coracle_model::Timestamp;
-use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{age, column, custom, fill, verbs, words};
+use super::{age, column, verbs, words};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::status::Status;
@@ -30,11 +27,8 @@ pub(super) static INFERENCE_GRAPHS: Resource = Resource {
 /// Who says what is not taken, on a cluster.
 const WEBHOOK: &str = "inferencegraph.kserve-webhook-server.validator";
 
-/// What a name looks like.
+/// What a name looks like, as it is told.
 const NAME: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
-
-static IS_NAME: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!("^{NAME}$")).expect("it is a pattern"));
 
 /// The node that a request comes to first.
 const ROOT: &str = "root";
@@ -57,34 +51,13 @@ impl Strategy for InferenceGraph {
         check(new).map_err(|why| Status::denied(WEBHOOK, &why))
     }
 
-    fn prepare_for_create(&self, object: &mut Object) {
-        object.remove("status");
-    }
-
-    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
-        fill::keep(new, old, "status");
-    }
-
-    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
-        custom::keep_all_but_status(new, old);
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }
 
     fn cells(&self, object: &Object, now: Timestamp) -> Vec<Cell> {
-        let conditions = object.list_at(&["status", "conditions"]).iter();
-        let ready = conditions
-            .into_iter()
-            .find(|condition| condition["type"] == "Ready");
-        let ready = ready
-            .and_then(|ready| ready.get("status"))
-            .and_then(Value::as_str);
+        let ready = object.condition("Ready");
+        let ready = ready.and_then(|ready| ready.get("status")?.as_str());
         vec![
             object.name().into(),
             object.text_at(&["status", "url"]).into(),
@@ -97,7 +70,7 @@ impl Strategy for InferenceGraph {
 /// The first thing that is wrong with a graph.
 fn check(graph: &Object) -> Result<(), String> {
     let name = graph.name();
-    if !IS_NAME.is_match(name) {
+    if !words::is_label_1035(name) {
         return Err(format!(
             "The InferenceGraph {name:?} is invalid: a InferenceGraph name must consist of lower case alphanumeric \
              characters or '-', and must start with alphabetical character. (e.g. \"my-name\" or \"abc-123\", regex used for \

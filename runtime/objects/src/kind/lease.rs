@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 
 use super::place::Place;
-use super::{age, column, fill, verbs, words};
+use super::{age, column, fill, verbs};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -55,10 +55,6 @@ impl Strategy for Lease {
 
     fn takes_unconditional_updates(&self) -> bool {
         false
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

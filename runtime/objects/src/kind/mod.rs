@@ -8,7 +8,6 @@ mod access_review;
 mod age;
 mod column;
 mod config_map;
-mod custom;
 mod custom_resource_definition;
 mod definition;
 mod deployment;

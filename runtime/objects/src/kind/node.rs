@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, verbs, words};
+use super::{age, column, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -44,10 +44,6 @@ struct Node;
 impl Strategy for Node {
     fn counts_generation(&self) -> bool {
         false
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {

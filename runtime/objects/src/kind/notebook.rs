@@ -4,7 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::Value;
 
 use super::place::Place;
-use super::{age, column, custom, fill, verbs, words};
+use super::{age, column, verbs};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -41,22 +41,6 @@ impl Strategy for Notebook {
             Value::Array(list) if list.is_empty() => vec![containers.required("")],
             _ => Vec::new(),
         }
-    }
-
-    fn prepare_for_create(&self, object: &mut Object) {
-        object.remove("status");
-    }
-
-    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
-        fill::keep(new, old, "status");
-    }
-
-    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
-        custom::keep_all_but_status(new, old);
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 
 use super::persistent_volume_claim::short_access_modes;
-use super::{age, column, verbs, words};
+use super::{age, column, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -49,10 +49,6 @@ impl Strategy for PersistentVolume {
 
     fn answers_deleted(&self) -> bool {
         true
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, fill, template, verbs, words};
+use super::{age, column, fill, template, verbs};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -64,10 +64,6 @@ impl Strategy for ReplicaSet {
 
     fn warnings(&self, object: &Object) -> Vec<String> {
         template::warnings(object)
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

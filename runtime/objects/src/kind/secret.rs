@@ -6,7 +6,7 @@ use coracle_model::Timestamp;
 use serde_json::Value;
 
 use super::place::{Faults, Place};
-use super::{age, column, config_map, fill, verbs, words};
+use super::{age, column, config_map, fill, verbs};
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -88,10 +88,6 @@ impl Strategy for Secret {
 
     fn counts_generation(&self) -> bool {
         false
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {

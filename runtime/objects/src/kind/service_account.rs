@@ -2,7 +2,7 @@
 
 use coracle_model::Timestamp;
 
-use super::{age, column, verbs, words};
+use super::{age, column, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -41,10 +41,6 @@ impl Strategy for ServiceAccount {
 
     fn answers_deleted(&self) -> bool {
         true
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, custom, fill, verbs, words};
+use super::{age, column, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -49,22 +49,6 @@ const COLUMNS: &[Column] = &[
 struct ServingRuntime;
 
 impl Strategy for ServingRuntime {
-    fn prepare_for_create(&self, object: &mut Object) {
-        object.remove("status");
-    }
-
-    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
-        fill::keep(new, old, "status");
-    }
-
-    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
-        custom::keep_all_but_status(new, old);
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::{age, column, fill, persistent_volume_claim, template, verbs, words};
+use super::{age, column, fill, persistent_volume_claim, template, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -67,10 +67,6 @@ impl Strategy for StatefulSet {
 
     fn prepare_for_update(&self, new: &mut Object, old: &Object) {
         fill::keep(new, old, "status");
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

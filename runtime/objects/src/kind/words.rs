@@ -31,7 +31,7 @@ pub(crate) fn check_label_1035(name: &str) -> Vec<String> {
     if name.len() > 63 {
         faults.push(at_most(63));
     }
-    if !is_label(name) || name.starts_with(|first: char| first.is_ascii_digit()) {
+    if !is_label_1035(name) {
         faults.push(
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic \
              character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for \
@@ -40,6 +40,11 @@ pub(crate) fn check_label_1035(name: &str) -> Vec<String> {
         );
     }
     faults
+}
+
+/// The same without a limit, as a rule of KServe's kinds has it.
+pub(crate) fn is_label_1035(name: &str) -> bool {
+    is_label(name) && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Labels with dots between, at most 253 characters: what most objects are named by.

@@ -251,7 +251,7 @@ fn create(resource: &Resource, object: &mut Object, answered: &Object) -> Result
     let strategy = resource.strategy;
     strategy.set_defaults(object);
     strategy.admit(object).map_err(|status| status.code)?;
-    strategy.prepare_for_create(object);
+    resource.prepare_for_create(object);
     if resource.kind == "Service" {
         assign(object, answered);
     }
@@ -274,14 +274,14 @@ fn assign(object: &mut Object, answered: &Object) {
 fn change(resource: &Resource, object: &mut Object, old: &Object) -> Faults {
     let strategy = resource.strategy;
     strategy.set_defaults(object);
-    strategy.prepare_for_update(object, old);
+    resource.prepare_for_update(object, old);
     strategy.validate_update(object, old)
 }
 
 fn change_status(resource: &Resource, object: &mut Object, old: &Object) -> Faults {
     let strategy = resource.strategy;
     strategy.set_defaults(object);
-    strategy.prepare_for_status_update(object, old);
+    resource.prepare_for_status_update(object, old);
     strategy.validate_status_update(object, old)
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use coracle_model::Timestamp;
-use coracle_objects::{Object, ObjectExt as _};
+use coracle_objects::{Object, ObjectExt as _, meta};
 use serde_json::Value;
 
 use super::notebook::STOPPED;
@@ -76,11 +76,11 @@ pub fn note(notebook: &Object, activity: Activity, culling: Culling, now: Timest
         (Activity::Until(used), noted) => used.max(noted.unwrap_or(now)),
     };
     let mut marks = vec![
-        (LAST_ACTIVITY, Some(written(last))),
-        (LAST_CHECK, Some(written(now))),
+        (LAST_ACTIVITY, Some(meta::time(last))),
+        (LAST_CHECK, Some(meta::time(now))),
     ];
     if has_passed(last, culling.idle, now) {
-        marks.push((STOPPED, Some(written(now))));
+        marks.push((STOPPED, Some(meta::time(now))));
     }
     marks
 }
@@ -97,11 +97,6 @@ fn time(notebook: &Object, annotation: &str) -> Option<Timestamp> {
 fn has_passed(since: Timestamp, wait: Duration, now: Timestamp) -> bool {
     let passed = Duration::try_from(now.duration_since(since));
     passed.is_ok_and(|passed| passed >= wait)
-}
-
-/// Seconds, in RFC 3339.
-fn written(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -122,7 +117,7 @@ mod tests {
     fn notebook(last: Option<&str>, check: Option<&str>) -> Object {
         let mut annotations = serde_json::Map::new();
         for (name, clock) in [(LAST_ACTIVITY, last), (LAST_CHECK, check)] {
-            let value = clock.map(|clock| written(at(clock)).into());
+            let value = clock.map(|clock| meta::time(at(clock)).into());
             annotations.extend(value.map(|value: Value| (name.to_owned(), value)));
         }
         let object = json!({ "metadata": { "name": "a", "annotations": annotations } });

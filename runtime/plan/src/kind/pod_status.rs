@@ -5,18 +5,16 @@ use coracle_objects::{Object, ObjectExt as _};
 
 /// Whether its condition `Ready` holds.
 pub(super) fn is_ready(pod: &Object) -> bool {
-    pod.list_at(&["status", "conditions"])
-        .iter()
-        .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    pod.has_condition("Ready")
 }
 
 /// Since when it holds, in the pods for which it does.
 pub(super) fn ready_since(pod: &Object) -> Option<Timestamp> {
-    let conditions = pod.list_at(&["status", "conditions"]).iter();
-    let ready = conditions
-        .into_iter()
-        .find(|condition| condition["type"] == "Ready")?;
-    ready.get("lastTransitionTime")?.as_str()?.parse().ok()
+    pod.condition("Ready")?
+        .get("lastTransitionTime")?
+        .as_str()?
+        .parse()
+        .ok()
 }
 
 /// Whether none of its containers will run again.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use coracle_model::Timestamp;
+use coracle_objects::meta;
 use serde_json::{Value, json};
 
 /// The conditions that a kubelet writes, in the order in which it does.
@@ -115,7 +116,7 @@ impl Condition {
             "type": self.kind,
             "status": if self.is_true { "True" } else { "False" },
             "lastProbeTime": null,
-            "lastTransitionTime": whole_seconds(since),
+            "lastTransitionTime": meta::time(since),
         });
         if generation > 0 {
             condition["observedGeneration"] = generation.into();
@@ -128,9 +129,4 @@ impl Condition {
         }
         condition
     }
-}
-
-/// A time as the API writes it: to the second.
-pub(super) fn whole_seconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

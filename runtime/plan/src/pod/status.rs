@@ -1,10 +1,11 @@
 //! The status of a pod as a kubelet writes it, complete.
 
 use coracle_model::{ImageDigest, Timestamp};
+use coracle_objects::meta;
 use coracle_spec::kind::pod::Container;
 use serde_json::{Value, json};
 
-use super::condition::{Condition, whole_seconds};
+use super::condition::Condition;
 use super::container::{ContainerState, Ended, KILLED, Next, Role, STATUS_UNKNOWN, Try, Waiting};
 use super::ending::{Ending, Why};
 use super::plan::{Phase, PodPlan, container};
@@ -33,7 +34,7 @@ impl PodPlan {
             return status;
         };
         let host_ip = self.setting.host_ip.to_string();
-        status["startTime"] = whole_seconds(started_at).into();
+        status["startTime"] = meta::time(started_at).into();
         status["hostIPs"] = json!([{ "ip": host_ip }]);
         status["hostIP"] = host_ip.into();
         if let Some(ip) = self.pod_ip.map(|ip| ip.to_string()) {
@@ -240,7 +241,7 @@ impl PodPlan {
                 (self.waits_to_begin(), last)
             }
             (_, Some(Try::Running(running))) => (
-                json!({ "running": { "startedAt": whole_seconds(running.started_at) } }),
+                json!({ "running": { "startedAt": meta::time(running.started_at) } }),
                 last,
             ),
             (Next::Waiting(waiting) | Next::Blocked(_, waiting), current) => {
@@ -299,8 +300,8 @@ fn terminated(ended: &Ended) -> Value {
     let mut shown = json!({
         "exitCode": ended.code,
         "reason": ended.reason,
-        "startedAt": ended.started_at.map(whole_seconds),
-        "finishedAt": ended.finished_at.map(whole_seconds),
+        "startedAt": ended.started_at.map(meta::time),
+        "finishedAt": ended.finished_at.map(meta::time),
     });
     for (field, text) in [("message", &ended.message), ("containerID", &ended.id)] {
         if !text.is_empty() {

@@ -117,7 +117,7 @@ impl Cluster {
         metadata.insert("generation".to_owned(), 1.into());
         metadata.insert("creationTimestamp".to_owned(), created.into());
         resource.strategy.set_defaults(&mut object);
-        resource.strategy.prepare_for_create(&mut object);
+        resource.prepare_for_create(&mut object);
         self.put(key, resource, object);
     }
 

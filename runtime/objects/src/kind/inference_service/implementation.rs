@@ -9,10 +9,10 @@ use crate::schema::ObjectType;
 pub const SERVER: &str = "kserve-container";
 
 /// The container that works on what comes and goes, beside the server in the predictor's pod.
-pub(super) const TRANSFORMER: &str = "transformer-container";
+pub const TRANSFORMER: &str = "transformer-container";
 
 /// The variable with which a container of one's own says where its model is.
-const STORAGE_URI: &str = "STORAGE_URI";
+pub const STORAGE_URI: &str = "STORAGE_URI";
 
 /// The parts that an inference service is deployed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,5 +7,5 @@ mod implementation;
 mod rules;
 mod strategy;
 
-pub use implementation::{Component, SERVER, pod_fields, storage_uri};
+pub use implementation::{Component, SERVER, STORAGE_URI, TRANSFORMER, pod_fields, storage_uri};
 pub(super) use strategy::INFERENCE_SERVICES;

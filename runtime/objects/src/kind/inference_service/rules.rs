@@ -1,20 +1,15 @@
 //! What KServe does not take, in its words.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::{Map, Value};
 
+use super::super::words;
 use super::implementation::{
     Component, FORMATS, TRANSFORMER, containers, count, names_a_model, storage_uri,
 };
 use crate::object::{Object, ObjectExt};
 
-/// What a name looks like: it becomes that of services.
+/// What a name looks like, as it is told: it becomes that of services.
 const NAME: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
-
-static IS_NAME: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!("^{NAME}$")).expect("it is a pattern"));
 
 /// The annotation that says who scales.
 const AUTOSCALER: &str = "serving.kserve.io/autoscalerClass";
@@ -24,7 +19,7 @@ const AUTOSCALERS: [&str; 4] = ["hpa", "keda", "external", "none"];
 /// The first thing that is wrong.
 pub(super) fn check(service: &Object) -> Result<(), String> {
     let name = service.name();
-    if !IS_NAME.is_match(name) {
+    if !words::is_label_1035(name) {
         return Err(format!(
             "the InferenceService {name:?} is invalid: a InferenceService name must consist of lower case alphanumeric \
              characters or '-', and must start with alphabetical character. (e.g. \"my-name\" or \"abc-123\", regex used for \

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 use serde_json::Value;
 
-use super::super::{age, column, custom, fill, verbs, words};
+use super::super::{age, column, verbs};
 use super::{defaults, rules};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
@@ -59,22 +59,6 @@ impl Strategy for InferenceService {
             .map_err(|why| Status::denied(WEBHOOK, &why))
     }
 
-    fn prepare_for_create(&self, object: &mut Object) {
-        object.remove("status");
-    }
-
-    fn prepare_for_update(&self, new: &mut Object, old: &Object) {
-        fill::keep(new, old, "status");
-    }
-
-    fn prepare_for_status_update(&self, new: &mut Object, old: &Object) {
-        custom::keep_all_but_status(new, old);
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }
@@ -90,16 +74,17 @@ impl Strategy for InferenceService {
                 .cloned()
                 .unwrap_or_default()
         };
-        let ready = object.list_at(&["status", "conditions"]).iter();
-        let ready = ready
-            .into_iter()
-            .find(|condition| condition["type"] == "Ready");
         let text =
             |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         vec![
             object.name().into(),
             object.text_at(&["status", "url"]).into(),
-            text(ready.and_then(|ready| ready.get("status"))).into(),
+            text(
+                object
+                    .condition("Ready")
+                    .and_then(|ready| ready.get("status")),
+            )
+            .into(),
             of("tag", "prev".into(), "percent"),
             of("latestRevision", true.into(), "percent"),
             text(Some(&of("tag", "prev".into(), "revisionName"))).into(),

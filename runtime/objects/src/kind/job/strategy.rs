@@ -4,7 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::Value;
 
 use super::super::place::Place;
-use super::super::{age, column, fill, pod, template, verbs, words};
+use super::super::{age, column, fill, pod, template, verbs};
 use super::{check, defaults};
 use crate::field::FieldError;
 use crate::meta::PropagationPolicy;
@@ -82,10 +82,6 @@ impl Strategy for Job {
         PropagationPolicy::Orphan
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
         let succeeded = object.at(&["status", "succeeded"]).and_then(Value::as_i64);
         vec![("status.successful", succeeded.unwrap_or(0).to_string())]
@@ -121,20 +117,16 @@ impl Strategy for Job {
 }
 
 fn progress(object: &Object) -> &'static str {
-    let holds = |kind: &str| {
-        let conditions = object.list_at(&["status", "conditions"]);
-        conditions
-            .iter()
-            .any(|condition| condition["type"] == kind && condition["status"] == "True")
-    };
-    let ended = ["Complete", "Failed"].into_iter().find(|kind| holds(kind));
+    let ended = ["Complete", "Failed"]
+        .into_iter()
+        .find(|kind| object.has_condition(kind));
     let underway = ["Suspended", "FailureTarget", "SuccessCriteriaMet"];
     match ended {
         Some(ended) => ended,
         None if object.is_being_deleted() => "Terminating",
         None => underway
             .into_iter()
-            .find(|kind| holds(kind))
+            .find(|kind| object.has_condition(kind))
             .unwrap_or("Running"),
     }
 }

@@ -4,7 +4,7 @@ use coracle_model::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::place::Place;
-use super::super::{age, column, fill, verbs, words};
+use super::super::{age, column, fill, verbs};
 use super::check;
 use crate::field::FieldError;
 use crate::object::{Object, ObjectExt};
@@ -88,10 +88,6 @@ impl Strategy for PersistentVolumeClaim {
 
     fn answers_deleted(&self) -> bool {
         true
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
     }
 
     fn columns(&self) -> &'static [Column] {

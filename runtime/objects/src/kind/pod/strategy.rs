@@ -162,10 +162,6 @@ impl Strategy for Pod {
         faults
     }
 
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn selectable_fields(&self, object: &Object) -> Vec<(&'static str, String)> {
         let value = |name: &str| match name {
             "spec.hostNetwork" => {

@@ -3,7 +3,7 @@
 use coracle_model::Timestamp;
 
 use super::super::notebook::COLUMNS;
-use super::super::{age, verbs, words};
+use super::super::{age, verbs};
 use crate::object::{Object, ObjectExt};
 use crate::resource::{Resource, Scope};
 use crate::strategy::{Cell, Column, Strategy};
@@ -26,10 +26,6 @@ pub(in super::super) static POD_DEFAULTS: Resource = Resource {
 struct PodDefault;
 
 impl Strategy for PodDefault {
-    fn check_name(&self, name: &str) -> Result<(), String> {
-        words::first_fault(words::check_subdomain(name))
-    }
-
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

@@ -1,7 +1,7 @@
 //! The status of a deployment: its numbers, whether enough pods are there, whether it gets on.
 
 use coracle_model::Timestamp;
-use coracle_objects::{Object, ObjectExt as _};
+use coracle_objects::{Object, ObjectExt as _, meta};
 use serde_json::{Map, Value, json};
 
 use super::super::replica_set::replicas;
@@ -105,7 +105,7 @@ fn progressing(
     numbers: Numbers,
     now: Timestamp,
 ) -> (Option<Value>, Option<Timestamp>) {
-    let stands = condition(deployment, "Progressing");
+    let stands = deployment.condition("Progressing");
     let says = |status: &'static str, reason: &'static str, message: String| Condition {
         kind: "Progressing",
         status,
@@ -174,13 +174,6 @@ fn progressing(
     (Some(written(deployment, now, got_on, goes_on)), wake)
 }
 
-fn condition<'a>(deployment: &'a Object, kind: &str) -> Option<&'a Value> {
-    let conditions = deployment.list_at(&["status", "conditions"]).iter();
-    conditions
-        .into_iter()
-        .find(|condition| condition["type"] == kind)
-}
-
 fn since(condition: &Value) -> String {
     condition["lastTransitionTime"]
         .as_str()
@@ -190,8 +183,8 @@ fn since(condition: &Value) -> String {
 
 /// A condition with its times: since when it holds or not, and when it last said something new.
 fn written(deployment: &Object, now: Timestamp, is_news: bool, condition: Condition) -> Value {
-    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let stands = self::condition(deployment, condition.kind);
+    let now = meta::time(now);
+    let stands = deployment.condition(condition.kind);
     let same = |field: &str, value: &str| stands.is_some_and(|stands| stands[field] == value);
     let kept = |field: &str| stands.and_then(|stands| stands.get(field).cloned());
     let is_news = is_news || !same("status", condition.status) || !same("reason", condition.reason);

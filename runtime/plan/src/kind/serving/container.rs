@@ -36,7 +36,7 @@ pub(super) fn server(
 ) -> Result<Value, Unfit> {
     let containers = chosen.runtime.list_at(&["spec", "containers"]);
     if containers.is_empty() {
-        return Err(unfit(
+        return Err(Unfit::predictor(
             "no container configuration found in selected serving runtime".to_owned(),
         ));
     }
@@ -45,7 +45,7 @@ pub(super) fn server(
         .find(|container| container["name"] == SERVER)
         .and_then(Value::as_object)
     else {
-        return Err(unfit(format!(
+        return Err(Unfit::predictor(format!(
             "failed to find {SERVER} in ServingRuntime containers"
         )));
     };
@@ -54,7 +54,7 @@ pub(super) fn server(
     let mut merged = merge(own, &given)?;
     fill_placeholders(service, labels, &mut merged).map_err(|name| {
         let runtime = chosen.name();
-        unfit(format!(
+        Unfit::predictor(format!(
             "failed to replace placeholders in serving runtime {runtime} Container {SERVER}: {name}"
         ))
     })?;
@@ -63,17 +63,10 @@ pub(super) fn server(
     Ok(merged)
 }
 
-fn unfit(message: String) -> Unfit {
-    Unfit {
-        reason: "InvalidPredictorSpec",
-        message,
-    }
-}
-
 /// One container over the other; arguments of both stand one after the other.
 pub(super) fn merge(own: &Map<String, Value>, given: &Map<String, Value>) -> Result<Value, Unfit> {
     let mut merged = strategic_merge(CONTAINER, own, given)
-        .map_err(|why| unfit(format!("failed to merge container. Detail: {why}")))?;
+        .map_err(|why| Unfit::predictor(format!("failed to merge container. Detail: {why}")))?;
     if merged.get("name").is_none_or(|name| name == "") {
         merged.insert(
             "name".to_owned(),

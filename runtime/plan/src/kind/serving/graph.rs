@@ -1,6 +1,6 @@
 //! Inference graphs: kept, and said not to be routed.
 
-use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_objects::{Object, ObjectExt as _, kind, meta};
 use serde_json::json;
 
 use crate::kind::step::{ObjectStep, World};
@@ -10,7 +10,7 @@ pub fn reconcile_graph(graph: &Object, world: &dyn World) -> Option<ObjectStep> 
     if graph.is_being_deleted() || graph.get("status").is_some() {
         return None;
     }
-    let now = world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = meta::time(world.now());
     let status = json!({
         "conditions": [{
             "type": "Ready",

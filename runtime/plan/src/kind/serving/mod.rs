@@ -50,6 +50,16 @@ struct Unfit {
     message: String,
 }
 
+impl Unfit {
+    /// One whose own definition is at fault.
+    fn predictor(message: String) -> Self {
+        Self {
+            reason: "InvalidPredictorSpec",
+            message,
+        }
+    }
+}
+
 /// What is to be done for an inference service.
 pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
     if service.is_being_deleted() {

@@ -1,6 +1,8 @@
 //! The pod of a part.
 
-use coracle_objects::kind::inference_service::{Component, SERVER, pod_fields, storage_uri};
+use coracle_objects::kind::inference_service::{
+    Component, SERVER, TRANSFORMER, pod_fields, storage_uri,
+};
 use coracle_objects::patch::strategic_merge;
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::{Map, Value, json};
@@ -28,9 +30,6 @@ const NOT_PASSED_ON: [&str; 4] = [
     storage::SOURCE,
     "kubectl.kubernetes.io/last-applied-configuration",
 ];
-
-/// A container beside the server that works on what comes and goes.
-const TRANSFORMER: &str = "transformer-container";
 
 /// The pod of a part, with what its deployment and service say of it.
 pub(super) struct PartPod {
@@ -131,9 +130,10 @@ fn served(
     let mut given = pod_fields(part);
     let given_containers = containers(&given);
     given.remove("containers");
-    let mut spec = strategic_merge(POD_SPEC, &runtime, &given).map_err(|why| Unfit {
-        reason: "InvalidPredictorSpec",
-        message: format!("failed to consolidate serving runtime PodSpecs. Detail: {why}"),
+    let mut spec = strategic_merge(POD_SPEC, &runtime, &given).map_err(|why| {
+        Unfit::predictor(format!(
+            "failed to consolidate serving runtime PodSpecs. Detail: {why}"
+        ))
     })?;
     let mut all = vec![server];
     let transformers = [&others, &given_containers].map(|list| {

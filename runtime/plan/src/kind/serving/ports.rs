@@ -1,6 +1,6 @@
 //! The ports of a part: that on which it is asked whether it is ready, and those of its service.
 
-use coracle_objects::kind::inference_service::SERVER;
+use coracle_objects::kind::inference_service::{SERVER, TRANSFORMER};
 use serde_json::{Map, Value, json};
 
 use super::agent;
@@ -10,8 +10,6 @@ const DEFAULT: u64 = 8080;
 
 /// The port of services that speak HTTP.
 const HTTP: u64 = 80;
-
-const TRANSFORMER: &str = "transformer-container";
 
 fn ports(container: &Value) -> &[Value] {
     container

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coracle_objects::kind::inference_service::{Component, SERVER};
-use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_objects::{Object, ObjectExt as _, kind, meta};
 use serde_json::{Map, Value, json};
 
 use super::runtime::Chosen;
@@ -133,26 +133,16 @@ fn of_part(service: &Object, component: Component, world: &dyn World) -> Conditi
     let Some(deployment) = world.get(kind::deployments(), service.namespace(), &name) else {
         return Condition::plain(kind, "Unknown");
     };
-    let find = |kind: &str| {
-        let conditions = deployment.list_at(&["status", "conditions"]).iter();
-        conditions
-            .into_iter()
-            .find(|condition| condition["type"] == kind)
-            .cloned()
+    let available = deployment.condition("Available");
+    let progressing = deployment.condition("Progressing");
+    let says = |condition: Option<&Value>, status: &str| {
+        condition.is_some_and(|told| told["status"] == status)
     };
-    let (available, progressing) = (find("Available"), find("Progressing"));
-    let says = |condition: &Option<Value>, status: &str| {
-        condition
-            .as_ref()
-            .is_some_and(|told| told["status"] == status)
-    };
-    let is_rolled_out = progressing
-        .as_ref()
-        .is_some_and(|told| told["reason"] == "NewReplicaSetAvailable");
+    let is_rolled_out = progressing.is_some_and(|told| told["reason"] == "NewReplicaSetAvailable");
     // That too few pods answer weighs more than anything else.
-    let (status, told) = if says(&available, "False") {
+    let (status, told) = if says(available, "False") {
         ("False", available)
-    } else if says(&progressing, "False") {
+    } else if says(progressing, "False") {
         ("False", progressing)
     } else if is_rolled_out {
         ("True", progressing)
@@ -162,7 +152,7 @@ fn of_part(service: &Object, component: Component, world: &dyn World) -> Conditi
         ("Unknown", None)
     };
     let text = |field: &str| {
-        let told = told.as_ref().and_then(|told| told.get(field)?.as_str());
+        let told = told.and_then(|told| told.get(field)?.as_str());
         told.unwrap_or_default().to_owned()
     };
     Condition {
@@ -280,7 +270,7 @@ fn container_state(
 
 /// Conditions with the time since which they are as they are.
 fn written(service: &Object, conditions: Vec<Condition>, world: &dyn World) -> Value {
-    let now = world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = meta::time(world.now());
     let before = service.list_at(&["status", "conditions"]);
     let written = conditions.into_iter().map(|condition| {
         let stands = before.iter().find(|stands| {

@@ -1,6 +1,6 @@
 //! Where a model comes from, and how it gets to its server.
 
-use coracle_objects::kind::inference_service::SERVER;
+use coracle_objects::kind::inference_service::{SERVER, STORAGE_URI, TRANSFORMER};
 use serde_json::{Map, Value, json};
 
 use super::Unfit;
@@ -19,19 +19,13 @@ const SCHEMES: [&str; 10] = [
     "gs", "s3", "pvc", "file", "https", "http", "hdfs", "webhdfs", "oci", "hf",
 ];
 
-/// The container that works beside the server in the same pod, and sees its model.
-const TRANSFORMER: &str = "transformer-container";
-
 /// The schemes that are told, in KServe's words, where another is asked for.
 fn unsupported(uri: &str) -> Unfit {
     let schemes = SCHEMES.map(|scheme| format!("{scheme}://")).join(", ");
-    Unfit {
-        reason: "InvalidPredictorSpec",
-        message: format!(
-            "StorageURI not supported: storageUri, must be one of: [{schemes}] or be an absolute or relative local path. \
-             StorageUri [{uri}] is not supported."
-        ),
-    }
+    Unfit::predictor(format!(
+        "StorageURI not supported: storageUri, must be one of: [{schemes}] or be an absolute or relative local path. \
+         StorageUri [{uri}] is not supported."
+    ))
 }
 
 /// Has a pod find a model at [`MODELS`].
@@ -48,10 +42,9 @@ pub(super) fn provide(pod: &mut Map<String, Value>, uri: &str) -> Result<(), Unf
             add(pod, volume, &mount);
         }
         Some(("oci", _)) => {
-            return Err(Unfit {
-                reason: "InvalidPredictorSpec",
-                message: "models in images (oci://) are not served here".to_owned(),
-            });
+            return Err(Unfit::predictor(
+                "models in images (oci://) are not served here".to_owned(),
+            ));
         }
         Some((scheme, _)) if !SCHEMES.contains(&scheme) => return Err(unsupported(uri)),
         Some(("file", path)) => {
@@ -118,7 +111,7 @@ fn name_the_place(pod: &mut Map<String, Value>) {
         for variable in variables
             .into_iter()
             .flatten()
-            .filter(|variable| variable["name"] == "STORAGE_URI")
+            .filter(|variable| variable["name"] == STORAGE_URI)
         {
             variable["value"] = MODELS.into();
         }
