@@ -47,7 +47,7 @@ impl Types {
             .or_insert_with(|| {
                 let schema = kind::open_api_schema(resource);
                 let schema = schema.unwrap_or_else(|| panic!("{resource:?} has no schema"));
-                let read = ObjectType::custom(resource.group, version, resource.kind, schema);
+                let read = ObjectType::custom(resource.group, version, resource.kind, &schema);
                 Arc::new(read.unwrap_or_else(|error| {
                     panic!("the schema of {resource:?} is embedded, so it reads: {error}")
                 }))

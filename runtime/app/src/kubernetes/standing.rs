@@ -41,6 +41,8 @@ fn stand_definition(api: &ApiServer, definition: &Object) -> Result<(), Status> 
     let place = Place::of(definitions, "", definition.name());
     match api.find(definitions, "", definition.name()) {
         None => api.create_object(&place, definition, MANAGER)?,
+        // Some are large, and hardly ever another.
+        Some(stands) if stands.body.get("spec") == definition.get("spec") => stands,
         Some(stands) => {
             let mut object = stands.body.clone();
             for field in ["spec", "status"] {
@@ -61,6 +63,9 @@ fn make(api: &ApiServer, place: &Place<'_>, body: Value) -> Result<(), Status> {
         return Ok(());
     };
     let object: Object = object;
+    if api.find(place.resource, "", object.name()).is_some() {
+        return Ok(());
+    }
     match api.create_object(place, &object, MANAGER) {
         Err(status) if status.reason == Reason::AlreadyExists => Ok(()),
         answer => answer.map(|_| ()),

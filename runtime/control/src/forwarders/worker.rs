@@ -27,8 +27,8 @@ pub(super) const IMAGE_LABEL: &str = "coracle.service.forwarder";
 /// How long to wait before what could not be done is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long the pods of a new service may take to begin before its forwarder does: an engine starts one container after another,
-/// and nothing can answer through a forwarder before they do.
+/// How long a forwarder that is of no use yet may let the pods of its service begin first: an engine starts one container after
+/// another.
 const FIRST_PODS: Duration = Duration::from_secs(2);
 
 /// What workers work with.
@@ -88,11 +88,11 @@ impl Worker {
         }
     }
 
-    /// Waits until a pod of the service has begun or it is not wanted any more, for a while.
+    /// Waits until the forwarder is of use or not wanted any more, for a while.
     async fn let_pods_begin(&self, wanted: &mut watch::Receiver<Option<Forwarder>>) {
         let clock = &self.hands.clock;
         let is_time = |wanted: &Option<Forwarder>| {
-            wanted.as_ref().is_none_or(|forwarder| forwarder.has_begun)
+            wanted.as_ref().is_none_or(|forwarder| forwarder.is_of_use)
         };
         // Both only wait.
         tokio::select! {

@@ -1,24 +1,12 @@
 //! The definitions of the custom kinds: the schemas by which their objects are read, and the objects that tell clients
 //! of them.
 
-use std::sync::LazyLock;
-
 use coracle_model::Timestamp;
 use serde_json::{Value, json};
 
 use super::registry::resources;
 use crate::object::Object;
 use crate::resource::{Resource, Scope};
-
-static NOTEBOOK: LazyLock<Value> = LazyLock::new(|| read(include_str!("../../crds/notebook.json")));
-static POD_DEFAULT: LazyLock<Value> =
-    LazyLock::new(|| read(include_str!("../../crds/pod_default.json")));
-static INFERENCE_SERVICE: LazyLock<Value> =
-    LazyLock::new(|| read(include_str!("../../crds/inference_service.json")));
-static INFERENCE_GRAPH: LazyLock<Value> =
-    LazyLock::new(|| read(include_str!("../../crds/inference_graph.json")));
-static SERVING_RUNTIME: LazyLock<Value> =
-    LazyLock::new(|| read(include_str!("../../crds/serving_runtime.json")));
 
 /// A schema as it is embedded: what stands in it more than once is under `$defs`.
 fn read(schema: &str) -> Value {
@@ -45,43 +33,50 @@ fn expanded(schema: &Value, shared: &Value) -> Value {
     }
 }
 
-/// The OpenAPI schema of a custom kind, the same in all of its versions; none for a kind of Kubernetes' own.
-pub fn open_api_schema(resource: &Resource) -> Option<&'static Value> {
-    match (resource.group, resource.kind) {
-        ("kubeflow.org", "Notebook") => Some(&*NOTEBOOK),
-        ("kubeflow.org", "PodDefault") => Some(&*POD_DEFAULT),
-        ("serving.kserve.io", "InferenceService") => Some(&*INFERENCE_SERVICE),
-        ("serving.kserve.io", "InferenceGraph") => Some(&*INFERENCE_GRAPH),
-        ("serving.kserve.io", "ServingRuntime" | "ClusterServingRuntime") => {
-            Some(&*SERVING_RUNTIME)
+/// The OpenAPI schema of a custom kind, the same in all of its versions; none for a kind of Kubernetes' own. It is large, and made
+/// anew each time: nobody needs it for long.
+pub fn open_api_schema(resource: &Resource) -> Option<Value> {
+    let embedded = match (resource.group, resource.kind) {
+        ("kubeflow.org", "Notebook") => include_str!("../../crds/notebook.json"),
+        ("kubeflow.org", "PodDefault") => include_str!("../../crds/pod_default.json"),
+        ("serving.kserve.io", "InferenceService") => {
+            include_str!("../../crds/inference_service.json")
         }
+        ("serving.kserve.io", "InferenceGraph") => include_str!("../../crds/inference_graph.json"),
+        ("serving.kserve.io", "ServingRuntime" | "ClusterServingRuntime") => {
+            include_str!("../../crds/serving_runtime.json")
+        }
+        _ => return None,
+    };
+    Some(read(embedded))
+}
+
+/// The `CustomResourceDefinition`s of all custom kinds, in use since a time: one after another, for some are large.
+pub fn custom_resource_definitions(since: Timestamp) -> impl Iterator<Item = Object> {
+    let custom = resources().iter().filter(|resource| !resource.built_in);
+    custom.filter_map(move |resource| match definition(resource, since) {
+        Value::Object(definition) => Some(definition),
         _ => None,
-    }
+    })
 }
 
-/// The `CustomResourceDefinition`s of all custom kinds, in use since a time.
-pub fn custom_resource_definitions(since: Timestamp) -> Vec<Object> {
-    let described = resources().iter().filter_map(|resource| {
-        let schema = open_api_schema(resource)?;
-        definition(resource, schema, since).as_object().cloned()
-    });
-    described.collect()
-}
-
-fn definition(resource: &Resource, schema: &Value, since: Timestamp) -> Value {
+fn definition(resource: &Resource, since: Timestamp) -> Value {
     let stored = resource.versions[0];
     let versions = resource.versions.iter().map(|version| {
         let mut served = json!({
             "name": version,
             "served": true,
             "storage": *version == stored,
-            "schema": {"openAPIV3Schema": schema},
+            "schema": {},
         });
+        // Moved, where `json!` would copy it.
+        served["schema"]["openAPIV3Schema"] = open_api_schema(resource).unwrap_or_default();
         if resource.subresource("status").is_some() {
             served["subresources"] = json!({"status": {}});
         }
         served
     });
+    let versions: Vec<Value> = versions.collect();
     let names = json!({
         "plural": resource.plural,
         "singular": resource.singular,
@@ -92,7 +87,7 @@ fn definition(resource: &Resource, schema: &Value, since: Timestamp) -> Value {
         Scope::Namespaced => "Namespaced",
         Scope::Cluster => "Cluster",
     };
-    json!({
+    let mut definition = json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": format!("{}.{}", resource.plural, resource.group)},
@@ -100,7 +95,6 @@ fn definition(resource: &Resource, schema: &Value, since: Timestamp) -> Value {
             "group": resource.group,
             "names": names,
             "scope": scope,
-            "versions": versions.collect::<Vec<_>>(),
             "conversion": {"strategy": "None"},
         },
         "status": {
@@ -111,7 +105,9 @@ fn definition(resource: &Resource, schema: &Value, since: Timestamp) -> Value {
                 condition("Established", "InitialNamesAccepted", "the initial names have been accepted", since),
             ],
         },
-    })
+    });
+    definition["spec"]["versions"] = versions.into();
+    definition
 }
 
 fn condition(kind: &str, reason: &str, message: &str, since: Timestamp) -> Value {
@@ -133,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_custom_kind_has_a_definition() {
-        let definitions = custom_resource_definitions(Timestamp::UNIX_EPOCH);
+        let definitions: Vec<_> = custom_resource_definitions(Timestamp::UNIX_EPOCH).collect();
         let names: Vec<_> = definitions
             .iter()
             .map(|one| one.name().to_owned())
@@ -152,7 +148,7 @@ mod tests {
         for resource in resources() {
             if let Some(schema) = open_api_schema(resource) {
                 let version = resource.versions[0];
-                ObjectType::custom(resource.group, version, resource.kind, schema)
+                ObjectType::custom(resource.group, version, resource.kind, &schema)
                     .expect("the schema reads");
             }
             assert_eq!(

@@ -1,6 +1,7 @@
 //! The structural schema of a custom resource definition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -228,11 +229,23 @@ impl Reader<'_> {
         if pattern.is_empty() {
             return Ok(None);
         }
-        let regex = Regex::new(pattern);
+        let regex = compiled(pattern);
         regex
             .map(Some)
             .map_err(|fault| error(self.path, &format!("pattern: {fault}")))
     }
+}
+
+/// A pattern, compiled once: quantities have the same in hundreds of places of a schema.
+fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = Regex::new(pattern)?;
+    known.insert(pattern.to_owned(), regex.clone());
+    Ok(regex)
 }
 
 fn error(path: &str, problem: &str) -> SchemaError {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use coracle_forwarder::Routes;
 use coracle_objects::{Object, ObjectExt as _};
 
+use super::super::pod_status::has_ended;
 use super::selection::selected;
 use super::{names, selector};
 
@@ -34,8 +35,9 @@ pub struct Forwarder {
     pub names: Vec<String>,
     /// Where its ports lead now.
     pub routes: Routes,
-    /// Whether a pod of its service has begun: something will soon answer through it.
-    pub has_begun: bool,
+    /// Whether it is of use now: a pod of its service has begun, so that something will soon answer through it, and another is in
+    /// the namespace, which may ask.
+    pub is_of_use: bool,
 }
 
 /// The only protocol that is passed on.
@@ -64,8 +66,9 @@ pub fn forwarder<'a>(
     if !is_forwarded(service) {
         return None;
     }
+    let pods: Vec<&Object> = pods.into_iter().filter(|pod| !has_ended(pod)).collect();
     let mut routes = Routes::default();
-    let selected = selected(service, pods);
+    let selected = selected(service, pods.iter().copied());
     for pod in &selected {
         let ports = pod.ports.iter().filter(|port| port.protocol == TCP);
         for port in ports.filter(|_| pod.is_ready) {
@@ -80,6 +83,6 @@ pub fn forwarder<'a>(
         address: service.text_at(&["spec", "clusterIP"]).parse().ok(),
         names: names(name, namespace).into(),
         routes,
-        has_begun: selected.iter().any(|pod| pod.has_begun),
+        is_of_use: pods.len() > 1 && selected.iter().any(|pod| pod.has_begun),
     })
 }

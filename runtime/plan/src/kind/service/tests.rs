@@ -87,14 +87,23 @@ fn pods_that_go_or_have_no_address_are_left_out() {
 }
 
 #[test]
-fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun() {
+fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun_where_another_may_ask() {
     let service = service(json!({}));
-    let begun = |pods: &[Object]| forwarder(&service, pods).unwrap().has_begun;
-    let mut pending = pod("10.0.0.2", false);
+    let is_of_use = |pods: &[&Object]| {
+        let pods = pods.iter().copied();
+        forwarder(&service, pods).unwrap().is_of_use
+    };
+    let begun = pod("10.0.0.3", false);
+    let (mut pending, mut other, mut ended) = (begun.clone(), begun.clone(), begun.clone());
     pending["status"]["phase"] = "Pending".into();
-    assert!(!begun(&[]));
-    assert!(!begun(&[pending.clone()]));
-    assert!(begun(&[pending, pod("10.0.0.3", false)]));
+    other["metadata"]["labels"] = json!({});
+    ended["status"]["phase"] = "Succeeded".into();
+    assert!(!is_of_use(&[]));
+    assert!(!is_of_use(&[&pending, &other]));
+    assert!(!is_of_use(&[&begun]));
+    assert!(!is_of_use(&[&begun, &ended]));
+    assert!(is_of_use(&[&begun, &other]));
+    assert!(is_of_use(&[&begun, &pending]));
 }
 
 #[test]
