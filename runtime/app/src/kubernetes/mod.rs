@@ -2,6 +2,7 @@
 
 mod containers;
 mod node;
+mod model_servers;
 mod notebooks;
 mod pod_log;
 mod sessions;
@@ -9,6 +10,7 @@ mod standing;
 mod take_over;
 
 pub(crate) use node::{Known, stand_node, tell_of_gpus};
+pub use model_servers::{ModelServer, ModelServerStage};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
 pub use sessions::PodConnectError;
