@@ -1,6 +1,8 @@
 """Inference services that run: what kubectl makes and sees of them, and what they answer."""
 
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 from conftest import wait_for
@@ -123,6 +125,38 @@ def test_a_directory_of_this_machine_is_a_model(kubectl, tmp_path):
                   service("local", {"model": {"modelFormat": {"name": "words"}, "storageUri": f"file://{tmp_path}"}}))
     ready(kubectl, "local")
     assert predict(kubectl, "local-predictor")[0][0] == "local"
+
+
+def ask(docker_workbench, path, host="", instance=4):
+    """What is answered from outside: status and body."""
+    body = json.dumps({"instances": [instance]}).encode()
+    asked = urllib.request.Request(docker_workbench.server.address + path, body, {"Host": host} if host else {})
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_it_answers_from_outside_by_path_and_by_its_own_host(kubectl, docker_workbench):
+    kubectl.apply(service("out", {"containers": [server(env=[{"name": "MODEL", "value": "m"}])], "minReplicas": 2}))
+    ready(kubectl, "out")
+    right = (200, {"predictions": [["m", [], 4]]})
+    predict_path = "/v1/models/out:predict"
+    assert ask(docker_workbench, f"/serving/default/out{predict_path}") == right
+    for host in ("out-default.example.com", "out.default.example.com"):
+        assert ask(docker_workbench, predict_path, host) == right
+    assert ask(docker_workbench, "/serving/default/none/v1") == (
+        404, {"error": "there is no model server `none` in the namespace `default`"})
+    kubectl.apply(service("out", {"containers": [server("raise SystemExit('bad')")], "minReplicas": 2}))
+    wait_for(lambda: kubectl.get("isvc", "out")["status"]["modelStatus"].get("lastFailureInfo"), what="its failure")
+    assert ask(docker_workbench, predict_path, "out-default.example.com") == right
+
+
+def test_one_that_is_not_ready_says_why(kubectl, docker_workbench):
+    kubectl.apply(service("early", {"model": {"modelFormat": {"name": "nothing"}}}))
+    said = {"error": "`early` is not ready: No runtime found to support specified framework/version"}
+    wait_for(lambda: ask(docker_workbench, "/serving/default/early/v1/models/early:predict") == (503, said), what="why it is not ready")
 
 
 def test_a_transformer_stands_before_the_predictor(kubectl):

@@ -53,7 +53,9 @@ pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
-pub use kubernetes::{NotebookServer, NotebookStage, PodConnectError, PodLogOptions};
+pub use kubernetes::{
+    ModelServer, ModelServerStage, NotebookServer, NotebookStage, PodConnectError, PodLogOptions,
+};
 pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
 pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};
 pub use runs::{NewRun, RunOverview};

@@ -9,6 +9,7 @@
 //! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` |
 //! | `kube/` | a part of Kubernetes', `/api` and `/apis/{group}` |
+//! | `model_servers.rs` | model servers, `/serving/{namespace}/{name}/` and by their own host |
 //! | `notebooks.rs` | the servers of notebooks, `/notebook/{namespace}/{name}/` |
 //! | `pages.rs` | the pages that people see, built from `ui/` |
 //! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
@@ -23,9 +24,11 @@ mod guard;
 mod kfp;
 mod kfp_next;
 mod kube;
+mod model_servers;
 mod notebooks;
 mod pages;
 mod peer;
+mod pod_connector;
 mod serve;
 mod task_id;
 pub mod workbench;

@@ -1,22 +1,20 @@
 //! The servers of notebooks, below `/notebook/{namespace}/{name}/`: Jupyter, and whatever else serves HTTP.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
-use coracle_app::{NotebookServer, NotebookStage, PodConnectError, Workbench};
-use coracle_gateway::BoxIo;
+use coracle_app::{NotebookServer, NotebookStage, Workbench};
 use coracle_gateway::proxy::{
-    Connector, ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn, Upstream,
-    headers_to_set,
+    ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn, headers_to_set,
 };
+
+use crate::pod_connector::PodConnector;
 
 /// How long a container may take to take a connection: it is on this machine.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -107,11 +105,12 @@ impl Front {
             },
             connect_limit: CONNECT_LIMIT,
         };
-        let connector = Pod {
-            upstream: Upstream(format!("{}:{}", server.pod_uid, server.port)),
-            workbench: self.workbench.clone(),
-            server,
-        };
+        let at = (
+            server.namespace.as_str(),
+            server.pod.as_str(),
+            server.pod_uid.as_str(),
+        );
+        let connector = PodConnector::new(&self.workbench, at, server.port);
         match self.proxy.forward(request, &connector, &route).await {
             Ok(response) => response.map(Body::new),
             // It runs and does not listen yet.
@@ -129,35 +128,6 @@ impl Front {
                     false,
                 )
             }
-        }
-    }
-}
-
-/// The way to a notebook's server.
-struct Pod {
-    upstream: Upstream,
-    workbench: Workbench,
-    server: NotebookServer,
-}
-
-#[async_trait]
-impl Connector for Pod {
-    fn upstream(&self) -> &Upstream {
-        &self.upstream
-    }
-
-    async fn connect(&self) -> io::Result<BoxIo> {
-        let NotebookServer {
-            namespace,
-            pod,
-            port,
-            ..
-        } = &self.server;
-        let connected = self.workbench.pod_connect(namespace, pod, *port).await;
-        match connected {
-            Ok(connection) => Ok(Box::new(connection)),
-            Err(PodConnectError::Engine(error)) => Err(io::Error::other(error)),
-            Err(error) => Err(io::Error::new(io::ErrorKind::NotConnected, error)),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::guard::guard;
 use crate::kfp;
 use crate::kfp_next;
 use crate::kube;
+use crate::model_servers;
 use crate::notebooks;
 use crate::pages;
 use crate::peer::{DoorListener, Peer};
@@ -30,6 +31,7 @@ pub fn router(workbench: Workbench) -> Router {
             .merge(kfp_next::routes())
             .merge(kube::routes())
             .merge(notebooks::routes(&workbench))
+            .merge(model_servers::routes(&workbench))
             .merge(pages::routes()),
         workbench,
     )
@@ -67,7 +69,11 @@ pub fn router_at(workbench: Workbench, visitors: Visitors) -> Router {
         Visitors::User { .. } => router(workbench.clone()),
         Visitors::Steps { .. } => finish(api::for_steps().merge(kfp::routes()), workbench.clone()),
     };
-    routes.layer(from_fn_with_state((workbench, visitors), guard))
+    let guarded = routes.layer(from_fn_with_state((workbench.clone(), visitors), guard));
+    // Which path is meant is known before it is looked for.
+    Router::new()
+        .fallback_service(guarded)
+        .layer(from_fn_with_state(workbench, model_servers::by_host))
 }
 
 fn finish(routes: Router<Workbench>, workbench: Workbench) -> Router {

@@ -1,6 +1,7 @@
 //! The objects of the Kubernetes API that a workbench has by itself, and the ways into pods.
 
 mod containers;
+mod model_servers;
 mod node;
 mod notebooks;
 mod pod_log;
@@ -8,6 +9,7 @@ mod sessions;
 mod standing;
 mod take_over;
 
+pub use model_servers::{ModelServer, ModelServerStage};
 pub(crate) use node::{Known, stand_node, tell_of_gpus};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;

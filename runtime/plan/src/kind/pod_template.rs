@@ -42,7 +42,12 @@ pub(super) fn pod(owner: &Object) -> Object {
 
 /// The beginning of the hash of `spec.template`.
 pub(super) fn hash(owner: &Object) -> String {
-    let template = owner.at(&["spec", "template"]).cloned().unwrap_or_default();
+    let template = owner.at(&["spec", "template"]);
+    hash_of(template.unwrap_or(&Value::Null))
+}
+
+/// The beginning of a template's hash.
+pub(super) fn hash_of(template: &Value) -> String {
     let hash = hex::encode(Sha256::digest(template.to_string()));
     hash[..HASH_LETTERS].to_owned()
 }

@@ -185,3 +185,107 @@ fn a_graph_says_that_nothing_routes_it() {
         assert_eq!(graph["status"]["conditions"][0]["reason"], "NotRouted");
     });
 }
+
+/// The model that a predictor's pods serve, as their deployment asks for it.
+fn storage(cluster: &Cluster, deployment: &str) -> Value {
+    let template = &cluster.object(kind::deployments(), deployment)["spec"]["template"];
+    template["spec"]["containers"][0]["volumeMounts"][0]["subPath"].clone()
+}
+
+fn next_model(cluster: &mut Cluster, path: &str, percent: impl Into<Value>) {
+    let percent = percent.into();
+    cluster.edit(kind::inference_services(), "iris", |service| {
+        let predictor = &mut service["spec"]["predictor"];
+        predictor["model"]["storageUri"] = format!("pvc://models/{path}").into();
+        predictor["canaryTrafficPercent"] = percent.clone();
+    });
+    cluster.settle();
+}
+
+fn shares(cluster: &Cluster) -> Vec<(Value, Value)> {
+    let traffic = &status(cluster)["components"]["predictor"]["traffic"];
+    let shares = traffic.as_array().into_iter().flatten();
+    shares
+        .map(|share| (share["percent"].clone(), share["latestRevision"].clone()))
+        .collect()
+}
+
+#[test]
+fn a_canary_stands_beside_what_it_may_replace_until_it_is_promoted() {
+    Cluster::tell(|cluster| {
+        serve(cluster, &model("sklearn"));
+        next_model(cluster, "better", 20);
+        let both = ["iris-predictor", "iris-predictor-canary"];
+        assert_eq!(cluster.names(kind::deployments()), both);
+        assert_eq!(both.map(|name| storage(cluster, name)), ["iris", "better"]);
+        assert_eq!(
+            shares(cluster),
+            [(80.into(), false.into()), (20.into(), true.into())]
+        );
+        // Its pods are not those that the service leads to.
+        let canary = cluster.object(kind::deployments(), "iris-predictor-canary");
+        assert_eq!(
+            canary["spec"]["selector"]["matchLabels"]["app"],
+            "isvc.iris-predictor-canary"
+        );
+        next_model(cluster, "best", 30);
+        assert_eq!(both.map(|name| storage(cluster, name)), ["iris", "best"]);
+        next_model(cluster, "best", Value::Null);
+        assert_eq!(cluster.names(kind::deployments()), ["iris-predictor"]);
+        assert_eq!(storage(cluster, "iris-predictor"), "best");
+        assert_eq!(shares(cluster), []);
+    });
+}
+
+#[test]
+fn a_canary_that_is_rolled_back_leaves_what_was_there() {
+    Cluster::tell(|cluster| {
+        serve(cluster, &model("sklearn"));
+        let before = cluster.object(kind::deployments(), "iris-predictor");
+        next_model(cluster, "worse", 20);
+        next_model(cluster, "worse", 0);
+        assert_eq!(cluster.names(kind::deployments()), ["iris-predictor"]);
+        assert_eq!(
+            cluster.object(kind::deployments(), "iris-predictor")["spec"],
+            before["spec"]
+        );
+        assert_eq!(shares(cluster), [(100.into(), false.into())]);
+    });
+}
+
+#[test]
+fn a_canary_without_anything_before_it_is_all_there_is() {
+    Cluster::tell(|cluster| {
+        let mut predictor = model("sklearn");
+        predictor["canaryTrafficPercent"] = 20.into();
+        serve(cluster, &predictor);
+        assert_eq!(cluster.names(kind::deployments()), ["iris-predictor"]);
+        assert_eq!(shares(cluster), []);
+    });
+}
+
+#[test]
+fn who_watches_the_requests_says_how_many_pods_there_are_within_bounds() {
+    Cluster::tell(|cluster| {
+        let mut predictor = model("sklearn");
+        predictor["minReplicas"] = 0.into();
+        predictor["maxReplicas"] = 3.into();
+        serve(cluster, &predictor);
+        let pods = |cluster: &Cluster| {
+            cluster.object(kind::deployments(), "iris-predictor")["spec"]["replicas"].clone()
+        };
+        assert_eq!(pods(cluster), 1);
+        for (scaled, stays) in [(0, 0), (3, 3), (7, 3)] {
+            cluster.edit(kind::deployments(), "iris-predictor", |deployment| {
+                deployment["spec"]["replicas"] = scaled.into();
+            });
+            cluster.settle();
+            assert_eq!(pods(cluster), stays);
+        }
+        cluster.edit(kind::inference_services(), "iris", |service| {
+            service["spec"]["predictor"]["minReplicas"] = 3.into();
+        });
+        cluster.settle();
+        assert_eq!(pods(cluster), 3);
+    });
+}

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   InferenceService ──► runtime for its format ──► pod: the runtime's container under the service's own
-//!                   ├──► Deployment NAME-predictor, NAME-transformer, NAME-explainer
+//!                   ├──► Deployment NAME-predictor, NAME-transformer, NAME-explainer; NAME-predictor-canary
 //!                   └──► Service of the same name for each
 //! ```
 //!
@@ -10,11 +10,13 @@
 //! template already.
 
 mod agent;
+mod canary;
 mod container;
 mod graph;
 mod pod;
 mod ports;
 mod runtime;
+mod scale;
 mod shipped;
 mod status;
 mod storage;
@@ -26,7 +28,11 @@ use serde_json::{Map, Value, json};
 use super::pod_template::map_at;
 use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 
+use canary::Rollout;
+
+pub use canary::canary_percent;
 pub use graph::reconcile_graph;
+pub use scale::{Bounds, bounds};
 pub use shipped::shipped_runtimes;
 
 /// The label of everything of an inference service, with its name.
@@ -40,6 +46,19 @@ struct Part {
     component: Component,
     deployment: Value,
     service: Value,
+    rollout: Rollout,
+}
+
+impl Part {
+    /// The deployment that is to be as wanted; one that is held stays as it is.
+    fn in_motion(&self) -> Option<&Value> {
+        match &self.rollout {
+            Rollout::Whole => Some(&self.deployment),
+            Rollout::Held { candidate } => {
+                candidate.as_ref().map(|candidate| &candidate.deployment)
+            }
+        }
+    }
 }
 
 /// Why a service cannot be deployed as it is.
@@ -69,18 +88,18 @@ pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
     let chosen = runtime::chosen(service, world);
     let parts = match &chosen {
         Ok(_) if is_stopped => Ok(Vec::new()),
-        Ok(chosen) => parts(service, chosen.as_ref()),
+        Ok(chosen) => parts(service, chosen.as_ref(), world),
         Err(unfit) => Err(unfit.clone()),
     };
     let mut steps = Vec::new();
     if let Ok(parts) = &parts {
         for part in parts {
-            steps.extend(deployed(
-                service,
-                &part.deployment,
-                kind::deployments(),
-                world,
-            ));
+            let sized = part
+                .in_motion()
+                .map(|wanted| sized(service, part.component, wanted, world));
+            let deployment =
+                sized.and_then(|wanted| deployed(service, &wanted, kind::deployments(), world));
+            steps.extend(deployment);
             steps.extend(deployed(service, &part.service, kind::services(), world));
         }
         steps.extend(superfluous(service, parts, world));
@@ -105,12 +124,16 @@ fn part_name(service: &Object, component: Component) -> String {
     format!("{}-{}", service.name(), component.as_str())
 }
 
-fn parts(service: &Object, runtime: Option<&runtime::Chosen>) -> Result<Vec<Part>, Unfit> {
+fn parts(
+    service: &Object,
+    runtime: Option<&runtime::Chosen>,
+    world: &dyn World,
+) -> Result<Vec<Part>, Unfit> {
     let parts = Component::ALL
         .into_iter()
         .filter(|component| component.of(service).is_some());
     parts
-        .map(|component| part(service, component, runtime))
+        .map(|component| part(service, component, runtime, world))
         .collect()
 }
 
@@ -118,6 +141,7 @@ fn part(
     service: &Object,
     component: Component,
     runtime: Option<&runtime::Chosen>,
+    world: &dyn World,
 ) -> Result<Part, Unfit> {
     let name = part_name(service, component);
     let selector = json!({ "app": format!("isvc.{name}") });
@@ -132,16 +156,13 @@ fn part(
         "ownerReferences": controlled_by(service),
     });
     let spec = component.of(service);
-    let least = spec
-        .and_then(|spec| spec.get("minReplicas")?.as_u64())
-        .unwrap_or(1);
     let mut deployment = json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": metadata,
         "spec": {
-            // Nothing here wakes one up that has no pods yet.
-            "replicas": least.max(1),
+            // One that may sleep is awake at first, so that it is known whether it can answer.
+            "replicas": scale::bounds(service, component).least.max(1),
             "selector": { "matchLabels": selector },
             "template": {
                 "metadata": { "labels": labels, "annotations": pod.template_annotations },
@@ -152,7 +173,9 @@ fn part(
     if let Some(strategy) = spec.and_then(|spec| spec.get("deploymentStrategy")) {
         deployment["spec"]["strategy"] = strategy.clone();
     }
-    let service = json!({
+    canary::mark(&mut deployment);
+    let rollout = canary::rollout(service, component, &deployment, world);
+    let kubernetes_service = json!({
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
@@ -161,8 +184,22 @@ fn part(
     Ok(Part {
         component,
         deployment,
-        service,
+        service: kubernetes_service,
+        rollout,
     })
+}
+
+/// A deployment with as many pods as it has, where that is within the bounds of its part: who watches the requests says how many.
+fn sized(service: &Object, component: Component, wanted: &Value, world: &dyn World) -> Value {
+    let mut sized = wanted.clone();
+    let name = wanted["metadata"]["name"].as_str().unwrap_or_default();
+    let stands = world.get(kind::deployments(), service.namespace(), name);
+    let pods = stands.and_then(|stands| stands.at(&["spec", "replicas"])?.as_u64());
+    let bounds = scale::bounds(service, component);
+    if let Some(pods) = pods.filter(|_| !bounds.is_fixed()) {
+        sized["spec"]["replicas"] = bounds.clamp(pods).into();
+    }
+    sized
 }
 
 /// Makes an object as it is wanted, or gives one that is there what has changed.
@@ -204,15 +241,19 @@ fn superfluous(service: &Object, parts: &[Part], world: &dyn World) -> Vec<Objec
         .filter(|component| parts.iter().all(|part| part.component != *component));
     let gone = gone.flat_map(|component| {
         let name = part_name(service, component);
-        [kind::deployments(), kind::services()]
-            .map(|resource| (resource, world.get(resource, service.namespace(), &name)))
+        [kind::deployments(), kind::services()].map(|resource| (resource, name.clone()))
     });
-    gone.filter_map(|(resource, found)| {
-        let found =
-            found.filter(|found| is_controlled_by(found, service) && !found.is_being_deleted())?;
-        Some(ObjectStep::delete(resource, &found))
-    })
-    .collect()
+    let is_candidate = |part: &Part| matches!(&part.rollout, Rollout::Held { candidate: Some(_) });
+    let canary = (!parts.iter().any(is_candidate))
+        .then(|| (kind::deployments(), canary::canary_name(service)));
+    gone.chain(canary)
+        .filter_map(|(resource, name)| {
+            let found = world.get(resource, service.namespace(), &name);
+            let found = found
+                .filter(|found| is_controlled_by(found, service) && !found.is_being_deleted())?;
+            Some(ObjectStep::delete(resource, &found))
+        })
+        .collect()
 }
 
 /// The maps one over the other: the last has the last word.

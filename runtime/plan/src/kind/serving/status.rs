@@ -6,6 +6,7 @@ use coracle_objects::kind::inference_service::{Component, SERVER};
 use coracle_objects::{Object, ObjectExt as _, kind, meta};
 use serde_json::{Map, Value, json};
 
+use super::canary::{self, Rollout};
 use super::runtime::Chosen;
 use super::{NAME_LABEL, Part, Unfit, part_name};
 use crate::kind::step::World;
@@ -89,19 +90,19 @@ pub(super) fn status(
     status["observedGeneration"] = service.generation().into();
     let mut conditions: Vec<Condition> = parts
         .iter()
-        .map(|part| of_part(service, part.component, world))
+        .map(|part| of_part(service, part, world))
         .collect();
     let mut components = json!({});
     for (part, condition) in parts.iter().zip(&conditions) {
-        let told = if condition.status == "True" {
-            json!({ "url": format!("http://{}-{namespace}.{DOMAIN}", part_name(service, part.component)) })
-        } else {
-            json!({})
-        };
+        let mut told = canary::traffic(service, &part.rollout, world).unwrap_or_else(|| json!({}));
+        if condition.status == "True" {
+            let name = part_name(service, part.component);
+            told["url"] = format!("http://{name}-{namespace}.{DOMAIN}").into();
+        }
         components[part.component.as_str()] = told;
     }
     status["components"] = components;
-    let ready = ready(&conditions);
+    let ready = worst("Ready", &conditions);
     status["modelStatus"] = model_status(service, ready.status == "True", world);
     conditions.push(ready);
     conditions.push(Condition::plain("IngressReady", "True"));
@@ -122,15 +123,25 @@ fn refused(unfit: &Unfit) -> Value {
     })
 }
 
-/// Whether a part is ready, by its deployment.
-fn of_part(service: &Object, component: Component, world: &dyn World) -> Condition {
-    let kind = match component {
+/// Whether a part is ready: its deployment, and what may come after it.
+fn of_part(service: &Object, part: &Part, world: &dyn World) -> Condition {
+    let kind = match part.component {
         Component::Predictor => "PredictorReady",
         Component::Transformer => "TransformerReady",
         Component::Explainer => "ExplainerReady",
     };
-    let name = part_name(service, component);
-    let Some(deployment) = world.get(kind::deployments(), service.namespace(), &name) else {
+    let mut deployments = vec![part_name(service, part.component)];
+    if let Rollout::Held { candidate: Some(_) } = &part.rollout {
+        deployments.push(canary::canary_name(service));
+    }
+    let conditions = deployments
+        .into_iter()
+        .map(|name| of_deployment(kind, service.namespace(), &name, world));
+    worst(kind, &conditions.collect::<Vec<_>>())
+}
+
+fn of_deployment(kind: &'static str, namespace: &str, name: &str, world: &dyn World) -> Condition {
+    let Some(deployment) = world.get(kind::deployments(), namespace, name) else {
         return Condition::plain(kind, "Unknown");
     };
     let available = deployment.condition("Available");
@@ -173,12 +184,12 @@ fn of_part(service: &Object, component: Component, world: &dyn World) -> Conditi
 }
 
 /// All of it is ready when each part is; otherwise the first that is not says why.
-fn ready(parts: &[Condition]) -> Condition {
+fn worst(kind: &'static str, parts: &[Condition]) -> Condition {
     let first = |status: &str| parts.iter().find(|condition| condition.status == status);
     match first("False").or_else(|| first("Unknown")) {
-        None => Condition::plain("Ready", "True"),
+        None => Condition::plain(kind, "True"),
         Some(missing) => Condition {
-            kind: "Ready",
+            kind,
             status: missing.status.clone(),
             reason: missing.reason.clone(),
             message: missing.message.clone(),
