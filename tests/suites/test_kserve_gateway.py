@@ -168,6 +168,44 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(kubectl, docker_workben
     assert ask(docker_workbench, path("late"), instance=0)[0] == 200
 
 
+def graph(name, **nodes):
+    return {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "InferenceGraph", "metadata": {"name": name},
+            "spec": {"nodes": {node: {"routerType": kind, "steps": steps} for node, (kind, steps) in nodes.items()}}}
+
+
+def test_graphs_answer_as_their_services_do(kubectl, docker_workbench):
+    for name in ("one", "two"):
+        kubectl.apply(service(name, model(name)))
+    fails = "raise SystemExit('gone')"
+    kubectl.apply(
+        service("gone", {"containers": [server(fails)]}),
+        graph("chain", root=("Sequence", [{"serviceName": "one", "name": "first"},
+                                          {"serviceName": "two", "name": "second", "data": "$response", "mapPredictionsToInstances": True}])),
+        graph("stops", root=("Sequence", [{"serviceName": "one"}, {"serviceName": "two", "condition": "predictions.#(#>9)"}])),
+        graph("which", root=("Switch", [{"serviceName": "one", "condition": "instances.#(==1)"}, {"nodeName": "other", "condition": "instances.#(==2)"}]),
+              other=("Sequence", [{"serviceUrl": "http://two.default.svc.cluster.local/v1/models/two:predict"}])),
+        graph("shared", root=("Splitter", [{"serviceName": "one", "weight": 30}, {"serviceName": "two", "weight": 70}])),
+        graph("both", root=("Ensemble", [{"serviceName": "one", "name": "a"}, {"serviceName": "two"}])),
+        graph("hard", root=("Ensemble", [{"serviceName": "one"}, {"serviceName": "gone", "dependency": "Hard"}])),
+    )
+    for name in ("one", "two"):
+        ready(kubectl, name)
+    shown = kubectl.ok("get", "ig", "chain", "--no-headers").split()
+    assert shown[:3] == ["chain", "http://chain-default.example.com", "True"]
+    asked = lambda name, instance=4, host="": ask(docker_workbench, "/" if host else f"/serving/default/{name}", host, instance)
+    one = lambda instance: {"predictions": [["one", [], instance]]}
+    two = lambda instance: {"predictions": [["two", [], instance]]}
+    assert asked("chain") == asked("chain", host="chain-default.example.com") == (200, two(["one", [], 4]))
+    assert asked("stops") == (200, one(4))
+    assert asked("which", 1) == (200, one(1))
+    assert asked("which", 2) == (200, two(2))
+    assert asked("which", 3) == (404, {"error": "Failed to process request", "cause": "None of the routes matched with the switch condition"})
+    assert collections.Counter(asked("shared")[1]["predictions"][0][0] for _ in range(100)) == {"one": 30, "two": 70}
+    assert asked("both") == (200, {"a": one(4), "1": two(4)})
+    code, body = asked("hard")
+    assert code == 503 and "`gone` is not ready" in body["error"]
+
+
 def test_requests_are_counted_by_revision_and_code(kubectl, docker_workbench):
     kubectl.apply(service("counted", model("m")))
     ready(kubectl, "counted")

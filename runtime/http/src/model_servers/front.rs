@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::account::{Account, Accounts};
 use super::body::Keeping;
+use super::graph::Graph;
 use super::turns::Turns;
 use crate::pod_connector::PodConnector;
 
@@ -68,7 +69,31 @@ impl Front {
         &self.accounts
     }
 
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    pub(super) fn workbench(&self) -> &Workbench {
+        &self.workbench
+    }
+
+    /// What a model server or a graph of them answers.
     pub(super) async fn answer(
+        &self,
+        namespace: &str,
+        name: &str,
+        path: &str,
+        request: Request,
+    ) -> Response {
+        if let Some(spec) = self.workbench.inference_graph(namespace, name)
+            && let Some(graph) = Graph::new(self, (namespace, name), &spec)
+        {
+            return graph.answer(request).await;
+        }
+        self.ask_server(namespace, name, path, request).await
+    }
+
+    pub(super) async fn ask_server(
         &self,
         namespace: &str,
         name: &str,

@@ -9,6 +9,7 @@
 mod account;
 mod body;
 mod front;
+mod graph;
 mod turns;
 
 use axum::Router;

@@ -11,10 +11,11 @@ mod wait;
 
 use std::time::Duration;
 
+use coracle_control::Now;
 use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_plan::kind::serving::{
-    NAME_LABEL, bounds, canary_percent, deployment_names, is_stopped, part_name,
+    NAME_LABEL, bounds, canary_percent, deployment_names, is_stopped, part_name, predict_path,
 };
 use serde_json::Value;
 
@@ -98,19 +99,28 @@ impl Workbench {
         })
     }
 
-    /// The model server whose address has this host: namespace and name.
+    /// The model server, or graph of them, whose address has this host: namespace and name.
     pub fn model_server_at(&self, host: &str) -> Option<(String, String)> {
-        let services = self.kubernetes().all(kind::inference_services(), None);
-        let is_asked = |service: &Object| {
-            let told = service.text_at(&["status", "url"]);
-            let dotted = format!("{}.{}.", service.name(), service.namespace());
-            told.strip_prefix("http://").is_some_and(|told| {
-                let domain = told.split_once('.').map_or("", |(_, domain)| domain);
-                told == host || host.strip_prefix(&dotted) == Some(domain)
-            })
-        };
-        let found = services.iter().find(|service| is_asked(&service.body))?;
+        let api = self.kubernetes();
+        let kinds = [kind::inference_services(), kind::inference_graphs()];
+        let mut all = kinds.into_iter().flat_map(|kind| api.all(kind, None));
+        let found = all.find(|found| has_host(&found.body, host))?;
         Some((found.key.namespace.clone(), found.key.name.clone()))
+    }
+
+    /// The `spec` of an inference graph; none where a model server has its name.
+    pub fn inference_graph(&self, namespace: &str, name: &str) -> Option<Value> {
+        let api = self.kubernetes();
+        let graph = api.find(kind::inference_graphs(), namespace, name)?;
+        let server = api.find(kind::inference_services(), namespace, name);
+        server.is_none().then(|| graph.body["spec"].clone())
+    }
+
+    /// The path at which a model server is asked for predictions, by its protocol.
+    pub fn predict_path(&self, namespace: &str, name: &str) -> Option<String> {
+        let api = self.kubernetes();
+        let service = api.find(kind::inference_services(), namespace, name)?;
+        Some(predict_path(&service.body, &Now(api)))
     }
 
     /// Counts a request at a model server, so that it has pods enough.
@@ -159,6 +169,24 @@ impl Workbench {
             .filter(|revision| revision.percent > 0 && !revision.pods.is_empty())
             .collect()
     }
+}
+
+/// Whether a host is that of something's address: that which its status tells, `NAME.NAMESPACE` below the same domain, or that by
+/// which pods find it.
+fn has_host(object: &Object, host: &str) -> bool {
+    let told = object.text_at(&["status", "url"]);
+    let Some(told) = told.strip_prefix("http://") else {
+        return false;
+    };
+    let (name, namespace) = (object.name(), object.namespace());
+    let domain = told.split_once('.').map_or("", |(_, domain)| domain);
+    let inside = object.text_at(&["status", "address", "url"]);
+    let within = host.strip_suffix(".cluster.local").unwrap_or(host);
+    let within = within.strip_suffix(".svc").unwrap_or(within);
+    told == host
+        || host.strip_prefix(&format!("{name}.{namespace}.")) == Some(domain)
+        || within == format!("{name}.{namespace}")
+        || inside.strip_prefix("http://") == Some(&format!("{within}.svc.cluster.local"))
 }
 
 /// The part that is asked: what stands first, or who explains.

@@ -31,7 +31,7 @@ use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 use canary::Rollout;
 
 pub use canary::canary_percent;
-pub use graph::reconcile_graph;
+pub use graph::{predict_path, reconcile_graph};
 pub use scale::{Bounds, bounds, window};
 pub use shipped::shipped_runtimes;
 
