@@ -92,7 +92,7 @@ mod tests {
         object
     }
 
-    fn of(predictor: Value) -> Bounds {
+    fn of(predictor: &Value) -> Bounds {
         let service = object(json!({ "spec": { "predictor": predictor } }));
         bounds(&service, Component::Predictor)
     }
@@ -119,22 +119,22 @@ mod tests {
 
     #[test]
     fn a_part_has_one_pod_where_it_says_nothing() {
-        assert!(of(json!({})).is_fixed());
-        assert_eq!(of(json!({})).wanted(100), 1);
-        assert_eq!(of(json!({ "minReplicas": 3 })).wanted(0), 3);
+        assert!(of(&json!({})).is_fixed());
+        assert_eq!(of(&json!({})).wanted(100), 1);
+        assert_eq!(of(&json!({ "minReplicas": 3 })).wanted(0), 3);
     }
 
     #[test]
     fn it_sleeps_only_where_it_may() {
-        assert_eq!(of(json!({ "minReplicas": 0 })).wanted(0), 0);
-        assert_eq!(of(json!({ "minReplicas": 0 })).wanted(7), 1);
-        assert_eq!(of(json!({ "maxReplicas": 4 })).wanted(0), 1);
+        assert_eq!(of(&json!({ "minReplicas": 0 })).wanted(0), 0);
+        assert_eq!(of(&json!({ "minReplicas": 0 })).wanted(7), 1);
+        assert_eq!(of(&json!({ "maxReplicas": 4 })).wanted(0), 1);
     }
 
     #[test]
     fn requests_make_pods_up_to_the_most() {
         let check = |part: Value, requests: u64, pods: u64| {
-            assert_eq!(of(part.clone()).wanted(requests), pods, "{part}");
+            assert_eq!(of(&part).wanted(requests), pods, "{part}");
         };
         let by_target = json!({ "maxReplicas": 4, "scaleMetric": "concurrency", "scaleTarget": 2 });
         check(by_target.clone(), 2, 1);
