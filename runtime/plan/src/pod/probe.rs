@@ -8,16 +8,26 @@ use coracle_spec::kind::pod::{Container, Handler, HttpGet, Port, Probe};
 use super::backoff::after;
 use super::step::ProbeKind;
 
+/// How soon a container that was never ready is asked again between its periods, so that it is ready when it is and not up to a
+/// period later. What it answers then counts only if it is ready.
+const EARLY: Duration = Duration::from_millis(200);
+
 /// One question to one container, from its start to its end.
 #[derive(Debug, Clone)]
 pub(super) struct Prober {
     pub(super) kind: ProbeKind,
     probe: Probe,
+    /// The next period.
     next: Timestamp,
+    /// Between two periods.
+    early: Timestamp,
+    /// Whether it was asked between two periods.
+    is_early: bool,
     in_flight: bool,
     /// The same answer so many times in a row.
     run: Option<(Answer, u32)>,
     result: Answer,
+    was_good: bool,
     /// Whether its container is to end because of it.
     on_hold: bool,
 }
@@ -32,6 +42,8 @@ enum Answer {
 /// What an answer came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
+    /// It says nothing yet.
+    Passed,
     /// Nothing is to be done.
     Noted,
     /// The container is to end.
@@ -53,13 +65,17 @@ impl Prober {
         let made = probes.into_iter().filter_map(|(kind, probe, result)| {
             let probe = probe.clone()?;
             let delay = Duration::from_secs(probe.initial_delay_seconds);
+            let first = after(started_at, delay);
             Some(Self {
                 kind,
                 probe,
-                next: after(started_at, delay),
+                next: first,
+                early: first,
+                is_early: false,
                 in_flight: false,
                 run: None,
                 result,
+                was_good: false,
                 on_hold: false,
             })
         });
@@ -74,23 +90,46 @@ impl Prober {
     /// Takes over what an earlier life of the workbench found out.
     pub(super) fn presume_good(&mut self) {
         self.result = Answer::Good;
+        self.was_good = true;
     }
 
     /// When it is to be asked next; none while it is being asked, or need not be any more.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let answered = self.kind == ProbeKind::Startup && self.is_good();
-        (!self.in_flight && !self.on_hold && !answered).then_some(self.next)
+        let next = if self.is_awaited() {
+            self.early.min(self.next)
+        } else {
+            self.next
+        };
+        (!self.in_flight && !self.on_hold && !answered).then_some(next)
+    }
+
+    /// Whether somebody waits for its first good answer, which costs little to ask for. An early one is as good as another only where
+    /// one is enough.
+    fn is_awaited(&self) -> bool {
+        self.kind == ProbeKind::Readiness
+            && !self.was_good
+            && self.probe.success_threshold == 1
+            && !matches!(self.probe.handler, Handler::Exec { .. })
     }
 
     /// It is asked now.
     pub(super) fn ask(&mut self, now: Timestamp) {
         self.in_flight = true;
-        self.next = after(now, Duration::from_secs(self.probe.period_seconds));
+        self.is_early = now < self.next;
+        if !self.is_early {
+            self.next = after(now, Duration::from_secs(self.probe.period_seconds));
+        }
+        self.early = after(now, EARLY);
     }
 
     /// Counts an answer.
     pub(super) fn answered(&mut self, is_good: bool) -> Verdict {
         self.in_flight = false;
+        if self.is_early && !is_good {
+            return Verdict::Passed;
+        }
+        self.was_good |= is_good;
         let answer = if is_good { Answer::Good } else { Answer::Bad };
         let run = match self.run {
             Some((last, run)) if last == answer => run.saturating_add(1),

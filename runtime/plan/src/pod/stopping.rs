@@ -248,6 +248,7 @@ impl PodPlan {
         let grace = prober.grace_seconds();
         match answer {
             ProbeAnswer::Success => {}
+            ProbeAnswer::Failure(_) if verdict == Verdict::Passed => {}
             ProbeAnswer::Failure(why) => {
                 let message = format!("{word} probe failed: {why}");
                 self.tell(EventType::Warning, "Unhealthy", message, Some(index));

@@ -56,6 +56,42 @@ fn readiness_is_asked_after_its_delay_and_then_every_period() {
 }
 
 #[test]
+fn a_container_that_was_never_ready_is_asked_between_its_periods_too() {
+    let mut world = probed(
+        "readinessProbe",
+        json!({ "tcpSocket": { "port": 1 }, "periodSeconds": 10, "failureThreshold": 1 }),
+    );
+    fails(&mut world, ProbeKind::Readiness);
+    world.run().pass(9);
+    assert!(asked(&world, "Readiness") > 20);
+    assert_eq!(
+        world.told("Unhealthy").len(),
+        1,
+        "what is early says nothing"
+    );
+    world.probes.clear();
+    world.pass(1);
+    assert_eq!(world.container("main")["ready"], true);
+    let before = asked(&world, "Readiness");
+    fails(&mut world, ProbeKind::Readiness);
+    world.pass(30);
+    assert_eq!(
+        asked(&world, "Readiness") - before,
+        3,
+        "once a period from then on"
+    );
+}
+
+#[test]
+fn one_that_is_asked_by_a_command_is_asked_once_a_period() {
+    let probe = json!({ "exec": { "command": ["true"] }, "periodSeconds": 10 });
+    let mut world = probed("readinessProbe", probe);
+    fails(&mut world, ProbeKind::Readiness);
+    world.run().pass(29);
+    assert_eq!(asked(&world, "Readiness"), 3);
+}
+
+#[test]
 fn ports_are_asked_by_number() {
     let mut world = probed(
         "readinessProbe",
