@@ -56,7 +56,7 @@ export class Workbench {
     } else if (!this.preview) {
       const { url } = this;
       const target = { target: url, changeOrigin: true, ws: true, headers: { origin: url } };
-      const proxy = Object.fromEntries(["/api", "/apis", "/notebook", "/version", "/openapi"].map((path) => [path, target]));
+      const proxy = Object.fromEntries(["/api", "/apis", "/notebook", "/serving", "/version", "/openapi"].map((path) => [path, target]));
       this.preview = await preview({ preview: { port: 0, host: "127.0.0.1", proxy }, logLevel: "error" });
       this.pages = this.preview.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? this.url;
     }
