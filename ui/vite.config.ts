@@ -10,7 +10,7 @@ export default defineConfig({
   build: { outDir: "dist/pages", target: "es2023", assetsInlineLimit: 0, sourcemap: false, reportCompressedSize: true },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/apis", "/notebook", "/version", "/openapi"].map((path) => [
+      ["/api", "/apis", "/notebook", "/serving", "/version", "/openapi"].map((path) => [
         path,
         // The workbench answers only its own pages, so it is asked in its own name.
         { target: workbench, changeOrigin: true, ws: true, headers: { origin: workbench } },

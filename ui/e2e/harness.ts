@@ -1,6 +1,6 @@
 // A real workbench on a home of its own, and a real browser that shows its pages.
 
-import { execFileSync, type ChildProcess, spawn } from "node:child_process";
+import { execFileSync, type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -56,7 +56,7 @@ export class Workbench {
     } else if (!this.preview) {
       const { url } = this;
       const target = { target: url, changeOrigin: true, ws: true, headers: { origin: url } };
-      const proxy = Object.fromEntries(["/api", "/apis", "/notebook", "/version", "/openapi"].map((path) => [path, target]));
+      const proxy = Object.fromEntries(["/api", "/apis", "/notebook", "/serving", "/version", "/openapi"].map((path) => [path, target]));
       this.preview = await preview({ preview: { port: 0, host: "127.0.0.1", proxy }, logLevel: "error" });
       this.pages = this.preview.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? this.url;
     }
@@ -89,9 +89,25 @@ export class Workbench {
     await ended;
   }
 
+  /** Removes what Docker holds of it: pods go on by design, and an engine has room for about thirty networks. */
+  private sweep(): void {
+    const identity = join(this.home, "data", "identity.json");
+    if (!existsSync(identity)) return;
+    const { owner } = JSON.parse(readFileSync(identity, "utf8")) as { owner: string };
+    const docker = (...words: string[]) => spawnSync("docker", words, { encoding: "utf8", timeout: 120_000 }).stdout?.split("\n").filter(Boolean) ?? [];
+    const label = ["--filter", `label=coracle.owner=${owner}`];
+    for (const [remove, held] of [
+      [["rm", "-f"], docker("ps", "-aq", ...label)],
+      [["network", "rm"], docker("network", "ls", "-q", ...label)],
+    ] as const) {
+      if (held.length > 0) docker(...remove, ...held);
+    }
+  }
+
   async close(): Promise<void> {
     await this.stop();
     await this.preview?.close();
+    this.sweep();
     rmSync(this.home, { recursive: true, force: true });
   }
 }

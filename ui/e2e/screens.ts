@@ -4,8 +4,9 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { axe, openBrowser, openPage, Workbench } from "./harness";
+import { apply, container, service } from "./modelServers";
 
 const FOLDER = resolve("../target/screens");
 const LOOKS = (["light", "dark"] as const).flatMap((theme) => [1440, 390].map((width) => ({ theme, width, height: width === 390 ? 844 : 900 })));
@@ -31,6 +32,11 @@ beforeAll(async () => {
   const upload = new FormData();
   upload.set("uploadfile", new Blob([workbench.definition("digits")]), "digits.yaml");
   const pipeline = (await (await fetch(`${workbench.pages}/apis/v2beta1/pipelines/upload?name=digits`, { method: "POST", body: upload })).json()) as { pipeline_id: string };
+  await apply(workbench, service("greets", { containers: [container({ MODEL: "first" })] }));
+  await apply(workbench, service("broken", { containers: [container({}, "raise SystemExit('there are no weights')")] }));
+  await apply(workbench, service("a-name-that-fits-into-no-column-of-any-table-at-all", { model: { modelFormat: { name: "strange" }, storageUri: "pvc://models/strange" } }));
+  await stands("greets", "ready");
+  await stands("broken", "failing");
   const matrix = artifacts.find(({ artifact }) => artifact.schema_title === "system.ClassificationMetrics") ?? artifacts[0];
   pages.push(
     ["home", "/"],
@@ -49,6 +55,13 @@ beforeAll(async () => {
     ["experiments", "/experiments"],
     ["artifacts", "/artifacts"],
     ["artifact", `/artifacts/${matrix?.artifact.id}`],
+    ["models", "/models"],
+    ["model", "/models/default/greets"],
+    ["model-failing", "/models/default/broken"],
+    ["model-playground", "/models/default/greets?tab=playground"],
+    ["model-logs", "/models/default/greets?tab=logs"],
+    ["model-definition", "/models/default/greets?tab=definition"],
+    ["serve-model", "/models/new?name=digits&storage=file:///home/me/model"],
     ["notebooks", "/notebooks"],
     ["new-notebook", "/notebooks/new"],
     ["volumes", "/volumes"],
@@ -57,6 +70,15 @@ beforeAll(async () => {
     ["settings", "/settings"],
   );
 });
+
+/** Waits until a model server is in a state. */
+async function stands(name: string, wanted: string): Promise<void> {
+  const look = async () => {
+    const { state } = (await (await fetch(`${workbench.pages}/apis/coracle/v1/model-servers/default/${name}`)).json()) as { state: string };
+    if (state !== wanted) throw new Error(`${name} is ${state}`);
+  };
+  await vi.waitFor(look, { timeout: 90_000, interval: 200 });
+}
 
 afterAll(async () => {
   await browser?.close();

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use coracle_model::EventCursor;
+use coracle_objects::ObjectExt as _;
+use coracle_plan::kind::serving::NAME_LABEL;
 use coracle_store::TableCounts;
 use futures_util::{Stream, stream};
 use tokio::sync::watch;
@@ -21,6 +23,9 @@ use crate::workbench::Workbench;
 
 /// The least time between two messages, so that a run of a thousand steps is tens of them. Short of what an eye sees.
 const PAUSE: Duration = Duration::from_millis(60);
+
+/// What pages call inference services with everything that was made for them.
+const MODEL_SERVERS: &str = "model-servers";
 
 /// Events that are read at once.
 const BATCH: usize = 1024;
@@ -172,18 +177,21 @@ impl Watcher {
         };
         if let Ok((changed, version)) = since {
             self.version = version;
-            let resources = changed.iter().map(|change| {
-                change
-                    .object
-                    .key
-                    .resource
-                    .split('.')
-                    .next()
-                    .unwrap_or_default()
-            });
-            changes.topics.extend(resources.map(str::to_owned));
+            for change in &changed {
+                let (resource, group) = split(&change.object.key.resource);
+                changes.topics.insert(resource.to_owned());
+                let is_of_server = change.object.body.label(NAME_LABEL).is_some();
+                if is_of_server || (resource, group) == ("inferenceservices", "serving.kserve.io") {
+                    changes.topics.insert(MODEL_SERVERS.to_owned());
+                }
+            }
         }
     }
+}
+
+/// `("pods", "")`, and `("notebooks", "kubeflow.org")`.
+fn split(resource: &str) -> (&str, &str) {
+    resource.split_once('.').unwrap_or((resource, ""))
 }
 
 /// What pages call what is in a table. Tasks and attempts belong to a run, which is told by its id.

@@ -80,6 +80,10 @@ async function reach(url: string, request: RequestInit, waits: readonly number[]
   }
 }
 
+/** Asks a server behind the workbench, whose refusals are answers of its own. */
+export const askServer = (method: string, path: string, body: string | undefined, signal: AbortSignal): Promise<Response> =>
+  reach(path, { method, signal, ...(body !== undefined && { body, headers: { "content-type": "application/json" } }) });
+
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
   ask<T>("GET", path, { ...(query && { query }), ...(signal && { signal }) });
 

@@ -36,9 +36,13 @@ export const CLAIMS: Resource = { root: "/api/v1", plural: "persistentvolumeclai
 export const NAMESPACES: Resource = { root: "/api/v1", plural: "namespaces" };
 export const NODES: Resource = { root: "/api/v1", plural: "nodes" };
 export const NOTEBOOKS: Resource = { root: "/apis/kubeflow.org/v1", plural: "notebooks" };
+export const INFERENCE_SERVICES: Resource = { root: "/apis/serving.kserve.io/v1beta1", plural: "inferenceservices" };
+export const SERVING_RUNTIMES: Resource = { root: "/apis/serving.kserve.io/v1alpha1", plural: "servingruntimes" };
+export const CLUSTER_SERVING_RUNTIMES: Resource = { root: "/apis/serving.kserve.io/v1alpha1", plural: "clusterservingruntimes" };
 
 const BY_KIND: Readonly<Record<string, Resource>> = {
   Notebook: NOTEBOOKS,
+  InferenceService: INFERENCE_SERVICES,
   PersistentVolumeClaim: CLAIMS,
   Secret: SECRETS,
   ConfigMap: { root: "/api/v1", plural: "configmaps" },
@@ -67,6 +71,10 @@ export const read = <Item extends KubeObject>(resource: Resource, namespace: str
 
 export const create = <Item extends KubeObject>(resource: Resource, namespace: string, object: Item) =>
   ask<Item>("POST", path(resource, namespace), { body: object, query: { fieldManager: "coracle-ui" } });
+
+/** Puts an object in the place of the one that was read, unless somebody has changed that meanwhile. */
+export const replace = <Item extends KubeObject>(resource: Resource, namespace: string, object: Item) =>
+  ask<Item>("PUT", path(resource, namespace, object.metadata.name), { body: object, query: { fieldManager: "coracle-ui" } });
 
 export const patch = <Item extends KubeObject>(resource: Resource, namespace: string, name: string, change: unknown) =>
   ask<Item>("PATCH", path(resource, namespace, name), {

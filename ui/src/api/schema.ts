@@ -313,6 +313,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/model-servers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The model servers, with what came of each. */
+        readonly get: operations["list_model_servers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A model server, with what came of it. */
+        readonly get: operations["get_model_server"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/openapi.json": {
         readonly parameters: {
             readonly query?: never;
@@ -1009,8 +1043,8 @@ export interface components {
             /** @description Runs of which a state, a task, an attempt, a metric or a notice is new. */
             readonly runs: readonly components["schemas"]["RunId"][];
             /**
-             * @description `runs`, `pipelines`, `experiments`, `recurring`, `artifacts`, `health`, and the plural names of resources of the
-             *     Kubernetes API: `pods`, `notebooks` and so on.
+             * @description `runs`, `pipelines`, `experiments`, `recurring`, `artifacts`, `health`, `model-servers`, and the plural names of
+             *     resources of the Kubernetes API: `pods`, `notebooks` and so on.
              */
             readonly topics: readonly string[];
         };
@@ -1590,6 +1624,53 @@ export interface components {
          * @description An amount of memory in bytes.
          */
         readonly Memory: number;
+        /** @description One model server. */
+        readonly ModelServer: {
+            /**
+             * Format: int32
+             * @description How much of what is asked goes to its newest revision, where that was said.
+             */
+            readonly canary_percent?: number | null;
+            /** @description Where pods of its namespace ask it. */
+            readonly cluster_url?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly created_at?: string | null;
+            /** @description The format of its model; none for a server of one's own. */
+            readonly format?: string | null;
+            /** @description What to try. */
+            readonly hint?: string | null;
+            /** @description Its name. */
+            readonly name: string;
+            /** @description Its namespace. */
+            readonly namespace: string;
+            /** @description Its parts: the predictor first. */
+            readonly parts: readonly components["schemas"]["ServerPart"][];
+            /** @description The path of the workbench's own address at which it is asked. */
+            readonly path: string;
+            /** @description Why it is in that state, or what is wrong beside it. */
+            readonly reason?: string | null;
+            /** @description Pods of its predictor. */
+            readonly replicas: components["schemas"]["Replicas"];
+            /** @description The runtime that was asked for or taken. */
+            readonly runtime?: string | null;
+            /** @description Whether it answers. */
+            readonly state: components["schemas"]["ModelServerState"];
+            /** @description Where its model comes from. */
+            readonly storage?: string | null;
+        };
+        /** @description `GET /model-servers`. */
+        readonly ModelServerList: {
+            /** @description Newest first. */
+            readonly model_servers: readonly components["schemas"]["ModelServer"][];
+        };
+        /**
+         * @description Whether a model server answers.
+         * @enum {string}
+         */
+        readonly ModelServerState: "ready" | "degraded" | "starting" | "loading" | "waiting" | "failing" | "asleep" | "stopping" | "stopped" | "deleting";
         /** @description Something the user should know that is no failure. */
         readonly Notice: {
             /**
@@ -1712,6 +1793,19 @@ export interface components {
             readonly kept: readonly components["schemas"]["KeptArtifact"][];
             /** @description The run that is no more. */
             readonly run_id: components["schemas"]["RunId"];
+        };
+        /** @description Pods of which so many answer. */
+        readonly Replicas: {
+            /**
+             * Format: int64
+             * @description How many answer.
+             */
+            readonly ready: number;
+            /**
+             * Format: int64
+             * @description How many there are to be.
+             */
+            readonly wanted: number;
         };
         /** @description `POST /runs/{run}:rerun`: a new run that takes over everything before a step. */
         readonly Rerun: {
@@ -1911,6 +2005,74 @@ export interface components {
              */
             readonly steps_over: number;
         };
+        /** @description A container of a pod, which has a log. */
+        readonly ServerContainer: {
+            /** @description Whether this try of it has begun, so that there is a log of it. */
+            readonly has_begun: boolean;
+            /** @description Its name. */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @description How often it was started again.
+             */
+            readonly restarts: number;
+            /** @description What keeps it from running. */
+            readonly trouble?: string | null;
+        };
+        /** @description A part of a model server. */
+        readonly ServerPart: {
+            /** @description `predictor`, `transformer` or `explainer`. */
+            readonly name: string;
+            /** @description The pods that there are, newest first. */
+            readonly pods: readonly components["schemas"]["ServerPod"][];
+            /** @description Its pods. */
+            readonly replicas: components["schemas"]["Replicas"];
+            /** @description What it has been, newest first. */
+            readonly revisions: readonly components["schemas"]["ServerRevision"][];
+            /** @description Which revisions what is asked goes to; empty while one has it all. */
+            readonly traffic: readonly components["schemas"]["TrafficTarget"][];
+        };
+        /** @description A pod of a part. */
+        readonly ServerPod: {
+            /** @description Its containers, those that prepare it first. */
+            readonly containers: readonly components["schemas"]["ServerContainer"][];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly created_at?: string | null;
+            /** @description Whether it is ending. */
+            readonly is_ending: boolean;
+            /** @description Whether it answers. */
+            readonly is_ready: boolean;
+            /** @description Its name. */
+            readonly name: string;
+            /** @description Why it does not answer. */
+            readonly reason?: string | null;
+            /** @description The replica set that it is of. */
+            readonly revision?: string | null;
+            /** @description Its uid, by which one of the same name is told from it. */
+            readonly uid: string;
+        };
+        /** @description A template of pods that a part has, or had. */
+        readonly ServerRevision: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly created_at?: string | null;
+            /** @description The image of its server. */
+            readonly image?: string | null;
+            /** @description The name of its replica set. */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @description Its number among those of its deployment.
+             */
+            readonly number: number;
+            /** @description Its pods. */
+            readonly replicas: components["schemas"]["Replicas"];
+        };
         /**
          * @description How much a diagnostic weighs.
          * @enum {string}
@@ -1978,6 +2140,18 @@ export interface components {
         readonly TaskState: "PENDING" | "RUNNING" | "SUCCEEDED" | "SKIPPED" | "FAILED" | "CANCELED";
         /** @description What a message of `GET /events` says; its `what.type` tells which. */
         readonly Told: components["schemas"]["Event"] | components["schemas"]["LogEvent"];
+        /** @description A share of what is asked. */
+        readonly TrafficTarget: {
+            /** @description Whether it is the newest. */
+            readonly is_latest: boolean;
+            /**
+             * Format: int32
+             * @description Of a hundred.
+             */
+            readonly percent: number;
+            /** @description The name of the revision that answers. */
+            readonly revision: string;
+        };
         /** @description The answers to why. */
         readonly Verdict: {
             readonly from?: components["schemas"]["RunId"] | null;
@@ -2790,6 +2964,69 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_model_servers: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Newest first */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelServerList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_model_server: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It as it is now */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelServer"];
                 };
             };
             /** @description A refusal */

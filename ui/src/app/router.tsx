@@ -4,6 +4,7 @@ import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRout
 import { again } from "@/components/again";
 import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
 import { artifactSearch, artifactsSearch, compareSearch } from "@/domain/artifactSearch";
+import { modelSearch, newModelSearch } from "@/domain/modelSearch";
 import { runSearch } from "@/domain/runSearch";
 import { runsSearch } from "@/domain/runTable";
 import { Failed } from "./Failed";
@@ -115,6 +116,9 @@ const routes = root.addChildren([
   secrets,
   volumes,
   disk,
+  page("/models", () => import("@/views/Models"), "Models"),
+  searched("/models/new", newModelSearch, () => import("@/views/NewModel"), "NewModel"),
+  searched("/models/$namespace/$name", modelSearch, () => import("@/views/Model"), "Model"),
   page("/notebooks/new", () => import("@/views/NewNotebook"), "NewNotebook"),
   searched("/compare", compareSearch, () => import("@/views/Compare"), "Compare"),
   searched("/artifacts", artifactsSearch, () => import("@/views/Artifacts"), "Artifacts"),

@@ -1,13 +1,10 @@
 import { Copy } from "lucide-react";
+import type { Copyable } from "@/domain/copied";
 import { Button } from "./Button";
 import { Menu } from "./Menu";
 import { useToasts } from "./Toasts";
 
-/** A text that can be taken along: what it is, and what it says. */
-export interface Copyable {
-  readonly label: string;
-  readonly text: string;
-}
+export type { Copyable };
 
 /** Copies a text and says so. */
 export function useCopy(): (copyable: Copyable) => void {

@@ -2,6 +2,12 @@
 
 import type { KubeObject } from "@/api/kube";
 
+/** A text that can be taken along: what it is, and what it says. */
+export interface Copyable {
+  readonly label: string;
+  readonly text: string;
+}
+
 const WRITTEN = ["managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "finalizers", "deletionTimestamp"];
 
 /** What somebody would write to have the same object. */

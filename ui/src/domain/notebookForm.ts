@@ -3,6 +3,7 @@
 import type { KubeObject } from "@/api/kube";
 import { type Claim, type Container, GPU, type Notebook, type PodVolume } from "./kinds";
 import { quantityProblem } from "./quantity";
+import { isSameJson } from "./sameJson";
 
 export const OWN_IMAGE = "coracle/jupyterlab";
 export const HOME = "/home/jovyan";
@@ -156,14 +157,5 @@ export function formOf(objects: readonly KubeObject[]): NotebookForm | undefined
     environment: (container.env ?? []).map(({ name, value }) => ({ name, value: value ?? "" })),
     sharedMemory: volumes.some(({ emptyDir }) => emptyDir?.medium === "Memory"),
   };
-  return sorted(objectsOf(form)) === sorted(objects) ? form : undefined;
-}
-
-/** As text that is the same whatever the order of names. */
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : part,
-  );
+  return isSameJson(objectsOf(form), objects) ? form : undefined;
 }

@@ -8,12 +8,14 @@ import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
 import { Tabs } from "@/components/Tabs";
 import { shortType } from "@/domain/artifactType";
+import { isServable } from "@/domain/servable";
 import { bytes } from "@/domain/size";
 import { About } from "@/features/artifacts/About";
 import { ArtifactPreview } from "@/features/artifacts/ArtifactPreview";
 import { copies } from "@/features/artifacts/copies";
 import { DeleteArtifact } from "@/features/artifacts/DeleteArtifact";
 import { Lineage } from "@/features/artifacts/Lineage";
+import { ServeThis } from "@/features/artifacts/ServeThis";
 import { Uses } from "@/features/artifacts/Uses";
 import styles from "./Artifact.module.css";
 
@@ -50,6 +52,7 @@ export function Artifact() {
               Download
             </a>
           )}
+          {isServable(data) && <ServeThis detail={data} className={styles.download} />}
           <CopyAs texts={copies(data)} />
           {typeof data.size_bytes === "number" && <DeleteArtifact id={number} name={data.artifact.name || `artifact ${id}`} />}
         </>

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 /// One message of `GET /changes`. What it names is to be asked for anew.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Changes {
-    /// `runs`, `pipelines`, `experiments`, `recurring`, `artifacts`, `health`, and the plural names of resources of the
-    /// Kubernetes API: `pods`, `notebooks` and so on.
+    /// `runs`, `pipelines`, `experiments`, `recurring`, `artifacts`, `health`, `model-servers`, and the plural names of
+    /// resources of the Kubernetes API: `pods`, `notebooks` and so on.
     pub topics: BTreeSet<String>,
     /// Runs of which a state, a task, an attempt, a metric or a notice is new.
     pub runs: BTreeSet<RunId>,

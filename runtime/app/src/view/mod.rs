@@ -19,6 +19,7 @@ mod gc;
 mod health;
 mod lineage;
 mod log;
+mod model_server;
 mod preview;
 mod recurring;
 mod result;
@@ -54,6 +55,10 @@ pub use lineage::{
 };
 pub use log::{
     LogFormat, LogLine, LogLines, LogLinesQuery, LogMatches, LogMatchesQuery, LogQuery, LogStream,
+};
+pub use model_server::{
+    ModelServer, ModelServerList, ModelServerState, Replicas, ServerContainer, ServerPart,
+    ServerPod, ServerRevision, TrafficTarget,
 };
 pub use preview::{ArtifactPreview, content_url};
 pub use recurring::RecurringStatus;

@@ -46,6 +46,8 @@
 //! GET    /volumes/{name}/content?path=&download=    the bytes of a file; a folder as a tar
 //! PUT    /volumes/{name}                   PutVolume -> 204
 //! DELETE /volumes/{name}                   204
+//! GET    /model-servers                    ModelServerList
+//! GET    /model-servers/{namespace}/{name}    ModelServer
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -66,6 +68,7 @@ mod definitions;
 mod events;
 mod logs;
 mod machine;
+mod model_servers;
 mod openapi;
 mod opened;
 mod range;

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    artifacts, configs, content, definitions, events, logs, machine, openapi, opened, recurring,
-    runs, volumes,
+    artifacts, configs, content, definitions, events, logs, machine, model_servers, openapi,
+    opened, recurring, runs, volumes,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -72,6 +72,8 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::create, volumes::remove))
         .routes(routes!(volumes::files))
         .routes(routes!(volumes::content))
+        .routes(routes!(model_servers::list))
+        .routes(routes!(model_servers::show))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
         .routes(routes!(artifacts::remove))

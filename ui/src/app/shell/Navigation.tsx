@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { NOTEBOOKS } from "@/api/kube";
 import { kubeObjects, runs } from "@/api/queries";
+import { modelServers } from "@/api/serving";
 import type { Notebook } from "@/domain/kinds";
+import { answers } from "@/domain/modelServer";
 import styles from "./Navigation.module.css";
 import { PAGES } from "./pages";
 
@@ -10,6 +12,7 @@ import { PAGES } from "./pages";
 export function Navigation() {
   const open = useQuery(runs(100, "PENDING,RUNNING,CANCELING")).data?.runs.length ?? 0;
   const ready = useQuery(kubeObjects<Notebook>(NOTEBOOKS)).data?.filter(({ status }) => status?.readyReplicas).length ?? 0;
+  const answering = useQuery(modelServers()).data?.filter(answers).length ?? 0;
   return (
     <ul className={styles.list}>
       {PAGES.map(({ to, title, icon: Drawn, group }, index) => (
@@ -20,6 +23,11 @@ export function Navigation() {
             {to === "/runs" && open > 0 && (
               <span className={styles.count} title={`${open} under way`}>
                 {open}
+              </span>
+            )}
+            {to === "/models" && answering > 0 && (
+              <span className={styles.count} title={`${answering} answering`}>
+                {answering}
               </span>
             )}
             {to === "/notebooks" && ready > 0 && (

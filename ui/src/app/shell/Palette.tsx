@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Dialog } from "radix-ui";
 import { useEffect, useMemo, useState } from "react";
 import { runs } from "@/api/queries";
+import { modelServers } from "@/api/serving";
 import { matches } from "@/domain/search";
 import { setTheme } from "../theme";
 import styles from "./Palette.module.css";
@@ -47,6 +48,7 @@ function Choices({ onDone }: { readonly onDone: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const recent = useQuery(runs(100)).data?.runs;
+  const servers = useQuery(modelServers()).data;
   const entries = useMemo<readonly Entry[]>(
     () => [
       ...PAGES.map((page) => ({ key: page.to, title: page.title, kind: "Page", run: () => void navigate({ to: page.to }) })),
@@ -56,6 +58,12 @@ function Choices({ onDone }: { readonly onDone: () => void }) {
         kind: "Run",
         run: () => void navigate({ to: "/runs/$id", params: { id: run.run_id } }),
       })),
+      ...(servers ?? []).map(({ namespace, name }) => ({
+        key: `model ${namespace}/${name}`,
+        title: namespace === "default" ? name : `${namespace}/${name}`,
+        kind: "Model server",
+        run: () => void navigate({ to: "/models/$namespace/$name", params: { namespace, name } }),
+      })),
       ...(["light", "dark", "system"] as const).map((theme) => ({
         key: theme,
         title: theme === "system" ? "Theme of the system" : `Use the ${theme} theme`,
@@ -63,7 +71,7 @@ function Choices({ onDone }: { readonly onDone: () => void }) {
         run: () => setTheme(theme),
       })),
     ],
-    [navigate, recent],
+    [navigate, recent, servers],
   );
   const found = entries.filter((entry) => matches(entry.title, text)).slice(0, SHOWN);
   const choose = (entry: Entry | undefined) => {

@@ -1,6 +1,6 @@
 // The pages of the navigation and of the palette, in their order.
 
-import { Box, CalendarClock, Database, FlaskConical, HardDrive, Home, KeyRound, type LucideIcon, NotebookText, Play, Settings, Workflow } from "lucide-react";
+import { Box, BrainCircuit, CalendarClock, Database, FlaskConical, HardDrive, Home, KeyRound, type LucideIcon, NotebookText, Play, Settings, Workflow } from "lucide-react";
 
 export interface PageLink {
   readonly to: string;
@@ -18,6 +18,7 @@ export const PAGES: readonly PageLink[] = [
   { to: "/recurring", title: "Recurring runs", icon: CalendarClock, key: "c", group: "work" },
   { to: "/experiments", title: "Experiments", icon: FlaskConical, key: "e", group: "work" },
   { to: "/artifacts", title: "Artifacts", icon: Box, key: "a", group: "work" },
+  { to: "/models", title: "Models", icon: BrainCircuit, key: "m", group: "work" },
   { to: "/notebooks", title: "Notebooks", icon: NotebookText, key: "n", group: "work" },
   { to: "/volumes", title: "Volumes", icon: Database, key: "v", group: "work" },
   { to: "/secrets", title: "Secrets", icon: KeyRound, key: "s", group: "work" },

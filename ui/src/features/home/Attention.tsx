@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ask, OWN } from "@/api/client";
 import { doctor } from "@/api/queries";
+import { modelServers } from "@/api/serving";
 import type { RunSummary } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Card, Section } from "@/components/Page";
@@ -22,7 +23,8 @@ export function Attention({ failed }: { readonly failed: readonly RunSummary[] }
   const { rows = [] } = useNotebooks();
   const findings = report.data?.checks.filter(({ status }) => status !== "ok") ?? [];
   const failing = rows.filter(({ state }) => state.phase === "failing");
-  const isCalm = findings.length + failing.length + failed.length === 0;
+  const silent = (useQuery(modelServers()).data ?? []).filter(({ state }) => state === "failing" || state === "degraded");
+  const isCalm = findings.length + failing.length + silent.length + failed.length === 0;
   return (
     <Section title="Needs attention">
       <Card>
@@ -40,6 +42,16 @@ export function Attention({ failed }: { readonly failed: readonly RunSummary[] }
           {failing.map(({ key, notebook, state }) => (
             <Item key={key} tone="fail" word={`Notebook ${notebook.metadata.name}`} action={<Link to="/notebooks" search={{ open: key, tab: "events" }}>Why</Link>}>
               {state.reason}
+            </Item>
+          ))}
+          {silent.map(({ namespace, name, state, reason }) => (
+            <Item
+              key={`${namespace}/${name}`}
+              tone={state === "failing" ? "fail" : "warn"}
+              word={`Model server ${name}`}
+              action={<Link to="/models/$namespace/$name" params={{ namespace, name }} aria-label={`Why ${name} does not answer`}>Why</Link>}
+            >
+              {reason && <Prose text={reason} />}
             </Item>
           ))}
           {failed.slice(0, TOLD).map((run) => (

@@ -6,8 +6,8 @@ import { Facts } from "@/components/Facts";
 import { Tabs } from "@/components/Tabs";
 import { Ago } from "@/components/Time";
 import { mainContainer, LAST_ACTIVITY, openedStep, serverPath } from "@/domain/notebook";
-import { Events } from "./Events";
-import { Log } from "./Log";
+import { Events } from "../pods/Events";
+import { Log } from "../pods/Log";
 import { Needs } from "./Needs";
 import { NotebookActions } from "./NotebookActions";
 import { NotebookStatus } from "./NotebookStatus";
@@ -28,6 +28,8 @@ export function Details({ row, tab, onTab }: Props) {
   const { notebook, pod, events, state } = row;
   const { namespace = "default" } = notebook.metadata;
   const container = mainContainer(notebook)?.name ?? "";
+  const status = pod?.status?.containerStatuses?.find(({ name }) => name === container);
+  const attempt = status?.state?.running || status?.state?.terminated ? status.restartCount : undefined;
   return (
     <div className={styles.details}>
       <div className={styles.head}>
@@ -40,7 +42,7 @@ export function Details({ row, tab, onTab }: Props) {
         onChange={onTab}
         tabs={[
           { key: "overview", title: "Overview", content: <Overview row={row} /> },
-          { key: "log", title: "Log", content: pod ? <Log key={pod.metadata.uid} namespace={namespace} pod={pod} container={container} /> : <NotThere /> },
+          { key: "log", title: "Log", content: pod ? <Log key={pod.metadata.uid} namespace={namespace} pod={pod.metadata.name} container={container} attempt={attempt} /> : <NotThere /> },
           {
             key: "terminal",
             title: "Terminal",

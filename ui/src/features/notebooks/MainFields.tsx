@@ -4,7 +4,7 @@ import type { Share } from "@/domain/holders";
 import type { Notebook } from "@/domain/kinds";
 import { needsOf } from "@/domain/notebook";
 import { HOME, type NotebookForm, OWN_IMAGE, type Problems, workspaceName } from "@/domain/notebookForm";
-import styles from "./NewForm.module.css";
+import styles from "../objectFile/ObjectFile.module.css";
 
 export interface FieldsProps {
   readonly form: NotebookForm;

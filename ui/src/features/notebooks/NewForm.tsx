@@ -3,23 +3,22 @@ import { type FormEvent, useState } from "react";
 import { CLAIMS, createAll, NODES, NOTEBOOKS } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
 import { Button } from "@/components/Button";
-import { CopyAs } from "@/components/CopyAs";
 import { Trouble } from "@/components/Empty";
-import { Textarea } from "@/components/Field";
-import { Prose } from "@/components/Prose";
-import { kubectl } from "@/domain/copied";
 import { capacityOf } from "@/domain/holders";
 import type { Claim, MachineNode, Notebook } from "@/domain/kinds";
-import { EMPTY_FORM, type NotebookForm, type Problems, problemsOf } from "@/domain/notebookForm";
+import { EMPTY_FORM, formOf, type NotebookForm, objectsOf, type Problems, problemsOf } from "@/domain/notebookForm";
+import { ObjectFile } from "../objectFile/ObjectFile";
+import styles from "../objectFile/ObjectFile.module.css";
+import { useObjectFile } from "../objectFile/useObjectFile";
 import { AdvancedFields } from "./AdvancedFields";
 import { MainFields } from "./MainFields";
-import styles from "./NewForm.module.css";
-import { useNotebookFile } from "./useNotebookFile";
+
+const WAY = { kind: "Notebook", objectsOf, formOf };
 
 /** A form and, beside it, the file that it makes; either can be written in. */
 export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) => void; readonly onCancel: () => void }) {
   const queries = useQueryClient();
-  const file = useNotebookFile(EMPTY_FORM);
+  const file = useObjectFile(EMPTY_FORM, WAY);
   const [wasTried, setWasTried] = useState(false);
   const claims = useQuery(kubeObjects<Claim>(CLAIMS)).data ?? [];
   const notebooks = useQuery(kubeObjects<Notebook>(NOTEBOOKS)).data ?? [];
@@ -58,33 +57,7 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
           <Button onClick={onCancel}>Cancel</Button>
         </div>
       </div>
-      <div className={styles.file}>
-        <div className={styles.fileHead}>
-          <h2>YAML</h2>
-          {isMore ? (
-            <Button onClick={file.backToFields}>Go back to the fields</Button>
-          ) : (
-            <CopyAs
-              texts={[
-                { label: "YAML", text: file.text },
-                { label: "kubectl apply", text: `${kubectl("apply -f -", form.namespace)} <<'END'\n${file.text}END` },
-              ]}
-            />
-          )}
-        </div>
-        <Textarea
-          className={styles.text}
-          aria-label="YAML"
-          aria-describedby="yaml-below"
-          aria-invalid={problem !== undefined}
-          spellCheck={false}
-          value={file.text}
-          onChange={(event) => file.write(event.target.value)}
-        />
-        <div id="yaml-below" className={problem ? styles.problem : styles.below}>
-          <Prose text={problem ?? (isMore ? "This says more than the fields can hold. What is written here is what starts." : "What the fields make. Write here, and the fields follow.")} />
-        </div>
-      </div>
+      <ObjectFile file={file} namespace={form.namespace} />
     </form>
   );
 }

@@ -2,8 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { Refused, send } from "@/api/client";
 import { path, PODS } from "@/api/kube";
 import { Trouble } from "@/components/Empty";
-import type { Pod } from "@/domain/kinds";
-import styles from "./Notebooks.module.css";
+import styles from "./Pods.module.css";
 
 /** How much of it is kept to look at, in characters. */
 const KEPT = 400_000;
@@ -12,19 +11,24 @@ const AGAIN = 1000;
 /** Colours of a terminal mean nothing here. */
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, "g");
 
+interface Props {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** Which try of it has begun, by its number; a container that begins again has a log of its own. None before the first. */
+  readonly attempt: number | undefined;
+}
+
 /** What a container says, as it says it. */
-export function Log({ namespace, pod, container }: { readonly namespace: string; readonly pod: Pod; readonly container: string }) {
+export function Log({ namespace, pod, container, attempt }: Props) {
   const [text, setText] = useState("");
   const [error, setError] = useState<Error>();
   const frame = useRef<HTMLPreElement>(null);
   const isAtEnd = useRef(true);
-  const status = pod.status?.containerStatuses?.find(({ name }) => name === container);
-  // A container that begins, or begins again, has a log of its own.
-  const life = `${status?.restartCount ?? 0} ${status?.state?.running || status?.state?.terminated ? "begun" : ""}`;
-  const address = path(PODS, namespace, pod.metadata.name, "log");
+  const address = path(PODS, namespace, pod, "log");
   useEffect(() => {
     const stop = new AbortController();
-    if (!life.endsWith("begun")) return;
+    if (attempt === undefined) return;
     const read = async (): Promise<void> => {
       const response = await send("GET", address, { query: { container, follow: true, tailLines: 2000 }, signal: stop.signal });
       setText("");
@@ -48,7 +52,7 @@ export function Log({ namespace, pod, container }: { readonly namespace: string;
       stop.abort();
       clearTimeout(retry);
     };
-  }, [address, container, life]);
+  }, [address, container, attempt]);
   useEffect(() => {
     if (isAtEnd.current && frame.current) frame.current.scrollTop = frame.current.scrollHeight;
   });

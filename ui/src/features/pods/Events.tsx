@@ -2,7 +2,7 @@ import { Status } from "@/components/Status";
 import { Ago } from "@/components/Time";
 import { eventTime, type KubeEvent } from "@/domain/kinds";
 import type { Shown } from "@/domain/state";
-import styles from "./Notebooks.module.css";
+import styles from "./Pods.module.css";
 
 /** What happened to it, newest first. */
 export function Events({ events }: { readonly events: readonly KubeEvent[] }) {

@@ -1,7 +1,6 @@
 import { useState } from "react";
 import { parseAllDocuments, stringify } from "yaml";
 import type { KubeObject } from "@/api/kube";
-import { formOf, type NotebookForm, objectsOf } from "@/domain/notebookForm";
 
 interface Written {
   readonly text: string;
@@ -11,8 +10,17 @@ interface Written {
   readonly isMore: boolean;
 }
 
+/** How a form becomes objects, and the objects the form again. */
+export interface Way<Form> {
+  /** The kind that has to be among the objects. */
+  readonly kind: string;
+  readonly objectsOf: (form: Form) => readonly KubeObject[];
+  /** The form that makes just these; nothing where they say more than it can. */
+  readonly formOf: (objects: readonly KubeObject[]) => Form | undefined;
+}
+
 /** The form and its file, each of which follows the other: fields as far as they can hold what is written. */
-export function useNotebookFile(first: NotebookForm) {
+export function useObjectFile<Form extends object>(first: Form, { kind, objectsOf, formOf }: Way<Form>) {
   const [form, setForm] = useState(first);
   const [written, setWritten] = useState<Written>();
   const made = objectsOf(form);
@@ -22,12 +30,12 @@ export function useNotebookFile(first: NotebookForm) {
     objects: written?.objects ?? made,
     problem: written?.problem,
     isMore: written?.isMore ?? false,
-    fill: (change: Partial<NotebookForm>) => {
+    fill: (change: Partial<Form>) => {
       setForm({ ...form, ...change });
       setWritten(undefined);
     },
     write: (text: string) => {
-      const read = readFile(text);
+      const read = readFile(text, kind);
       const found = read.problem === undefined ? formOf(read.objects) : undefined;
       if (found) setForm(found);
       setWritten({ ...read, text, isMore: read.problem === undefined && !found });
@@ -36,7 +44,7 @@ export function useNotebookFile(first: NotebookForm) {
   };
 }
 
-function readFile(text: string): { readonly objects: readonly KubeObject[]; readonly problem?: string } {
+function readFile(text: string, wanted: string): { readonly objects: readonly KubeObject[]; readonly problem?: string } {
   const documents = parseAllDocuments(text);
   const list = Array.isArray(documents) ? documents : [];
   const wrong = list.flatMap(({ errors }) => errors)[0];
@@ -44,6 +52,6 @@ function readFile(text: string): { readonly objects: readonly KubeObject[]; read
   const objects = list.map((document) => document.toJS() as KubeObject | null).filter((object) => object !== null);
   const nameless = objects.findIndex((object) => typeof object !== "object" || !object.kind || !object.metadata?.name);
   if (nameless >= 0) return { objects: [], problem: `Document ${nameless + 1} needs a \`kind\` and a \`metadata.name\`` };
-  if (!objects.some(({ kind }) => kind === "Notebook")) return { objects: [], problem: "There is no object of the kind `Notebook`" };
+  if (!objects.some(({ kind }) => kind === wanted)) return { objects: [], problem: `There is no object of the kind \`${wanted}\`` };
   return { objects };
 }
