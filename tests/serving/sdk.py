@@ -43,7 +43,7 @@ async def predict(url, headers):
     first = await InferenceRESTClient(RESTConfig(protocol="v1")).infer(
         url, {"instances": FLOWERS}, model_name=NAME, headers=headers)
     second = await InferenceRESTClient(RESTConfig(protocol="v2")).infer(
-        url, InferRequest(NAME, [flowers]), headers=headers)
+        url, InferRequest(NAME, [flowers]), model_name=NAME, headers=headers)
     return first["predictions"], second.outputs[0].data
 
 

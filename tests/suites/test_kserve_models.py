@@ -68,6 +68,11 @@ def service(name, directory, model_format, **model):
             "spec": {"predictor": {"terminationGracePeriodSeconds": 0, "model": model}}}
 
 
+def when_loaded(name):
+    """A probe as KServe's tests have it for MLServer, which listens before it has loaded its model."""
+    return {"readinessProbe": {"httpGet": {"path": f"/v2/models/{name}/ready", "port": 8080}, "periodSeconds": 1}}
+
+
 @contextlib.contextmanager
 def served(kubectl, name, *arguments, **model):
     """A service that answers; nothing of it is left when the test goes on."""
@@ -161,7 +166,7 @@ def test_lightgbm_is_served_by_both_protocols(docker_workbench, kubectl, models)
 @pytest.mark.parametrize("model_format", ["sklearn", "xgboost", "lightgbm"])
 def test_mlserver_serves_the_second_protocol(docker_workbench, kubectl, models, model_format):
     directory, told_there = models[model_format]
-    with served(kubectl, "second", directory, model_format, protocolVersion="v2") as status:
+    with served(kubectl, "second", directory, model_format, protocolVersion="v2", **when_loaded("second")) as status:
         assert status["clusterServingRuntimeName"] == "kserve-mlserver"
         code, answer = ask(docker_workbench, "/serving/default/second/v2/models/second/infer", V2)
         assert code == 200, answer
@@ -171,7 +176,7 @@ def test_mlserver_serves_the_second_protocol(docker_workbench, kubectl, models, 
 
 def test_mlserver_serves_what_mlflow_saved(docker_workbench, kubectl, models):
     directory, _ = models["mlflow"]
-    with served(kubectl, "saved", directory, "mlflow", protocolVersion="v2") as status:
+    with served(kubectl, "saved", directory, "mlflow", protocolVersion="v2", **when_loaded("saved")) as status:
         assert status["clusterServingRuntimeName"] == "kserve-mlserver"
         columns = [{"name": name, "shape": [1], "datatype": "FP32", "data": [value]} for name, value in COLUMNS.items()]
         body = {"parameters": {"content_type": "pd"}, "inputs": columns}
@@ -203,7 +208,7 @@ def test_the_sdk_of_kserve_makes_waits_and_predicts(docker_workbench, kubectl, m
 def test_the_client_of_triton_infers_over_http(docker_workbench, kubectl, models):
     directory, _ = models["xgboost"]
     place = docker_workbench.server.address.removeprefix("http://")
-    with served(kubectl, "asked", directory, "xgboost", protocolVersion="v2"):
+    with served(kubectl, "asked", directory, "xgboost", protocolVersion="v2", runtime="kserve-xgbserver"):
         right = {"live": True, "ready": True, "data": [1.0, 1.0]}
         assert runs("triton.py", "http", place, "asked-default.example.com", "asked") == right
         assert runs("triton.py", "http", f"{place}/serving/default/asked", place, "asked") == right
