@@ -142,7 +142,7 @@ fn request(call: Call, url: &str) -> Request<Full<Bytes>> {
         .method(call.method)
         .uri(format!("{url}{}", call.path));
     if call.body.is_some() {
-        builder = builder.header(CONTENT_TYPE, "application/json");
+        builder = builder.header(CONTENT_TYPE, call.content_type);
     }
     builder
         .body(Full::new(call.body.unwrap_or_default().into()))
@@ -157,14 +157,27 @@ async fn collect(content: Content) -> Result<Bytes, CommandError> {
         .to_bytes())
 }
 
+/// How Kubernetes' API refuses.
+#[derive(serde::Deserialize)]
+struct KubernetesStatus {
+    message: String,
+}
+
 fn refusal(status: StatusCode, bytes: &[u8]) -> CommandError {
-    match serde_json::from_slice::<ErrorBody>(bytes) {
-        Ok(body) => body.into(),
-        Err(_) => CommandError::failed("refused", format!("the workbench answered {status}"))
-            .with_hint(
-                "another program may listen at its address; `coracle doctor` shows where it is",
-            ),
+    if let Ok(body) = serde_json::from_slice::<ErrorBody>(bytes) {
+        return body.into();
     }
+    if let Ok(said) = serde_json::from_slice::<KubernetesStatus>(bytes) {
+        return match status {
+            StatusCode::NOT_FOUND => CommandError::not_found(said.message),
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+                CommandError::usage(said.message)
+            }
+            _ => CommandError::failed("refused", said.message),
+        };
+    }
+    CommandError::failed("refused", format!("the workbench answered {status}"))
+        .with_hint("another program may listen at its address; `coracle doctor` shows where it is")
 }
 
 fn unreachable_at(url: &str, error: &hyper_util::client::legacy::Error) -> CommandError {
