@@ -39,6 +39,7 @@ service = V1beta1InferenceService(
 
 
 async def predict(url, headers):
+    headers = {"Content-Type": "application/json", **headers}
     flowers = InferInput("input-0", [2, 4], "FP32", data=FLOWERS)
     first = await InferenceRESTClient(RESTConfig(protocol="v1")).infer(
         url, {"instances": FLOWERS}, model_name=NAME, headers=headers)
