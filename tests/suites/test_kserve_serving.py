@@ -1,25 +1,11 @@
 """Inference services that run: what kubectl makes and sees of them, and what they answer."""
 
 import json
-import urllib.error
-import urllib.request
 
 import pytest
 from conftest import wait_for
 from kube import STAY, Kubectl, container, pod
-
-# A server of the first protocol: it answers with what it found as its model, and what it was asked.
-SERVER = """
-import http.server, json, os, sys
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        model = open("/mnt/models/model.txt").read().strip() if os.path.exists("/mnt/models/model.txt") else os.environ.get("MODEL", "")
-        body = json.dumps({"predictions": [[model, sys.argv[1:], instance] for instance in asked["instances"]]}).encode()
-        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
-    def log_message(self, *words): pass
-http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
-"""
+from model_servers import SOON, ask, ready, server, service
 
 # One that asks another before it answers.
 TRANSFORMER = """
@@ -33,10 +19,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *words): pass
 http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
 """
-
-SMALL = {"limits": {"cpu": "100m", "memory": "100Mi"}, "requests": {"cpu": "10m", "memory": "20Mi"}}
-SOON = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
-
 
 @pytest.fixture(scope="module")
 def kubectl(docker_workbench):
@@ -52,24 +34,10 @@ def nothing_stays(kubectl):
     wait_for(lambda: kubectl.get("deployments")["items"] == [], what="the end of the deployments")
 
 
-def service(name, predictor, **spec):
-    predictor = {"terminationGracePeriodSeconds": 0, **predictor}
-    return {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": name},
-            "spec": {"predictor": predictor, **spec}}
-
-
-def server(script=SERVER, **more):
-    return {"image": "python:3.11", "command": ["python3", "-c", script], "resources": SMALL, "readinessProbe": SOON, **more}
-
-
 def runtime(name, model_format):
     return {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "ServingRuntime", "metadata": {"name": name},
             "spec": {"supportedModelFormats": [{"name": model_format, "version": "1", "autoSelect": True}], "protocolVersions": ["v1"],
                      "containers": [server(name="kserve-container", args=["--name={{.Name}}"])]}}
-
-
-def ready(kubectl, name):
-    kubectl.ok("wait", "--for=condition=Ready", f"isvc/{name}", "--timeout=60s", seconds=70)
 
 
 def predict(kubectl, host, instance=4):
@@ -125,17 +93,6 @@ def test_a_directory_of_this_machine_is_a_model(kubectl, tmp_path):
                   service("local", {"model": {"modelFormat": {"name": "words"}, "storageUri": f"file://{tmp_path}"}}))
     ready(kubectl, "local")
     assert predict(kubectl, "local-predictor")[0][0] == "local"
-
-
-def ask(docker_workbench, path, host="", instance=4):
-    """What is answered from outside: status and body."""
-    body = json.dumps({"instances": [instance]}).encode()
-    asked = urllib.request.Request(docker_workbench.server.address + path, body, {"Host": host} if host else {})
-    try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
 
 
 def test_it_answers_from_outside_by_path_and_by_its_own_host(kubectl, docker_workbench):

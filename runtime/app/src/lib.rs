@@ -54,7 +54,8 @@ pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
 pub use kubernetes::{
-    ModelServer, ModelServerStage, NotebookServer, NotebookStage, PodConnectError, PodLogOptions,
+    ModelPod, ModelRevision, ModelServer, ModelServerStage, NotebookServer, NotebookStage,
+    PodConnectError, PodLogOptions, RequestAtWork,
 };
 pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
 pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::engine::{Chosen, EngineSource, choose};
 use crate::error::AppError;
 use crate::identity::Identity;
+use crate::kubernetes::ModelRequests;
 use crate::log::Shelf;
 use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) schedule: Standing,
     /// Where lines begin in logs that somebody looked at.
     pub(crate) shelf: Shelf,
+    /// The requests at model servers.
+    pub(crate) model_requests: ModelRequests,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
     pub(crate) stopping: CancellationToken,
     /// What has tasks go on by themselves, once there is a workbench at work.
@@ -69,6 +72,7 @@ impl Workbench {
             identity.owner(),
         );
         let stage = watch::Sender::new(Stage::Reading);
+        let model_requests = ModelRequests::new(Arc::clone(&clock));
         let (stopping, asked) = (CancellationToken::new(), OnceCell::new());
         Self {
             inner: Arc::new(Inner {
@@ -83,6 +87,7 @@ impl Workbench {
                 turns: Semaphore::new(TURNS),
                 schedule: Standing::default(),
                 shelf: Shelf::default(),
+                model_requests,
                 stopping,
                 supervisor: OnceLock::new(),
                 asked,

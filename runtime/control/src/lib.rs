@@ -43,7 +43,7 @@ pub use image::Workshop;
 pub use kubelet::{
     ApiWorld, CullingSetting, Kubelet, KubeletSetting, PodSandboxes, PodTokens, watch_notebooks,
 };
-pub use objects::{ObjectLoop, ObjectSetting, Recorder};
+pub use objects::{Now, ObjectLoop, ObjectSetting, Recorder};
 pub use room::RoomNews;
 pub use setting::{Setting, Surroundings};
 pub use supervisor::{Supervisor, TaskKind};

@@ -9,7 +9,8 @@ mod sessions;
 mod standing;
 mod take_over;
 
-pub use model_servers::{ModelServer, ModelServerStage};
+pub use model_servers::{ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork};
+pub(crate) use model_servers::{ModelRequests, keep_sizes};
 pub(crate) use node::{Known, stand_node, tell_of_gpus};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;

@@ -11,7 +11,7 @@ use coracle_plan::kind::{ObjectStep, World};
 use super::recorder::Recorder;
 
 /// The objects as they are when each is asked for.
-pub(super) struct Now<'a>(pub(super) &'a ApiServer);
+pub struct Now<'a>(pub &'a ApiServer);
 
 impl World for Now<'_> {
     fn get(&self, resource: &'static Resource, namespace: &str, name: &str) -> Option<Arc<Object>> {

@@ -15,6 +15,7 @@ mod keys;
 mod recorder;
 mod work;
 
+pub use carry_out::Now;
 pub(crate) use garbage::resource_of;
 pub use recorder::Recorder;
 pub use work::{ObjectLoop, ObjectSetting};

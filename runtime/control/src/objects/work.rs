@@ -167,6 +167,8 @@ impl ObjectLoop {
         };
         self.due.extend(Key::of_change(resource, &object.body));
         self.due.extend(self.served_by(resource));
+        self.due
+            .extend(self.led_to(resource, &object.key.namespace));
         self.follow(&object.key, &object.body, change.removed);
         // Those that it has let go may have waited for that.
         if let Some(before) = &change.before {
@@ -302,6 +304,21 @@ impl ObjectLoop {
             let (namespace, name) = (&service.key.namespace, &service.key.name);
             Key::new(What::InferenceService, namespace, name)
         });
+        keys.collect()
+    }
+
+    /// The inference graphs that a change of a resource may touch: those of its namespace lead to inference services by name.
+    fn led_to(&self, resource: &'static Resource, namespace: &str) -> Vec<Key> {
+        if !std::ptr::eq(resource, kind::inference_services()) {
+            return Vec::new();
+        }
+        let graphs = self
+            .setting
+            .api
+            .all(kind::inference_graphs(), Some(namespace));
+        let keys = graphs
+            .iter()
+            .map(|graph| Key::new(What::InferenceGraph, namespace, &graph.key.name));
         keys.collect()
     }
 

@@ -1,7 +1,7 @@
 //! An inference service has a deployment and a service for each of its parts, by the runtime for its format.
 
 use coracle_objects::kind;
-use coracle_plan::kind::serving::shipped_runtimes;
+use coracle_plan::kind::serving::{predict_path, shipped_runtimes};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -172,18 +172,51 @@ fn all_of_it_goes_while_it_is_stopped_and_with_it() {
 }
 
 #[test]
-fn a_graph_says_that_nothing_routes_it() {
+fn a_graph_is_ready_when_all_that_it_leads_to_is_there() {
     Cluster::tell(|cluster| {
         let nodes =
-            json!({ "root": { "routerType": "Sequence", "steps": [{ "serviceName": "a" }] } });
+            json!({ "root": { "routerType": "Sequence", "steps": [{ "serviceName": "iris" }] } });
         cluster.make(
             kind::inference_graphs(),
             json!({ "metadata": { "name": "g" }, "spec": { "nodes": nodes } }),
         );
         cluster.settle();
-        let graph = cluster.object(kind::inference_graphs(), "g");
-        assert_eq!(graph["status"]["conditions"][0]["reason"], "NotRouted");
+        let ready = |cluster: &Cluster| {
+            let graph = cluster.object(kind::inference_graphs(), "g");
+            assert_eq!(graph["status"]["url"], "http://g-team.example.com");
+            graph["status"]["conditions"][0].clone()
+        };
+        assert_eq!(ready(cluster)["reason"], "ServiceNotFound");
+        serve(cluster, &model("sklearn"));
+        cluster.edit(kind::inference_graphs(), "g", |graph| {
+            graph["metadata"]["annotations"]["looked"] = "again".into();
+        });
+        cluster.settle();
+        assert_eq!(ready(cluster)["status"], "True");
     });
+}
+
+#[test]
+fn a_service_is_asked_by_the_protocol_that_it_speaks() {
+    let check = |predictor: Value, path: &str| {
+        Cluster::tell(|cluster| {
+            serve(cluster, &predictor);
+            let service = cluster.object(kind::inference_services(), "iris");
+            let service = service.as_object().unwrap();
+            assert_eq!(predict_path(service, cluster), path, "{predictor}");
+        });
+    };
+    let (first, second) = ("/v1/models/iris:predict", "/v2/models/iris/infer");
+    check(model("sklearn"), first);
+    let mut newer = model("sklearn");
+    newer["model"]["protocolVersion"] = "v2".into();
+    check(newer, second);
+    let mut named = model("sklearn");
+    named["model"]["runtime"] = "kserve-mlserver".into();
+    check(named, second);
+    let own = |env: Value| json!({ "containers": [{ "name": "kserve-container", "image": "a", "env": env }] });
+    check(own(json!([])), first);
+    check(own(json!([{ "name": "PROTOCOL", "value": "v2" }])), second);
 }
 
 /// The model that a predictor's pods serve, as their deployment asks for it.

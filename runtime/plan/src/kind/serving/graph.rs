@@ -1,24 +1,93 @@
-//! Inference graphs: kept, and said not to be routed.
+//! Inference graphs: where they answer, and what they lead to.
 
+use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _, kind, meta};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::status::host;
 use crate::kind::step::{ObjectStep, World};
 
-/// What is to be done for an inference graph.
+/// What is to be done for an inference graph: it is ready as soon as all that it leads to is there.
 pub fn reconcile_graph(graph: &Object, world: &dyn World) -> Option<ObjectStep> {
-    if graph.is_being_deleted() || graph.get("status").is_some() {
+    if graph.is_being_deleted() {
         return None;
     }
-    let now = meta::time(world.now());
-    let status = json!({
-        "conditions": [{
+    let namespace = graph.namespace();
+    let missing = services(graph).find(|name| {
+        world
+            .get(kind::inference_services(), namespace, name)
+            .is_none()
+    });
+    let mut ready = match missing {
+        None => json!({ "type": "Ready", "status": "True" }),
+        Some(name) => json!({
             "type": "Ready",
             "status": "False",
-            "reason": "NotRouted",
-            "message": "inference graphs are kept here, and nothing routes them yet",
-            "lastTransitionTime": now,
-        }],
+            "reason": "ServiceNotFound",
+            "message": format!("there is no inference service {name:?} in the namespace {namespace:?}"),
+        }),
+    };
+    let before = graph.condition("Ready");
+    let since = before
+        .filter(|before| before["status"] == ready["status"])
+        .and_then(|before| before.get("lastTransitionTime").cloned());
+    ready["lastTransitionTime"] = since.unwrap_or_else(|| meta::time(world.now()).into());
+    let status = json!({
+        "conditions": [ready],
+        "deploymentMode": "Standard",
+        "observedGeneration": graph.generation(),
+        "url": format!("http://{}", host(graph.name(), namespace)),
     });
     ObjectStep::status(kind::inference_graphs(), graph, status)
+}
+
+/// The inference services that a graph names.
+fn services(graph: &Object) -> impl Iterator<Item = &str> {
+    let nodes = graph.at(&["spec", "nodes"]).and_then(Value::as_object);
+    let steps = nodes
+        .into_iter()
+        .flat_map(|nodes| nodes.values())
+        .filter_map(|node| node.get("steps")?.as_array())
+        .flatten();
+    steps.filter_map(|step| step.get("serviceName")?.as_str())
+}
+
+/// The path at which a graph asks a service: by the protocol that it speaks.
+pub fn predict_path(service: &Object, world: &dyn World) -> String {
+    let name = service.name();
+    if protocol(service, world) == "v2" {
+        format!("/v2/models/{name}/infer")
+    } else {
+        format!("/v1/models/{name}:predict")
+    }
+}
+
+fn protocol(service: &Object, world: &dyn World) -> String {
+    let of_container = |part: Component| {
+        let container = part.of(service)?.get("containers")?.get(0)?;
+        let variables = container.get("env")?.as_array()?;
+        let told = variables
+            .iter()
+            .find(|variable| variable["name"] == "PROTOCOL")?;
+        Some(told.get("value")?.as_str()?.to_owned())
+    };
+    if Component::Transformer.of(service).is_some() {
+        return of_container(Component::Transformer).unwrap_or_default();
+    }
+    let model = service.at(&["spec", "predictor", "model"]);
+    let Some(model) = model else {
+        return of_container(Component::Predictor).unwrap_or_default();
+    };
+    let of_runtime = || {
+        let name = model.get("runtime")?.as_str()?;
+        let own = world.get(kind::serving_runtimes(), service.namespace(), name);
+        let runtime = own.or_else(|| world.get(kind::cluster_serving_runtimes(), "", name))?;
+        let versions = runtime.list_at(&["spec", "protocolVersions"]).iter();
+        let mut spoken = versions.filter_map(Value::as_str);
+        spoken
+            .find(|version| ["v1", "v2"].contains(version))
+            .map(str::to_owned)
+    };
+    let told = || Some(model.get("protocolVersion")?.as_str()?.to_owned());
+    of_runtime().or_else(told).unwrap_or_default()
 }

@@ -31,8 +31,8 @@ use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 use canary::Rollout;
 
 pub use canary::canary_percent;
-pub use graph::reconcile_graph;
-pub use scale::{Bounds, bounds};
+pub use graph::{predict_path, reconcile_graph};
+pub use scale::{Bounds, bounds, window};
 pub use shipped::shipped_runtimes;
 
 /// The label of everything of an inference service, with its name.
@@ -84,7 +84,7 @@ pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
     if service.is_being_deleted() {
         return Vec::new();
     }
-    let is_stopped = service.annotation(STOP) == Some("true");
+    let is_stopped = is_stopped(service);
     let chosen = runtime::chosen(service, world);
     let parts = match &chosen {
         Ok(_) if is_stopped => Ok(Vec::new()),
@@ -119,8 +119,22 @@ pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
     steps
 }
 
+/// The names of a part's deployments, whether they are there or not.
+pub fn deployment_names(service: &Object, component: Component) -> Vec<String> {
+    let mut names = vec![part_name(service, component)];
+    if component == Component::Predictor {
+        names.push(canary::canary_name(service));
+    }
+    names
+}
+
+/// Whether a service is stopped by its annotation.
+pub fn is_stopped(service: &Object) -> bool {
+    service.annotation(STOP) == Some("true")
+}
+
 /// The name of a part's objects.
-fn part_name(service: &Object, component: Component) -> String {
+pub fn part_name(service: &Object, component: Component) -> String {
     format!("{}-{}", service.name(), component.as_str())
 }
 

@@ -88,6 +88,7 @@ pub(super) fn of(
     let name = part_name(service, component);
     let service_ports = ports::of_service(&name, &spec, agent::is_wanted(part));
     ports::set_probes(&mut spec);
+    keep_last_words(&mut spec);
     if let Some(uri) = uri {
         storage::provide(&mut spec, uri)?;
     }
@@ -172,6 +173,20 @@ fn containers(spec: &Map<String, Value>) -> Vec<Value> {
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default()
+}
+
+/// A server that ends is asked for its last lines, which say why its model does not load.
+fn keep_last_words(spec: &mut Map<String, Value>) {
+    let containers = spec.get_mut("containers").and_then(Value::as_array_mut);
+    for container in containers
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        container
+            .entry("terminationMessagePolicy")
+            .or_insert_with(|| "FallbackToLogsOnError".into());
+    }
 }
 
 /// A pod that the service describes itself.

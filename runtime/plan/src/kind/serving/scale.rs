@@ -1,8 +1,16 @@
 //! How many pods a part has: as many as its requests need, within its bounds.
 
-use coracle_objects::Object;
+use std::time::Duration;
+
 use coracle_objects::kind::inference_service::Component;
+use coracle_objects::{Object, ObjectExt as _};
 use serde_json::Value;
+
+/// The annotation that says how far is looked back to see how many requests there are: `90s`, `5m`, `1h`.
+const WINDOW: &str = "autoscaling.knative.dev/window";
+
+/// How far that is without.
+const USUAL_WINDOW: Duration = Duration::from_secs(60);
 
 /// Within what the number of a part's pods moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +42,22 @@ pub fn bounds(service: &Object, component: Component) -> Bounds {
     }
 }
 
+/// How long fewer requests must have come before there are fewer pods for them.
+pub fn window(service: &Object) -> Duration {
+    let told = service.annotation(WINDOW).and_then(|told| {
+        let unit = told.chars().next_back()?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 60 * 60,
+            _ => return None,
+        };
+        let amount: u64 = told.strip_suffix(unit)?.parse().ok()?;
+        Some(Duration::from_secs(amount.checked_mul(seconds)?))
+    });
+    told.unwrap_or(USUAL_WINDOW)
+}
+
 impl Bounds {
     /// Whether there is only one number within them.
     pub fn is_fixed(self) -> bool {
@@ -57,38 +81,60 @@ impl Bounds {
 
 #[cfg(test)]
 mod tests {
-    use coracle_objects::Object;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
-    fn of(predictor: Value) -> Bounds {
-        let service = json!({ "spec": { "predictor": predictor } });
-        let Value::Object(service) = service else {
+    fn object(value: Value) -> Object {
+        let Value::Object(object) = value else {
             unreachable!()
         };
-        let service: Object = service;
+        object
+    }
+
+    fn of(predictor: &Value) -> Bounds {
+        let service = object(json!({ "spec": { "predictor": predictor } }));
         bounds(&service, Component::Predictor)
     }
 
     #[test]
+    fn a_window_is_told_as_go_writes_it() {
+        let of = |told: &str| {
+            let annotations = json!({ WINDOW: told });
+            window(&object(
+                json!({ "metadata": { "annotations": annotations } }),
+            ))
+            .as_secs()
+        };
+        for (told, seconds) in [
+            ("90s", 90),
+            ("2m", 120),
+            ("1h", 3600),
+            ("soon", 60),
+            ("", 60),
+        ] {
+            assert_eq!(of(told), seconds, "{told}");
+        }
+    }
+
+    #[test]
     fn a_part_has_one_pod_where_it_says_nothing() {
-        assert!(of(json!({})).is_fixed());
-        assert_eq!(of(json!({})).wanted(100), 1);
-        assert_eq!(of(json!({ "minReplicas": 3 })).wanted(0), 3);
+        assert!(of(&json!({})).is_fixed());
+        assert_eq!(of(&json!({})).wanted(100), 1);
+        assert_eq!(of(&json!({ "minReplicas": 3 })).wanted(0), 3);
     }
 
     #[test]
     fn it_sleeps_only_where_it_may() {
-        assert_eq!(of(json!({ "minReplicas": 0 })).wanted(0), 0);
-        assert_eq!(of(json!({ "minReplicas": 0 })).wanted(7), 1);
-        assert_eq!(of(json!({ "maxReplicas": 4 })).wanted(0), 1);
+        assert_eq!(of(&json!({ "minReplicas": 0 })).wanted(0), 0);
+        assert_eq!(of(&json!({ "minReplicas": 0 })).wanted(7), 1);
+        assert_eq!(of(&json!({ "maxReplicas": 4 })).wanted(0), 1);
     }
 
     #[test]
     fn requests_make_pods_up_to_the_most() {
         let check = |part: Value, requests: u64, pods: u64| {
-            assert_eq!(of(part.clone()).wanted(requests), pods, "{part}");
+            assert_eq!(of(&part).wanted(requests), pods, "{part}");
         };
         let by_target = json!({ "maxReplicas": 4, "scaleMetric": "concurrency", "scaleTarget": 2 });
         check(by_target.clone(), 2, 1);

@@ -17,6 +17,11 @@ const DOMAIN: &str = "example.com";
 /// The deployment mode that is told.
 const MODE: &str = "Standard";
 
+/// The host by which something that answers is asked from outside.
+pub(super) fn host(name: &str, namespace: &str) -> String {
+    format!("{name}-{namespace}.{DOMAIN}")
+}
+
 /// A condition without its time.
 struct Condition {
     kind: &'static str,
@@ -85,7 +90,7 @@ pub(super) fn status(
         .into_iter()
         .find(|entry| parts.iter().any(|part| part.component == *entry));
     let entry = part_name(service, entry.unwrap_or(Component::Predictor));
-    status["url"] = format!("http://{name}-{namespace}.{DOMAIN}").into();
+    status["url"] = format!("http://{}", host(name, namespace)).into();
     status["address"] = json!({ "url": format!("http://{entry}.{namespace}.svc.cluster.local") });
     status["observedGeneration"] = service.generation().into();
     let mut conditions: Vec<Condition> = parts
@@ -97,7 +102,7 @@ pub(super) fn status(
         let mut told = canary::traffic(service, &part.rollout, world).unwrap_or_else(|| json!({}));
         if condition.status == "True" {
             let name = part_name(service, part.component);
-            told["url"] = format!("http://{name}-{namespace}.{DOMAIN}").into();
+            told["url"] = format!("http://{}", host(&name, namespace)).into();
         }
         components[part.component.as_str()] = told;
     }

@@ -1,0 +1,153 @@
+//! What is counted of requests to model servers, for Prometheus.
+
+use std::fmt::Error;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use coracle_app::RequestAtWork;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use super::turns::PodAtWork;
+
+/// A revision of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Asked {
+    namespace: String,
+    service: String,
+    /// Empty for a request that no revision was asked.
+    revision: String,
+}
+
+/// How it answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    namespace: String,
+    service: String,
+    revision: String,
+    code: u16,
+}
+
+/// The counts of all servers.
+#[derive(Clone)]
+pub(super) struct Accounts {
+    registry: Arc<Mutex<Registry>>,
+    requests: Family<Answered, Counter<u64, AtomicU64>>,
+    seconds: Family<Asked, Histogram>,
+    at_work: Family<Asked, Gauge>,
+}
+
+/// A request on its way: it is counted when this is dropped, and then its server has one less to work on.
+pub(super) struct Account {
+    accounts: Accounts,
+    asked: Asked,
+    code: StatusCode,
+    began: Instant,
+    _counted: RequestAtWork,
+    pod: Option<PodAtWork>,
+}
+
+impl Accounts {
+    pub(super) fn new() -> Self {
+        let accounts = Self {
+            registry: Arc::default(),
+            requests: Family::default(),
+            // From a quarter of a millisecond to two minutes.
+            seconds: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.000_25, 2.0, 20))
+            }),
+            at_work: Family::default(),
+        };
+        let mut registry = Registry::with_prefix("coracle_serving");
+        registry.register(
+            "requests",
+            "Requests to model servers",
+            accounts.requests.clone(),
+        );
+        registry.register(
+            "request_seconds",
+            "How long requests took, from the first byte to the last",
+            accounts.seconds.clone(),
+        );
+        registry.register(
+            "requests_at_work",
+            "Requests at work",
+            accounts.at_work.clone(),
+        );
+        Self {
+            registry: Arc::new(Mutex::new(registry)),
+            ..accounts
+        }
+    }
+
+    /// Opens the account of a request.
+    pub(super) fn open(&self, namespace: &str, name: &str, counted: RequestAtWork) -> Account {
+        Account {
+            accounts: self.clone(),
+            asked: Asked {
+                namespace: namespace.to_owned(),
+                service: name.to_owned(),
+                revision: String::new(),
+            },
+            // A client that goes before it is answered: what proxies call it.
+            code: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
+            began: Instant::now(),
+            _counted: counted,
+            pod: None,
+        }
+    }
+
+    /// All counts, as Prometheus reads them.
+    pub(super) fn text(&self) -> String {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        match encode(&mut text, &registry) {
+            Ok(()) => text,
+            Err(Error) => String::new(),
+        }
+    }
+}
+
+impl Account {
+    /// Notes whom the request goes to now.
+    pub(super) fn goes_to(&mut self, pod: PodAtWork) {
+        self.leave();
+        self.asked.revision.clone_from(&pod.revision);
+        self.accounts.at_work.get_or_create(&self.asked).inc();
+        self.pod = Some(pod);
+    }
+
+    /// Notes the answer.
+    pub(super) fn answered(&mut self, code: StatusCode) {
+        self.code = code;
+    }
+
+    fn leave(&mut self) {
+        if self.pod.take().is_some() {
+            self.accounts.at_work.get_or_create(&self.asked).dec();
+        }
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.leave();
+        let asked = &self.asked;
+        let seconds = self.accounts.seconds.get_or_create(asked);
+        seconds.observe(self.began.elapsed().as_secs_f64());
+        let answered = Answered {
+            namespace: asked.namespace.clone(),
+            service: asked.service.clone(),
+            revision: asked.revision.clone(),
+            code: self.code.as_u16(),
+        };
+        self.accounts.requests.get_or_create(&answered).inc();
+    }
+}

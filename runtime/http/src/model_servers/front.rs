@@ -1,0 +1,301 @@
+//! One request to a model server, and its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
+use axum::response::{IntoResponse, Response};
+use coracle_app::{ModelPod, ModelServer, ModelServerStage, Workbench};
+use coracle_gateway::proxy::{ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn};
+use coracle_objects::{ObjectExt as _, kind};
+use serde_json::json;
+
+use super::account::{Account, Accounts};
+use super::body::Keeping;
+use super::graph::Graph;
+use super::turns::Turns;
+use crate::pod_connector::PodConnector;
+
+/// How long a container may take to take a connection: it is on this machine.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The longest body that is kept, to be sent again to another pod where the first one goes away.
+const LONGEST_KEPT: usize = 8 * 1024 * 1024;
+
+/// How many pods a request is sent to before it is given up.
+const MOST_TRIES: usize = 4;
+
+/// How soon a server that is not ready may be asked again, in seconds.
+const ASK_AGAIN: &str = "1";
+
+/// What stands before the servers.
+#[derive(Clone)]
+pub(super) struct Front {
+    workbench: Workbench,
+    proxy: Proxy,
+    turns: Turns,
+    accounts: Accounts,
+}
+
+/// A request that may have to be sent several times.
+enum Outgoing {
+    /// It can be.
+    Kept(Box<request::Parts>, Bytes),
+    /// It cannot: its body is long, or it becomes something else than a request.
+    Once(Option<Request>),
+}
+
+/// Why there is no answer.
+struct Failure {
+    code: StatusCode,
+    said: String,
+}
+
+impl Front {
+    pub(super) fn new(workbench: Workbench) -> Self {
+        let spawner = workbench.clone();
+        let spawn: Spawn = Arc::new(move |connection| spawner.go_on(connection));
+        Self {
+            proxy: Proxy::new(spawn),
+            turns: Turns::default(),
+            accounts: Accounts::new(),
+            workbench,
+        }
+    }
+
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    pub(super) fn workbench(&self) -> &Workbench {
+        &self.workbench
+    }
+
+    /// What a model server or a graph of them answers.
+    pub(super) async fn answer(
+        &self,
+        namespace: &str,
+        name: &str,
+        path: &str,
+        request: Request,
+    ) -> Response {
+        if let Some(spec) = self.workbench.inference_graph(namespace, name)
+            && let Some(graph) = Graph::new(self, (namespace, name), &spec)
+        {
+            return graph.answer(request).await;
+        }
+        self.ask_server(namespace, name, path, request).await
+    }
+
+    pub(super) async fn ask_server(
+        &self,
+        namespace: &str,
+        name: &str,
+        path: &str,
+        request: Request,
+    ) -> Response {
+        let Some(server) = self.workbench.model_server(namespace, name, path) else {
+            let said = format!("there is no model server `{name}` in the namespace `{namespace}`");
+            return refusal(StatusCode::NOT_FOUND, &said);
+        };
+        let counted = self.workbench.model_request(namespace, name);
+        let mut account = self.accounts.open(namespace, name, counted);
+        let limit = server.timeout;
+        let asked = (namespace, name, path);
+        let answered = self.pass_on(asked, server, request, &mut account);
+        let answered = match tokio::time::timeout(limit, answered).await {
+            Ok(answered) => answered,
+            Err(_) => Err(Failure {
+                code: StatusCode::GATEWAY_TIMEOUT,
+                said: format!("`{name}` did not answer within {} s", limit.as_secs()),
+            }),
+        };
+        match answered {
+            Ok(response) => {
+                account.answered(response.status());
+                response.map(|body| Body::new(Keeping::new(body, account)))
+            }
+            Err(failure) => {
+                account.answered(failure.code);
+                refusal(failure.code, &failure.said)
+            }
+        }
+    }
+
+    async fn pass_on(
+        &self,
+        (namespace, name, path): (&str, &str, &str),
+        first: ModelServer,
+        request: Request,
+        account: &mut Account,
+    ) -> Result<Response, Failure> {
+        let place = self.turns.next(namespace, name);
+        let mut outgoing = Outgoing::read(request).await?;
+        let mut tried = Vec::new();
+        let mut failure = None;
+        let mut server = Some(first);
+        while tried.len() < MOST_TRIES {
+            let found = match server.take() {
+                Some(known) if known.stage != ModelServerStage::Asleep => Some(known),
+                _ => self.awake(namespace, name, path).await?,
+            };
+            let Some(found) = found else { break };
+            let revisions = match found.stage {
+                ModelServerStage::Ready(revisions) => revisions,
+                ModelServerStage::NotReady(why) => {
+                    failure.get_or_insert_with(|| not_ready(name, &why));
+                    break;
+                }
+                ModelServerStage::Asleep => {
+                    failure.get_or_insert_with(|| not_ready(name, "it did not wake up in time"));
+                    break;
+                }
+            };
+            let taken = self
+                .turns
+                .take(place, &revisions, found.concurrency, &tried)
+                .await;
+            let Some(at_work) = taken else { break };
+            let Some(request) = outgoing.next() else {
+                break;
+            };
+            let pod = at_work.pod.clone();
+            account.goes_to(at_work);
+            let error = match self.send(namespace, name, &pod, request).await {
+                Ok(response) => return Ok(response.map(Body::new)),
+                Err(error) => error,
+            };
+            tracing::debug!(%error, model = name, pod = pod.name, "a request was not answered");
+            let may_go_elsewhere = match &error {
+                ForwardError::Connect { .. } | ForwardError::ConnectTimeout { .. } => true,
+                // What a server that was told to go has not finished is asked again; what makes servers fall is not.
+                ForwardError::Exchange { .. } => self.is_going(&pod),
+                ForwardError::Switched { .. } | ForwardError::Path { .. } => false,
+            };
+            failure = Some(failed(name, &error));
+            if !may_go_elsewhere {
+                break;
+            }
+            tried.push(pod.uid);
+        }
+        Err(failure.unwrap_or_else(|| not_ready(name, "none of its pods can be asked")))
+    }
+
+    async fn awake(
+        &self,
+        namespace: &str,
+        name: &str,
+        path: &str,
+    ) -> Result<Option<ModelServer>, Failure> {
+        let woken = self
+            .workbench
+            .awake_model_server(namespace, name, path)
+            .await;
+        woken.map_err(|error| not_ready(name, &error.to_string()))
+    }
+
+    async fn send(
+        &self,
+        namespace: &str,
+        name: &str,
+        pod: &ModelPod,
+        request: Request,
+    ) -> Result<Response<coracle_gateway::proxy::Body>, ForwardError> {
+        let at = (pod.namespace.as_str(), pod.name.as_str(), pod.uid.as_str());
+        let connector = PodConnector::new(&self.workbench, at, pod.port);
+        let route = Route {
+            path: PathRewrite::Prefix {
+                from: format!("/serving/{namespace}/{name}/"),
+                to: "/".to_owned(),
+            },
+            set_headers: HeaderMap::new(),
+            host: Host::Keep,
+            peer: Peer {
+                address: None,
+                scheme: Scheme::Http,
+            },
+            connect_limit: CONNECT_LIMIT,
+        };
+        self.proxy.forward(request, &connector, &route).await
+    }
+
+    /// Whether a pod is gone or about to go.
+    fn is_going(&self, pod: &ModelPod) -> bool {
+        let found = self
+            .workbench
+            .kubernetes()
+            .find(kind::pods(), &pod.namespace, &pod.name);
+        found.is_none_or(|found| found.body.uid() != pod.uid || found.body.is_being_deleted())
+    }
+}
+
+impl Outgoing {
+    /// Reads a request whose body is known to be short.
+    async fn read(request: Request) -> Result<Self, Failure> {
+        let headers = request.headers();
+        let length = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        let has_none = !headers.contains_key(header::TRANSFER_ENCODING);
+        let is_short = length.map_or(has_none, |length| length <= LONGEST_KEPT);
+        if !is_short || headers.contains_key(header::UPGRADE) {
+            return Ok(Self::Once(Some(request)));
+        }
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, LONGEST_KEPT)
+            .await
+            .map_err(|error| Failure {
+                code: StatusCode::BAD_REQUEST,
+                said: format!("the body of the request broke off: {error}"),
+            })?;
+        Ok(Self::Kept(Box::new(parts), body))
+    }
+
+    /// The request, once more; none where that cannot be.
+    fn next(&mut self) -> Option<Request> {
+        match self {
+            Self::Once(request) => request.take(),
+            Self::Kept(parts, body) => {
+                let mut request = Request::new(Body::from(body.clone()));
+                *request.method_mut() = parts.method.clone();
+                *request.uri_mut() = parts.uri.clone();
+                *request.version_mut() = parts.version;
+                *request.headers_mut() = parts.headers.clone();
+                Some(request)
+            }
+        }
+    }
+}
+
+fn failed(name: &str, error: &ForwardError) -> Failure {
+    match error {
+        ForwardError::Connect { .. } => not_ready(name, "its server takes no connection"),
+        _ => Failure {
+            code: error.status(),
+            said: format!("`{name}`: {error}"),
+        },
+    }
+}
+
+fn not_ready(name: &str, why: &str) -> Failure {
+    Failure {
+        code: StatusCode::SERVICE_UNAVAILABLE,
+        said: format!("`{name}` is not ready: {why}"),
+    }
+}
+
+/// A refusal in the form that servers of models give theirs.
+fn refusal(code: StatusCode, said: &str) -> Response {
+    let mut response = (code, axum::Json(json!({ "error": said }))).into_response();
+    if code == StatusCode::SERVICE_UNAVAILABLE {
+        let seconds = HeaderValue::from_static(ASK_AGAIN);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
+}
