@@ -218,6 +218,7 @@ fn not_understood(error: &serde_json::Error) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_error::Exit;
 
     fn answering(status: StatusCode, body: &'static str) -> Client {
         Client::of_router(move |_| async move {
@@ -237,6 +238,23 @@ mod tests {
         let error = client.tell(Call::health()).await.unwrap_err();
         assert_eq!(error.exit.code(), 4);
         assert_eq!(error.report.hint.as_deref(), Some("look"));
+    }
+
+    #[tokio::test]
+    async fn kubernetes_refuses_in_its_own_words() {
+        let status = r#"{"kind":"Status","status":"Failure","message":"no such name","reason":"Invalid","code":422}"#;
+        for (code, exit) in [
+            (StatusCode::UNPROCESSABLE_ENTITY, Exit::Usage),
+            (StatusCode::NOT_FOUND, Exit::NotFound),
+            (StatusCode::CONFLICT, Exit::Failed),
+        ] {
+            let client = answering(code, status);
+            let error = client.tell(Call::objects(["api", "v1"])).await.unwrap_err();
+            assert_eq!(
+                (error.exit, error.report.message.as_str()),
+                (exit, "no such name")
+            );
+        }
     }
 
     #[tokio::test]

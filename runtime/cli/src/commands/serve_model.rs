@@ -49,7 +49,14 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     model.check_readable()?;
     let service = service(&name, &arguments.namespace, &model);
     let session = Session::work(context, Wanted::Background).await?;
-    let served = serve(context, session.client(), &service, arguments.detach).await;
+    let served = async {
+        let applied = apply(session.client(), &service).await?;
+        if arguments.detach {
+            return Ok(());
+        }
+        wait(context, session.client(), &applied).await
+    };
+    let served = served.await;
     let url = session.client().url().unwrap_or_default().to_owned();
     session.close().await;
     served?;
@@ -69,28 +76,22 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     Ok(Exit::Fine)
 }
 
-/// Applies a service and waits until it answers.
-async fn serve(
-    context: &Context,
-    client: &Client,
-    service: &Value,
-    detach: bool,
-) -> Result<(), CommandError> {
-    let metadata = |field: &str| service["metadata"][field].as_str().unwrap_or_default();
-    let (name, namespace) = (metadata("name"), metadata("namespace"));
+/// Has a service be as it is wanted; what it then is.
+async fn apply(client: &Client, service: &Value) -> Result<Value, CommandError> {
+    let (namespace, name) = (metadata(service, "namespace"), metadata(service, "name"));
+    let segments = [&GROUP[..], &[namespace, "inferenceservices", name]].concat();
+    client.ask(Call::apply(segments, service)).await
+}
+
+/// Waits until a service answers, and tells meanwhile what takes long.
+async fn wait(context: &Context, client: &Client, service: &Value) -> Result<(), CommandError> {
+    let (namespace, name) = (metadata(service, "namespace"), metadata(service, "name"));
     let services = [&GROUP[..], &[namespace, "inferenceservices"]].concat();
-    let one = [services.as_slice(), &[name]].concat();
-    let applied: Value = client.ask(Call::apply(one, service)).await?;
-    if detach {
-        return Ok(());
-    }
-    let from = applied["metadata"]["resourceVersion"]
-        .as_str()
-        .unwrap_or_default();
     let selector = format!("metadata.name={name}");
     let changes = [("watch", "true"), ("fieldSelector", selector.as_str())];
     let mut changes = watch(client, Call::objects(services).query(&changes)).await?;
-    let told = [("watch", "true"), ("resourceVersion", from)];
+    let begun = metadata(service, "resourceVersion");
+    let told = [("watch", "true"), ("resourceVersion", begun)];
     let events = Call::objects(["api", "v1", "namespaces", namespace, "events"]).query(&told);
     let mut events = watch(client, events).await?;
     let server = format!("{name}-predictor-");
@@ -113,6 +114,10 @@ async fn serve(
     }
 }
 
+fn metadata<'a>(object: &'a Value, field: &str) -> &'a str {
+    object["metadata"][field].as_str().unwrap_or_default()
+}
+
 async fn watch(client: &Client, call: Call) -> Result<Watch, CommandError> {
     Ok(Watch::new(client.stream(call).await?))
 }
@@ -132,7 +137,7 @@ fn is_ready(service: &Value) -> Result<bool, CommandError> {
     // What cannot be deployed at all has no generation.
     if failure.is_object() && (is_seen || status["observedGeneration"].is_null()) {
         let said = failure["message"].as_str().unwrap_or_default();
-        let name = service["metadata"]["name"].as_str().unwrap_or_default();
+        let name = metadata(service, "name");
         return Err(
             CommandError::failed("not_served", format!("the model is not served: {said}"))
                 .with_hint(format!(
