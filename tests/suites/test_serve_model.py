@@ -63,6 +63,14 @@ def test_one_that_cannot_be_loaded_is_told(docker_workbench, kubectl, tmp_path):
     assert "kubectl delete isvc broken" in served.stderr
 
 
+def test_processes_serve_no_models(on_processes, tmp_path):
+    on_processes.serve()
+    model = tmp_path / "model.pkl"
+    model.write_bytes(b"\x80")
+    refused = on_processes("serve-model", model)
+    assert refused.returncode == 1 and "run in containers, and this workbench runs processes" in refused.stderr
+
+
 def test_what_is_no_model_is_refused(on_processes, tmp_path):
     (tmp_path / "notes.md").write_text("nothing yet")
     refused = on_processes("serve-model", tmp_path)

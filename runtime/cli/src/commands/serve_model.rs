@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use coracle_app::view::Health;
+use coracle_model::EngineKind;
 use serde_json::{Value, json};
 
 use crate::client::{Call, Client, Watch};
@@ -50,6 +52,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let service = service(&name, &arguments.namespace, &model);
     let session = Session::work(context, Wanted::Background).await?;
     let served = async {
+        check_engine(session.client()).await?;
         let applied = apply(session.client(), &service).await?;
         if arguments.detach {
             return Ok(());
@@ -74,6 +77,19 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         }
     }
     Ok(Exit::Fine)
+}
+
+/// Servers of models are images, which processes of this machine have none of.
+async fn check_engine(client: &Client) -> Result<(), CommandError> {
+    let health: Health = client.ask(Call::health()).await?;
+    if health.engine == Some(EngineKind::Process) {
+        return Err(CommandError::failed(
+            "unsupported",
+            "servers of models run in containers, and this workbench runs processes",
+        )
+        .with_hint("start Docker, then `coracle serve --engine docker`"));
+    }
+    Ok(())
 }
 
 /// Has a service be as it is wanted; what it then is.
@@ -108,6 +124,8 @@ async fn wait(context: &Context, client: &Client, service: &Value) -> Result<(),
                 None => return Err(broken_off()),
                 Some(event) => if let Some(news) = news(&event, &server) {
                     context.output.note(news);
+                    // One that has just begun knows by now which it has.
+                    check_engine(client).await?;
                 },
             },
         }
