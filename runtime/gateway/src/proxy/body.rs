@@ -36,6 +36,14 @@ impl Body {
         body
     }
 
+    /// The body of an answer over a connection that others use, too.
+    pub(super) fn shared(incoming: Incoming) -> Self {
+        Self {
+            incoming: Some(incoming),
+            lease: None,
+        }
+    }
+
     /// The body of an answer that has none.
     pub(super) fn empty() -> Self {
         Self {

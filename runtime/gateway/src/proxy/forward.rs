@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use super::body::{Body, Lease, box_body};
 use super::connector::{Connector, Spawn, Upstream};
 use super::error::ForwardError;
+use super::grpc::{self, Connections, as_http2, is_grpc};
 use super::headers::{add_forwarded, set_upgrade, take_hop_by_hop};
 use super::pool::{Pool, RequestBody};
 use super::route::Route;
@@ -22,6 +23,7 @@ const READ_BYTES: usize = 512 * 1024;
 #[derive(Clone)]
 pub struct Proxy {
     pool: Pool,
+    shared: Connections,
     spawn: Spawn,
 }
 
@@ -30,6 +32,7 @@ impl Proxy {
     pub fn new(spawn: Spawn) -> Self {
         Self {
             pool: Pool::default(),
+            shared: Connections::default(),
             spawn,
         }
     }
@@ -37,6 +40,7 @@ impl Proxy {
     /// Closes idle connections to a server that is gone.
     pub fn forget(&self, upstream: &Upstream) {
         self.pool.forget(upstream);
+        self.shared.forget(upstream);
     }
 
     /// Passes a request on, and its answer back. An upgrade goes on by itself.
@@ -50,6 +54,9 @@ impl Proxy {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        if is_grpc(&request) {
+            return self.forward_grpc(request, connector, route).await;
+        }
         let client = hyper::upgrade::on(&mut request);
         let (request, upgrade) = prepare(request, route)?;
         let (mut response, lease) = self.exchange(request, connector, route).await?;
@@ -65,6 +72,26 @@ impl Proxy {
         (self.spawn)(Box::pin(go_on(client, server, half_close_of(&granted))));
         set_upgrade(response.headers_mut(), granted);
         Ok(response.map(|_| Body::empty()))
+    }
+
+    async fn forward_grpc<B>(
+        &self,
+        request: Request<B>,
+        connector: &dyn Connector,
+        route: &Route,
+    ) -> Result<Response<Body>, ForwardError>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let path = request.uri().path().to_owned();
+        let (mut request, _) = prepare(request, route)?;
+        as_http2(&mut request).map_err(|source| ForwardError::Path { path, source })?;
+        let limit = route.connect_limit;
+        let sender = self.shared.to(connector, limit, &self.spawn).await?;
+        let mut response = grpc::exchange(sender, request, connector.upstream()).await?;
+        take_hop_by_hop(response.headers_mut());
+        Ok(response.map(Body::shared))
     }
 
     async fn exchange(

@@ -1,4 +1,4 @@
-//! A reverse proxy for HTTP/1.1: the servers in containers, as if they stood behind one address.
+//! A reverse proxy for HTTP/1.1, and gRPC over HTTP/2: the servers in containers, as if they stood behind one address.
 //!
 //! ```text
 //! request ─► Route: path, headers ─► Pool ─► Connector ─► server
@@ -14,6 +14,7 @@ mod body;
 mod connector;
 mod error;
 mod forward;
+mod grpc;
 mod headers;
 mod pool;
 mod route;
@@ -23,4 +24,5 @@ pub use body::Body;
 pub use connector::{Connector, Spawn, Upstream};
 pub use error::ForwardError;
 pub use forward::Proxy;
+pub use grpc::is_grpc;
 pub use route::{AnnotationError, Host, PathRewrite, Peer, Route, Scheme, headers_to_set};

@@ -2,5 +2,6 @@
 
 mod bodies;
 mod exchange;
+mod grpc;
 mod support;
 mod upgrade;

@@ -13,9 +13,9 @@ use coracle_gateway::proxy::{Connector, Host, PathRewrite, Peer, Proxy, Route, S
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -130,24 +130,30 @@ async fn accept(listener: TcpListener, proxy: Proxy, reach: Arc<Reach>, tasks: T
         connection.set_nodelay(true).unwrap();
         let (proxy, reach) = (proxy.clone(), reach.clone());
         tasks.lock().unwrap().spawn(async move {
-            let service = service_fn(|request| async {
-                let response = match proxy.forward(request, &*reach, &route()).await {
-                    Ok(response) => {
-                        response.map(|body| UnsyncBoxBody::new(body.map_err(io::Error::other)))
-                    }
-                    Err(error) => {
-                        let page = Full::new(Bytes::from(error.to_string()));
-                        let mut response = Response::new(UnsyncBoxBody::new(
-                            page.map_err(|never: Infallible| match never {}),
-                        ));
-                        *response.status_mut() = error.status();
-                        response
-                    }
-                };
-                Ok::<_, Infallible>(response)
+            let service = service_fn(move |request| {
+                let (proxy, reach) = (proxy.clone(), reach.clone());
+                async move {
+                    let response = match proxy.forward(request, &*reach, &route()).await {
+                        Ok(response) => {
+                            response.map(|body| UnsyncBoxBody::new(body.map_err(io::Error::other)))
+                        }
+                        Err(error) => {
+                            let page = Full::new(Bytes::from(error.to_string()));
+                            let mut response = Response::new(UnsyncBoxBody::new(
+                                page.map_err(|never: Infallible| match never {}),
+                            ));
+                            *response.status_mut() = error.status();
+                            response
+                        }
+                    };
+                    Ok::<_, Infallible>(response)
+                }
             });
-            let serving = http1::Builder::new().serve_connection(TokioIo::new(connection), service);
-            let _ = serving.with_upgrades().await;
+            let serving = auto::Builder::new(TokioExecutor::new());
+            let connection = TokioIo::new(connection);
+            let _ = serving
+                .serve_connection_with_upgrades(connection, service)
+                .await;
         });
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header, request};
 use axum::response::{IntoResponse, Response};
 use coracle_app::{ModelPod, ModelServer, ModelServerStage, Workbench};
-use coracle_gateway::proxy::{ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn};
+use coracle_gateway::proxy::{
+    ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn, is_grpc,
+};
 use coracle_objects::{ObjectExt as _, kind};
 use serde_json::json;
 
@@ -208,7 +210,12 @@ impl Front {
         request: Request,
     ) -> Result<Response<coracle_gateway::proxy::Body>, ForwardError> {
         let at = (pod.namespace.as_str(), pod.name.as_str(), pod.uid.as_str());
-        let connector = PodConnector::new(&self.workbench, at, pod.port);
+        let port = if is_grpc(&request) {
+            pod.grpc_port
+        } else {
+            pod.port
+        };
+        let connector = PodConnector::new(&self.workbench, at, port);
         let route = Route {
             path: PathRewrite::Prefix {
                 from: format!("/serving/{namespace}/{name}/"),
@@ -242,7 +249,9 @@ impl Outgoing {
         let length = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        let has_none = !headers.contains_key(header::TRANSFER_ENCODING);
+        // In HTTP/2 a body of any length may follow.
+        let has_none =
+            !headers.contains_key(header::TRANSFER_ENCODING) && request.version() < Version::HTTP_2;
         let is_short = length.map_or(has_none, |length| length <= LONGEST_KEPT);
         if !is_short || headers.contains_key(header::UPGRADE) {
             return Ok(Self::Once(Some(request)));

@@ -68,7 +68,11 @@ pub(crate) async fn by_host(
 }
 
 fn led(workbench: &Workbench, uri: &Uri, headers: &HeaderMap) -> Option<Uri> {
-    let named = headers.get(header::HOST)?.to_str().ok()?;
+    // In HTTP/2 it stands in the address.
+    let named = match uri.host() {
+        Some(host) => host,
+        None => headers.get(header::HOST)?.to_str().ok()?,
+    };
     let host = named
         .split(':')
         .next()

@@ -154,6 +154,7 @@ mod tests {
             name: format!("pod-{uid}"),
             uid: (*uid).to_owned(),
             port: 8080,
+            grpc_port: 8081,
         });
         ModelRevision {
             name: name.to_owned(),

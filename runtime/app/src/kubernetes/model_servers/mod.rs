@@ -28,6 +28,12 @@ use crate::workbench::Workbench;
 /// How long an answer may take where its service does not say. KServe's word.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// The port on which KServe's own servers speak gRPC.
+const USUAL_GRPC_PORT: u16 = 8081;
+
+/// By which MLServer is told its own.
+const MLSERVER_GRPC_PORT: &str = "MLSERVER_GRPC_PORT";
+
 /// A model server, as somebody who asks it meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelServer {
@@ -72,6 +78,8 @@ pub struct ModelPod {
     pub uid: String,
     /// The port on which it listens.
     pub port: u16,
+    /// The port on which it speaks gRPC, if it does.
+    pub grpc_port: u16,
 }
 
 impl Workbench {
@@ -158,6 +166,7 @@ impl Workbench {
                 name: pod.key.name.clone(),
                 uid: pod.body.uid().to_owned(),
                 port,
+                grpc_port: grpc_port(&pod.body),
             });
             ModelRevision {
                 pods: pods.collect(),
@@ -208,6 +217,32 @@ fn answers(pod: &Object, service: &str) -> bool {
 fn target_port(service: &Object) -> Option<u16> {
     let first = service.list_at(&["spec", "ports"]).first()?;
     u16::try_from(first.get("targetPort")?.as_u64()?).ok()
+}
+
+/// The port of a pod's server that is named for gRPC, or that the server takes where none is.
+fn grpc_port(pod: &Object) -> u16 {
+    let containers = pod.list_at(&["spec", "containers"]);
+    let list = |container: &Value, field: &str| {
+        let list = container.get(field).and_then(Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
+    let named = containers
+        .iter()
+        .flat_map(|container| list(container, "ports"))
+        .find(|port| {
+            let name = port["name"].as_str().unwrap_or_default();
+            name == "h2c" || name.starts_with("grpc")
+        });
+    let named = named.and_then(|port| port["containerPort"].as_u64());
+    let told = || {
+        let variables = containers
+            .iter()
+            .flat_map(|container| list(container, "env"));
+        let mut told = variables.filter(|variable| variable["name"] == MLSERVER_GRPC_PORT);
+        told.next()?["value"].as_str()?.parse().ok()
+    };
+    let port = named.or_else(told).and_then(|port| port.try_into().ok());
+    port.unwrap_or(USUAL_GRPC_PORT)
 }
 
 /// Whether waiting for a service is worth while: it is not stopped, and nothing is known to keep it from answering.
