@@ -12,8 +12,10 @@ import numpy
 
 protocol, address, host, model = sys.argv[1:]
 triton = importlib.import_module(f"tritonclient.{protocol}")
-client = triton.InferenceServerClient(address)
+# The host is a header of HTTP, and the authority of a channel of gRPC.
+by_host = {"channel_args": [("grpc.default_authority", host)]} if protocol == "grpc" else {}
 headers = {"Host": host} if protocol == "http" else {}
+client = triton.InferenceServerClient(address, **by_host)
 
 flowers = numpy.array([[6.8, 2.8, 4.8, 1.4], [6.0, 3.4, 4.5, 1.6]], dtype=numpy.float32)
 asked = triton.InferInput("input-0", list(flowers.shape), "FP32")

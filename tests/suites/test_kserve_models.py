@@ -214,14 +214,10 @@ def test_the_client_of_triton_infers_over_http(docker_workbench, kubectl, models
         assert runs("triton.py", "http", f"{place}/serving/default/asked", place, "asked") == right
 
 
-def test_the_client_of_triton_infers_over_grpc(kubectl, models):
-    directory, _ = models["sklearn"]
-    with served(kubectl, "asked", directory, "sklearn"):
-        [pod] = pods(kubectl, "asked")
-        forward = kubectl.begin("port-forward", f"pod/{pod['metadata']['name']}", ":8081")
-        try:
-            place = forward.stdout.readline().split()[2]
-            assert runs("triton.py", "grpc", place, "", "asked") == {"live": True, "ready": True, "data": [1, 1]}
-        finally:
-            forward.terminate()
-            forward.communicate(timeout=20)
+@pytest.mark.parametrize(("runtime", "protocol"), [("kserve-xgbserver", "v1"), ("kserve-mlserver", "v2")])
+def test_the_client_of_triton_infers_over_grpc(docker_workbench, kubectl, models, runtime, protocol):
+    directory, _ = models["xgboost"]
+    place = docker_workbench.server.address.removeprefix("http://")
+    with served(kubectl, "asked", directory, "xgboost", runtime=runtime, protocolVersion=protocol, **when_loaded("asked")):
+        told = runs("triton.py", "grpc", place, "asked-default.example.com", "asked")
+        assert told == {"live": True, "ready": True, "data": [1.0, 1.0]}
