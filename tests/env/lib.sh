@@ -14,10 +14,10 @@ refuse() {
   exit "$UNAVAILABLE"
 }
 
-# Where the Python environment for the present list of requirements is, made or not.
+# Where the Python environment for a list of requirements as it is now is, made or not.
 venv_dir() {
   printf '%s/venv-%s' "$CORACLE_TEST_CACHE" \
-    "$(sha256sum <"$(dirname "${BASH_SOURCE[0]}")/requirements.txt" | cut -c1-12)"
+    "$(sha256sum <"$(dirname "${BASH_SOURCE[0]}")/$1" | cut -c1-12)"
 }
 
 # Runs a command as root: directly, or through a sudo that asks no password.

@@ -7,7 +7,7 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
-    retry, run, runs, secret, serve, supervise, volume, why,
+    retry, run, runs, secret, serve, serve_model, supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Kubeconfig(kubeconfig::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
+    /// Serve a trained model of this machine
+    ServeModel(serve_model::Arguments),
     /// Write a completion script for a shell
     Completion(completion::Arguments),
     /// Look after one process of a step

@@ -5,8 +5,8 @@
 //!                                   └──► output/, follow/: data to stdout, the rest to stderr
 //! ```
 //!
-//! It knows the workbench's own HTTP API and its view types, and nothing of what is behind them: no store, no
-//! engine, no plan.
+//! It knows the workbench's own HTTP API and its view types, and of Kubernetes' what it takes to serve a model; nothing of
+//! what is behind them: no store, no engine, no plan.
 //!
 //! A library, so that the desktop finds a workbench, or is one, in the same way; it is what stands behind `pub` here.
 #![forbid(unsafe_code)]
@@ -20,6 +20,7 @@ mod context;
 mod definition;
 mod follow;
 mod log;
+mod model_files;
 mod output;
 mod workbench;
 

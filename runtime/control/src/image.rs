@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use coracle_host::{Engine, EngineError, EnvironmentRequest, ImageAnswer, OwnImage, PullPolicy};
+use coracle_host::{
+    Engine, EngineError, EnvironmentRequest, ImageAnswer, ImageBuild, OwnImage, PullPolicy,
+};
 use coracle_model::{ImageRef, RunId, TaskPath};
 use coracle_plan::{EnvironmentPlan, Observation};
 use coracle_spec::pipeline;
@@ -34,9 +36,17 @@ pub(crate) async fn find_own(
         answer => return answer,
     }
     on_build();
-    let build = own.build(workshop.index_settings.clone(), &workshop.logs);
-    engine.build_image(&build).await?;
-    engine.resolve_image(own.name(), PullPolicy::Never).await
+    let own = own.build(workshop.index_settings.clone(), &workshop.logs);
+    build(engine, &own).await
+}
+
+/// Builds an image; what it then stands for.
+pub(crate) async fn build(
+    engine: &dyn Engine,
+    wanted: &ImageBuild,
+) -> Result<ImageAnswer, EngineError> {
+    engine.build_image(wanted).await?;
+    engine.resolve_image(&wanted.name, PullPolicy::Never).await
 }
 
 /// Asks the engine what an image is.

@@ -18,6 +18,7 @@ mod own_image;
 pub mod peer;
 pub mod process;
 mod programs;
+mod stand_in;
 
 pub use engine::{
     AttachRequest, BuildFile, BuildFileKind, Capabilities, Connection, Engine, EngineDescription,
@@ -29,3 +30,4 @@ pub use engine::{
 };
 pub use off_runtime::off_runtime;
 pub use own_image::OwnImage;
+pub use stand_in::StandIn;

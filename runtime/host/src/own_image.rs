@@ -105,13 +105,12 @@ impl OwnImage {
 
     /// How it is built, with variables for what installs; the builder's output goes below `logs`.
     pub fn build(&self, environment: BTreeMap<String, String>, logs: &Path) -> ImageBuild {
-        let file = self.name.as_str().replace(['/', ':'], "-");
         ImageBuild {
             name: self.name.clone(),
             files: self.files.clone(),
-            as_process: self.as_process.clone(),
+            as_process: Some(self.as_process.clone()),
             environment,
-            log: logs.join(format!("image-{file}")),
+            log: ImageBuild::log_below(logs, &self.name),
         }
     }
 }

@@ -1,10 +1,19 @@
-//! What is asked of the workbench's own API: a method, a path, a query and a body.
+//! What is asked of a workbench: a method, a path, a query and a body. Most is asked of its own API, some of Kubernetes'.
 
 use hyper::Method;
 use serde::Serialize;
 
 /// Where the API begins.
 const ROOT: &str = "/apis/coracle/v1";
+
+/// How the body of most requests is to be read.
+const JSON: &str = "application/json";
+
+/// How an object is to be read that is applied.
+const APPLY: &str = "application/apply-patch+yaml";
+
+/// Who applies objects.
+const MANAGER: &str = "coracle";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +24,8 @@ pub struct Call {
     pub(crate) path: String,
     /// The JSON that is sent along.
     pub(crate) body: Option<Vec<u8>>,
+    /// How that is to be read.
+    pub(crate) content_type: &'static str,
 }
 
 impl Call {
@@ -36,6 +47,23 @@ impl Call {
     /// Removes something.
     pub(crate) fn delete<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
         Self::new(Method::DELETE, segments)
+    }
+
+    /// Applies an object of the Kubernetes API, which the segments name from the root on.
+    pub(crate) fn apply<'a>(
+        segments: impl IntoIterator<Item = &'a str>,
+        object: &impl Serialize,
+    ) -> Self {
+        let applied = Self {
+            content_type: APPLY,
+            ..Self::below("", Method::PATCH, segments).json(object)
+        };
+        applied.query(&[("fieldManager", MANAGER), ("force", "true")])
+    }
+
+    /// Asks for objects of the Kubernetes API.
+    pub(crate) fn objects<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::below("", Method::GET, segments)
     }
 
     /// Asks whether a workbench answers.
@@ -71,13 +99,18 @@ impl Call {
     }
 
     fn new<'a>(method: Method, segments: impl IntoIterator<Item = &'a str>) -> Self {
-        let path = segments.into_iter().fold(ROOT.to_owned(), |path, segment| {
+        Self::below(ROOT, method, segments)
+    }
+
+    fn below<'a>(root: &str, method: Method, segments: impl IntoIterator<Item = &'a str>) -> Self {
+        let path = segments.into_iter().fold(root.to_owned(), |path, segment| {
             format!("{path}/{}", escape(segment))
         });
         Self {
             method,
             path,
             body: None,
+            content_type: JSON,
         }
     }
 }
@@ -121,6 +154,13 @@ mod tests {
             Call::delete(["secrets", ".."]).path,
             "/apis/coracle/v1/secrets/%2E%2E"
         );
+    }
+
+    #[test]
+    fn objects_are_applied_by_whoever_asks_last() {
+        let call = Call::apply(["api", "v1", "nodes"], &1);
+        assert_eq!(call.path, "/api/v1/nodes?fieldManager=coracle&force=true");
+        assert_eq!((call.method, call.content_type), (Method::PATCH, APPLY));
     }
 
     #[test]

@@ -10,8 +10,10 @@
 mod call;
 mod events;
 mod transport;
+mod watch;
 
 pub use call::Call;
 pub(crate) use events::EventQuery;
 pub use events::Events;
 pub use transport::{Client, Content};
+pub(crate) use watch::Watch;

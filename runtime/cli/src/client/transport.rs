@@ -142,7 +142,7 @@ fn request(call: Call, url: &str) -> Request<Full<Bytes>> {
         .method(call.method)
         .uri(format!("{url}{}", call.path));
     if call.body.is_some() {
-        builder = builder.header(CONTENT_TYPE, "application/json");
+        builder = builder.header(CONTENT_TYPE, call.content_type);
     }
     builder
         .body(Full::new(call.body.unwrap_or_default().into()))
@@ -157,14 +157,27 @@ async fn collect(content: Content) -> Result<Bytes, CommandError> {
         .to_bytes())
 }
 
+/// How Kubernetes' API refuses.
+#[derive(serde::Deserialize)]
+struct KubernetesStatus {
+    message: String,
+}
+
 fn refusal(status: StatusCode, bytes: &[u8]) -> CommandError {
-    match serde_json::from_slice::<ErrorBody>(bytes) {
-        Ok(body) => body.into(),
-        Err(_) => CommandError::failed("refused", format!("the workbench answered {status}"))
-            .with_hint(
-                "another program may listen at its address; `coracle doctor` shows where it is",
-            ),
+    if let Ok(body) = serde_json::from_slice::<ErrorBody>(bytes) {
+        return body.into();
     }
+    if let Ok(said) = serde_json::from_slice::<KubernetesStatus>(bytes) {
+        return match status {
+            StatusCode::NOT_FOUND => CommandError::not_found(said.message),
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+                CommandError::usage(said.message)
+            }
+            _ => CommandError::failed("refused", said.message),
+        };
+    }
+    CommandError::failed("refused", format!("the workbench answered {status}"))
+        .with_hint("another program may listen at its address; `coracle doctor` shows where it is")
 }
 
 fn unreachable_at(url: &str, error: &hyper_util::client::legacy::Error) -> CommandError {
@@ -205,6 +218,7 @@ fn not_understood(error: &serde_json::Error) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_error::Exit;
 
     fn answering(status: StatusCode, body: &'static str) -> Client {
         Client::of_router(move |_| async move {
@@ -224,6 +238,23 @@ mod tests {
         let error = client.tell(Call::health()).await.unwrap_err();
         assert_eq!(error.exit.code(), 4);
         assert_eq!(error.report.hint.as_deref(), Some("look"));
+    }
+
+    #[tokio::test]
+    async fn kubernetes_refuses_in_its_own_words() {
+        let status = r#"{"kind":"Status","status":"Failure","message":"no such name","reason":"Invalid","code":422}"#;
+        for (code, exit) in [
+            (StatusCode::UNPROCESSABLE_ENTITY, Exit::Usage),
+            (StatusCode::NOT_FOUND, Exit::NotFound),
+            (StatusCode::CONFLICT, Exit::Failed),
+        ] {
+            let client = answering(code, status);
+            let error = client.tell(Call::objects(["api", "v1"])).await.unwrap_err();
+            assert_eq!(
+                (error.exit, error.report.message.as_str()),
+                (exit, "no such name")
+            );
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{
     artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
-    retry, run, runs, secret, serve, supervise, volume, why,
+    retry, run, runs, secret, serve, serve_model, supervise, volume, why,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -29,6 +29,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Kubeconfig(arguments) => kubeconfig::run(context, arguments).await,
         Command::Serve(arguments) => serve::run(context, arguments).await,
+        Command::ServeModel(arguments) => serve_model::run(context, arguments).await,
         Command::Completion(arguments) => completion::run(context, &arguments),
         Command::Supervise(arguments) => Ok(supervise::run(&arguments)),
     }

@@ -19,6 +19,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod serve_model;
 pub(crate) mod supervise;
 pub(crate) mod volume;
 pub(crate) mod why;

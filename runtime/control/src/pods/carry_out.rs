@@ -1,23 +1,17 @@
 //! One arm a step: most spawn a task that answers by an observation. No arm decides anything.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use coracle_host::{
-    EngineError, HostAlias, ImageAnswer, NetworkName, Opening, OwnImage, Protocol, PublishedPort,
-    PullPolicy as Ask, SandboxName, SandboxRequest,
+    EngineError, HostAlias, NetworkName, Opening, Protocol, PublishedPort, SandboxName,
+    SandboxRequest,
 };
-use coracle_model::{ImageRef, RegistryUser};
-use coracle_plan::pod::{
-    PodObservation, PodStep, PullFault, PulledHow, PulledImage, SandboxPlan, VolumeWork,
-};
-use coracle_spec::kind::pod::{ContainerName, PullPolicy};
+use coracle_plan::pod::{PodObservation, PodStep, SandboxPlan, VolumeWork};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::files;
 use super::hands::Hands;
 use super::world::PodLedger;
-use crate::image;
 use crate::room::RoomNews;
 use crate::supervisor::{Supervisor, TaskKind};
 
@@ -113,110 +107,6 @@ impl Hands {
         self.tell(PodObservation::SandboxClosed);
     }
 
-    async fn pull(
-        self,
-        container: ContainerName,
-        image: ImageRef,
-        policy: PullPolicy,
-        users: Vec<RegistryUser>,
-    ) {
-        let result = match OwnImage::of(&image) {
-            None => self.look_for(&image, policy, &users).await,
-            Some(own) => self.find_or_build(&container, &image, &own).await,
-        };
-        self.tell(PodObservation::Pulled {
-            container,
-            image: image.to_string(),
-            result,
-        });
-    }
-
-    async fn look_for(
-        &self,
-        image: &ImageRef,
-        policy: PullPolicy,
-        users: &[RegistryUser],
-    ) -> Result<PulledImage, PullFault> {
-        let engine = self.engine.as_ref();
-        if policy != PullPolicy::Always {
-            // Whether it is here has to be known first: a kubelet tells of pulls only.
-            match self
-                .patiently(|| engine.resolve_image(image, Ask::Never))
-                .await
-            {
-                Ok(answer) => return Ok(found(answer, PulledHow::Present)),
-                Err(EngineError::ImageNotFound { .. }) if policy == PullPolicy::Never => {
-                    return Err(PullFault::NeverPulled);
-                }
-                Err(EngineError::ImageNotFound { .. }) => {}
-                Err(error) => return Err(PullFault::Failed(error.to_string())),
-            }
-        }
-        let began = self.clock.steady();
-        match self.ask_registry(image, users).await {
-            Ok(answer) => {
-                let took = self.clock.steady().since(began);
-                Ok(found(answer, PulledHow::Pulled { took, bytes: 0 }))
-            }
-            Err(EngineError::ImageNotFound { message, .. }) => Err(PullFault::Failed(message)),
-            Err(error) => Err(PullFault::Failed(error.to_string())),
-        }
-    }
-
-    /// Asks as each user until one of them is given the image; what the last one was told is what is told then. An image
-    /// that is here serves where it could only not be refreshed.
-    async fn ask_registry(
-        &self,
-        image: &ImageRef,
-        users: &[RegistryUser],
-    ) -> Result<ImageAnswer, EngineError> {
-        let engine = self.engine.as_ref();
-        let mut refused = None;
-        for user in users {
-            match self.patiently(|| engine.pull_image(image, user)).await {
-                Err(error @ EngineError::ImageNotFound { .. }) => refused = Some(error),
-                answer => return answer,
-            }
-        }
-        let Some(refused) = refused else {
-            return self
-                .patiently(|| engine.resolve_image(image, Ask::Always))
-                .await;
-        };
-        let here = self.patiently(|| engine.resolve_image(image, Ask::Never));
-        here.await.map_err(|_| refused)
-    }
-
-    /// An image of the workbench's own is built where it is not here; nobody else has it.
-    async fn find_or_build(
-        &self,
-        container: &ContainerName,
-        image: &ImageRef,
-        own: &OwnImage,
-    ) -> Result<PulledImage, PullFault> {
-        let began = self.clock.steady();
-        let is_built = AtomicBool::new(false);
-        let on_build = || {
-            is_built.store(true, Ordering::Relaxed);
-            self.tell(PodObservation::Building {
-                container: container.clone(),
-                image: image.to_string(),
-            });
-        };
-        let engine = self.engine.as_ref();
-        let answer = self
-            .patiently(|| image::find_own(engine, &self.workshop, own, on_build))
-            .await
-            .map_err(|error| PullFault::Failed(error.to_string()))?;
-        let how = if is_built.load(Ordering::Relaxed) {
-            let took = self.clock.steady().since(began);
-            PulledHow::Built { took }
-        } else {
-            PulledHow::Present
-        };
-        Ok(found(answer, how))
-    }
-
     /// Removes what is left of the pod: its containers, its network place, its directory.
     pub(super) async fn sweep(self) {
         let engine = self.engine.as_ref();
@@ -252,14 +142,6 @@ impl Hands {
     /// Waits out what a hook waits for.
     pub(super) async fn wait_out(&self, seconds: u64) {
         self.pause(Duration::from_secs(seconds)).await;
-    }
-}
-
-fn found(answer: ImageAnswer, how: PulledHow) -> PulledImage {
-    PulledImage {
-        digest: answer.digest,
-        how,
-        user: Some(answer.config.user.unwrap_or_default()),
     }
 }
 

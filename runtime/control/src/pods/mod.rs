@@ -21,6 +21,7 @@ mod held;
 mod paths;
 mod probe;
 mod process;
+mod pull;
 mod worker;
 mod world;
 

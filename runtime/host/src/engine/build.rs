@@ -1,7 +1,7 @@
 //! Images that are built instead of pulled.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use coracle_model::ImageRef;
 
@@ -12,12 +12,20 @@ pub struct ImageBuild {
     pub name: ImageRef,
     /// What it is built from; one of them is the `Dockerfile`.
     pub files: Vec<BuildFile>,
-    /// The same for programs of this machine.
-    pub as_process: ProcessImage,
+    /// The same for programs of this machine, if there is such a thing.
+    pub as_process: Option<ProcessImage>,
     /// Variables for what installs, such as index settings. They do not stay in the image.
     pub environment: BTreeMap<String, String>,
     /// Where the builder's output goes.
     pub log: PathBuf,
+}
+
+impl ImageBuild {
+    /// Where the output goes of what builds an image, among other logs.
+    pub(crate) fn log_below(logs: &Path, image: &ImageRef) -> PathBuf {
+        let file = image.as_str().replace(['/', ':'], "-");
+        logs.join(format!("image-{file}"))
+    }
 }
 
 /// A file that an image is built from.

@@ -38,7 +38,12 @@ impl ProcessEngine {
 
     /// Prepares the environment that stands for an image.
     pub(super) async fn build(&self, request: &ImageBuild) -> Result<(), EngineError> {
-        let recipe = &request.as_process;
+        let recipe = request.as_process.as_ref().ok_or_else(|| {
+            let image = &request.name;
+            let message =
+                format!("`{image}` runs in containers alone, and the process engine has none");
+            EngineError::Unsupported { message }
+        })?;
         let interpreter = self.python(&recipe.base).await?;
         let base_digest = Interpreter::digest(Some(&interpreter));
         let environment = EnvironmentRequest {

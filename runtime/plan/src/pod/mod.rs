@@ -47,8 +47,8 @@ pub use objects::{
     ClaimState, Entries, PodObjects, PodReferences, PodSetting, ServicePort, ServiceView,
 };
 pub use observation::{
-    ContainerEnd, Lacking, PodObservation, ProbeAnswer, PullFault, PulledHow, PulledImage,
-    StartFault, StartedContainer,
+    BuildReason, ContainerEnd, Lacking, PodObservation, ProbeAnswer, PullFault, PulledHow,
+    PulledImage, StartFault, StartedContainer,
 };
 pub use plan::{Phase, PodPlan};
 pub use resume::{HeldContainer, HeldSandbox, PodHeld};

@@ -41,12 +41,14 @@ pub enum PodObservation {
     },
     /// The network place is gone, and with it the network of all containers.
     SandboxLost,
-    /// The image that `Pull` looks for is one of the workbench's own, is not here, and is being built.
+    /// The image that `Pull` looks for is not here, and the workbench builds it.
     Building {
         /// For whom.
         container: ContainerName,
         /// The reference that is looked for.
         image: String,
+        /// Why it is not pulled.
+        reason: BuildReason,
     },
     /// The answer to `Pull`.
     Pulled {
@@ -128,6 +130,15 @@ pub struct PulledImage {
     pub how: PulledHow,
     /// The user that it says it runs as, where that is known; empty for root.
     pub user: Option<String>,
+}
+
+/// Why an image is built instead of pulled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildReason {
+    /// It is the workbench's own, which nobody else has.
+    Own,
+    /// Others have it, and it could not be pulled: what was said then.
+    NotPulled(String),
 }
 
 /// How an image came.

@@ -13,7 +13,7 @@ use super::ending::Ending;
 use super::event::{EventSource, EventType, PodEvent};
 use super::fields::PodFacts;
 use super::objects::{PodObjects, PodReferences, PodSetting};
-use super::observation::{Lacking, PodObservation};
+use super::observation::{BuildReason, Lacking, PodObservation};
 use super::standing::{Room, Sandbox, Unscheduled, VolumeState};
 use super::step::{ContainerTry, PodStep};
 
@@ -124,8 +124,19 @@ impl PodPlan {
                     self.tell(EventType::Normal, "SandboxChanged", message, None);
                 }
             }
-            PodObservation::Building { container, image } => {
-                let message = format!("Building image {image:?}");
+            PodObservation::Building {
+                container,
+                image,
+                reason,
+            } => {
+                let message = match reason {
+                    BuildReason::Own => format!("Building image {image:?}"),
+                    BuildReason::NotPulled(said) => {
+                        format!(
+                            "Building image {image:?} on this machine, as it cannot be pulled: {said}"
+                        )
+                    }
+                };
                 let index = self.index_of(&container);
                 self.tell(EventType::Normal, "Building", message, index);
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coracle_model::ImageDigest;
-use coracle_plan::pod::{PodObservation, PullFault, PulledHow, PulledImage};
+use coracle_plan::pod::{BuildReason, PodObservation, PullFault, PulledHow, PulledImage};
 use serde_json::json;
 
 use crate::world::World;
@@ -150,6 +150,20 @@ fn a_pull_is_told_with_its_time_and_size() {
     );
 }
 
+#[test]
+fn an_image_that_is_built_instead_of_pulled_says_why() {
+    let mut world = asking_for("IfNotPresent");
+    world.see(PodObservation::Building {
+        container: "main".into(),
+        image: "busybox:1".to_owned(),
+        reason: BuildReason::NotPulled("no route to host".to_owned()),
+    });
+    assert_eq!(
+        world.told("Building"),
+        ["Building image \"busybox:1\" on this machine, as it cannot be pulled: no route to host"]
+    );
+}
+
 /// A pod whose container's image is looked for.
 fn asking_for(policy: &str) -> World {
     let mut world = World::of(json!({ "imagePullPolicy": policy }));
@@ -177,6 +191,7 @@ fn an_image_that_is_built_says_so() {
     world.see(PodObservation::Building {
         container: "main".into(),
         image: "busybox:1".to_owned(),
+        reason: BuildReason::Own,
     });
     assert_eq!(world.told("Building"), ["Building image \"busybox:1\""]);
     assert_eq!(waiting(&mut world).0, "ContainerCreating");

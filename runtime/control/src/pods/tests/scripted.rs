@@ -169,6 +169,59 @@ async fn an_image_of_our_own_that_cannot_be_built_is_a_fault_of_the_pull() {
 }
 
 #[tokio::test]
+async fn an_image_that_cannot_be_pulled_is_built_where_the_workbench_knows_how() {
+    let image = "kserve/sklearnserver:v0.16.0";
+    let spec = json!({ "containers": [{ "name": "main", "image": image }] });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed().until_released());
+    engine.take_image(&image.parse().unwrap());
+    bench.begin().await;
+    bench.until_phase("Running").await;
+    assert_eq!(engine.builds()[&image.parse().unwrap()], 1);
+    let told = bench.events();
+    let building = format!(
+        "Building: Building image {image:?} on this machine, as it cannot be pulled: the script has taken it"
+    );
+    assert!(told.contains(&building), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.starts_with("Built: ")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_image_that_can_be_had_is_not_built() {
+    let image = "docker.io/seldonio/mlserver:1.7.1";
+    let spec =
+        json!({ "containers": [{ "name": "main", "image": image, "imagePullPolicy": "Always" }] });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed().until_released());
+    bench.begin().await;
+    bench.until_phase("Running").await;
+    assert!(engine.builds().is_empty());
+}
+
+#[tokio::test]
+async fn what_can_neither_be_pulled_nor_built_says_both() {
+    let image = "kserve/xgbserver:v0.16.0";
+    let spec = json!({ "containers": [{ "name": "main", "image": image }] });
+    let (mut bench, engine, _) = bench(&spec, |_| Act::succeed());
+    engine.take_image(&image.parse().unwrap());
+    engine.fail_build(&image.parse().unwrap(), "ERROR: no matching distribution");
+    bench.begin().await;
+    let is_so = |status: &Value| {
+        status["containerStatuses"].is_array()
+            && container(status, "main")["state"]["waiting"]["reason"] == "ErrImagePull"
+    };
+    let status = bench.until("its image is missing", is_so).await;
+    let said = &container(&status, "main")["state"]["waiting"]["message"];
+    let said = said.as_str().unwrap();
+    assert!(
+        said.contains("it cannot be pulled: the script has taken it")
+            && said.ends_with("no matching distribution"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn a_job_ends_with_its_message_and_log() {
     let spec = json!({
         "containers": [{ "name": "main", "image": "a", "terminationMessagePolicy": "FallbackToLogsOnError" }],

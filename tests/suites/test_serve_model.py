@@ -1,0 +1,84 @@
+"""`coracle serve-model`: a model of this machine is served, or it is said what was looked for."""
+
+import json
+import urllib.request
+
+import pytest
+from conftest import EXAMPLES, wait_for
+from kube import Kubectl
+
+# The first time, the server's image is pulled or built meanwhile.
+BUILD_SECONDS = 900
+
+
+@pytest.fixture(scope="module")
+def trained(docker_workbench):
+    """What the pipeline of the digits registered: its model's file, and how good it is."""
+    run = docker_workbench.run(EXAMPLES / "digits" / "pipeline.yaml", seconds=600, code=0)
+    listed = docker_workbench.json("artifacts", run["run_id"])["artifacts"]
+    [model] = [made for made in listed if made["artifact"]["name"] == "model" and made["producers"][0]["task"] == "register"]
+    return model["path"]
+
+
+@pytest.fixture
+def kubectl(docker_workbench):
+    kubectl = Kubectl(docker_workbench)
+    yield kubectl
+    kubectl.ok("delete", "inferenceservices", "--all")
+    wait_for(lambda: kubectl.get("pods")["items"] == [], what="the end of the servers")
+
+
+def ask(url, instances):
+    request = urllib.request.Request(url, json.dumps({"instances": instances}).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read())["predictions"]
+
+
+def test_what_a_pipeline_trained_reads_digits(docker_workbench, kubectl, trained):
+    served = docker_workbench("serve-model", trained, "--name", "digits", "-o", "json", seconds=BUILD_SECONDS)
+    assert served.returncode == 0, served.stderr
+    told = json.loads(served.stdout)
+    assert told == {
+        "name": "digits", "namespace": "default", "format": "sklearn",
+        "url": f"{docker_workbench.server.address}/serving/default/digits",
+    }
+    nothing, one = [0.0] * 64, [0.0] * 64
+    for row in range(8):
+        one[row * 8 + 3] = one[row * 8 + 4] = 1.0
+    predicted = ask(f"{told['url']}/v1/models/digits:predict", [nothing, one])
+    assert len(predicted) == 2 and predicted[1] == 1
+    # Again: it is there already, and stays.
+    again = docker_workbench("serve-model", trained, "--name", "digits", seconds=60)
+    assert again.returncode == 0 and again.stdout == f"{told['url']}\n", again.stderr
+    assert f"{told['url']}/v1/models/digits:predict" in again.stderr
+    assert len(kubectl.get("pods")["items"]) == 1
+
+
+def test_one_that_cannot_be_loaded_is_told(docker_workbench, kubectl, tmp_path):
+    tmp_path.chmod(0o755)
+    (tmp_path / "broken.pkl").write_bytes(b"no pickle")
+    served = docker_workbench("serve-model", tmp_path, "--name", "broken", seconds=BUILD_SECONDS)
+    assert served.returncode == 1, served.stderr
+    assert "the model is not served: /mnt/models/model.pkl cannot be loaded with scikit-learn" in served.stderr
+    assert "kubectl delete isvc broken" in served.stderr
+
+
+def test_processes_serve_no_models(on_processes, tmp_path):
+    on_processes.serve()
+    model = tmp_path / "model.pkl"
+    model.write_bytes(b"\x80")
+    refused = on_processes("serve-model", model)
+    assert refused.returncode == 1 and "run in containers, and this workbench runs processes" in refused.stderr
+
+
+def test_what_is_no_model_is_refused(on_processes, tmp_path):
+    (tmp_path / "notes.md").write_text("nothing yet")
+    refused = on_processes("serve-model", tmp_path)
+    assert refused.returncode == 2
+    assert "looked for .joblib, .pkl, .pickle (sklearn)" in refused.stderr and "found notes.md" in refused.stderr
+    assert on_processes("serve-model", tmp_path / "absent").returncode == 4
+    closed = tmp_path / "closed.pkl"
+    closed.write_bytes(b"\x80")
+    closed.chmod(0o600)
+    refused = on_processes("serve-model", closed)
+    assert refused.returncode == 2 and "may be read by its owner alone" in refused.stderr
