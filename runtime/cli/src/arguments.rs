@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
-    retry, run, runs, secret, serve, supervise, volume, why,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
+    model_server, open, rerun, retry, run, runs, secret, serve, supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Kubeconfig(kubeconfig::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
+    /// Serve one ONNX model until stopped
+    ModelServer(model_server::Arguments),
     /// Write a completion script for a shell
     Completion(completion::Arguments),
     /// Look after one process of a step
