@@ -21,6 +21,15 @@ pub struct Server {
     model: Arc<Model>,
 }
 
+/// One is another where it has another model, or that under another name.
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && Arc::ptr_eq(&self.model, &other.model)
+    }
+}
+
+impl Eq for Server {}
+
 impl Server {
     /// Serves a model under a name.
     pub fn new(name: &str, model: Arc<Model>) -> Self {
