@@ -15,12 +15,13 @@ import idle
 import logs
 import notebooks
 import objects
+import onnx_models
 import plans
 import serving
 import steps
 from table import Table
 
-PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "objects": objects.measure, "notebooks": notebooks.measure, "serving": serving.measure, "idle": idle.measure, "logs": logs.measure}
+PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "objects": objects.measure, "notebooks": notebooks.measure, "serving": serving.measure, "idle": idle.measure, "logs": logs.measure, "onnx": onnx_models.measure}
 
 
 def main():

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::engine::{Chosen, EngineSource, choose};
 use crate::error::AppError;
 use crate::identity::Identity;
-use crate::kubernetes::ModelRequests;
+use crate::kubernetes::{EmbeddedModels, ModelRequests};
 use crate::log::Shelf;
 use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) shelf: Shelf,
     /// The requests at model servers.
     pub(crate) model_requests: ModelRequests,
+    /// The models that are served here, without pods.
+    pub(crate) models: EmbeddedModels,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
     pub(crate) stopping: CancellationToken,
     /// What has tasks go on by themselves, once there is a workbench at work.
@@ -88,6 +90,7 @@ impl Workbench {
                 schedule: Standing::default(),
                 shelf: Shelf::default(),
                 model_requests,
+                models: EmbeddedModels::default(),
                 stopping,
                 supervisor: OnceLock::new(),
                 asked,

@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
-    retry, run, runs, secret, serve, serve_model, supervise, volume, why,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
+    model_server, open, rerun, retry, run, runs, secret, serve, serve_model, supervise, volume,
+    why,
 };
 use crate::output::Format;
 
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Kubeconfig(kubeconfig::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
+    /// Serve one ONNX model until stopped
+    ModelServer(model_server::Arguments),
     /// Serve a trained model of this machine
     ServeModel(serve_model::Arguments),
     /// Write a completion script for a shell

@@ -1,6 +1,7 @@
 //! The objects of the Kubernetes API that a workbench has by itself, and the ways into pods.
 
 mod containers;
+mod embedded_models;
 mod model_servers;
 mod node;
 mod notebooks;
@@ -9,6 +10,7 @@ mod sessions;
 mod standing;
 mod take_over;
 
+pub(crate) use embedded_models::{EmbeddedModels, keep_loaded};
 pub use model_servers::{ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork};
 pub(crate) use model_servers::{ModelRequests, keep_sizes};
 pub(crate) use node::{Known, stand_node, tell_of_gpus};

@@ -1,8 +1,9 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs, open, rerun,
-    retry, run, runs, secret, serve, serve_model, supervise, volume, why,
+    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
+    model_server, open, rerun, retry, run, runs, secret, serve, serve_model, supervise, volume,
+    why,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -28,6 +29,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Kubeconfig(arguments) => kubeconfig::run(context, arguments).await,
+        Command::ModelServer(arguments) => model_server::run(context, arguments).await,
         Command::Serve(arguments) => serve::run(context, arguments).await,
         Command::ServeModel(arguments) => serve_model::run(context, arguments).await,
         Command::Completion(arguments) => completion::run(context, &arguments),

@@ -11,6 +11,7 @@ pub(crate) mod gc;
 pub(crate) mod get;
 pub(crate) mod kubeconfig;
 pub(crate) mod logs;
+pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
 pub(crate) mod rerun;

@@ -290,13 +290,15 @@ impl ObjectLoop {
         self.carry_out(component, steps);
     }
 
-    /// The inference services that a change of a resource may touch: any of them may be served by another runtime then.
+    /// The inference services that a change of a resource may touch: any of them may be served by another runtime then, or by
+    /// none where the claim with its model is there.
     fn served_by(&self, resource: &'static Resource) -> Vec<Key> {
-        let runtimes = [kind::serving_runtimes(), kind::cluster_serving_runtimes()];
-        if !runtimes
-            .iter()
-            .any(|runtime| std::ptr::eq(*runtime, resource))
-        {
+        let touching = [
+            kind::serving_runtimes(),
+            kind::cluster_serving_runtimes(),
+            kind::persistent_volume_claims(),
+        ];
+        if !touching.iter().any(|other| std::ptr::eq(*other, resource)) {
             return Vec::new();
         }
         let services = self.setting.api.all(kind::inference_services(), None);

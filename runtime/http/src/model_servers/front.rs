@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header, request};
 use axum::response::{IntoResponse, Response};
 use coracle_app::{ModelPod, ModelServer, ModelServerStage, Workbench};
@@ -18,6 +19,7 @@ use super::account::{Account, Accounts};
 use super::body::Keeping;
 use super::graph::Graph;
 use super::turns::Turns;
+use crate::embedded_model;
 use crate::pod_connector::PodConnector;
 
 /// How long a container may take to take a connection: it is on this machine.
@@ -149,6 +151,12 @@ impl Front {
             };
             let Some(found) = found else { break };
             let revisions = match found.stage {
+                ModelServerStage::Embedded(server) => {
+                    let Some(request) = outgoing.next() else {
+                        break;
+                    };
+                    return Ok(embedded_model::answer(server, below(request)).await);
+                }
                 ModelServerStage::Ready(revisions) => revisions,
                 ModelServerStage::NotReady(why) => {
                     failure.get_or_insert_with(|| not_ready(name, &why));
@@ -280,6 +288,18 @@ impl Outgoing {
             }
         }
     }
+}
+
+/// A request as a server in this process sees it: without what led to that server.
+fn below(mut request: Request) -> Request {
+    let asked = request.uri().path_and_query();
+    let asked = asked.map_or("/", PathAndQuery::as_str);
+    // `/serving/{namespace}/{name}`, and what is left of it.
+    let rest = asked.splitn(5, '/').nth(4).unwrap_or_default();
+    if let Ok(uri) = format!("/{rest}").parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 fn failed(name: &str, error: &ForwardError) -> Failure {

@@ -5,6 +5,7 @@
 mod claims;
 mod cluster;
 mod deployments;
+mod embedded_models;
 mod jobs;
 mod model_servers;
 mod namespaces;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use coracle_control::Now;
 use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _, kind};
+use coracle_onnx::Server;
 use coracle_plan::kind::serving::{
     NAME_LABEL, bounds, canary_percent, deployment_names, is_stopped, part_name, predict_path,
 };
@@ -23,6 +24,7 @@ pub(crate) use requests::ModelRequests;
 pub use requests::RequestAtWork;
 pub(crate) use size::keep_sizes;
 
+use super::embedded_models::place_of_model;
 use crate::workbench::Workbench;
 
 /// How long an answer may take where its service does not say. KServe's word.
@@ -52,6 +54,8 @@ pub enum ModelServerStage {
     NotReady(String),
     /// It sleeps, or wakes up: a request makes it ready.
     Asleep,
+    /// A model that is served in this process.
+    Embedded(Server),
     /// What answers: a revision, or several that share the requests.
     Ready(Vec<ModelRevision>),
 }
@@ -93,7 +97,9 @@ impl Workbench {
         let part = asked(service, path);
         let seconds = |field: &str| part.of(service)?.get(field)?.as_u64();
         let revisions = self.revisions(service, part);
-        let stage = if !revisions.is_empty() {
+        let stage = if let Some(stage) = self.embedded(service) {
+            stage
+        } else if !revisions.is_empty() {
             ModelServerStage::Ready(revisions)
         } else if bounds(service, part).least == 0 && may_wake(service) {
             ModelServerStage::Asleep
@@ -105,6 +111,18 @@ impl Workbench {
             timeout: seconds("timeout").map_or(USUAL_TIMEOUT, Duration::from_secs),
             concurrency: seconds("containerConcurrency").filter(|most| *most > 0),
         })
+    }
+
+    /// How far a server is whose model is served in this process.
+    fn embedded(&self, service: &Object) -> Option<ModelServerStage> {
+        let stage = match self.inner.models.server(service) {
+            Some(server) => ModelServerStage::Embedded(server),
+            None => {
+                place_of_model(self.kubernetes(), service)?;
+                ModelServerStage::NotReady(reason(service))
+            }
+        };
+        Some(stage)
     }
 
     /// The model server, or graph of them, whose address has this host: namespace and name.

@@ -6,12 +6,15 @@
 //!                   └──► Service of the same name for each
 //! ```
 //!
+//! A predictor that the workbench serves itself (`embedded.rs`) has none of these.
+//!
 //! What KServe's pod webhook puts into pods (where the model comes from, who logs and batches) stands in the deployment's
 //! template already.
 
 mod agent;
 mod canary;
 mod container;
+mod embedded;
 mod graph;
 mod pod;
 mod ports;
@@ -31,6 +34,7 @@ use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 use canary::Rollout;
 
 pub use canary::canary_percent;
+pub use embedded::{LOADED, Loaded, ModelPlace, to_load};
 pub use graph::{predict_path, reconcile_graph};
 pub use scale::{Bounds, bounds, window};
 pub use shipped::shipped_runtimes;
@@ -85,6 +89,13 @@ pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
         return Vec::new();
     }
     let is_stopped = is_stopped(service);
+    let has_claim = |claim: &str| {
+        let claims = kind::persistent_volume_claims();
+        world.get(claims, service.namespace(), claim).is_some()
+    };
+    if embedded::place(service, has_claim).is_some() {
+        return reconcile_embedded(service, is_stopped, world);
+    }
     let chosen = runtime::chosen(service, world);
     let parts = match &chosen {
         Ok(_) if is_stopped => Ok(Vec::new()),
@@ -131,6 +142,23 @@ pub fn deployment_names(service: &Object, component: Component) -> Vec<String> {
 /// Whether a service is stopped by its annotation.
 pub fn is_stopped(service: &Object) -> bool {
     service.annotation(STOP) == Some("true")
+}
+
+/// What is to be done for a service whose model the workbench serves itself: what is left of pods goes.
+fn reconcile_embedded(service: &Object, is_stopped: bool, world: &dyn World) -> Vec<ObjectStep> {
+    let told = if is_stopped {
+        let runtime = json!({ "servingRuntimeName": embedded::RUNTIME });
+        status::stopped(service, runtime, world)
+    } else {
+        embedded::status(service, world)
+    };
+    let mut steps = superfluous(service, &[], world);
+    steps.extend(ObjectStep::status(
+        kind::inference_services(),
+        service,
+        told,
+    ));
+    steps
 }
 
 /// The name of a part's objects.

@@ -24,7 +24,8 @@ const OF_RUNTIME: [&str; 5] = [
 ];
 
 /// Annotations of a service that are its own alone.
-const NOT_PASSED_ON: [&str; 4] = [
+const NOT_PASSED_ON: [&str; 5] = [
+    super::LOADED,
     "autoscaling.knative.dev/min-scale",
     "autoscaling.knative.dev/max-scale",
     storage::SOURCE,

@@ -23,17 +23,17 @@ pub(super) fn host(name: &str, namespace: &str) -> String {
 }
 
 /// A condition without its time.
-struct Condition {
-    kind: &'static str,
-    status: String,
-    reason: String,
-    message: String,
+pub(super) struct Condition {
+    pub(super) kind: &'static str,
+    pub(super) status: String,
+    pub(super) reason: String,
+    pub(super) message: String,
     /// `Info` for one that is no part of being ready.
-    severity: &'static str,
+    pub(super) severity: &'static str,
 }
 
 impl Condition {
-    fn plain(kind: &'static str, status: &str) -> Self {
+    pub(super) fn plain(kind: &'static str, status: &str) -> Self {
         Self {
             kind,
             status: status.to_owned(),
@@ -68,32 +68,18 @@ pub(super) fn status(
         status[field] = chosen.name().into();
     }
     if is_stopped {
-        status["modelStatus"] = json!({ "transitionStatus": "" });
-        let stopped = |kind| Condition {
-            reason: "Stopped".to_owned(),
-            ..Condition::plain(kind, "False")
-        };
-        let all = [
-            stopped("PredictorReady"),
-            stopped("Ready"),
-            Condition {
-                severity: "Info",
-                ..Condition::plain("Stopped", "True")
-            },
-        ];
-        status["conditions"] = written(service, all.into(), world);
-        return status;
+        return stopped(service, status, world);
     }
-    let (name, namespace) = (service.name(), service.namespace());
+    let namespace = service.namespace();
     let entry = [Component::Transformer, Component::Predictor];
     let entry = entry
         .into_iter()
         .find(|entry| parts.iter().any(|part| part.component == *entry));
     let entry = part_name(service, entry.unwrap_or(Component::Predictor));
-    status["url"] = format!("http://{}", host(name, namespace)).into();
+    status["url"] = url(service).into();
     status["address"] = json!({ "url": format!("http://{entry}.{namespace}.svc.cluster.local") });
     status["observedGeneration"] = service.generation().into();
-    let mut conditions: Vec<Condition> = parts
+    let conditions: Vec<Condition> = parts
         .iter()
         .map(|part| of_part(service, part, world))
         .collect();
@@ -107,9 +93,25 @@ pub(super) fn status(
         components[part.component.as_str()] = told;
     }
     status["components"] = components;
-    let ready = worst("Ready", &conditions);
-    status["modelStatus"] = model_status(service, ready.status == "True", world);
-    conditions.push(ready);
+    let is_ready = worst("Ready", &conditions).status == "True";
+    status["modelStatus"] = model_status(service, is_ready, world);
+    with_conditions(service, status, conditions, world)
+}
+
+/// Where a service is asked from outside.
+pub(super) fn url(service: &Object) -> String {
+    format!("http://{}", host(service.name(), service.namespace()))
+}
+
+/// A status with the conditions of a service's parts and those that follow from them.
+pub(super) fn with_conditions(
+    service: &Object,
+    mut status: Value,
+    mut conditions: Vec<Condition>,
+    world: &dyn World,
+) -> Value {
+    status["deploymentMode"] = MODE.into();
+    conditions.push(worst("Ready", &conditions));
     conditions.push(Condition::plain("IngressReady", "True"));
     conditions.push(Condition {
         severity: "Info",
@@ -117,6 +119,26 @@ pub(super) fn status(
     });
     conditions.sort_by_key(|condition| condition.kind);
     status["conditions"] = written(service, conditions, world);
+    status
+}
+
+/// The status of a service that is stopped, beside what is told of its runtime.
+pub(super) fn stopped(service: &Object, mut status: Value, world: &dyn World) -> Value {
+    status["deploymentMode"] = MODE.into();
+    status["modelStatus"] = json!({ "transitionStatus": "" });
+    let stopped = |kind| Condition {
+        reason: "Stopped".to_owned(),
+        ..Condition::plain(kind, "False")
+    };
+    let all = [
+        stopped("PredictorReady"),
+        stopped("Ready"),
+        Condition {
+            severity: "Info",
+            ..Condition::plain("Stopped", "True")
+        },
+    ];
+    status["conditions"] = written(service, all.into(), world);
     status
 }
 
