@@ -38,7 +38,7 @@ pub struct Client(Transport);
 
 enum Transport {
     Socket {
-        http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+        http: Box<hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>>,
         url: String,
     },
     Router(Router),
@@ -53,7 +53,7 @@ impl Client {
         let http =
             hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
         Self(Transport::Socket {
-            http,
+            http: Box::new(http),
             url: url.trim_end_matches('/').to_owned(),
         })
     }
