@@ -219,6 +219,24 @@ it("comes back by itself when a part of it could not be loaded", async () => {
   await page.getByRole("heading", { name: "Experiments" }).waitFor();
 });
 
+it("is shown with its style when that was dropped twice", async () => {
+  const { page } = await visit("/");
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  const tries = new Map<string, number>();
+  await page.route("**/assets/*.css", (route) => {
+    const address = route.request().url();
+    tries.set(address, (tries.get(address) ?? 0) + 1);
+    return (tries.get(address) ?? 0) > 2 ? route.continue() : route.abort();
+  });
+  await page.getByRole("link", { name: "Pipelines" }).click();
+  await page.getByRole("row", { name: /hello/ }).press("Enter");
+  await page.locator(".react-flow__node").first().waitFor();
+  const missing = () => [...document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet]")].filter(({ sheet }) => sheet === null).length;
+  expect(await page.evaluate(missing)).toBe(0);
+  expect(tries.size).toBeGreaterThan(3);
+  expect(Math.min(...tries.values())).toBe(3);
+});
+
 it.each(["index-*.js", "index-*.css"])("comes back by itself when %s, its first part, could not be loaded", async (part) => {
   const { page } = await visit("/experiments");
   await page.route(`**/assets/${part}`, (route) => route.abort(), { times: 1 });

@@ -1,6 +1,7 @@
 //! Whether a model server answers, why not, and what to try.
 
 use coracle_objects::{Object, ObjectExt as _};
+use coracle_plan::kind::serving::EMBEDDED_RUNTIME;
 use serde_json::Value;
 
 use crate::view::{ModelServerState, ServerPart, ServerPod};
@@ -50,9 +51,15 @@ pub(super) fn of(service: &Object, parts: &[ServerPart]) -> Standing {
     }
     let failure = failure(service, parts);
     let is_ready = service.has_condition("Ready");
-    let is_asleep = !is_there && parts.iter().all(|part| part.replicas.wanted == 0);
+    let is_asleep =
+        !is_there && !is_embedded(service) && parts.iter().all(|part| part.replicas.wanted == 0);
     // Whatever it is changed to, what was there before answers until it is ready.
-    let answers = is_ready || is_there && parts.iter().all(|part| part.replicas.ready > 0);
+    let is_served = if is_embedded(service) {
+        service.text_at(&["status", "modelStatus", "states", "activeModelState"]) == "Loaded"
+    } else {
+        is_there && parts.iter().all(|part| part.replicas.ready > 0)
+    };
+    let answers = is_ready || is_served;
     match (failure, answers) {
         (Some(failure), true) => Standing {
             state: ModelServerState::Degraded,
@@ -87,6 +94,13 @@ fn failure(service: &Object, parts: &[ServerPart]) -> Option<Standing> {
     if is_refused {
         return Some(failed(text("message").to_owned(), text("reason")));
     }
+    if told.is_some() && is_embedded(service) {
+        let hint = "look whether its storage names an ONNX model, or a directory with one";
+        return Some(Standing {
+            hint: Some(hint.to_owned()),
+            ..Standing::because(ModelServerState::Failing, text("message"))
+        });
+    }
     let newest = parts.iter().filter_map(newest_pod);
     if let Some(reason) = newest
         .filter(|pod| pod.containers.iter().any(|one| one.trouble.is_some()))
@@ -99,6 +113,11 @@ fn failure(service: &Object, parts: &[ServerPart]) -> Option<Standing> {
         .filter(|told| told["status"] == "False")
         .find(|told| told["reason"] == "ProgressDeadlineExceeded");
     stuck.map(|told| failed(words(told, "message"), "ProgressDeadlineExceeded"))
+}
+
+/// Whether the workbench itself serves the model, without pods.
+fn is_embedded(service: &Object) -> bool {
+    service.text_at(&["status", "servingRuntimeName"]) == EMBEDDED_RUNTIME
 }
 
 fn newest_pod(part: &ServerPart) -> Option<&ServerPod> {
@@ -151,6 +170,7 @@ fn on_its_way(service: &Object, parts: &[ServerPart]) -> Standing {
             "its server does not answer yet".to_owned()
         }
         Some(_) => "its containers are being made".to_owned(),
+        None if is_embedded(service) => "its model is being loaded".to_owned(),
         None => service
             .condition("Ready")
             .map(|told| words(told, "message"))

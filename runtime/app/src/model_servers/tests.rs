@@ -1,4 +1,5 @@
 use coracle_model::Timestamp;
+use coracle_plan::kind::serving::EMBEDDED_RUNTIME;
 use coracle_store::ObjectKey;
 use serde_json::json;
 
@@ -83,6 +84,38 @@ fn standing(
         found.reason.unwrap_or_default(),
         found.hint.is_some(),
     )
+}
+
+#[test]
+fn a_model_that_needs_no_pods_never_sleeps() {
+    let told = |ready: &str, active: &str, failure: Option<&str>| {
+        let mut status = json!({
+            "servingRuntimeName": EMBEDDED_RUNTIME,
+            "conditions": [{ "type": "Ready", "status": ready }],
+            "modelStatus": { "states": { "activeModelState": active } },
+        });
+        if let Some(failure) = failure {
+            status["modelStatus"]["lastFailureInfo"] =
+                json!({ "reason": "ModelLoadFailed", "message": failure });
+        }
+        let nothing = Made {
+            deployments: ByPart::new(),
+            replica_sets: ByPart::new(),
+            pods: ByPart::new(),
+        };
+        let found = server(&service(&json!({}), &status), &nothing);
+        (found.state, found.reason.unwrap_or_default())
+    };
+    use ModelServerState as S;
+    let loading = "its model is being loaded".to_owned();
+    assert_eq!(told("Unknown", "", None), (S::Starting, loading));
+    assert_eq!(told("True", "Loaded", None), (S::Ready, String::new()));
+    let why = || "no model".to_owned();
+    assert_eq!(told("False", "", Some("no model")), (S::Failing, why()));
+    assert_eq!(
+        told("False", "Loaded", Some("no model")),
+        (S::Degraded, why())
+    );
 }
 
 #[test]

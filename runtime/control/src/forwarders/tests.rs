@@ -190,6 +190,14 @@ async fn a_service_says_the_address_that_it_has() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_goes_while_its_pods_change_leaves_nothing() {
     let world = World::begin().await;
+    // One that may ask has a forwarder begin at once.
+    world.make(
+        kind::pods(),
+        json!({
+            "metadata": { "name": "client", "namespace": "team" },
+            "spec": { "containers": [{ "name": "main", "image": "a" }] },
+        }),
+    );
     let spec = json!({ "selector": { "app": "web" }, "ports": [{ "port": 80 }] });
     for round in 0..200 {
         let service = world.service("web", &spec);

@@ -20,7 +20,7 @@ use crate::kind::step::World;
 pub const LOADED: &str = "coracle.serving/model";
 
 /// The name that stands where others have that of their runtime.
-pub(super) const RUNTIME: &str = "coracle-onnx";
+pub const EMBEDDED_RUNTIME: &str = "coracle-onnx";
 
 /// The format that is served so.
 const FORMAT: &str = "onnx";
@@ -141,7 +141,7 @@ pub(super) fn status(service: &Object, world: &dyn World) -> Value {
     };
     let url = url(service);
     let mut told = json!({
-        "servingRuntimeName": RUNTIME,
+        "servingRuntimeName": EMBEDDED_RUNTIME,
         "url": url,
         "observedGeneration": service.generation(),
         "components": { "predictor": {} },

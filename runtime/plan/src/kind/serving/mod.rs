@@ -34,7 +34,7 @@ use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 use canary::Rollout;
 
 pub use canary::canary_percent;
-pub use embedded::{LOADED, Loaded, ModelPlace, to_load};
+pub use embedded::{EMBEDDED_RUNTIME, LOADED, Loaded, ModelPlace, to_load};
 pub use graph::{predict_path, reconcile_graph};
 pub use scale::{Bounds, bounds, window};
 pub use shipped::shipped_runtimes;
@@ -147,7 +147,7 @@ pub fn is_stopped(service: &Object) -> bool {
 /// What is to be done for a service whose model the workbench serves itself: what is left of pods goes.
 fn reconcile_embedded(service: &Object, is_stopped: bool, world: &dyn World) -> Vec<ObjectStep> {
     let told = if is_stopped {
-        let runtime = json!({ "servingRuntimeName": embedded::RUNTIME });
+        let runtime = json!({ "servingRuntimeName": EMBEDDED_RUNTIME });
         status::stopped(service, runtime, world)
     } else {
         embedded::status(service, world)
