@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import type { RunSummary } from "@/api/types";
 import { Status } from "@/components/Status";
 import type { Column } from "@/components/Table";
@@ -8,13 +7,14 @@ import { isOver, shownRun } from "@/domain/state";
 import { numberText, valueText } from "@/domain/values";
 import styles from "./Runs.module.css";
 
+// Rows come and go by the dozen while the table scrolls, so their links are plain ones: each of the router's follows all its state.
 type Plain = Omit<Column<RunSummary>, "key" | "title" | "sort">;
 
 const PLAIN: Record<PlainColumn, Plain> = {
   state: { width: "minmax(132px, 1.5fr)", cell: (run) => <Status shown={shownRun(run.state)} reason={reason(run)} /> },
   pipeline: { width: "minmax(100px, 1fr)", wide: true, cell: (run) => <span title={run.pipeline}>{run.pipeline}</span> },
-  experiment: { width: "minmax(100px, 1fr)", wide: true, cell: (run) => run.experiment && <Owner to="/experiments/$id" params={{ id: run.experiment.id }} name={run.experiment.name} /> },
-  recurring: { width: "minmax(100px, 1fr)", wide: true, cell: (run) => run.recurring && <Owner to="/recurring" search={{ id: run.recurring.id }} name={run.recurring.name} /> },
+  experiment: { width: "minmax(100px, 1fr)", wide: true, cell: (run) => run.experiment && <Owner href={`#/experiments/${run.experiment.id}`} name={run.experiment.name} /> },
+  recurring: { width: "minmax(100px, 1fr)", wide: true, cell: (run) => run.recurring && <Owner href={`#/recurring?id=${run.recurring.id}`} name={run.recurring.name} /> },
   took: { width: "96px", align: "right", wide: true, cell: (run) => <Took from={run.created_at} to={run.finished_at} /> },
   created: { width: "88px", align: "right", cell: (run) => <Ago at={run.created_at} /> },
   finished: { width: "88px", align: "right", wide: true, cell: (run) => <Ago at={run.finished_at} /> },
@@ -27,12 +27,12 @@ function reason(run: RunSummary): string | undefined {
   return values && values.steps > 0 && !isOver(run.state) ? `${values.steps_over} of ${values.steps} steps` : undefined;
 }
 
-function Owner({ name, ...target }: { readonly to: string; readonly params?: object; readonly search?: object; readonly name?: string | null | undefined }) {
+function Owner({ name, href }: { readonly href: string; readonly name?: string | null | undefined }) {
   if (!name) return <span className={styles.gone}>deleted</span>;
   return (
-    <Link {...(target as { to: "/" })} title={name}>
+    <a href={href} title={name}>
       {name}
-    </Link>
+    </a>
   );
 }
 
@@ -62,9 +62,9 @@ export function runColumns(keys: readonly string[], sort: string | undefined, on
       width: "minmax(150px, 2fr)",
       sort: sorted("name"),
       cell: (run) => (
-        <Link to="/runs/$id" params={{ id: run.run_id }} className={styles.name} title={run.display_name}>
+        <a href={`#/runs/${run.run_id}`} className={styles.name} title={run.display_name}>
           {run.display_name}
-        </Link>
+        </a>
       ),
     },
     ...keys.map((key) => ({ key, title: <span title={columnTitle(key)}>{columnTitle(key)}</span>, sort: sorted(key), ...columnFor(key) })),
