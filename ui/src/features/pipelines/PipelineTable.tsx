@@ -59,10 +59,11 @@ function Newest({ id }: { readonly id: string }) {
 }
 
 function LastRun({ id }: { readonly id: string }) {
-  const version = useQuery(newestVersion(id)).data?.version;
+  const newest = useQuery(newestVersion(id)).data;
   const list = useQuery(runs()).data?.runs;
-  const name = version ? nameOf(version.pipeline_spec) : "";
-  const last = name ? list?.find((run) => run.pipeline === name) : undefined;
+  if (!newest || !list) return null;
+  const name = newest.version ? nameOf(newest.version.pipeline_spec) : "";
+  const last = name ? list.find((run) => run.pipeline === name) : undefined;
   if (!last) return <span className={styles.about}>Never</span>;
   return (
     <Link to="/runs/$id" params={{ id: last.run_id }} className={styles.run} title={last.display_name}>
