@@ -17,6 +17,11 @@ pub(super) fn ready_since(pod: &Object) -> Option<Timestamp> {
         .ok()
 }
 
+/// Whether a container of it has begun.
+pub(super) fn has_begun(pod: &Object) -> bool {
+    pod.text_at(&["status", "phase"]) == "Running"
+}
+
 /// Whether none of its containers will run again.
 pub(super) fn has_ended(pod: &Object) -> bool {
     matches!(pod.text_at(&["status", "phase"]), "Succeeded" | "Failed")

@@ -10,7 +10,7 @@ use super::step::ProbeKind;
 
 /// How soon a container that was never ready is asked again between its periods, so that it is ready when it is and not up to a
 /// period later. What it answers then counts only if it is ready.
-const EARLY: Duration = Duration::from_millis(200);
+const EARLY: Duration = Duration::from_millis(100);
 
 /// One question to one container, from its start to its end.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use coracle_forwarder::Routes;
 use coracle_objects::{Object, ObjectExt as _};
 
-use super::super::pod_status::has_ended;
+use super::super::pod_status::{has_begun, has_ended};
 use super::selection::selected;
 use super::{names, selector};
 
@@ -35,8 +35,7 @@ pub struct Forwarder {
     pub names: Vec<String>,
     /// Where its ports lead now.
     pub routes: Routes,
-    /// Whether it is of use now: a pod of its service has begun, so that something will soon answer through it, and another is in
-    /// the namespace, which may ask.
+    /// Whether it may be of use now: there are several pods, one to ask and one to answer, and one of them has begun.
     pub is_of_use: bool,
 }
 
@@ -68,8 +67,7 @@ pub fn forwarder<'a>(
     }
     let pods: Vec<&Object> = pods.into_iter().filter(|pod| !has_ended(pod)).collect();
     let mut routes = Routes::default();
-    let selected = selected(service, pods.iter().copied());
-    for pod in &selected {
+    for pod in selected(service, pods.iter().copied()) {
         let ports = pod.ports.iter().filter(|port| port.protocol == TCP);
         for port in ports.filter(|_| pod.is_ready) {
             routes.add(port.port, (pod.address, port.target).into());
@@ -83,6 +81,6 @@ pub fn forwarder<'a>(
         address: service.text_at(&["spec", "clusterIP"]).parse().ok(),
         names: names(name, namespace).into(),
         routes,
-        is_of_use: pods.len() > 1 && selected.iter().any(|pod| pod.has_begun),
+        is_of_use: pods.len() > 1 && pods.iter().any(|pod| has_begun(pod)),
     })
 }

@@ -15,8 +15,6 @@ pub(super) struct Selected<'a> {
     pub(super) address: IpAddr,
     /// Whether it is led to.
     pub(super) is_ready: bool,
-    /// Whether a container of it has begun.
-    pub(super) has_begun: bool,
     /// The ports of the service that lead into it.
     pub(super) ports: Vec<SelectedPort<'a>>,
 }
@@ -46,7 +44,6 @@ pub(super) fn selected<'a>(
             pod,
             address: pod.text_at(&["status", "podIP"]).parse().ok()?,
             is_ready: of_unready || is_ready(pod),
-            has_begun: pod.text_at(&["status", "phase"]) == "Running",
             ports: ports.filter_map(|port| selected_port(port, pod)).collect(),
         })
     })

@@ -87,7 +87,7 @@ fn pods_that_go_or_have_no_address_are_left_out() {
 }
 
 #[test]
-fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun_where_another_may_ask() {
+fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun_where_there_are_others() {
     let service = service(json!({}));
     let is_of_use = |pods: &[&Object]| {
         let pods = pods.iter().copied();
@@ -99,7 +99,9 @@ fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun_where_another_may_ask
     other["metadata"]["labels"] = json!({});
     ended["status"]["phase"] = "Succeeded".into();
     assert!(!is_of_use(&[]));
-    assert!(!is_of_use(&[&pending, &other]));
+    assert!(!is_of_use(&[&pending]));
+    assert!(!is_of_use(&[&pending, &pending]));
+    assert!(is_of_use(&[&pending, &other]));
     assert!(!is_of_use(&[&begun]));
     assert!(!is_of_use(&[&begun, &ended]));
     assert!(is_of_use(&[&begun, &other]));
