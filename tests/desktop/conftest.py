@@ -23,10 +23,6 @@ DRIVER = os.environ["TAURI_DRIVER"]
 SCREEN = "1440x900x24"
 
 
-# How often a key is pressed that a window does not hear.
-PRESSES = 4
-
-
 class Machine:
     """A display with a window manager, and a session bus with what a desktop's shell has on it."""
 
@@ -76,20 +72,13 @@ class Machine:
         return any(title in shown for shown in self.windows())
 
     def press(self, title, key):
-        """Presses a key in the window of that title, which goes by it. One that just appeared may not hear the first."""
+        """Presses a key in the window of that title, once it has the keyboard."""
         def has_keyboard():
             self.tool("wmctrl", "-F", "-a", title)
             return self.tool("xdotool", "getactivewindow", "getwindowname").strip() == title
 
-        for _ in range(PRESSES):
-            until(has_keyboard, lambda: f"no window {title!r} among {self.windows()}")
-            self.tool("xdotool", "key", key)
-            try:
-                until(lambda: not self.is_shown(title), seconds=5)
-                return
-            except AssertionError:
-                continue
-        raise AssertionError(f"{title!r} stays")
+        until(has_keyboard, lambda: f"no window {title!r} among {self.windows()}")
+        self.tool("xdotool", "key", key)
 
     def close_window(self, title):
         """As by its button."""
