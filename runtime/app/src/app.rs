@@ -139,8 +139,6 @@ impl App {
             open_door,
         );
         supervisor.spawn(TaskKind::Lookup, beginning);
-        let models = kubernetes::keep_loaded(workbench.clone());
-        supervisor.spawn(TaskKind::Timer, models);
         let ending = supervisor.token().clone();
         supervisor.spawn(TaskKind::Server, async move {
             ending.cancelled().await;

@@ -61,6 +61,7 @@ pub(crate) async fn begin(
     if let Err(error) = ObjectLoop::start(objects, &supervisor) {
         tracing::error!(%error, "objects of the Kubernetes API are kept, and nothing comes of them");
     }
+    supervisor.spawn(TaskKind::Timer, kubernetes::keep_loaded(workbench.clone()));
     supervisor.spawn(TaskKind::Timer, kubernetes::keep_sizes(workbench.clone()));
     let (chosen, found) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
     let stage = match found {

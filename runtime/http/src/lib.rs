@@ -9,8 +9,7 @@
 //! | `kfp/` | Kubeflow Pipelines', `/apis/v2beta1` |
 //! | `workbench/` | the workbench's own, `/apis/coracle/v1` |
 //! | `kube/` | a part of Kubernetes', `/api` and `/apis/{group}` |
-//! | `embedded_model.rs` | a model that is served in this process |
-//! | `model_servers.rs` | model servers, `/serving/{namespace}/{name}/` and by their own host |
+//! | `model_servers/` | model servers, `/serving/{namespace}/{name}/` and by their own host |
 //! | `notebooks.rs` | the servers of notebooks, `/notebook/{namespace}/{name}/` |
 //! | `pages.rs` | the pages that people see, built from `ui/` |
 //! | `kfp_next/` | artifacts and tasks as KFP proposes them, below `/apis/v2beta1`, to read |
@@ -20,7 +19,6 @@
 #![forbid(unsafe_code)]
 
 mod body;
-mod embedded_model;
 mod error;
 mod guard;
 mod kfp;
@@ -35,5 +33,5 @@ mod serve;
 mod task_id;
 pub mod workbench;
 
-pub use embedded_model::serve_model;
+pub use model_servers::serve_model;
 pub use serve::{router, router_at, serve};

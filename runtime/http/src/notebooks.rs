@@ -1,8 +1,5 @@
 //! The servers of notebooks, below `/notebook/{namespace}/{name}/`: Jupyter, and whatever else serves HTTP.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request};
@@ -10,25 +7,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use coracle_app::{NotebookServer, NotebookStage, Workbench};
-use coracle_gateway::proxy::{
-    ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn, headers_to_set,
-};
+use coracle_gateway::proxy::{ForwardError, PathRewrite, Proxy, headers_to_set};
 
-use crate::pod_connector::PodConnector;
-
-/// How long a container may take to take a connection: it is on this machine.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+use crate::pod_connector::{PodConnector, proxy, route};
 
 /// How soon a page that waits for a server asks again, in seconds.
 const ASK_AGAIN: &str = "1";
 
 /// Everything below `/notebook`.
 pub(crate) fn routes(workbench: &Workbench) -> Router<Workbench> {
-    let spawner = workbench.clone();
-    let spawn: Spawn = Arc::new(move |connection| spawner.go_on(connection));
     let front = Front {
         workbench: workbench.clone(),
-        proxy: Proxy::new(spawn),
+        proxy: proxy(workbench),
     };
     let all = front.clone();
     let below = move |Path((namespace, name, _)): Path<(String, String, String)>, request| {
@@ -89,22 +79,14 @@ impl Front {
             value.set_sensitive(true);
             set_headers.insert(header::AUTHORIZATION, value);
         }
-        let route = Route {
-            path: match &server.rewrite {
-                None => PathRewrite::Keep,
-                Some(to) => PathRewrite::Prefix {
-                    from: server.prefix.clone(),
-                    to: to.clone(),
-                },
+        let path = match &server.rewrite {
+            None => PathRewrite::Keep,
+            Some(to) => PathRewrite::Prefix {
+                from: server.prefix.clone(),
+                to: to.clone(),
             },
-            set_headers,
-            host: Host::Keep,
-            peer: Peer {
-                address: None,
-                scheme: Scheme::Http,
-            },
-            connect_limit: CONNECT_LIMIT,
         };
+        let route = route(path, set_headers);
         let at = (
             server.namespace.as_str(),
             server.pod.as_str(),

@@ -1,11 +1,40 @@
-//! The way from the proxy to a port of a pod.
+//! The way through the proxy to a port of a pod.
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 use coracle_app::{PodConnectError, Workbench};
 use coracle_gateway::BoxIo;
-use coracle_gateway::proxy::{Connector, Upstream};
+use coracle_gateway::proxy::{
+    Connector, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn, Upstream,
+};
+
+/// How long a container may take to take a connection: it is on this machine.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A proxy whose connections go on as long as the workbench does.
+pub(crate) fn proxy(workbench: &Workbench) -> Proxy {
+    let spawner = workbench.clone();
+    let spawn: Spawn = Arc::new(move |connection| spawner.go_on(connection));
+    Proxy::new(spawn)
+}
+
+/// How requests are passed on to pods.
+pub(crate) fn route(path: PathRewrite, set_headers: HeaderMap) -> Route {
+    Route {
+        path,
+        set_headers,
+        host: Host::Keep,
+        peer: Peer {
+            address: None,
+            scheme: Scheme::Http,
+        },
+        connect_limit: CONNECT_LIMIT,
+    }
+}
 
 /// A port of a pod.
 pub(crate) struct PodConnector {

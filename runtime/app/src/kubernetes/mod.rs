@@ -1,21 +1,19 @@
 //! The objects of the Kubernetes API that a workbench has by itself, and the ways into pods.
 
 mod containers;
-mod embedded_models;
-mod model_servers;
 mod node;
 mod notebooks;
 mod pod_log;
+mod serving;
 mod sessions;
 mod standing;
 mod take_over;
 
-pub(crate) use embedded_models::{EmbeddedModels, keep_loaded};
-pub use model_servers::{ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork};
-pub(crate) use model_servers::{ModelRequests, keep_sizes};
 pub(crate) use node::{Known, stand_node, tell_of_gpus};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
+pub(crate) use serving::{EmbeddedModels, ModelRequests, keep_loaded, keep_sizes};
+pub use serving::{ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork};
 pub use sessions::PodConnectError;
 pub(crate) use standing::{MANAGER, stand};
 pub(crate) use take_over::take_over;

@@ -1,13 +1,10 @@
 //! Whether a model server answers, why not, and what to try.
 
 use coracle_objects::{Object, ObjectExt as _};
-use coracle_plan::kind::serving::EMBEDDED_RUNTIME;
+use coracle_plan::kind::serving::{EMBEDDED_RUNTIME, is_stopped};
 use serde_json::Value;
 
 use crate::view::{ModelServerState, ServerPart, ServerPod};
-
-/// The annotation that stops a service.
-const STOP: &str = "serving.kserve.io/stop";
 
 /// The container that fetches a model.
 const INITIALIZER: &str = "storage-initializer";
@@ -42,7 +39,7 @@ pub(super) fn of(service: &Object, parts: &[ServerPart]) -> Standing {
     if service.is_being_deleted() {
         return Standing::plain(ModelServerState::Deleting);
     }
-    if service.annotation(STOP) == Some("true") {
+    if is_stopped(service) {
         return if is_there {
             Standing::because(ModelServerState::Stopping, "its pods are ending")
         } else {

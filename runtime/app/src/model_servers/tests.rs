@@ -1,3 +1,5 @@
+//! Model servers as they are told, from objects as they stand.
+
 use coracle_model::Timestamp;
 use coracle_plan::kind::serving::EMBEDDED_RUNTIME;
 use coracle_store::ObjectKey;

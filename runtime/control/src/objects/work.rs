@@ -166,9 +166,8 @@ impl ObjectLoop {
             return;
         };
         self.due.extend(Key::of_change(resource, &object.body));
-        self.due.extend(self.served_by(resource));
         self.due
-            .extend(self.led_to(resource, &object.key.namespace));
+            .extend(self.touched(resource, &object.key.namespace));
         self.follow(&object.key, &object.body, change.removed);
         // Those that it has let go may have waited for that.
         if let Some(before) = &change.before {
@@ -290,37 +289,23 @@ impl ObjectLoop {
         self.carry_out(component, steps);
     }
 
-    /// The inference services that a change of a resource may touch: any of them may be served by another runtime then, or by
-    /// none where the claim with its model is there.
-    fn served_by(&self, resource: &'static Resource) -> Vec<Key> {
-        let touching = [
-            kind::serving_runtimes(),
-            kind::cluster_serving_runtimes(),
-            kind::persistent_volume_claims(),
-        ];
-        if !touching.iter().any(|other| std::ptr::eq(*other, resource)) {
-            return Vec::new();
-        }
-        let services = self.setting.api.all(kind::inference_services(), None);
-        let keys = services.iter().map(|service| {
-            let (namespace, name) = (&service.key.namespace, &service.key.name);
-            Key::new(What::InferenceService, namespace, name)
-        });
-        keys.collect()
-    }
-
-    /// The inference graphs that a change of a resource may touch: those of its namespace lead to inference services by name.
-    fn led_to(&self, resource: &'static Resource, namespace: &str) -> Vec<Key> {
-        if !std::ptr::eq(resource, kind::inference_services()) {
-            return Vec::new();
-        }
-        let graphs = self
-            .setting
-            .api
-            .all(kind::inference_graphs(), Some(namespace));
-        let keys = graphs
+    /// What a change of a resource may touch that does not name it: any inference service may be served by another runtime then,
+    /// and the inference graphs of its namespace lead to inference services by name.
+    fn touched(&self, resource: &'static Resource, namespace: &str) -> Vec<Key> {
+        let is = |other: &'static Resource| std::ptr::eq(resource, other);
+        let (what, touched, within) =
+            if is(kind::serving_runtimes()) || is(kind::cluster_serving_runtimes()) {
+                (What::InferenceService, kind::inference_services(), None)
+            } else if is(kind::inference_services()) {
+                let graphs = kind::inference_graphs();
+                (What::InferenceGraph, graphs, Some(namespace))
+            } else {
+                return Vec::new();
+            };
+        let found = self.setting.api.all(touched, within);
+        let keys = found
             .iter()
-            .map(|graph| Key::new(What::InferenceGraph, namespace, &graph.key.name));
+            .map(|found| Key::new(what, &found.key.namespace, &found.key.name));
         keys.collect()
     }
 

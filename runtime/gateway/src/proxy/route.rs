@@ -99,7 +99,10 @@ pub fn headers_to_set(annotation: &str) -> Result<HeaderMap, AnnotationError> {
 
 impl PathRewrite {
     /// The path and query that the server is asked for.
-    pub(super) fn apply(&self, uri: &Uri) -> Result<PathAndQuery, http::Error> {
+    ///
+    /// # Errors
+    /// When what comes of it is no path.
+    pub fn apply(&self, uri: &Uri) -> Result<PathAndQuery, http::Error> {
         let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let rest = self.rest_of(asked);
         let rewritten = match (self, rest) {

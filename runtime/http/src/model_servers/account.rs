@@ -56,34 +56,23 @@ pub(super) struct Account {
 
 impl Accounts {
     pub(super) fn new() -> Self {
-        let accounts = Self {
-            registry: Arc::default(),
-            requests: Family::default(),
-            // From a quarter of a millisecond to two minutes.
-            seconds: Family::new_with_constructor(|| {
-                Histogram::new(exponential_buckets(0.000_25, 2.0, 20))
-            }),
-            at_work: Family::default(),
-        };
+        let requests = Family::default();
+        let seconds: Family<Asked, Histogram> =
+            Family::new_with_constructor(histogram as fn() -> Histogram);
+        let at_work = Family::default();
         let mut registry = Registry::with_prefix("coracle_serving");
-        registry.register(
-            "requests",
-            "Requests to model servers",
-            accounts.requests.clone(),
-        );
+        registry.register("requests", "Requests to model servers", requests.clone());
         registry.register(
             "request_seconds",
             "How long requests took, from the first byte to the last",
-            accounts.seconds.clone(),
+            seconds.clone(),
         );
-        registry.register(
-            "requests_at_work",
-            "Requests at work",
-            accounts.at_work.clone(),
-        );
+        registry.register("requests_at_work", "Requests at work", at_work.clone());
         Self {
             registry: Arc::new(Mutex::new(registry)),
-            ..accounts
+            requests,
+            seconds,
+            at_work,
         }
     }
 
@@ -113,6 +102,11 @@ impl Accounts {
             Err(Error) => String::new(),
         }
     }
+}
+
+/// From a quarter of a millisecond to two minutes.
+fn histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_25, 2.0, 20))
 }
 
 impl Account {

@@ -1,29 +1,19 @@
 //! One request to a model server, and its answer.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header, request};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use coracle_app::{ModelPod, ModelServer, ModelServerStage, Workbench};
-use coracle_gateway::proxy::{
-    ForwardError, Host, PathRewrite, Peer, Proxy, Route, Scheme, Spawn, is_grpc,
-};
+use coracle_gateway::proxy::{ForwardError, PathRewrite, Proxy, is_grpc};
 use coracle_objects::{ObjectExt as _, kind};
-use serde_json::json;
 
 use super::account::{Account, Accounts};
 use super::body::Keeping;
+use super::embedded;
 use super::graph::Graph;
 use super::turns::Turns;
-use crate::embedded_model;
-use crate::pod_connector::PodConnector;
-
-/// How long a container may take to take a connection: it is on this machine.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+use crate::pod_connector::{PodConnector, proxy, route};
 
 /// The longest body that is kept, to be sent again to another pod where the first one goes away.
 const LONGEST_KEPT: usize = 8 * 1024 * 1024;
@@ -59,10 +49,8 @@ struct Failure {
 
 impl Front {
     pub(super) fn new(workbench: Workbench) -> Self {
-        let spawner = workbench.clone();
-        let spawn: Spawn = Arc::new(move |connection| spawner.go_on(connection));
         Self {
-            proxy: Proxy::new(spawn),
+            proxy: proxy(&workbench),
             turns: Turns::default(),
             accounts: Accounts::new(),
             workbench,
@@ -155,7 +143,8 @@ impl Front {
                     let Some(request) = outgoing.next() else {
                         break;
                     };
-                    return Ok(embedded_model::answer(server, below(request)).await);
+                    let request = below(namespace, name, request);
+                    return Ok(embedded::answer(server, request).await);
                 }
                 ModelServerStage::Ready(revisions) => revisions,
                 ModelServerStage::NotReady(why) => {
@@ -224,19 +213,7 @@ impl Front {
             pod.port
         };
         let connector = PodConnector::new(&self.workbench, at, port);
-        let route = Route {
-            path: PathRewrite::Prefix {
-                from: format!("/serving/{namespace}/{name}/"),
-                to: "/".to_owned(),
-            },
-            set_headers: HeaderMap::new(),
-            host: Host::Keep,
-            peer: Peer {
-                address: None,
-                scheme: Scheme::Http,
-            },
-            connect_limit: CONNECT_LIMIT,
-        };
+        let route = route(prefix(namespace, name), HeaderMap::new());
         self.proxy.forward(request, &connector, &route).await
     }
 
@@ -290,14 +267,18 @@ impl Outgoing {
     }
 }
 
-/// A request as a server in this process sees it: without what led to that server.
-fn below(mut request: Request) -> Request {
-    let asked = request.uri().path_and_query();
-    let asked = asked.map_or("/", PathAndQuery::as_str);
-    // `/serving/{namespace}/{name}`, and what is left of it.
-    let rest = asked.splitn(5, '/').nth(4).unwrap_or_default();
-    if let Ok(uri) = format!("/{rest}").parse() {
-        *request.uri_mut() = uri;
+/// What leads to a server, and is not its own.
+fn prefix(namespace: &str, name: &str) -> PathRewrite {
+    PathRewrite::Prefix {
+        from: format!("/serving/{namespace}/{name}/"),
+        to: "/".to_owned(),
+    }
+}
+
+/// A request as a server in this process sees it.
+fn below(namespace: &str, name: &str, mut request: Request) -> Request {
+    if let Ok(path) = prefix(namespace, name).apply(request.uri()) {
+        *request.uri_mut() = path.into();
     }
     request
 }
@@ -319,9 +300,9 @@ fn not_ready(name: &str, why: &str) -> Failure {
     }
 }
 
-/// A refusal in the form that servers of models give theirs.
+/// A refusal; one that may be over soon says when to ask again.
 fn refusal(code: StatusCode, said: &str) -> Response {
-    let mut response = (code, axum::Json(json!({ "error": said }))).into_response();
+    let mut response = embedded::refusal(code, said);
     if code == StatusCode::SERVICE_UNAVAILABLE {
         let seconds = HeaderValue::from_static(ASK_AGAIN);
         response.headers_mut().insert(header::RETRY_AFTER, seconds);

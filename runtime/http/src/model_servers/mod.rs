@@ -8,6 +8,7 @@
 
 mod account;
 mod body;
+mod embedded;
 mod front;
 mod graph;
 mod turns;
@@ -22,6 +23,8 @@ use axum::routing::{any, get};
 use coracle_app::Workbench;
 
 use front::Front;
+
+pub use embedded::serve_model;
 
 /// The domain below which model servers have hosts. Nobody can have a name below it point anywhere: it is reserved (RFC 2606).
 const DOMAIN: &str = ".example.com";

@@ -1,10 +1,11 @@
 //! Inference graphs: where they answer, and what they lead to.
 
 use coracle_objects::kind::inference_service::Component;
-use coracle_objects::{Object, ObjectExt as _, kind, meta};
+use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Value, json};
 
-use super::status::host;
+use super::runtime;
+use super::status::{Condition, MODE, url, written};
 use crate::kind::step::{ObjectStep, World};
 
 /// What is to be done for an inference graph: it is ready as soon as all that it leads to is there.
@@ -18,25 +19,21 @@ pub fn reconcile_graph(graph: &Object, world: &dyn World) -> Option<ObjectStep> 
             .get(kind::inference_services(), namespace, name)
             .is_none()
     });
-    let mut ready = match missing {
-        None => json!({ "type": "Ready", "status": "True" }),
-        Some(name) => json!({
-            "type": "Ready",
-            "status": "False",
-            "reason": "ServiceNotFound",
-            "message": format!("there is no inference service {name:?} in the namespace {namespace:?}"),
-        }),
+    let ready = match missing {
+        None => Condition::plain("Ready", "True"),
+        Some(name) => Condition {
+            reason: "ServiceNotFound".to_owned(),
+            message: format!(
+                "there is no inference service {name:?} in the namespace {namespace:?}"
+            ),
+            ..Condition::plain("Ready", "False")
+        },
     };
-    let before = graph.condition("Ready");
-    let since = before
-        .filter(|before| before["status"] == ready["status"])
-        .and_then(|before| before.get("lastTransitionTime").cloned());
-    ready["lastTransitionTime"] = since.unwrap_or_else(|| meta::time(world.now()).into());
     let status = json!({
-        "conditions": [ready],
-        "deploymentMode": "Standard",
+        "conditions": written(graph, vec![ready], world),
+        "deploymentMode": MODE,
         "observedGeneration": graph.generation(),
-        "url": format!("http://{}", host(graph.name(), namespace)),
+        "url": url(graph),
     });
     ObjectStep::status(kind::inference_graphs(), graph, status)
 }
@@ -79,9 +76,7 @@ fn protocol(service: &Object, world: &dyn World) -> String {
         return of_container(Component::Predictor).unwrap_or_default();
     };
     let of_runtime = || {
-        let name = model.get("runtime")?.as_str()?;
-        let own = world.get(kind::serving_runtimes(), service.namespace(), name);
-        let runtime = own.or_else(|| world.get(kind::cluster_serving_runtimes(), "", name))?;
+        let runtime = runtime::called(model.get("runtime")?.as_str()?, service, world)?;
         let versions = runtime.list_at(&["spec", "protocolVersions"]).iter();
         let mut spoken = versions.filter_map(Value::as_str);
         spoken

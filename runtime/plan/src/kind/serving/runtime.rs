@@ -51,6 +51,13 @@ pub(super) fn chosen(service: &Object, world: &dyn World) -> Result<Option<Chose
     }))
 }
 
+/// The runtime of a name that a service means: one of its namespace before one of the cluster.
+pub(super) fn called(name: &str, service: &Object, world: &dyn World) -> Option<Arc<Object>> {
+    world
+        .get(kind::serving_runtimes(), service.namespace(), name)
+        .or_else(|| world.get(kind::cluster_serving_runtimes(), "", name))
+}
+
 fn named(
     service: &Object,
     model: &Map<String, Value>,
@@ -63,9 +70,7 @@ fn named(
             message: message.to_owned(),
         })
     };
-    let own = world.get(kind::serving_runtimes(), service.namespace(), name);
-    let Some(runtime) = own.or_else(|| world.get(kind::cluster_serving_runtimes(), "", name))
-    else {
+    let Some(runtime) = called(name, service, world) else {
         return unfit(
             "RuntimeNotRecognized",
             "Waiting for runtime to become available",

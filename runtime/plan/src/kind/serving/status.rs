@@ -15,10 +15,10 @@ use crate::kind::step::World;
 const DOMAIN: &str = "example.com";
 
 /// The deployment mode that is told.
-const MODE: &str = "Standard";
+pub(super) const MODE: &str = "Standard";
 
 /// The host by which something that answers is asked from outside.
-pub(super) fn host(name: &str, namespace: &str) -> String {
+fn host(name: &str, namespace: &str) -> String {
     format!("{name}-{namespace}.{DOMAIN}")
 }
 
@@ -98,9 +98,9 @@ pub(super) fn status(
     with_conditions(service, status, conditions, world)
 }
 
-/// Where a service is asked from outside.
-pub(super) fn url(service: &Object) -> String {
-    format!("http://{}", host(service.name(), service.namespace()))
+/// Where a service or a graph is asked from outside.
+pub(super) fn url(asked: &Object) -> String {
+    format!("http://{}", host(asked.name(), asked.namespace()))
 }
 
 /// A status with the conditions of a service's parts and those that follow from them.
@@ -307,9 +307,9 @@ fn container_state(
 }
 
 /// Conditions with the time since which they are as they are.
-fn written(service: &Object, conditions: Vec<Condition>, world: &dyn World) -> Value {
+pub(super) fn written(object: &Object, conditions: Vec<Condition>, world: &dyn World) -> Value {
     let now = meta::time(world.now());
-    let before = service.list_at(&["status", "conditions"]);
+    let before = object.list_at(&["status", "conditions"]);
     let written = conditions.into_iter().map(|condition| {
         let stands = before.iter().find(|stands| {
             stands["type"] == condition.kind && stands["status"] == condition.status

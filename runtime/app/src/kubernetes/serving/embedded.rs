@@ -16,7 +16,7 @@ use coracle_plan::kind::serving::{LOADED, Loaded, ModelPlace, to_load};
 use coracle_store::{Home, Volumes};
 use serde_json::json;
 
-use super::MANAGER;
+use crate::kubernetes::MANAGER;
 use crate::workbench::Workbench;
 
 /// The models, by the uid of their service.

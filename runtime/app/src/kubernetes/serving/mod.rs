@@ -2,9 +2,11 @@
 //!
 //! ```text
 //!   request ─► Workbench::model_server ─► revisions with their shares ─► pods that are ready
-//!           └► counted while it is at work ─► keep_sizes: as many pods as are needed; none while nobody asks
+//!           ├► counted while it is at work ─► keep_sizes: as many pods as are needed; none while nobody asks
+//!           └► a model in this process ◄─ keep_loaded
 //! ```
 
+mod embedded;
 mod requests;
 mod size;
 mod wait;
@@ -20,11 +22,13 @@ use coracle_plan::kind::serving::{
 };
 use serde_json::Value;
 
+use embedded::place_of_model;
+
+pub(crate) use embedded::{EmbeddedModels, keep_loaded};
 pub(crate) use requests::ModelRequests;
 pub use requests::RequestAtWork;
 pub(crate) use size::keep_sizes;
 
-use super::embedded_models::place_of_model;
 use crate::workbench::Workbench;
 
 /// How long an answer may take where its service does not say. KServe's word.
@@ -239,25 +243,20 @@ fn target_port(service: &Object) -> Option<u16> {
 
 /// The port of a pod's server that is named for gRPC, or that the server takes where none is.
 fn grpc_port(pod: &Object) -> u16 {
-    let containers = pod.list_at(&["spec", "containers"]);
-    let list = |container: &Value, field: &str| {
-        let list = container.get(field).and_then(Value::as_array);
-        list.cloned().unwrap_or_default()
+    let of_containers = |field: &'static str| {
+        let containers = pod.list_at(&["spec", "containers"]).iter();
+        containers
+            .filter_map(move |container| container.get(field)?.as_array())
+            .flatten()
     };
-    let named = containers
-        .iter()
-        .flat_map(|container| list(container, "ports"))
-        .find(|port| {
-            let name = port["name"].as_str().unwrap_or_default();
-            name == "h2c" || name.starts_with("grpc")
-        });
+    let named = of_containers("ports").find(|port| {
+        let name = port["name"].as_str().unwrap_or_default();
+        name == "h2c" || name.starts_with("grpc")
+    });
     let named = named.and_then(|port| port["containerPort"].as_u64());
     let told = || {
-        let variables = containers
-            .iter()
-            .flat_map(|container| list(container, "env"));
-        let mut told = variables.filter(|variable| variable["name"] == MLSERVER_GRPC_PORT);
-        told.next()?["value"].as_str()?.parse().ok()
+        let told = of_containers("env").find(|variable| variable["name"] == MLSERVER_GRPC_PORT);
+        told?["value"].as_str()?.parse().ok()
     };
     let port = named.or_else(told).and_then(|port| port.try_into().ok());
     port.unwrap_or(USUAL_GRPC_PORT)

@@ -31,7 +31,7 @@ pub async fn serve_model(
 }
 
 /// Has a model answer, on a thread that may be kept busy.
-pub(crate) async fn answer(server: Server, request: Request) -> Response {
+pub(super) async fn answer(server: Server, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let too_large = || {
         let said = format!("the body is larger than {LARGEST_REQUEST} bytes");
@@ -60,6 +60,6 @@ pub(crate) async fn answer(server: Server, request: Request) -> Response {
 }
 
 /// A refusal in the form that servers of models give theirs.
-fn refusal(code: StatusCode, said: &str) -> Response {
+pub(super) fn refusal(code: StatusCode, said: &str) -> Response {
     (code, Json(json!({ "error": said }))).into_response()
 }

@@ -1,5 +1,6 @@
 //! Keeps as many pods of each model server as its requests need.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coracle_apiserver::{ApiServer, Place};
@@ -7,6 +8,7 @@ use coracle_model::Timestamp;
 use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _, Reason, Status, kind};
 use coracle_plan::kind::serving::{bounds, deployment_names, is_stopped, window};
+use coracle_store::{ObjectKey, StoredObject};
 use serde_json::Value;
 
 use super::requests::ModelRequests;
@@ -26,20 +28,19 @@ pub(crate) async fn keep_sizes(workbench: Workbench) {
     let mut objects = api.objects().clock();
     loop {
         objects.borrow_and_update();
-        let services = api.all(kind::inference_services(), None);
+        let mut services = api.all(kind::inference_services(), None);
         workbench.inner.model_requests.retain(|(namespace, name)| {
-            let is_this =
-                |key: &coracle_store::ObjectKey| key.namespace == *namespace && key.name == *name;
+            let is_this = |key: &ObjectKey| key.namespace == *namespace && key.name == *name;
             services.iter().any(|service| is_this(&service.key))
         });
-        let mut moves = services.iter().filter(|service| can_change(&service.body));
-        if moves.next().is_none() {
+        services.retain(|service| can_change(&service.body));
+        if services.is_empty() {
             // The sender goes with the last of the objects, and this holds them.
             let _ = objects.changed().await;
             continue;
         }
         let (api, requests) = (api.clone(), workbench.inner.model_requests.clone());
-        let looked = off_runtime(move || Ok(resize_all(&api, &requests)?)).await;
+        let looked = off_runtime(move || Ok(resize_all(&api, &requests, &services)?)).await;
         if let Err(error) = looked {
             tracing::warn!(%error, "the number of a model server's pods stays for now");
         }
@@ -67,16 +68,17 @@ impl Workbench {
     }
 }
 
-fn resize_all(api: &ApiServer, requests: &ModelRequests) -> Result<(), Status> {
-    for service in api.all(kind::inference_services(), None) {
+fn resize_all(
+    api: &ApiServer,
+    requests: &ModelRequests,
+    services: &[Arc<StoredObject>],
+) -> Result<(), Status> {
+    for service in services {
         let window = window(&service.body);
         let key = (service.key.namespace.clone(), service.key.name.clone());
         let Some(most) = requests.most_within(&key, window) else {
             continue;
         };
-        if !can_change(&service.body) {
-            continue;
-        }
         for (part, deployment) in deployments(api, &service.body) {
             let wanted = bounds(&service.body, part).wanted(most);
             let stands = pods(&deployment);
