@@ -13,6 +13,9 @@ from workbench import Workbench
 IMAGE = "coracle/jupyterlab"
 DEADLINE_SECONDS = 300
 
+# Where a server of `docker run` answers.
+BARE = "/notebook/default/bare"
+
 
 def measure(folder, table):
     with Workbench(folder / "home") as workbench:
@@ -22,7 +25,7 @@ def measure(folder, table):
         image = built_image()
         bare, through = [], []
         for number in range(table.repetitions):
-            bare.append(by_docker_alone(image))
+            bare.append(by_docker_alone(["-e", f"NB_PREFIX={BARE}", image], f":8888{BARE}/api"))
             through.append(through_the_workbench(workbench, kubectl, f"notebook-{number}"))
         one, other = statistics.median(through), statistics.median(bare)
         print(f"   notebook ready: {one:.2f} s; `docker run` of its image ready: {other:.2f} s")
@@ -53,16 +56,13 @@ def through_the_workbench(workbench, kubectl, name):
     return spent
 
 
-def by_docker_alone(image):
-    """Seconds from `docker run` to an answer of the container itself."""
+def by_docker_alone(arguments, place):
+    """Seconds from `docker run` to an answer of the container itself, at a port and path."""
     begin = time.monotonic()
-    started = subprocess.run(
-        ["docker", "run", "-d", "-e", "NB_PREFIX=/notebook/default/bare", image], capture_output=True, text=True, check=True,
-    )
-    container = started.stdout.strip()
+    container = docker("run", "-d", *arguments)
     try:
         address = docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", container)
-        wait_for(f"http://{address}:8888/notebook/default/bare/api")
+        wait_for(f"http://{address}{place}")
         return time.monotonic() - begin
     finally:
         docker("rm", "-f", container)

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.request
 
-from notebooks import Kubectl, docker, wait_for
+from notebooks import Kubectl, by_docker_alone, wait_for
 from workbench import Workbench
 
 PATH = "/v1/models/m:predict"
@@ -96,7 +96,7 @@ def measure(folder, table):
         table.row("answers/s through the gateway / through nginx", rate["coracle"] / rate["nginx"], 1, least=True)
         woken, bare = [], []
         for number in range(table.repetitions):
-            bare.append(by_docker_alone())
+            bare.append(by_docker_alone(["--entrypoint", "python3", "python:3.11", "-c", SERVER], f":8080{PATH}"))
             woken.append(wake(workbench, kubectl, f"sleeper-{number}"))
         print(f"   from asleep to an answer: {statistics.median(woken):.2f} s; `docker run` to an answer: {statistics.median(bare):.2f} s")
         table.row("a wake-up / `docker run` ready", statistics.median(woken) / statistics.median(bare), 1.2)
@@ -163,15 +163,3 @@ def wake(workbench, kubectl, name):
     spent = time.monotonic() - begin
     kubectl("delete", "isvc", name)
     return spent
-
-
-def by_docker_alone():
-    """Seconds from `docker run` to an answer of the container itself."""
-    begin = time.monotonic()
-    container = docker("run", "-d", "--entrypoint", "python3", "python:3.11", "-c", SERVER)
-    try:
-        address = docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", container)
-        wait_for(f"http://{address}:8080{PATH}")
-        return time.monotonic() - begin
-    finally:
-        docker("rm", "-f", container)

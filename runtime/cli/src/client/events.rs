@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use coracle_app::view::Event;
 use coracle_model::EventCursor;
-use futures_util::StreamExt;
 use http_body_util::BodyStream;
 use serde::de::DeserializeOwned;
 
-use super::transport::{Content, broken_off};
+use super::transport::{Content, next_piece};
 use crate::command_error::CommandError;
 
 /// Takes the bytes of an event stream in pieces and gives back the `data` of whole events.
@@ -78,13 +76,9 @@ impl<T: DeserializeOwned> Events<T> {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
             }
-            let Some(frame) = self.content.next().await else {
+            let Some(piece) = next_piece(&mut self.content).await? else {
                 return Ok(None);
             };
-            let piece: Bytes = frame
-                .map_err(|error| broken_off(&error))?
-                .into_data()
-                .unwrap_or_default();
             for data in self.frames.push(&piece) {
                 // What a newer workbench says and this program does not know is left out.
                 self.ready.extend(serde_json::from_str::<T>(&data).ok());

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coracle_app::view::ErrorBody;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, BodyStream, Full};
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -197,8 +198,20 @@ fn unreachable_at(url: &str, error: &hyper_util::client::legacy::Error) -> Comma
     )
 }
 
+/// The next piece of an answer; none at its end. Cancel-safe.
+///
+/// # Errors
+/// An answer that breaks off.
+pub(super) async fn next_piece(
+    content: &mut BodyStream<Content>,
+) -> Result<Option<Bytes>, CommandError> {
+    let frame = content.next().await.transpose();
+    let frame = frame.map_err(|error| broken_off(&error))?;
+    Ok(frame.map(|frame| frame.into_data().unwrap_or_default()))
+}
+
 /// An answer that ended before it was whole.
-pub(super) fn broken_off(error: &BodyError) -> CommandError {
+fn broken_off(error: &BodyError) -> CommandError {
     CommandError::failed(
         "broken_off",
         format!("the workbench's answer broke off: {error}"),

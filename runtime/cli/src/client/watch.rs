@@ -2,12 +2,10 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-use futures_util::StreamExt as _;
 use http_body_util::BodyStream;
 use serde_json::Value;
 
-use super::transport::{Content, broken_off};
+use super::transport::{Content, next_piece};
 use crate::command_error::CommandError;
 
 /// Objects as they change.
@@ -33,13 +31,9 @@ impl Watch {
             if let Some(object) = self.ready.pop_front() {
                 return Ok(Some(object));
             }
-            let Some(frame) = self.content.next().await else {
+            let Some(piece) = next_piece(&mut self.content).await? else {
                 return Ok(None);
             };
-            let piece: Bytes = frame
-                .map_err(|error| broken_off(&error))?
-                .into_data()
-                .unwrap_or_default();
             self.rest.extend_from_slice(&piece);
             self.take_lines();
         }
@@ -61,6 +55,7 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use futures_util::stream;
     use http_body_util::{BodyExt as _, StreamBody};
     use hyper::body::Frame;

@@ -46,7 +46,7 @@ impl Proxy {
     /// Passes a request on, and its answer back. An upgrade goes on by itself.
     pub async fn forward<B>(
         &self,
-        mut request: Request<B>,
+        request: Request<B>,
         connector: &dyn Connector,
         route: &Route,
     ) -> Result<Response<Body>, ForwardError>
@@ -54,6 +54,7 @@ impl Proxy {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let mut request = request.map(box_body);
         if is_grpc(&request) {
             return self.forward_grpc(request, connector, route).await;
         }
@@ -74,16 +75,12 @@ impl Proxy {
         Ok(response.map(|_| Body::empty()))
     }
 
-    async fn forward_grpc<B>(
+    async fn forward_grpc(
         &self,
-        request: Request<B>,
+        request: Request<RequestBody>,
         connector: &dyn Connector,
         route: &Route,
-    ) -> Result<Response<Body>, ForwardError>
-    where
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+    ) -> Result<Response<Body>, ForwardError> {
         let path = request.uri().path().to_owned();
         let (mut request, _) = prepare(request, route)?;
         as_http2(&mut request).map_err(|source| ForwardError::Path { path, source })?;
@@ -182,14 +179,10 @@ impl Proxy {
 }
 
 /// The request as the server is to see it, and the upgrade it asks for.
-fn prepare<B>(
-    request: Request<B>,
+fn prepare(
+    request: Request<RequestBody>,
     route: &Route,
-) -> Result<(Request<RequestBody>, Option<HeaderValue>), ForwardError>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) -> Result<(Request<RequestBody>, Option<HeaderValue>), ForwardError> {
     let (mut head, body) = request.into_parts();
     let path = route.path.apply(&head.uri);
     let path = path.map_err(|source| ForwardError::Path {
@@ -201,7 +194,7 @@ where
     if let Some(upgrade) = &upgrade {
         set_upgrade(&mut head.headers, upgrade.clone());
     }
-    let mut forwarded = Request::new(box_body(body));
+    let mut forwarded = Request::new(body);
     *forwarded.method_mut() = head.method;
     *forwarded.uri_mut() = Uri::from(path);
     *forwarded.version_mut() = Version::HTTP_11;

@@ -1,8 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
-import { NAMESPACES } from "@/api/kube";
-import { kubeObjects } from "@/api/queries";
 import { Field, Input, Select } from "@/components/Field";
 import { formatsOf, type ModelForm, type ModelProblems, type Runtime, runtimesFor } from "@/domain/modelForm";
+import { NamespaceField } from "../objectFile/NamespaceField";
 import styles from "../objectFile/ObjectFile.module.css";
 
 interface Props {
@@ -71,24 +69,8 @@ export function ServeFields({ form, problems, fill, runtimes, claims }: Props) {
             </Select>
           )}
         </Field>
-        <Namespace form={form} fill={fill} />
+        <NamespaceField namespace={form.namespace} onChange={(namespace) => fill({ namespace })} />
       </div>
     </>
-  );
-}
-
-function Namespace({ form, fill }: Pick<Props, "form" | "fill">) {
-  const namespaces = useQuery(kubeObjects(NAMESPACES)).data ?? [];
-  const names = [...new Set([form.namespace, ...namespaces.map(({ metadata }) => metadata.name)])].filter((name) => !name.startsWith("kube-"));
-  return (
-    <Field label="Namespace" help="Pipelines use what is in `default`">
-      {(given) => (
-        <Select {...given} value={form.namespace} onChange={(event) => fill({ namespace: event.target.value })}>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </Select>
-      )}
-    </Field>
   );
 }

@@ -1,14 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { CLAIMS, CLUSTER_SERVING_RUNTIMES, createAll, SERVING_RUNTIMES } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
 import { modelServers } from "@/api/serving";
-import { Button } from "@/components/Button";
-import { Trouble } from "@/components/Empty";
 import type { Claim } from "@/domain/kinds";
 import { EMPTY_MODEL, modelForm, type ModelForm, modelObjects, modelProblems, type Runtime } from "@/domain/modelForm";
-import { ObjectFile } from "../objectFile/ObjectFile";
-import styles from "../objectFile/ObjectFile.module.css";
+import { ObjectForm } from "../objectFile/ObjectForm";
 import { useObjectFile } from "../objectFile/useObjectFile";
 import { ServeFields } from "./ServeFields";
 
@@ -41,8 +38,7 @@ export function ServeForm({ first, onMade, onCancel }: Props) {
       onMade(made?.metadata.namespace ?? "default", made?.metadata.name ?? "");
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const begin = () => {
     setWasTried(true);
     if (!isWrong) make.mutate();
   };
@@ -51,20 +47,16 @@ export function ServeForm({ first, onMade, onCancel }: Props) {
   const soFar = { ...others, ...(form.name && name && { name }), ...(form.storage && storage && { storage }) };
   const shown = isMore ? {} : wasTried ? problems : soFar;
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
-      <div>
-        <fieldset className={styles.fields} disabled={isMore}>
-          <ServeFields form={form} problems={shown} fill={file.fill} runtimes={[...here, ...everywhere]} claims={claims.map(({ metadata }) => metadata.name)} />
-        </fieldset>
-        {make.error && <Trouble error={make.error} />}
-        <div className={styles.actions}>
-          <Button type="submit" kind="primary" disabled={make.isPending || (wasTried && isWrong)}>
-            Serve model
-          </Button>
-          <Button onClick={onCancel}>Cancel</Button>
-        </div>
-      </div>
-      <ObjectFile file={file} namespace={form.namespace} />
-    </form>
+    <ObjectForm
+      file={file}
+      namespace={form.namespace}
+      error={make.error}
+      begin="Serve model"
+      isBlocked={make.isPending || (wasTried && isWrong)}
+      onBegin={begin}
+      onCancel={onCancel}
+    >
+      <ServeFields form={form} problems={shown} fill={file.fill} runtimes={[...here, ...everywhere]} claims={claims.map(({ metadata }) => metadata.name)} />
+    </ObjectForm>
   );
 }

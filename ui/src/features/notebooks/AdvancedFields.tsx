@@ -1,19 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
-import { NAMESPACES } from "@/api/kube";
-import { kubeObjects } from "@/api/queries";
 import { Button } from "@/components/Button";
-import { Checkbox, Field, Input, Select } from "@/components/Field";
+import { Checkbox, Input, Select } from "@/components/Field";
 import { Pairs } from "@/components/Pairs";
 import { Prose } from "@/components/Prose";
 import type { DataVolume } from "@/domain/notebookForm";
+import { NamespaceField } from "../objectFile/NamespaceField";
 import type { FieldsProps } from "./MainFields";
 import styles from "./NewForm.module.css";
 
 /** What most notebooks do without. */
 export function AdvancedFields({ form, problems, fill, claims }: FieldsProps) {
-  const namespaces = useQuery(kubeObjects(NAMESPACES)).data ?? [];
-  const names = [...new Set([form.namespace, ...namespaces.map(({ metadata }) => metadata.name)])].filter((name) => !name.startsWith("kube-"));
   const isOpen = Boolean(problems.data ?? problems.environment);
   return (
     <details className={styles.advanced} {...(isOpen && { open: true })}>
@@ -26,15 +22,7 @@ export function AdvancedFields({ form, problems, fill, claims }: FieldsProps) {
           {problems.environment && <p className={styles.problem}><Prose text={problems.environment} /></p>}
         </div>
         <Checkbox label="Shared memory (/dev/shm), which data loaders of PyTorch need" checked={form.sharedMemory} onChange={(event) => fill({ sharedMemory: event.target.checked })} />
-        <Field label="Namespace" help="Pipelines use what is in `default`">
-          {(given) => (
-            <Select {...given} value={form.namespace} onChange={(event) => fill({ namespace: event.target.value })}>
-              {names.map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <NamespaceField namespace={form.namespace} onChange={(namespace) => fill({ namespace })} />
       </div>
     </details>
   );

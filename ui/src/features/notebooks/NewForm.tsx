@@ -1,14 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { CLAIMS, createAll, NODES, NOTEBOOKS } from "@/api/kube";
 import { kubeObjects } from "@/api/queries";
-import { Button } from "@/components/Button";
-import { Trouble } from "@/components/Empty";
 import { capacityOf } from "@/domain/holders";
 import type { Claim, MachineNode, Notebook } from "@/domain/kinds";
 import { EMPTY_FORM, formOf, type NotebookForm, objectsOf, type Problems, problemsOf } from "@/domain/notebookForm";
-import { ObjectFile } from "../objectFile/ObjectFile";
-import styles from "../objectFile/ObjectFile.module.css";
+import { ObjectForm } from "../objectFile/ObjectForm";
 import { useObjectFile } from "../objectFile/useObjectFile";
 import { AdvancedFields } from "./AdvancedFields";
 import { MainFields } from "./MainFields";
@@ -35,30 +32,25 @@ export function NewForm({ onMade, onCancel }: { readonly onMade: (key: string) =
       onMade(`${made?.metadata.namespace ?? "default"}/${made?.metadata.name ?? ""}`);
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const begin = () => {
     setWasTried(true);
     if (!isWrong) make.mutate();
   };
   const shown = isMore ? {} : wasTried ? problems : soFar(form, problems);
   const given = { form, problems: shown, fill: file.fill, claims: named(claims), machine, images: notebooks };
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
-      <div>
-        <fieldset className={styles.fields} disabled={isMore}>
-          <MainFields {...given} />
-          <AdvancedFields {...given} />
-        </fieldset>
-        {make.error && <Trouble error={make.error} />}
-        <div className={styles.actions}>
-          <Button type="submit" kind="primary" disabled={make.isPending || (wasTried && isWrong)}>
-            Start notebook
-          </Button>
-          <Button onClick={onCancel}>Cancel</Button>
-        </div>
-      </div>
-      <ObjectFile file={file} namespace={form.namespace} />
-    </form>
+    <ObjectForm
+      file={file}
+      namespace={form.namespace}
+      error={make.error}
+      begin="Start notebook"
+      isBlocked={make.isPending || (wasTried && isWrong)}
+      onBegin={begin}
+      onCancel={onCancel}
+    >
+      <MainFields {...given} />
+      <AdvancedFields {...given} />
+    </ObjectForm>
   );
 }
 

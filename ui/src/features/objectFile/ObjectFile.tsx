@@ -5,14 +5,17 @@ import { Prose } from "@/components/Prose";
 import { kubectl } from "@/domain/copied";
 import styles from "./ObjectFile.module.css";
 
+/** A file as it is written in: `useObjectFile` has it. */
+export interface FileText {
+  readonly text: string;
+  readonly problem: string | undefined;
+  readonly isMore: boolean;
+  readonly write: (text: string) => void;
+  readonly backToFields: () => void;
+}
+
 interface Props {
-  readonly file: {
-    readonly text: string;
-    readonly problem: string | undefined;
-    readonly isMore: boolean;
-    readonly write: (text: string) => void;
-    readonly backToFields: () => void;
-  };
+  readonly file: FileText;
   readonly namespace: string;
 }
 
