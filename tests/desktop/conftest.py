@@ -74,8 +74,12 @@ class Machine:
     def press(self, title, key):
         """Presses a key in the window of that title, once it has the keyboard."""
         def has_keyboard():
-            self.tool("wmctrl", "-F", "-a", title)
-            return self.tool("xdotool", "getactivewindow", "getwindowname").strip() == title
+            active = self.tool("xdotool", "getactivewindow").strip()
+            if self.tool("xdotool", "getwindowname", active).strip() != title:
+                self.tool("wmctrl", "-F", "-a", title)
+                return False
+            # GTK hears keys by a window inside of its own, to which it takes the focus in its own time.
+            return self.tool("xdotool", "getwindowfocus", "-f").strip() not in ("", active)
 
         until(has_keyboard, lambda: f"no window {title!r} among {self.windows()}")
         self.tool("xdotool", "key", key)

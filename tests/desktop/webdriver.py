@@ -10,6 +10,8 @@ import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 WAITS_SECONDS = 60
+# tauri-driver keeps connections to WebKit's driver, and does not ask again by itself where one that it takes has just ended.
+TRIES = 4
 
 
 class Refused(Exception):
@@ -26,6 +28,12 @@ class Browser:
         self.session = self.ask("POST", "/session", {"capabilities": capabilities})["sessionId"]
 
     def ask(self, method, path, body=None):
+        for _ in range(TRIES):
+            with contextlib.suppress(http.client.RemoteDisconnected):
+                return self.ask_once(method, path, body)
+        raise Refused("the driver has lost its connection")
+
+    def ask_once(self, method, path, body):
         data = None if method != "POST" else json.dumps(body or {}).encode()
         request = urllib.request.Request(self.driver + path, data, {"content-type": "application/json"}, method=method)
         try:
@@ -33,8 +41,6 @@ class Browser:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise Refused(json.load(error)["value"]["message"]) from None
-        except http.client.RemoteDisconnected:
-            raise Refused("the driver has lost its connection") from None
 
     def own(self, method, path, body=None):
         return self.ask(method, f"/session/{self.session}{path}", body)
