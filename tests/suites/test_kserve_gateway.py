@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import json
 import threading
 import time
 import urllib.request
@@ -61,6 +62,13 @@ def answers(workbench, name, count):
     return found
 
 
+def replay(workbench, name, **wanted):
+    url = f"{workbench.server.address}/apis/coracle/v1/model-servers/default/{name}/replay"
+    asked = urllib.request.Request(url, json.dumps(wanted).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return json.load(answer)
+
+
 def traffic(kubectl, name):
     shares = kubectl.get("isvc", name)["status"]["components"]["predictor"].get("traffic", [])
     return [(share["percent"], share["latestRevision"]) for share in shares]
@@ -78,6 +86,11 @@ def test_a_canary_has_its_share_and_is_promoted_or_rolled_back(kubectl, docker_w
     assert answers(docker_workbench, "share", 100) == {"old": 100}
     kubectl.apply(service("share", model("new", canaryTrafficPercent=50)))
     wait_for(lambda: answers(docker_workbench, "share", 10) == {"old": 5, "new": 5}, what="the canary again")
+    # What was asked last, once more, and of the canary alone: half of it was answered by it before.
+    report = replay(docker_workbench, "share", revision="share-predictor-canary", last=10)
+    assert [report[outcome] for outcome in ("same", "different", "failed", "skipped")] == [5, 5, 0, 0]
+    changed = {(one["path"], one["before"], one["after"]) for asked in report["replayed"] for one in asked["differences"]}
+    assert changed == {("predictions[0][0]", '"old"', '"new"')}
     kubectl.ok("patch", "isvc", "share", "--type=merge", "-p", '{"spec":{"predictor":{"canaryTrafficPercent":null}}}')
     wait_for(lambda: answers(docker_workbench, "share", 10) == {"new": 10}, what="the promotion")
     assert traffic(kubectl, "share") == []
