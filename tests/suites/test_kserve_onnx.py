@@ -12,16 +12,11 @@ import urllib.request
 import pytest
 from conftest import BINARY, wait_for
 from kube import Kubectl
-from onnx_models import write
+from onnx_models import service, write
 
 ROW = [[1, 2, 3]]
 # The largest request.
 LIMIT = 64 << 20
-
-
-def service(name, uri, **model):
-    return {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": name},
-            "spec": {"predictor": {"model": {"modelFormat": {"name": "onnx"}, "storageUri": uri, **model}}}}
 
 
 def ask(url, body=None, headers=None):
