@@ -61,21 +61,36 @@ pub(crate) async fn by_host(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if let Some(uri) = led(&workbench, request.uri(), request.headers()) {
+    let named = named(request.uri(), request.headers());
+    if let Some(uri) = named.and_then(|named| led(&workbench, request.uri(), named)) {
+        let origin = request.headers().get(header::ORIGIN).and_then(as_text);
+        let is_of_own_page = origin.is_some_and(|origin| origin.strip_prefix("http://") == named);
         *request.uri_mut() = uri;
         // Whom it is for stands in its path now.
-        let here = HeaderValue::from_static("localhost");
-        request.headers_mut().insert(header::HOST, here);
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost"));
+        if is_of_own_page {
+            let here = HeaderValue::from_static("http://localhost");
+            headers.insert(header::ORIGIN, here);
+        }
     }
     next.run(request).await
 }
 
-fn led(workbench: &Workbench, uri: &Uri, headers: &HeaderMap) -> Option<Uri> {
+/// The host that a request names, with its port.
+fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     // In HTTP/2 it stands in the address.
-    let named = match uri.host() {
-        Some(host) => host,
-        None => headers.get(header::HOST)?.to_str().ok()?,
-    };
+    match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => as_text(headers.get(header::HOST)?),
+    }
+}
+
+fn as_text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}
+
+fn led(workbench: &Workbench, uri: &Uri, named: &str) -> Option<Uri> {
     let host = named
         .split(':')
         .next()
