@@ -81,7 +81,7 @@ def test_a_model_of_a_directory_answers_both_protocols_without_pods(served, tmp_
     assert by_host == (200, {"ready": True})
     for code, path, body in ((400, "infer", infer([1, 2], [1, 2])), (400, "infer", {"inputs": []}), (404, "predict", None)):
         assert ask(served.url("sum", f"/v2/models/sum/{path}"), body)[0] == code, path
-    assert served.kubectl.get("pods,deployments,services")["items"] == []
+    assert [found["metadata"]["name"] for found in served.kubectl.get("pods,deployments,services")["items"]] == ["sum-predictor"]
 
 
 def test_a_changed_service_answers_anew_and_a_bad_one_leaves_the_old(served, tmp_path):

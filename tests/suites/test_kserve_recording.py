@@ -129,9 +129,10 @@ def compare(kubectl, line):
 
 
 def clear(kubectl, line):
-    if line["applied"]["kind"] != "InferenceService" or not line["accepted"]:
+    kind = line["applied"]["kind"]
+    if kind not in ("InferenceService", "InferenceGraph") or not line["accepted"]:
         return
-    kubectl.ok("delete", "-n", NAMESPACE, "isvc", line["applied"]["metadata"]["name"], "--wait=false")
+    kubectl.ok("delete", "-n", NAMESPACE, kind, line["applied"]["metadata"]["name"], "--wait=false")
     wait_for(lambda: not (listed(kubectl, "deployments") or listed(kubectl, "pods") or listed(kubectl, "services")), 60,
              "the end of it")
 

@@ -82,7 +82,7 @@ def test_an_onnx_model_is_served_with_any_engine(coracle, tmp_path, layout):
     url = served.stdout.strip()
     assert url.endswith("/serving/default/sum") and f"{url}/v1/models/sum:predict" in served.stderr
     assert ask(f"{url}/v1/models/sum:predict", [[1, 2, 3]]) == [[12.0]]
-    assert Kubectl(coracle).get("deployments,services")["items"] == []
+    assert Kubectl(coracle).get("deployments,pods")["items"] == []
 
 
 def test_an_onnx_model_that_cannot_be_loaded_is_told(on_processes, tmp_path):

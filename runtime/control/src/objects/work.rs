@@ -280,10 +280,7 @@ impl ObjectLoop {
             What::Deployment => self.planned(key, rules::deployment::reconcile(&object, &world)),
             What::Job => self.planned(key, rules::job::reconcile(&object, &world)),
             What::InferenceService => rules::serving::reconcile(&object, &world),
-            What::InferenceGraph => {
-                let step = rules::serving::reconcile_graph(&object, &world);
-                step.into_iter().collect()
-            }
+            What::InferenceGraph => rules::serving::reconcile_graph(&object, &world),
             What::Endpoints => rules::service::reconcile_endpoints(&object, &world),
         };
         self.carry_out(component, steps);

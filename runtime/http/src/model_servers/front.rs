@@ -26,7 +26,7 @@ const ASK_AGAIN: &str = "1";
 
 /// What stands before the servers.
 #[derive(Clone)]
-pub(super) struct Front {
+pub(crate) struct Front {
     workbench: Workbench,
     proxy: Proxy,
     turns: Turns,
@@ -48,7 +48,7 @@ struct Failure {
 }
 
 impl Front {
-    pub(super) fn new(workbench: Workbench) -> Self {
+    pub(crate) fn new(workbench: Workbench) -> Self {
         Self {
             proxy: proxy(&workbench),
             turns: Turns::default(),

@@ -4,6 +4,7 @@
 //!   Host: NAME-NAMESPACE.example.com ──► /serving/NAMESPACE/NAME/PATH ──► Front: held while it sleeps
 //!        a revision by its share ◄── Turns ◄──┘
 //!            └──► a pod that has least to do; another one, where it goes before it has answered
+//!   a Service's address ──► what the workbench answers for it, for pods
 //! ```
 
 mod account;
@@ -14,15 +15,17 @@ mod graph;
 mod turns;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use coracle_app::Workbench;
 
-use front::Front;
+use crate::peer::Peer;
+
+pub(crate) use front::Front;
 
 pub use embedded::serve_model;
 
@@ -33,8 +36,7 @@ const DOMAIN: &str = ".example.com";
 const METRICS_TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Everything below `/serving`, and what is counted there.
-pub(crate) fn routes(workbench: &Workbench) -> Router<Workbench> {
-    let front = Front::new(workbench.clone());
+pub(crate) fn routes(front: Front) -> Router<Workbench> {
     let accounts = front.accounts().clone();
     let metrics = move || async move {
         let content_type = [(header::CONTENT_TYPE, METRICS_TEXT)];
@@ -53,6 +55,27 @@ pub(crate) fn routes(workbench: &Workbench) -> Router<Workbench> {
         .route("/serving/{namespace}/{name}/", any(root.clone()))
         .route("/serving/{namespace}/{name}", any(root))
         .route("/serving/{namespace}/{name}/{*rest}", any(below))
+}
+
+/// Answers what pods ask a model server or a graph of the workbench's own by its service: what stands for that has its address.
+pub(crate) async fn by_service(
+    State(front): State<Front>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let asked =
+        peer.and_then(|ConnectInfo(peer)| front.workbench().model_server_behind(peer.address));
+    let Some((namespace, name)) = asked else {
+        return next.run(request).await;
+    };
+    let Some(uri) = below(&namespace, &name, request.uri()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let path = request.uri().path().to_owned();
+    *request.uri_mut() = uri;
+    let path = path.trim_start_matches('/');
+    front.answer(&namespace, &name, path, request).await
 }
 
 /// Leads a request to a model server's own host to its path.
@@ -96,6 +119,11 @@ fn led(workbench: &Workbench, uri: &Uri, named: &str) -> Option<Uri> {
         .next()
         .filter(|host| host.ends_with(DOMAIN))?;
     let (namespace, name) = workbench.model_server_at(host)?;
+    below(&namespace, &name, uri)
+}
+
+/// The path of a model server by which it is asked for what a request asks.
+fn below(namespace: &str, name: &str, uri: &Uri) -> Option<Uri> {
     let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     format!("/serving/{namespace}/{name}{asked}").parse().ok()
 }
