@@ -19,7 +19,7 @@ OTHER = {
     "storage file": "a directory of this machine is mounted, not fetched",
     "storage oci": "containers of a pod do not see each other's processes, which models in images need",
     "no storage": "models are not loaded one after another into a server that runs",
-    "storage by key": "the secret with credentials is not looked at",
+    "storage by key": "a secret that is not there is told in the service's status, not by a replica set without pods",
     "long name": "the deployment is refused for its labels, before the service for its name",
 }
 

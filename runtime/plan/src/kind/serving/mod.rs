@@ -194,7 +194,7 @@ fn part(
 ) -> Result<Part, Unfit> {
     let name = part_name(service, component);
     let selector = json!({ "app": format!("isvc.{name}") });
-    let pod = pod::of(service, component, runtime)?;
+    let pod = pod::of(service, component, runtime, world)?;
     let mut labels = pod.labels;
     labels.insert("app".to_owned(), selector["app"].clone());
     let metadata = json!({
