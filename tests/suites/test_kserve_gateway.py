@@ -1,10 +1,8 @@
-"""What stands before model servers: shares, swaps, sleep, limits, and what is counted."""
+"""What stands before model servers: shares, sleep, limits, and what is counted."""
 
 import collections
 import concurrent.futures
 import json
-import threading
-import time
 import urllib.request
 
 import pytest
@@ -103,33 +101,6 @@ def test_a_canary_that_fails_is_asked_nothing_and_says_why(kubectl, docker_workb
     failure = lambda: kubectl.get("isvc", "bad")["status"]["modelStatus"].get("lastFailureInfo", {})
     wait_for(lambda: "no such model" in failure().get("message", ""), what="its last words")
     assert answers(docker_workbench, "bad", 50) == {"old": 50}
-
-
-def test_no_request_fails_while_models_are_swapped(kubectl, docker_workbench):
-    kubectl.apply(service("swap", model("0")))
-    ready(kubectl, "swap")
-    failed, seen, ends = [], collections.Counter(), threading.Event()
-
-    def load():
-        while not ends.is_set():
-            code, body = ask(docker_workbench, path("swap"))
-            if code == 200:
-                seen[body["predictions"][0][0]] += 1
-            else:
-                failed.append((code, body))
-            time.sleep(0.02)
-
-    with concurrent.futures.ThreadPoolExecutor() as threads:
-        loads = [threads.submit(load) for _ in range(2)]
-        try:
-            for number in ("1", "2", "3"):
-                kubectl.apply(service("swap", model(number)))
-                wait_for(lambda: seen[number] > 20, seconds=60, what=f"model {number}")
-        finally:
-            ends.set()
-        for load in loads:
-            load.result()
-    assert failed == []
 
 
 def test_it_sleeps_while_nobody_asks_and_wakes_for_all_who_do(kubectl, docker_workbench):

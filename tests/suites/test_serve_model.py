@@ -6,6 +6,7 @@ import urllib.request
 import pytest
 from conftest import EXAMPLES, wait_for
 from kube import Kubectl
+from onnx_models import write
 
 # The first time, the server's image is pulled or built meanwhile.
 BUILD_SECONDS = 900
@@ -68,7 +69,27 @@ def test_processes_serve_no_models(on_processes, tmp_path):
     model = tmp_path / "model.pkl"
     model.write_bytes(b"\x80")
     refused = on_processes("serve-model", model)
-    assert refused.returncode == 1 and "run in containers, and this workbench runs processes" in refused.stderr
+    assert refused.returncode == 1 and "of the format sklearn run in containers, and this workbench runs processes" in refused.stderr
+
+
+@pytest.mark.parametrize("layout", ["net.onnx", "3/model.onnx"])
+def test_an_onnx_model_is_served_with_any_engine(coracle, tmp_path, layout):
+    coracle.serve()
+    folder = tmp_path / "sum"
+    write(folder / layout, 2).chmod(0o700)
+    served = coracle("serve-model", folder, seconds=30)
+    assert served.returncode == 0, served.stderr
+    url = served.stdout.strip()
+    assert url.endswith("/serving/default/sum") and f"{url}/v1/models/sum:predict" in served.stderr
+    assert ask(f"{url}/v1/models/sum:predict", [[1, 2, 3]]) == [[12.0]]
+    assert Kubectl(coracle).get("deployments,pods")["items"] == []
+
+
+def test_an_onnx_model_that_cannot_be_loaded_is_told(on_processes, tmp_path):
+    on_processes.serve()
+    write(tmp_path / "odd.onnx", 1, operator="Frobnicate")
+    served = on_processes("serve-model", tmp_path / "odd.onnx", seconds=30)
+    assert served.returncode == 1 and "the model is not served" in served.stderr and "ai.onnx.Frobnicate" in served.stderr
 
 
 def test_what_is_no_model_is_refused(on_processes, tmp_path):
