@@ -1,6 +1,7 @@
 """`coracle serve-model`: a model of this machine is served, or it is said what was looked for."""
 
 import json
+import pathlib
 import urllib.request
 
 import pytest
@@ -13,12 +14,23 @@ BUILD_SECONDS = 900
 
 
 @pytest.fixture(scope="module")
-def trained(docker_workbench):
-    """What the pipeline of the digits registered: its model's file, and how good it is."""
+def made(docker_workbench):
+    """What the pipeline of the digits made: the paths of its artifacts, by step and name."""
     run = docker_workbench.run(EXAMPLES / "digits" / "pipeline.yaml", seconds=600, code=0)
     listed = docker_workbench.json("artifacts", run["run_id"])["artifacts"]
-    [model] = [made for made in listed if made["artifact"]["name"] == "model" and made["producers"][0]["task"] == "register"]
-    return model["path"]
+    return {(one["producers"][0]["task"], one["artifact"]["name"]): one["path"] for one in listed}
+
+
+@pytest.fixture(scope="module")
+def trained(made):
+    """The model that it registered."""
+    return made["register", "model"]
+
+
+def pictures(path):
+    """Pictures that no model has seen, and what they show."""
+    rows = [[float(number) for number in line.split(",")] for line in pathlib.Path(path).read_text().splitlines()]
+    return [row[:-1] for row in rows], [int(row[-1]) for row in rows]
 
 
 @pytest.fixture
@@ -53,6 +65,41 @@ def test_what_a_pipeline_trained_reads_digits(docker_workbench, kubectl, trained
     assert again.returncode == 0 and again.stdout == f"{told['url']}\n", again.stderr
     assert f"{told['url']}/v1/models/digits:predict" in again.stderr
     assert len(kubectl.get("pods")["items"]) == 1
+
+
+def test_a_better_one_is_tried_as_a_canary_and_takes_over(docker_workbench, kubectl, made):
+    seen, shown = pictures(made["split", "test"])
+    forest, machine = made["train-forest", "model"], made["train-svm", "model"]
+
+    def serve(*arguments):
+        served = docker_workbench("serve-model", *arguments, "--name", "digits", "-o", "json", seconds=BUILD_SECONDS)
+        assert served.returncode == 0, served.stderr
+        return json.loads(served.stdout)["url"]
+
+    def right(url):
+        predicted = ask(f"{url}/v1/models/digits:predict", seen)
+        return sum(answer == truth for answer, truth in zip(predicted, shown)) / len(shown)
+
+    url = serve(forest)
+    before = right(url)
+    assert 0.9 < before < 1
+    assert serve(machine, "--canary", "20") == url
+    kept = lambda: docker_workbench.json("requests", "digits", "--limit", "100")["requests"]
+    count = len(kept())
+    for picture in seen[:50]:
+        ask(f"{url}/v1/models/digits:predict", [picture])
+    answered = [one["revision"] for one in kept()[:50]]
+    assert len(kept()) == count + 50
+    assert {name: answered.count(name) for name in set(answered)} == {"digits-predictor": 40, "digits-predictor-canary": 10}
+    replayed = docker_workbench("replay", "digits", "--revision", "digits-predictor-canary", "-o", "json")
+    report = json.loads(replayed.stdout)
+    assert report["same"] + report["different"] == count + 50 and report["failed"] == report["skipped"] == 0
+    # The two do not see all pictures alike, as their accuracy says.
+    assert report["different"] >= 1 and replayed.returncode == 1
+    assert serve(machine) == url
+    one_is_left = lambda: [one["status"].get("replicas") for one in kubectl.get("deployments")["items"]] == [1]
+    wait_for(one_is_left, what="the end of the canary")
+    assert right(url) > before
 
 
 def test_one_that_cannot_be_loaded_is_told(docker_workbench, kubectl, tmp_path):

@@ -38,6 +38,10 @@ pub(crate) struct Arguments {
     #[arg(short, long, default_value = "default")]
     namespace: String,
 
+    /// Let it answer so many of a hundred requests, beside the model that is served by that name; without it, it answers all
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..100))]
+    canary: Option<u8>,
+
     /// Do not wait until it answers
     #[arg(long)]
     detach: bool,
@@ -49,7 +53,10 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let name = arguments.name.unwrap_or_else(|| name_of(&path));
     let model = ModelFiles::find(path, arguments.format)?;
     model.check_readable()?;
-    let service = service(&name, &arguments.namespace, &model);
+    let mut service = service(&name, &arguments.namespace, &model);
+    if let Some(percent) = arguments.canary {
+        service["spec"]["predictor"]["canaryTrafficPercent"] = percent.into();
+    }
     let session = Session::work(context, Wanted::Background).await?;
     let served = async {
         check_engine(session.client(), model.format).await?;
