@@ -50,13 +50,14 @@ pub use app::{App, Running};
 pub use artifacts::{ArchiveContent, ByteStream, Content, FileContent};
 pub use compile::{Interpreter, NotCompiled, SourceKind};
 pub use config::Config;
+pub use coracle_plan::kind::serving::{Batcher, Logger, LoggerMode};
 pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
 pub use kubernetes::{
     ModelPod, ModelRevision, ModelServer, ModelServerStage, NotebookServer, NotebookStage,
-    PodConnectError, PodLogOptions, RequestAtWork,
+    PodConnectError, PodLogOptions, RequestAtWork, Sink, SinkPod,
 };
 pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
 pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};

@@ -15,6 +15,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use super::event::Part;
+use super::sinks::Fate;
 use super::turns::PodAtWork;
 
 /// A revision of a server.
@@ -35,6 +37,15 @@ struct Answered {
     code: u16,
 }
 
+/// What became of events of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Told {
+    namespace: String,
+    service: String,
+    component: &'static str,
+    fate: &'static str,
+}
+
 /// The counts of all servers.
 #[derive(Clone)]
 pub(super) struct Accounts {
@@ -42,6 +53,7 @@ pub(super) struct Accounts {
     requests: Family<Answered, Counter<u64, AtomicU64>>,
     seconds: Family<Asked, Histogram>,
     at_work: Family<Asked, Gauge>,
+    events: Family<Told, Counter<u64, AtomicU64>>,
 }
 
 /// A request on its way: it is counted when this is dropped, and then its server has one less to work on.
@@ -50,7 +62,7 @@ pub(super) struct Account {
     asked: Asked,
     code: StatusCode,
     began: Instant,
-    _counted: RequestAtWork,
+    _counted: Option<RequestAtWork>,
     pod: Option<PodAtWork>,
 }
 
@@ -68,16 +80,41 @@ impl Accounts {
             seconds.clone(),
         );
         registry.register("requests_at_work", "Requests at work", at_work.clone());
+        let events = Family::default();
+        registry.register(
+            "logged_events",
+            "Events of loggers, by what became of them",
+            events.clone(),
+        );
         Self {
             registry: Arc::new(Mutex::new(registry)),
             requests,
             seconds,
             at_work,
+            events,
         }
+    }
+
+    /// Counts an event of a logger.
+    pub(super) fn event(&self, part: &Part, fate: Fate) {
+        let told = Told {
+            namespace: part.namespace.clone(),
+            service: part.name.clone(),
+            component: part.component,
+            fate: fate.as_str(),
+        };
+        self.events.get_or_create(&told).inc();
     }
 
     /// Opens the account of a request.
     pub(super) fn open(&self, namespace: &str, name: &str, counted: RequestAtWork) -> Account {
+        let mut account = self.open_waiting(namespace, name);
+        account._counted = Some(counted);
+        account
+    }
+
+    /// Opens the account of a request that waits for another one, in which it is asked with others.
+    pub(super) fn open_waiting(&self, namespace: &str, name: &str) -> Account {
         Account {
             accounts: self.clone(),
             asked: Asked {
@@ -88,7 +125,7 @@ impl Accounts {
             // A client that goes before it is answered: what proxies call it.
             code: StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             began: Instant::now(),
-            _counted: counted,
+            _counted: None,
             pod: None,
         }
     }

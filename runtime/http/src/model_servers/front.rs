@@ -1,4 +1,7 @@
-//! One request to a model server, and its answer.
+//! One request to a part of a model server, and its answer.
+
+use std::fmt::Display;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -9,11 +12,13 @@ use coracle_gateway::proxy::{ForwardError, PathRewrite, Proxy, is_grpc};
 use coracle_objects::{ObjectExt as _, kind};
 
 use super::account::{Account, Accounts};
+use super::batcher::Batches;
 use super::body::Keeping;
 use super::embedded;
 use super::graph::Graph;
+use super::sinks::Sinks;
 use super::turns::Turns;
-use crate::pod_connector::{PodConnector, proxy, route};
+use crate::pod_connector::{PodConnector, proxy, route, spawn};
 
 /// The longest body that is kept, to be sent again to another pod where the first one goes away.
 const LONGEST_KEPT: usize = 8 * 1024 * 1024;
@@ -31,6 +36,8 @@ pub(super) struct Front {
     proxy: Proxy,
     turns: Turns,
     accounts: Accounts,
+    batches: Batches,
+    sinks: Sinks,
 }
 
 /// A request that may have to be sent several times.
@@ -42,17 +49,21 @@ enum Outgoing {
 }
 
 /// Why there is no answer.
-struct Failure {
-    code: StatusCode,
-    said: String,
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) code: StatusCode,
+    pub(super) said: String,
 }
 
 impl Front {
     pub(super) fn new(workbench: Workbench) -> Self {
+        let accounts = Accounts::new();
         Self {
             proxy: proxy(&workbench),
             turns: Turns::default(),
-            accounts: Accounts::new(),
+            batches: Batches::new(spawn(&workbench)),
+            sinks: Sinks::new(accounts.clone()),
+            accounts,
             workbench,
         }
     }
@@ -63,6 +74,18 @@ impl Front {
 
     pub(super) fn turns(&self) -> &Turns {
         &self.turns
+    }
+
+    pub(super) fn batches(&self) -> &Batches {
+        &self.batches
+    }
+
+    pub(super) fn sinks(&self) -> &Sinks {
+        &self.sinks
+    }
+
+    pub(super) fn proxy(&self) -> &Proxy {
+        &self.proxy
     }
 
     pub(super) fn workbench(&self) -> &Workbench {
@@ -85,17 +108,13 @@ impl Front {
         self.ask_server(namespace, name, path, request).await
     }
 
-    pub(super) async fn ask_server(
+    /// What a part of a model server answers: its pods, or the model in this process.
+    pub(super) async fn ask_part(
         &self,
-        namespace: &str,
-        name: &str,
-        path: &str,
+        (namespace, name, path): (&str, &str, &str),
+        server: ModelServer,
         request: Request,
-    ) -> Response {
-        let Some(server) = self.workbench.model_server(namespace, name, path) else {
-            let said = format!("there is no model server `{name}` in the namespace `{namespace}`");
-            return refusal(StatusCode::NOT_FOUND, &said);
-        };
+    ) -> Result<Response, Failure> {
         let counted = self.workbench.model_request(namespace, name);
         let mut account = self.accounts.open(namespace, name, counted);
         let limit = server.timeout;
@@ -103,19 +122,16 @@ impl Front {
         let answered = self.pass_on(asked, server, request, &mut account);
         let answered = match tokio::time::timeout(limit, answered).await {
             Ok(answered) => answered,
-            Err(_) => Err(Failure {
-                code: StatusCode::GATEWAY_TIMEOUT,
-                said: format!("`{name}` did not answer within {} s", limit.as_secs()),
-            }),
+            Err(_) => Err(Failure::too_late(name, limit)),
         };
         match answered {
             Ok(response) => {
                 account.answered(response.status());
-                response.map(|body| Body::new(Keeping::new(body, account)))
+                Ok(response.map(|body| Body::new(Keeping::new(body, account))))
             }
             Err(failure) => {
                 account.answered(failure.code);
-                refusal(failure.code, &failure.said)
+                Err(failure)
             }
         }
     }
@@ -227,6 +243,32 @@ impl Front {
     }
 }
 
+impl Failure {
+    pub(super) fn too_late(name: &str, limit: Duration) -> Self {
+        Self {
+            code: StatusCode::GATEWAY_TIMEOUT,
+            said: format!("`{name}` did not answer within {} s", limit.as_secs()),
+        }
+    }
+
+    pub(super) fn broken_off(error: &impl Display) -> Self {
+        Self {
+            code: StatusCode::BAD_REQUEST,
+            said: format!("the body of the request broke off: {error}"),
+        }
+    }
+
+    /// What is answered then. What may be over soon says when to ask again.
+    pub(super) fn response(&self) -> Response {
+        let mut response = embedded::refusal(self.code, &self.said);
+        if self.code == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = HeaderValue::from_static(ASK_AGAIN);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
 impl Outgoing {
     /// Reads a request whose body is known to be short.
     async fn read(request: Request) -> Result<Self, Failure> {
@@ -244,10 +286,7 @@ impl Outgoing {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, LONGEST_KEPT)
             .await
-            .map_err(|error| Failure {
-                code: StatusCode::BAD_REQUEST,
-                said: format!("the body of the request broke off: {error}"),
-            })?;
+            .map_err(|error| Failure::broken_off(&error))?;
         Ok(Self::Kept(Box::new(parts), body))
     }
 
@@ -298,14 +337,4 @@ fn not_ready(name: &str, why: &str) -> Failure {
         code: StatusCode::SERVICE_UNAVAILABLE,
         said: format!("`{name}` is not ready: {why}"),
     }
-}
-
-/// A refusal; one that may be over soon says when to ask again.
-fn refusal(code: StatusCode, said: &str) -> Response {
-    let mut response = embedded::refusal(code, said);
-    if code == StatusCode::SERVICE_UNAVAILABLE {
-        let seconds = HeaderValue::from_static(ASK_AGAIN);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
 }

@@ -7,10 +7,18 @@
 //! ```
 
 mod account;
+mod batch;
+mod batcher;
+mod before;
 mod body;
+mod copied;
 mod embedded;
+mod event;
 mod front;
 mod graph;
+mod logger;
+mod request;
+mod sinks;
 mod turns;
 
 use axum::Router;

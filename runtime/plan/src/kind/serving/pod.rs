@@ -7,6 +7,7 @@ use coracle_objects::patch::strategic_merge;
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::{Map, Value, json};
 
+use super::before::needs_agent;
 use super::runtime::Chosen;
 use super::{NAME_LABEL, Unfit, agent, container, metadata, part_name, ports, storage, union};
 use crate::kind::pod_template::map_at;
@@ -87,13 +88,14 @@ pub(super) fn of(
         None => of_ones_own(service, component, part),
     };
     let name = part_name(service, component);
-    let service_ports = ports::of_service(&name, &spec, agent::is_wanted(part));
+    let has_agent = needs_agent(service, component, part);
+    let service_ports = ports::of_service(&name, &spec, has_agent);
     ports::set_probes(&mut spec);
     keep_last_words(&mut spec);
     if let Some(uri) = uri {
         storage::provide(&mut spec, uri)?;
     }
-    if agent::is_wanted(part) {
+    if has_agent {
         agent::add(service, component, part, &mut spec);
     }
     let unscraped = json!({
