@@ -20,6 +20,15 @@ venv_dir() {
     "$(sha256sum <"$(dirname "${BASH_SOURCE[0]}")/$1" | cut -c1-12)"
 }
 
+# Becomes the Python of a list of requirements; what it is for is said where there is none yet.
+exec_python() {
+  local venv purpose="$2"
+  venv=$(venv_dir "$1")
+  [ -e "$venv/ready" ] || refuse "no python environment${purpose:+ $purpose} yet; run tests/env/setup"
+  shift 2
+  exec "$venv/bin/python" "$@"
+}
+
 # Runs a command as root: directly, or through a sudo that asks no password.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then

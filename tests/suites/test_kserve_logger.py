@@ -221,6 +221,9 @@ def test_requests_at_once_are_put_together_and_each_is_answered_its_own(kubectl,
         ids.add(body["batchId"])
     # Twenty instances fill a batch, which is sent at once.
     assert (had(docker_workbench, "many"), len(ids)) == ([20], 1)
+    # Each is kept as its client asked it, and the batch is not.
+    kept = docker_workbench.json("requests", "many")["requests"]
+    assert len(kept) == 10 and {one["id"] for one in kept} == {headers["X-Request-Id"] for _, headers, _ in answers}
     assert predict(docker_workbench, "many", 7)[2]["predictions"] == [14]
     assert had(docker_workbench, "many") == [20, 1]
 

@@ -126,6 +126,56 @@ def test_what_is_no_model_is_told(served, tmp_path, content, why):
     assert code == 503 and why in answer["error"], answer
 
 
+def answers(served, number, what):
+    wait_for(lambda: served.predict("sum") == (200, {"predictions": [[number]]}), seconds=10, what=what)
+
+
+def test_files_that_change_are_loaded_and_bad_ones_leave_the_old(served, tmp_path):
+    folder = write(tmp_path / "m" / "1" / "model.onnx", 1).parent
+    served.kubectl.apply(service("sum", f"file://{folder}"))
+    served.ready("sum")
+    write(folder / "2" / "model.onnx", 2)
+    answers(served, 12.0, "a version that is new")
+    assert ask(served.url("sum", "/v2/models/sum"))[1]["versions"] == ["2"]
+    write(tmp_path / "next" / "model.onnx", 3)
+    (tmp_path / "next" / "model.onnx").rename(folder / "2" / "model.onnx")
+    answers(served, 18.0, "a file in the place of another")
+    (folder / "2" / "model.onnx").write_bytes(b"no model")
+    failed = wait_for(lambda: served.status("sum")["modelStatus"].get("lastFailureInfo"), what="the failure")
+    assert "is not an ONNX model" in failed["message"]
+    assert served.predict("sum") == (200, {"predictions": [[18.0]]})
+    write(folder / "2" / "model.onnx", 4)
+    served.ready("sum")
+    answers(served, 24.0, "a file that was written again")
+    (folder / "2" / "model.onnx").unlink()
+    answers(served, 6.0, "the version before")
+
+
+def test_a_folder_in_the_place_of_another_is_loaded_and_watched(served, tmp_path):
+    releases = [write(tmp_path / f"release-{number}" / "model.onnx", number) for number in (1, 2)]
+    current, new = tmp_path / "current", tmp_path / "new"
+    current.symlink_to(releases[0])
+    served.kubectl.apply(service("sum", f"file://{current}"))
+    served.ready("sum")
+    new.symlink_to(releases[1])
+    new.rename(current)
+    answers(served, 12.0, "the other folder")
+    write(releases[1] / "model.onnx", 3)
+    answers(served, 18.0, "a file that changed in it")
+
+
+def test_a_model_that_comes_after_its_service_is_loaded(served, tmp_path):
+    served.kubectl.apply(service("sum", f"file://{tmp_path / 'm'}"))
+    told = lambda: served.status("sum").get("modelStatus", {}).get("lastFailureInfo", {}).get("message", "")
+    wait_for(lambda: "there is no model at" in told(), what="the failure")
+    for name in ("a", "b"):
+        write(tmp_path / "m" / f"{name}.onnx", 1)
+    wait_for(lambda: "several models" in told(), what="another failure")
+    write(tmp_path / "m" / "model.onnx", 2)
+    served.ready("sum")
+    answers(served, 12.0, "the model")
+
+
 def test_a_model_of_a_claim_is_loaded_again_after_a_restart(served, tmp_path):
     served.kubectl.apply(service("sum", "pvc://models/sum"))
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "models"},

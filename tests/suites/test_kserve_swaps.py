@@ -96,6 +96,21 @@ def test_models_in_the_workbench(on_processes, tmp_path):
     load.check(SWAPS)
 
 
+def test_files_of_a_model_in_the_workbench(on_processes, tmp_path):
+    address = on_processes.serve().address
+    kubectl = Kubectl(on_processes)
+    folder = write(tmp_path / "m" / "model.onnx", 0)
+    kubectl.apply(onnx_service("sum", f"file://{folder}"))
+    ready(kubectl, "sum")
+    body = json.dumps({"instances": [[0.5, 0.25, 0.25]]})
+    with Load(f"{address}/serving/default/sum/v1/models/sum:predict", body, lambda answer: round(answer["predictions"][0][0])) as load:
+        for number in range(SWAPS + 1):
+            write(tmp_path / "next" / "model.onnx", number)
+            (tmp_path / "next" / "model.onnx").rename(folder / "model.onnx")
+            wait_for(lambda: load.seen(number) > SEEN, what=f"model {number}")
+    load.check(SWAPS)
+
+
 def test_models_in_containers(docker_workbench):
     kubectl = Kubectl(docker_workbench)
     model = lambda number: service("swap", {"containers": [server(KEEPS, env=[{"name": "MODEL", "value": str(number)}])]})

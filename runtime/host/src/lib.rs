@@ -20,6 +20,7 @@ pub mod post;
 pub mod process;
 mod programs;
 mod stand_in;
+mod watch;
 
 pub use engine::{
     AttachRequest, BuildFile, BuildFileKind, Capabilities, Connection, Engine, EngineDescription,
@@ -32,3 +33,4 @@ pub use engine::{
 pub use off_runtime::off_runtime;
 pub use own_image::OwnImage;
 pub use stand_in::StandIn;
+pub use watch::Watched;

@@ -42,7 +42,7 @@ impl Connected<IncomingStream<'_, DoorListener>> for Peer {
         let own = stream.io().local_addr().ok();
         let peer = *stream.remote_addr();
         Self {
-            address: peer.ip(),
+            address: peer.ip().to_canonical(),
             owner: own.and_then(|own| owner_of_peer(own, peer)),
         }
     }

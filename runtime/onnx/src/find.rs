@@ -72,18 +72,25 @@ fn in_directory(directory: &Path) -> Result<Option<PathBuf>, LoadError> {
 
 /// The directory with the highest number that has a model.
 fn newest_version(directory: &Path) -> Result<Option<Found>, LoadError> {
+    let versions = versions(directory)?.into_iter();
+    let found = versions.map(|(version, path)| Found {
+        file: path.join(USUAL),
+        version,
+    });
+    Ok(found
+        .filter(|found| found.file.is_file())
+        .max_by_key(|found| found.version))
+}
+
+/// The directories in one whose names are numbers, with or without a model.
+pub(crate) fn versions(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut versions = Vec::new();
     for entry in fs_err::read_dir(directory)? {
         let path = entry?.path();
-        let version = file_name(&path).and_then(|name| name.parse::<u64>().ok());
-        if let Some(version) = version.filter(|_| path.join(USUAL).is_file()) {
-            versions.push((version, path));
-        }
+        let version = file_name(&path).and_then(|name| name.parse().ok());
+        versions.extend(version.map(|version| (version, path)));
     }
-    Ok(versions.into_iter().max().map(|(version, path)| Found {
-        file: path.join(USUAL),
-        version,
-    }))
+    Ok(versions)
 }
 
 fn file_name(path: &Path) -> Option<String> {

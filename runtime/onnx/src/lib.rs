@@ -8,7 +8,7 @@
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `find.rs` | which file of a directory is the model |
+//! | `find.rs`, `stamp.rs` | which file of a directory is the model, and whether it is still the same |
 //! | `load.rs` | from a file to something that runs, or why not |
 //! | `model.rs` | what a model takes and gives, and running it |
 //! | `tensor.rs`, `datatype.rs` | numbers between JSON, bytes and tensors |
@@ -27,6 +27,7 @@ mod model;
 mod refusal;
 mod route;
 mod server;
+mod stamp;
 mod tensor;
 mod unwind;
 mod v1;
@@ -36,3 +37,4 @@ pub use datatype::Datatype;
 pub use load::LoadError;
 pub use model::{Metadata, Model, TensorMetadata};
 pub use server::Server;
+pub use stamp::{Stamp, directories_of};

@@ -7,7 +7,7 @@ use futures_util::stream;
 
 use super::LogError;
 use super::reader::{Chunk, LogReader, Only};
-use super::watch::Watched;
+use crate::watch::Watched;
 
 /// Pieces read at once off the runtime's threads.
 const BATCH: usize = 64;

@@ -20,7 +20,6 @@ mod follow;
 mod format;
 mod keep;
 mod reader;
-mod watch;
 mod writer;
 
 pub use follow::{Start, follow};

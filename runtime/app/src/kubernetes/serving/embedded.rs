@@ -1,23 +1,28 @@
 //! The models of inference services that are served in this process.
 //!
 //! ```text
-//!   objects change ──► to_load of each service ──► loaded, on a thread for it ──► answers
-//!                                                        └──► the annotation, from which the status follows
+//!   objects change ─┬─► to_load of each service ──► loaded, on a thread for it ──► answers
+//!   files change ───┘                                      └──► the annotation, from which the status follows
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use coracle_apiserver::{ApiServer, Place};
 use coracle_objects::{Object, ObjectExt as _, Reason, kind};
-use coracle_onnx::{Model, Server};
+use coracle_onnx::{Model, Server, Stamp, directories_of};
 use coracle_plan::kind::serving::{LOADED, Loaded, ModelPlace, to_load};
 use coracle_store::{Home, Volumes};
 use serde_json::json;
 
+use super::lookout::Lookout;
 use crate::kubernetes::MANAGER;
 use crate::workbench::Workbench;
+
+/// For how long changes of files are gathered before they are looked at.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// The models, by the uid of their service.
 #[derive(Default)]
@@ -31,6 +36,8 @@ struct Tried {
     generation: i64,
     /// The file or the directory of the model; none where its claim is not there any more.
     path: Option<PathBuf>,
+    /// What lay there.
+    stamp: Option<Stamp>,
     /// What answers: an earlier model where this one could not be loaded.
     server: Option<Server>,
     failure: Option<String>,
@@ -69,22 +76,35 @@ impl EmbeddedModels {
 
 /// Has every model loaded that is to be, now and whenever that changes.
 pub(crate) async fn keep_loaded(workbench: Workbench) {
-    let mut clock = workbench.kubernetes().objects().clock();
+    let mut objects = workbench.kubernetes().objects().clock();
+    let clock = &workbench.inner.clock;
+    let mut lookout = Lookout::default();
     loop {
         // What changes while models are loaded has them looked at once more.
-        clock.borrow_and_update();
+        objects.borrow_and_update();
         let working = workbench.clone();
-        if let Err(error) = tokio::task::spawn_blocking(move || look(&working)).await {
+        let mut watching = lookout;
+        let looked = tokio::task::spawn_blocking(move || {
+            while watching.watch(look(&working)) {}
+            watching
+        });
+        lookout = looked.await.unwrap_or_else(|error| {
             tracing::error!(%error, "models were not looked at");
-        }
-        if clock.changed().await.is_err() {
-            return;
+            Lookout::default()
+        });
+        // Both only wait.
+        tokio::select! {
+            changed = objects.changed() => if changed.is_err() {
+                return;
+            },
+            // A file is rarely written at once.
+            () = lookout.changed() => clock.sleep_until(clock.steady().after(GATHER)).await,
         }
     }
 }
 
-/// Loads what is missing, and lets go what is not wanted any more.
-fn look(workbench: &Workbench) {
+/// Loads what is missing or is another by now, and lets go what is not wanted any more; where changes of what is wanted would be.
+fn look(workbench: &Workbench) -> BTreeSet<PathBuf> {
     let api = workbench.kubernetes();
     let services = api.all(kind::inference_services(), None);
     let wanted = services
@@ -94,20 +114,27 @@ fn look(workbench: &Workbench) {
     let models = &workbench.inner.models;
     let uids: Vec<&str> = wanted.iter().map(|(service, _)| service.uid()).collect();
     models.keep_only(&uids);
+    let mut directories = BTreeSet::new();
     for (service, place) in wanted {
         let path = path(workbench.home(), service.namespace(), &place);
-        let before = models.tried(service.uid());
-        let tried = match before {
-            Some(tried) if tried.generation == service.generation() && tried.path == path => tried,
+        directories.extend(path.iter().flat_map(|path| directories_of(path)));
+        let stamp = path.as_deref().and_then(Stamp::of);
+        let is_this = |tried: &Tried| {
+            let is_there = stamp.is_some() && tried.stamp == stamp;
+            tried.generation == service.generation() && tried.path == path && is_there
+        };
+        let tried = match models.tried(service.uid()) {
+            Some(tried) if is_this(&tried) => tried,
             before => {
                 let earlier = before.and_then(|before| before.server);
-                let tried = load(service, path, earlier);
+                let tried = load(service, path, stamp, earlier);
                 models.set(service.uid(), tried.clone());
                 tried
             }
         };
         annotate(api, service, &tried);
     }
+    directories
 }
 
 /// Where the model lies that is to be loaded for a service; none where pods serve it, or nobody does.
@@ -128,7 +155,12 @@ fn path(home: &Home, namespace: &str, place: &ModelPlace) -> Option<PathBuf> {
     }
 }
 
-fn load(service: &Object, path: Option<PathBuf>, earlier: Option<Server>) -> Tried {
+fn load(
+    service: &Object,
+    path: Option<PathBuf>,
+    stamp: Option<Stamp>,
+    earlier: Option<Server>,
+) -> Tried {
     let loaded = match &path {
         Some(path) => Model::load(path).map_err(|error| error.to_string()),
         None => Err("the directory of its claim is not there yet".to_owned()),
@@ -140,6 +172,7 @@ fn load(service: &Object, path: Option<PathBuf>, earlier: Option<Server>) -> Tri
     Tried {
         generation: service.generation(),
         path,
+        stamp,
         server,
         failure,
     }

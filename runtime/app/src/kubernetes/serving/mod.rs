@@ -7,6 +7,7 @@
 //! ```
 
 mod embedded;
+mod lookout;
 mod requests;
 mod sink;
 mod size;

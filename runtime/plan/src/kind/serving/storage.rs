@@ -6,36 +6,28 @@
 //! ```
 
 mod account;
+mod credentials;
 mod key;
 mod s3;
 mod secret;
+mod source;
 
-use std::collections::BTreeMap;
-
-use coracle_objects::kind::inference_service::{SERVER, STORAGE_URI, TRANSFORMER, storage_uri};
+use coracle_objects::kind::inference_service::{SERVER, STORAGE_URI, TRANSFORMER};
 use serde_json::{Map, Value, json};
 
 use super::Unfit;
 use crate::kind::step::World;
 
+use credentials::Credentials;
+use source::UNKNOWN_SCHEME;
+
+pub(super) use source::{SOURCE, Source};
+
 /// Where servers find their model.
 pub(super) const MODELS: &str = "/mnt/models";
 
-/// The annotation with a part's model.
-pub(super) const SOURCE: &str = "internal.serving.kserve.io/storage-initializer-sourceuri";
-
-/// What stands before a path whose storage the credentials will tell.
-const UNKNOWN_SCHEME: &str = "<scheme-placeholder>://";
-
 /// The annotation of a service by which its secret with credentials is another.
 const NAMED_SECRET: &str = "serving.kserve.io/storageSecretName";
-
-/// The variable with the file of the certificates to trust, and that with the config map which has them.
-const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
-const CA_BUNDLE_CONFIG_MAP: &str = "AWS_CA_BUNDLE_CONFIGMAP";
-
-/// Where certificates are, unless it is said.
-const CERTIFICATES: &str = "/etc/ssl/custom-certs";
 
 /// What fetches models from elsewhere.
 const INITIALIZER: &str = "kserve/storage-initializer:v0.16.0";
@@ -54,21 +46,6 @@ fn unsupported(uri: &str) -> Unfit {
     ))
 }
 
-/// Where the model of a part is.
-pub(super) struct Source {
-    /// Its place, or its path in a storage that its credentials tell.
-    uri: String,
-    /// The credentials that it names.
-    keyed: Option<Keyed>,
-}
-
-/// What `storage` says of credentials.
-struct Keyed {
-    /// Empty where none is named.
-    key: String,
-    parameters: BTreeMap<String, String>,
-}
-
 /// Whose model is fetched.
 pub(super) struct Asker<'a> {
     pub(super) world: &'a dyn World,
@@ -77,119 +54,9 @@ pub(super) struct Asker<'a> {
     pub(super) annotations: &'a Map<String, Value>,
 }
 
-/// What is given to who fetches a model.
-#[derive(Default)]
-struct Credentials {
-    variables: Vec<Value>,
-    volumes: Vec<Value>,
-    mounts: Vec<Value>,
-}
-
-impl Source {
-    /// What a part says of its model; none where it says nothing.
-    pub(super) fn of(part: &Map<String, Value>) -> Result<Option<Self>, Unfit> {
-        let uri = storage_uri(part);
-        let told = part
-            .get("model")
-            .and_then(|model| model.get("storage")?.as_object());
-        let path = told.and_then(|told| told.get("path")?.as_str());
-        let uri = match (uri, path) {
-            (Some(_), Some(_)) => {
-                return Err(Unfit::predictor(
-                    "must provide only one of storageUri and storage.path".to_owned(),
-                ));
-            }
-            (Some(uri), None) => uri.to_owned(),
-            (None, Some(path)) => format!("{UNKNOWN_SCHEME}{}", path.trim_start_matches('/')),
-            (None, None) => return Ok(None),
-        };
-        let keyed = told.map(|told| Keyed {
-            key: told
-                .get("key")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            parameters: told
-                .get("parameters")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten()
-                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-                .collect(),
-        });
-        Ok(Some(Self { uri, keyed }))
-    }
-
-    /// The annotations that tell of it.
-    pub(super) fn annotations(&self) -> Map<String, Value> {
-        let mut annotations = Map::new();
-        annotations.insert(SOURCE.to_owned(), self.uri.clone().into());
-        if let Some(keyed) = &self.keyed {
-            let mut tell = |name: &str, value: String| {
-                let name = format!("internal.serving.kserve.io/storage-spec{name}");
-                annotations.insert(name, value.into());
-            };
-            tell("", "true".to_owned());
-            if !keyed.parameters.is_empty() {
-                tell("-param", json!(keyed.parameters).to_string());
-            }
-            if !keyed.key.is_empty() {
-                tell("-key", keyed.key.clone());
-            }
-        }
-        annotations
-    }
-}
-
 impl<'a> Asker<'a> {
     fn named_secret(&self) -> Option<&'a str> {
         self.annotations.get(NAMED_SECRET)?.as_str()
-    }
-}
-
-impl Credentials {
-    /// Adds variables; of the same name, the last one stays.
-    fn replace(&mut self, variables: impl IntoIterator<Item = Value>) {
-        for variable in variables {
-            self.variables
-                .retain(|found| found["name"] != variable["name"]);
-            self.variables.push(variable);
-        }
-    }
-
-    fn mount(&mut self, (volume, mount): (Value, Value)) {
-        if !self
-            .volumes
-            .iter()
-            .any(|found| found["name"] == volume["name"])
-        {
-            self.volumes.push(volume);
-        }
-        self.mounts.push(mount);
-    }
-
-    /// Mounts the certificates that are to be trusted, where a config map with them is named.
-    fn mount_certificates(&mut self) {
-        let value = |name: &str| {
-            let found = self.variables.iter().find(|found| found["name"] == name);
-            found.and_then(|found| found["value"].as_str().map(str::to_owned))
-        };
-        let Some(config_map) = value(CA_BUNDLE_CONFIG_MAP) else {
-            return;
-        };
-        let file = value(CA_BUNDLE);
-        let directory = file
-            .as_deref()
-            .and_then(|file| Some(file.rsplit_once('/')?.0));
-        let directory = directory.unwrap_or(CERTIFICATES).to_owned();
-        self.variables.extend([
-            json!({ "name": "CA_BUNDLE_CONFIGMAP_NAME", "value": config_map }),
-            json!({ "name": "CA_BUNDLE_VOLUME_MOUNT_POINT", "value": directory }),
-        ]);
-        self.mount((
-            json!({ "name": "cabundle-cert", "configMap": { "name": config_map } }),
-            json!({ "name": "cabundle-cert", "mountPath": directory, "readOnly": true }),
-        ));
     }
 }
 

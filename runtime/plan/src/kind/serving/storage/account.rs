@@ -4,8 +4,9 @@ use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Value, json};
 
 use super::super::Unfit;
+use super::credentials::Credentials;
 use super::secret::Secret;
-use super::{Asker, Credentials, s3};
+use super::{Asker, s3};
 
 /// The service account of pods that name none.
 const USUAL_ACCOUNT: &str = "default";

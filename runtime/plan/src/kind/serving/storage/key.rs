@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::super::Unfit;
+use super::Asker;
+use super::credentials::{CA_BUNDLE_CONFIG_MAP, Credentials};
 use super::secret::Secret;
-use super::{Asker, CA_BUNDLE_CONFIG_MAP, Credentials, Keyed, UNKNOWN_SCHEME};
+use super::source::{Keyed, UNKNOWN_SCHEME};
 
 /// The secret, where the pod names no other.
 const USUAL_SECRET: &str = "storage-config";

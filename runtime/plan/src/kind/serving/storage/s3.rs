@@ -3,6 +3,7 @@
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::{Value, json};
 
+use super::credentials::{CA_BUNDLE, CA_BUNDLE_CONFIG_MAP};
 use super::secret::Secret;
 
 /// What annotations of S3 begin with.
@@ -17,8 +18,8 @@ const SETTINGS: [(&str, &str); 9] = [
     ("region", "AWS_DEFAULT_REGION"),
     ("usevirtualbucket", "S3_USER_VIRTUAL_BUCKET"),
     ("useaccelerate", "S3_USE_ACCELERATE"),
-    ("cabundle", super::CA_BUNDLE),
-    ("cabundle-configmap", super::CA_BUNDLE_CONFIG_MAP),
+    ("cabundle", CA_BUNDLE),
+    ("cabundle-configmap", CA_BUNDLE_CONFIG_MAP),
 ];
 
 const USE_HTTPS: &str = "S3_USE_HTTPS";

@@ -27,14 +27,17 @@ struct Hub {
 }
 
 /// A directory that is watched.
-pub(super) struct Watched {
+pub struct Watched {
     directory: PathBuf,
     changes: Option<(Arc<Hub>, watch::Receiver<()>)>,
 }
 
 impl Watched {
     /// Watches an existing directory.
-    pub(super) fn new(directory: &Path) -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn new(directory: &Path) -> std::io::Result<Self> {
         let directory = fs_err::canonicalize(directory)?;
         let changes = shared()
             .and_then(|hub| Ok((hub.add(&directory)?, hub)))
@@ -47,14 +50,14 @@ impl Watched {
     }
 
     /// From here on a change counts as news.
-    pub(super) fn mark_seen(&mut self) {
+    pub fn mark_seen(&mut self) {
         if let Some((_, receiver)) = &mut self.changes {
             receiver.mark_unchanged();
         }
     }
 
     /// Waits for news. Cancel-safe.
-    pub(super) async fn changed(&mut self) {
+    pub async fn changed(&mut self) {
         let ended = match &mut self.changes {
             Some((_, receiver)) => receiver.changed().await.is_err(),
             None => true,
