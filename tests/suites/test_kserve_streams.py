@@ -3,10 +3,12 @@
 import hashlib
 import http.client
 import json
+import time
 import urllib.parse
 
 import pytest
 import websocket
+from conftest import wait_for
 from kube import Kubectl
 from model_servers import ready, server, service
 
@@ -170,6 +172,24 @@ def test_a_websocket_goes_both_ways_until_it_is_closed(address, way, ask):
         assert socket.recv() == text
     socket.close()
     assert ask("GET", "/left")[1].status == 200
+
+
+def test_an_open_websocket_keeps_a_server_awake(docker_workbench, address):
+    """One that sleeps when nobody has asked it for a second."""
+    kubectl = Kubectl(docker_workbench)
+    dozes = service("dozes", {"containers": [server(SERVER)], "minReplicas": 0})
+    dozes["metadata"]["annotations"] = {"autoscaling.knative.dev/window": "1s"}
+    kubectl.apply(dozes)
+    awake = lambda: [pod["metadata"]["uid"] for pod in kubectl.get("pods", "-l", "serving.kserve.io/inferenceservice=dozes")["items"]]
+    socket = websocket.create_connection(f"ws://{address}/serving/default/dozes/ws", timeout=60)
+    pods = awake()
+    ends = time.monotonic() + 6
+    while time.monotonic() < ends:
+        socket.send("still there?")
+        assert socket.recv() == "still there?"
+        assert awake() == pods and len(pods) == 1
+    socket.close()
+    wait_for(lambda: awake() == [], what="it to fall asleep")
 
 
 def test_a_page_of_another_server_is_refused(address, way):

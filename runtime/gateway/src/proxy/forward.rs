@@ -1,5 +1,8 @@
 //! One request and its answer.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::{Body as HttpBody, Incoming};
@@ -18,6 +21,10 @@ use super::tunnel::{HalfClose, tunnel};
 
 /// What a connection to a server may hold of an answer that is not read yet.
 const READ_BYTES: usize = 512 * 1024;
+
+/// What is kept for as long as an upgrade lasts: an extension of the request that asks for one.
+#[derive(Clone)]
+pub struct KeptWhileOpen(pub Arc<dyn Any + Send + Sync>);
 
 /// Passes requests on, over connections that it keeps for the next ones.
 #[derive(Clone)]
@@ -59,6 +66,7 @@ impl Proxy {
             return self.forward_grpc(request, connector, route).await;
         }
         let client = hyper::upgrade::on(&mut request);
+        let kept = request.extensions_mut().remove::<KeptWhileOpen>();
         let (request, upgrade) = prepare(request, route)?;
         let (mut response, lease) = self.exchange(request, connector, route).await?;
         let granted = take_hop_by_hop(response.headers_mut());
@@ -70,7 +78,11 @@ impl Proxy {
             return Err(ForwardError::Switched { upstream });
         };
         let server = hyper::upgrade::on(&mut response);
-        (self.spawn)(Box::pin(go_on(client, server, half_close_of(&granted))));
+        let open = go_on(client, server, half_close_of(&granted));
+        (self.spawn)(Box::pin(async move {
+            open.await;
+            drop(kept);
+        }));
         set_upgrade(response.headers_mut(), granted);
         Ok(response.map(|_| Body::empty()))
     }

@@ -23,6 +23,6 @@ mod tunnel;
 pub use body::Body;
 pub use connector::{Connector, Spawn, Upstream};
 pub use error::ForwardError;
-pub use forward::Proxy;
+pub use forward::{KeptWhileOpen, Proxy};
 pub use grpc::is_grpc;
 pub use route::{AnnotationError, Host, PathRewrite, Peer, Route, Scheme, headers_to_set};

@@ -66,7 +66,7 @@ pub(super) struct Account {
     asked: Asked,
     code: StatusCode,
     began: Instant,
-    _counted: Option<RequestAtWork>,
+    _counted: Option<Arc<RequestAtWork>>,
     pod: Option<PodAtWork>,
     recording: Option<Recording>,
 }
@@ -117,7 +117,7 @@ impl Accounts {
         &self,
         namespace: &str,
         name: &str,
-        counted: Option<RequestAtWork>,
+        counted: Option<Arc<RequestAtWork>>,
         recording: Option<Recording>,
     ) -> Account {
         Account {

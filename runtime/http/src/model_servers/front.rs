@@ -1,6 +1,7 @@
 //! One request to a part of a model server, and its answer.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -8,7 +9,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header, request};
 use axum::response::Response;
 use coracle_app::{ModelPod, ModelServer, ModelServerStage, Workbench};
-use coracle_gateway::proxy::{ForwardError, PathRewrite, Proxy, is_grpc};
+use coracle_gateway::proxy::{ForwardError, KeptWhileOpen, PathRewrite, Proxy, is_grpc};
 use coracle_objects::{ObjectExt as _, kind};
 use serde_json::json;
 
@@ -116,9 +117,13 @@ impl Front {
         &self,
         (namespace, name, path): (&str, &str, &str),
         server: ModelServer,
-        request: Request,
+        mut request: Request,
     ) -> Result<Response, Failure> {
-        let counted = self.workbench.model_request(namespace, name);
+        let counted = Arc::new(self.workbench.model_request(namespace, name));
+        if request.headers().contains_key(header::UPGRADE) {
+            let kept = KeptWhileOpen(counted.clone());
+            request.extensions_mut().insert(kept);
+        }
         let recording = Recording::begin(
             &self.workbench,
             (namespace, name, path),
