@@ -78,8 +78,11 @@ class Machine:
             if self.tool("xdotool", "getwindowname", active).strip() != title:
                 self.tool("wmctrl", "-F", "-a", title)
                 return False
-            # GTK hears keys by a window inside of its own, to which it takes the focus in its own time.
-            return self.tool("xdotool", "getwindowfocus", "-f").strip() not in ("", active)
+            # GTK hears keys by a window of its own, inside, to which it takes the focus in its own time; and by then
+            # another window may have taken it.
+            focused = self.tool("xdotool", "getwindowfocus", "-f").strip()
+            tree = self.tool("xwininfo", "-int", "-children", "-id", focused)
+            return f"Parent window id: {active} " in tree
 
         until(has_keyboard, lambda: f"no window {title!r} among {self.windows()}")
         self.tool("xdotool", "key", key)

@@ -27,7 +27,7 @@ use crate::touched::{TableCounts, Touched};
 
 /// How long to wait for another process that writes, such as a backup. Within the process a mutex orders
 /// the writers, so this is not met in ordinary use.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Kept open for the next reader; more are opened when needed and closed again.
 const IDLE_READERS: usize = 4;

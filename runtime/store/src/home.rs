@@ -1,7 +1,7 @@
 //! Where everything lies: one data, one cache and one runtime directory, and the names below them.
 //!
 //! ```text
-//! data/     coracle.db  workbench.lock  workbench.json
+//! data/     coracle.db  requests.db  workbench.lock  workbench.json
 //!           artifacts/{minio,s3,gcs}/<bucket>/<key>
 //!           runs/<run id>/<task>/<attempt>/
 //!           pods/<uid>/  services/<uid>/routes
@@ -86,6 +86,11 @@ impl Home {
     /// The SQLite database.
     pub fn database(&self) -> PathBuf {
         self.data.join("coracle.db")
+    }
+
+    /// The log of requests to model servers.
+    pub fn requests(&self) -> PathBuf {
+        self.data.join("requests.db")
     }
 
     /// The tree that artifacts' URIs map onto.

@@ -1,5 +1,5 @@
 //! What the workbench remembers: runs, tasks, attempts, events, the cache, lineage and objects in SQLite; artifacts,
-//! volumes and attempts' folders as files below one home.
+//! volumes and attempts' folders as files below one home; and, in a file of its own that may be lost, what model servers were asked.
 //!
 //! This crate decides nothing and runs nothing. It must not know definitions' formats, engines or HTTP, it
 //! reads no environment variable and no clock: paths and times come in as values.
@@ -23,6 +23,7 @@ mod lock;
 mod migration;
 mod names;
 mod objects;
+mod requests;
 mod store;
 mod table;
 mod touched;
@@ -40,6 +41,7 @@ pub use objects::{
     CommitError, Expected, ObjectChange, ObjectKey, ObjectWrite, Objects, Page, StoredObject,
     TooOld,
 };
+pub use requests::{Exchange, ExchangeFilter, KeptExchange, Message, RequestLog, Room};
 pub use store::{Statistics, Store};
 pub use table::{
     ArtifactBytes, ArtifactFilter, ArtifactLineage, ArtifactUser, CacheHit, CacheKeyRow,
