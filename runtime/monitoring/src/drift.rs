@@ -18,16 +18,6 @@ pub struct Thresholds {
     pub least_rows: u64,
 }
 
-/// What everyone takes who does not choose: 0.2 is significant, and 0.1 moderate.
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            psi: 0.2,
-            least_rows: 50,
-        }
-    }
-}
-
 /// What is said of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {

@@ -3,6 +3,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Observed, Profile, Table, of_csv};
 
+const USUAL: Thresholds = Thresholds {
+    psi: 0.2,
+    least_rows: 50,
+};
+
 fn table(lines: impl IntoIterator<Item = String>) -> Table {
     let text: String = lines.into_iter().collect();
     of_csv(format!("width,colour\n{text}").as_bytes()).expect("it is a table")
@@ -25,7 +30,7 @@ fn profile() -> Profile {
 fn drift(profile: &Profile, table: &Table) -> Drift {
     let mut observed = Observed::new(profile);
     observed.add(table).expect("it has the profile's features");
-    observed.drift(&Thresholds::default())
+    observed.drift(&USUAL)
 }
 
 #[test]
@@ -106,7 +111,7 @@ fn half_of_the_threshold_is_the_beginning_of_it() {
     let seen = table(rows(300, 0.3));
     let mut observed = Observed::new(&profile);
     observed.add(&seen).expect("it has the profile's features");
-    let index = observed.drift(&Thresholds::default()).features[0].psi;
+    let index = observed.drift(&USUAL).features[0].psi;
     let verdict = |psi: f64| {
         let thresholds = Thresholds { psi, least_rows: 1 };
         observed.drift(&thresholds).features[0].verdict
@@ -128,7 +133,7 @@ fn columns_are_found_by_name_or_else_by_order() {
     observed.add(&of("width\n0.5\n")).expect("one is missing");
     let mismatch = observed.add(&of("x,y,z\n1,2,3\n")).expect_err("neither");
     assert_eq!((mismatch.sent, mismatch.known), (3, 2));
-    let drift = observed.drift(&Thresholds::default());
+    let drift = observed.drift(&USUAL);
     assert_eq!(drift.rows, 3);
     let observed = |feature: usize, range: &Range| {
         let mut bins = drift.features[feature].bins.iter();
@@ -150,7 +155,7 @@ fn predictions_drift_against_what_was_to_be_predicted() {
             .map(|row| crate::Cell::number(class(row).into()))
             .collect();
         observed.add_predictions(&cells);
-        let drift = observed.drift(&Thresholds::default());
+        let drift = observed.drift(&USUAL);
         drift.prediction.map(|prediction| prediction.verdict)
     };
     assert_eq!(predicted(|row| row % 3), Some(Verdict::Stable));
@@ -181,6 +186,6 @@ proptest! {
         for part in [&numbers[at..], &numbers[..at]] {
             parts.add(&table(part.iter().map(line))).expect("it has the profile's features");
         }
-        prop_assert_eq!(parts.drift(&Thresholds::default()), whole);
+        prop_assert_eq!(parts.drift(&USUAL), whole);
     }
 }
