@@ -32,7 +32,7 @@ use crate::error::AppError;
 use crate::identity::Identity;
 use crate::kubernetes;
 use crate::stage::Stage;
-use crate::workbench::{Workbench, off_runtime};
+use crate::workbench::{Workbench, off_runtime, request_log};
 
 /// A workbench with everything open and nothing running.
 pub struct App {
@@ -71,16 +71,16 @@ impl App {
         source: EngineSource,
     ) -> Result<Self, AppError> {
         let (home, now) = (config.home.clone(), clock.now());
-        let (lock, store, objects, identity) = off_runtime(move || {
+        let (lock, stored, identity) = off_runtime(move || {
             let lock = home.lock()?;
             let store = Store::open(&home)?;
             store.default_experiment(now)?;
             coracle_store::Volumes::new(&home).sweep()?;
             let objects = Objects::open(store.clone())?;
+            let requests = request_log(&home.requests());
             Ok((
                 lock,
-                store,
-                objects,
+                (store, objects, requests),
                 Identity::of(&home).map_err(AppError::Identity)?,
             ))
         })
@@ -90,7 +90,7 @@ impl App {
             address: config.listen,
             source,
         })?;
-        let workbench = Workbench::new(config, store, objects, identity, clock, source);
+        let workbench = Workbench::new(config, stored, identity, clock, source);
         let (api, store) = (workbench.kubernetes().clone(), workbench.store());
         let files = ConfigFiles::new(workbench.home());
         off_runtime(move || {

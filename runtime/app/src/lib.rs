@@ -55,9 +55,14 @@ pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
 pub use kubernetes::{
-    ModelPod, ModelRevision, ModelServer, ModelServerStage, NotebookServer, NotebookStage,
-    PodConnectError, PodLogOptions, RequestAtWork,
+    KeptOfRequests, ModelPod, ModelRevision, ModelServer, ModelServerStage, NotebookServer,
+    NotebookStage, PodConnectError, PodLogOptions, RequestAtWork,
 };
+/// What requests to model servers, kept, are compared by when they are sent again.
+pub mod replay {
+    pub use crate::model_servers::{Differences, Rules, compare, milliseconds, told};
+}
+
 pub use pipelines::{NewPipeline, Package, Source, VersionDetail, Versions};
 pub use recurring::{NewRecurringRun, NewTrigger, RecurringDetail, Rhythm};
 pub use runs::{NewRun, RunOverview};
@@ -77,7 +82,9 @@ pub use coracle_host::clock::SystemClock;
 /// The user of this machine who holds the other end of a connection, where the system tells.
 pub use coracle_host::peer::owner as owner_of_peer;
 pub use coracle_host::process::supervise;
-pub use coracle_store::{ConfigKind, RunEntry, TaskEntry};
+pub use coracle_store::{
+    ConfigKind, Exchange, KeptExchange, Message as ExchangeMessage, RunEntry, TaskEntry,
+};
 
 /// The text of a definition that was given as JSON: the pipeline, or an object of that and the platform's settings.
 pub use coracle_spec::pipeline::from_json as inline_definition;

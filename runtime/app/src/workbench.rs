@@ -2,12 +2,13 @@
 //!
 //! The use cases stand in files of their own, one noun each, as methods of [`Workbench`].
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use coracle_apiserver::ApiServer;
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::Clock;
-use coracle_store::{Home, Objects, Store, Volumes};
+use coracle_store::{Home, Objects, RequestLog, Room, Store, Volumes};
 use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,7 @@ use crate::error::AppError;
 use crate::identity::Identity;
 use crate::kubernetes::{EmbeddedModels, ModelRequests};
 use crate::log::Shelf;
+use crate::model_servers::Loads;
 use crate::recurring::Standing;
 use crate::stage::{Stage, Working};
 use crate::view::GpuCheck;
@@ -48,6 +50,10 @@ pub(crate) struct Inner {
     pub(crate) shelf: Shelf,
     /// The requests at model servers.
     pub(crate) model_requests: ModelRequests,
+    /// What they were asked and answered; none where that cannot be kept.
+    pub(crate) requests: Option<RequestLog>,
+    /// How much that was lately.
+    pub(crate) loads: Loads,
     /// The models that are served here, without pods.
     pub(crate) models: EmbeddedModels,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
@@ -61,8 +67,7 @@ pub(crate) struct Inner {
 impl Workbench {
     pub(crate) fn new(
         config: Config,
-        store: Store,
-        objects: Objects,
+        (store, objects, requests): (Store, Objects, Option<RequestLog>),
         identity: Identity,
         clock: Arc<dyn Clock>,
         source: EngineSource,
@@ -90,6 +95,8 @@ impl Workbench {
                 schedule: Standing::default(),
                 shelf: Shelf::default(),
                 model_requests,
+                requests,
+                loads: Loads::default(),
                 models: EmbeddedModels::default(),
                 stopping,
                 supervisor: OnceLock::new(),
@@ -108,13 +115,14 @@ impl Workbench {
         let opened = off_runtime(move || {
             let store = Store::open_read_only(&home)?;
             let objects = Objects::open(store.clone())?;
-            Ok((store, objects, Identity::of_reader(&home)))
+            let requests = home.requests();
+            let requests = requests.exists().then(|| request_log(&requests)).flatten();
+            Ok(((store, objects, requests), Identity::of_reader(&home)))
         });
-        let (store, objects, identity) = opened.await?;
+        let (stored, identity) = opened.await?;
         Ok(Self::new(
             config,
-            store,
-            objects,
+            stored,
             identity,
             clock,
             EngineSource::Settings,
@@ -197,6 +205,13 @@ impl Workbench {
         let store = self.store();
         off_runtime(move || ask(&store)).await
     }
+}
+
+/// The log of requests to model servers; without one they are served all the same.
+pub(crate) fn request_log(path: &Path) -> Option<RequestLog> {
+    RequestLog::open(path, Room::default())
+        .inspect_err(|error| tracing::warn!(%error, "requests to model servers are not kept"))
+        .ok()
 }
 
 /// Does blocking work off the runtime's threads, which fails as use cases do.

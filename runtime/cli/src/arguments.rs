@@ -7,8 +7,8 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
-    model_server, open, rerun, retry, run, runs, secret, serve, serve_model, supervise, volume,
-    why,
+    model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
+    supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -82,6 +82,10 @@ pub(crate) enum Command {
     ModelServer(model_server::Arguments),
     /// Serve a trained model of this machine
     ServeModel(serve_model::Arguments),
+    /// List what a model server was asked
+    Requests(requests::Arguments),
+    /// Send requests of a model server again, and compare the answers
+    Replay(replay::Arguments),
     /// Write a completion script for a shell
     Completion(completion::Arguments),
     /// Look after one process of a step

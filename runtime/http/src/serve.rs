@@ -2,11 +2,11 @@
 
 use std::future::IntoFuture;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use coracle_app::{Door, LARGEST_DEFINITION, Running, TaskKind, Visitors, Workbench};
 
 use crate::error::Refusal;
@@ -14,7 +14,7 @@ use crate::guard::guard;
 use crate::kfp;
 use crate::kfp_next;
 use crate::kube;
-use crate::model_servers;
+use crate::model_servers::{self, Front};
 use crate::notebooks;
 use crate::pages;
 use crate::peer::{DoorListener, Peer};
@@ -25,13 +25,14 @@ const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
 
 /// Everything that the user of the machine can ask. Nobody is kept out here: that is the matter of the door.
 pub fn router(workbench: Workbench) -> Router {
-    let own = api::for_steps().merge(api::for_user());
+    let front = Front::new(workbench.clone());
+    let own = api::for_steps().merge(api::for_user().layer(Extension(front.clone())));
     finish(
         own.merge(kfp::routes())
             .merge(kfp_next::routes())
             .merge(kube::routes())
             .merge(notebooks::routes(&workbench))
-            .merge(model_servers::routes(&workbench))
+            .merge(model_servers::routes(front))
             .merge(pages::routes()),
         workbench,
     )

@@ -13,7 +13,9 @@ pub(crate) use node::{Known, stand_node, tell_of_gpus};
 pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
 pub(crate) use serving::{EmbeddedModels, ModelRequests, keep_loaded, keep_sizes};
-pub use serving::{ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork};
+pub use serving::{
+    KeptOfRequests, ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork,
+};
 pub use sessions::PodConnectError;
 pub(crate) use standing::{MANAGER, stand};
 pub(crate) use take_over::take_over;

@@ -1,8 +1,12 @@
 //! Inference services as people see them: with their parts, revisions and pods, and why one does not answer.
 //!
-//! Everything is told from objects of the Kubernetes API; nothing is asked of an engine or of a server.
+//! Everything is told from objects of the Kubernetes API, and from what was noted of requests; nothing is asked of an engine or of a
+//! server.
 
+mod compare;
+mod load;
 mod pod;
+mod requests;
 mod state;
 
 use std::cmp::Reverse;
@@ -15,6 +19,10 @@ use coracle_objects::{Object, ObjectExt as _, Resource, kind};
 use coracle_plan::kind::serving::{NAME_LABEL, canary_percent};
 use coracle_store::StoredObject;
 use serde_json::{Map, Value};
+
+pub use compare::{Differences, Rules, compare};
+pub(crate) use load::Loads;
+pub use requests::{milliseconds, told};
 
 use crate::error::AppError;
 use crate::view::{

@@ -2,7 +2,7 @@
 //!
 //! The server builds these from what is stored, clients read them back; nobody keeps them. They name states,
 //! failures and ids in the model's words. A field is added freely; one that is renamed or removed is another
-//! version of the API. Times are RFC 3339 in UTC, durations are not sent, sizes are bytes.
+//! version of the API. Times are RFC 3339 in UTC, durations are milliseconds, sizes are bytes.
 
 mod artifact;
 mod bytes;
@@ -19,6 +19,7 @@ mod gc;
 mod health;
 mod lineage;
 mod log;
+mod model_request;
 mod model_server;
 mod preview;
 mod recurring;
@@ -55,6 +56,11 @@ pub use lineage::{
 };
 pub use log::{
     LogFormat, LogLine, LogLines, LogLinesQuery, LogMatches, LogMatchesQuery, LogQuery, LogStream,
+};
+pub use model_request::{
+    AnswerDifference, ForgottenRequests, LoadSecond, MessageHeader, ModelMessage, ModelRequest,
+    ModelRequestDetail, ModelRequestList, ModelRequestQuery, ReplayOutcome, ReplayReport,
+    ReplayRequests, ReplayServer, ReplayedRequest, ServerLoad,
 };
 pub use model_server::{
     ModelServer, ModelServerList, ModelServerState, Replicas, ServerContainer, ServerPart,

@@ -2,8 +2,8 @@
 
 use super::{
     artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
-    model_server, open, rerun, retry, run, runs, secret, serve, serve_model, supervise, volume,
-    why,
+    model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
+    supervise, volume, why,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -32,6 +32,8 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::ModelServer(arguments) => model_server::run(context, arguments).await,
         Command::Serve(arguments) => serve::run(context, arguments).await,
         Command::ServeModel(arguments) => serve_model::run(context, arguments).await,
+        Command::Requests(arguments) => requests::run(context, arguments).await,
+        Command::Replay(arguments) => replay::run(context, arguments).await,
         Command::Completion(arguments) => completion::run(context, &arguments),
         Command::Supervise(arguments) => Ok(supervise::run(&arguments)),
     }

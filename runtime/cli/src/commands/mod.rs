@@ -14,6 +14,8 @@ pub(crate) mod logs;
 pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
+pub(crate) mod replay;
+pub(crate) mod requests;
 pub(crate) mod rerun;
 pub(crate) mod retry;
 pub(crate) mod run;

@@ -1,12 +1,13 @@
-//! What is counted of requests to model servers, for Prometheus.
+//! What is counted of requests to model servers, for Prometheus and for the pages; and what is kept of each.
 
 use std::fmt::Error;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use axum::http::StatusCode;
-use coracle_app::RequestAtWork;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use coracle_app::{RequestAtWork, Workbench};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use super::recording::Recording;
 use super::turns::PodAtWork;
 
 /// A revision of a server.
@@ -38,6 +40,7 @@ struct Answered {
 /// The counts of all servers.
 #[derive(Clone)]
 pub(super) struct Accounts {
+    workbench: Workbench,
     registry: Arc<Mutex<Registry>>,
     requests: Family<Answered, Counter<u64, AtomicU64>>,
     seconds: Family<Asked, Histogram>,
@@ -52,10 +55,11 @@ pub(super) struct Account {
     began: Instant,
     _counted: RequestAtWork,
     pod: Option<PodAtWork>,
+    recording: Option<Recording>,
 }
 
 impl Accounts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(workbench: Workbench) -> Self {
         let requests = Family::default();
         let seconds: Family<Asked, Histogram> =
             Family::new_with_constructor(histogram as fn() -> Histogram);
@@ -69,6 +73,7 @@ impl Accounts {
         );
         registry.register("requests_at_work", "Requests at work", at_work.clone());
         Self {
+            workbench,
             registry: Arc::new(Mutex::new(registry)),
             requests,
             seconds,
@@ -90,6 +95,7 @@ impl Accounts {
             began: Instant::now(),
             _counted: counted,
             pod: None,
+            recording: None,
         }
     }
 
@@ -118,9 +124,31 @@ impl Account {
         self.pod = Some(pod);
     }
 
-    /// Notes the answer.
-    pub(super) fn answered(&mut self, code: StatusCode) {
+    /// Has the request kept when it is over.
+    pub(super) fn record(&mut self, recording: Recording) {
+        self.recording = Some(recording);
+    }
+
+    /// Notes the whole body of the request.
+    pub(super) fn sent(&mut self, body: &Bytes) {
+        if let Some(recording) = &mut self.recording {
+            recording.sent(body);
+        }
+    }
+
+    /// Notes the head of the answer.
+    pub(super) fn answered(&mut self, code: StatusCode, headers: &HeaderMap) {
         self.code = code;
+        if let Some(recording) = &mut self.recording {
+            recording.answered(headers);
+        }
+    }
+
+    /// Notes a part of its body.
+    pub(super) fn received(&mut self, part: &Bytes) {
+        if let Some(recording) = &mut self.recording {
+            recording.received(part);
+        }
     }
 
     fn leave(&mut self) {
@@ -134,13 +162,23 @@ impl Drop for Account {
     fn drop(&mut self) {
         self.leave();
         let asked = &self.asked;
+        let (took, code) = (self.began.elapsed(), self.code.as_u16());
         let seconds = self.accounts.seconds.get_or_create(asked);
-        seconds.observe(self.began.elapsed().as_secs_f64());
+        seconds.observe(took.as_secs_f64());
+        let server = (
+            asked.namespace.as_str(),
+            asked.service.as_str(),
+            asked.revision.as_str(),
+        );
+        self.accounts.workbench.model_answered(server, code, took);
+        if let Some(recording) = self.recording.take() {
+            recording.finish(&asked.revision, code, took);
+        }
         let answered = Answered {
             namespace: asked.namespace.clone(),
             service: asked.service.clone(),
             revision: asked.revision.clone(),
-            code: self.code.as_u16(),
+            code,
         };
         self.accounts.requests.get_or_create(&answered).inc();
     }

@@ -1,4 +1,4 @@
-//! The body of an answer, with what is to last until its end.
+//! The body of an answer on its way out.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,19 +6,21 @@ use std::task::{Context, Poll};
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// A body that keeps something until it has been sent, or is dropped.
-pub(super) struct Keeping<B, K> {
+use super::account::Account;
+
+/// A body whose request is accounted for when it has been sent, or is dropped.
+pub(super) struct Accounted<B> {
     body: B,
-    _kept: K,
+    account: Account,
 }
 
-impl<B, K> Keeping<B, K> {
-    pub(super) fn new(body: B, kept: K) -> Self {
-        Self { body, _kept: kept }
+impl<B> Accounted<B> {
+    pub(super) fn new(body: B, account: Account) -> Self {
+        Self { body, account }
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin, K: Unpin> Body for Keeping<B, K> {
+impl<B: Body<Data = Bytes> + Unpin> Body for Accounted<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -26,7 +28,13 @@ impl<B: Body<Data = Bytes> + Unpin, K: Unpin> Body for Keeping<B, K> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(part) = frame.data_ref()
+        {
+            self.account.received(part);
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

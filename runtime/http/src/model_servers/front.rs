@@ -9,9 +9,11 @@ use coracle_gateway::proxy::{ForwardError, PathRewrite, Proxy, is_grpc};
 use coracle_objects::{ObjectExt as _, kind};
 
 use super::account::{Account, Accounts};
-use super::body::Keeping;
+use super::body::Accounted;
 use super::embedded;
 use super::graph::Graph;
+use super::recording::{REQUEST_ID, Recording, id_of};
+use super::replay::Replayed;
 use super::turns::Turns;
 use crate::pod_connector::{PodConnector, proxy, route};
 
@@ -26,7 +28,7 @@ const ASK_AGAIN: &str = "1";
 
 /// What stands before the servers.
 #[derive(Clone)]
-pub(super) struct Front {
+pub(crate) struct Front {
     workbench: Workbench,
     proxy: Proxy,
     turns: Turns,
@@ -48,11 +50,11 @@ struct Failure {
 }
 
 impl Front {
-    pub(super) fn new(workbench: Workbench) -> Self {
+    pub(crate) fn new(workbench: Workbench) -> Self {
         Self {
             proxy: proxy(&workbench),
             turns: Turns::default(),
-            accounts: Accounts::new(),
+            accounts: Accounts::new(workbench.clone()),
             workbench,
         }
     }
@@ -100,6 +102,13 @@ impl Front {
         let mut account = self.accounts.open(namespace, name, counted);
         let limit = server.timeout;
         let asked = (namespace, name, path);
+        let id = id_of(request.headers());
+        if request.extensions().get::<Replayed>().is_none()
+            && let Some(recording) =
+                Recording::begin(&self.workbench, asked, &request, &id, server.kept)
+        {
+            account.record(recording);
+        }
         let answered = self.pass_on(asked, server, request, &mut account);
         let answered = match tokio::time::timeout(limit, answered).await {
             Ok(answered) => answered,
@@ -108,16 +117,10 @@ impl Front {
                 said: format!("`{name}` did not answer within {} s", limit.as_secs()),
             }),
         };
-        match answered {
-            Ok(response) => {
-                account.answered(response.status());
-                response.map(|body| Body::new(Keeping::new(body, account)))
-            }
-            Err(failure) => {
-                account.answered(failure.code);
-                refusal(failure.code, &failure.said)
-            }
-        }
+        let mut response = answered.unwrap_or_else(|failure| refusal(failure.code, &failure.said));
+        response.headers_mut().entry(REQUEST_ID).or_insert(id);
+        account.answered(response.status(), response.headers());
+        response.map(|body| Body::new(Accounted::new(body, account)))
     }
 
     async fn pass_on(
@@ -128,7 +131,12 @@ impl Front {
         account: &mut Account,
     ) -> Result<Response, Failure> {
         let place = self.turns.next(namespace, name);
+        let replayed = request.extensions().get::<Replayed>().cloned();
+        let only = replayed.and_then(|replayed| replayed.revision);
         let mut outgoing = Outgoing::read(request).await?;
+        if let Outgoing::Kept(_, body) = &outgoing {
+            account.sent(body);
+        }
         let mut tried = Vec::new();
         let mut failure = None;
         let mut server = Some(first);
@@ -140,13 +148,24 @@ impl Front {
             let Some(found) = found else { break };
             let revisions = match found.stage {
                 ModelServerStage::Embedded(server) => {
+                    if let Some(only) = &only {
+                        failure.get_or_insert_with(|| no_revision(name, only));
+                        break;
+                    }
                     let Some(request) = outgoing.next() else {
                         break;
                     };
                     let request = below(namespace, name, request);
                     return Ok(embedded::answer(server, request).await);
                 }
-                ModelServerStage::Ready(revisions) => revisions,
+                ModelServerStage::Ready(mut revisions) => {
+                    if let Some(only) = &only {
+                        revisions.retain(|revision| revision.name == *only);
+                        failure = failure
+                            .or_else(|| revisions.is_empty().then(|| no_revision(name, only)));
+                    }
+                    revisions
+                }
                 ModelServerStage::NotReady(why) => {
                     failure.get_or_insert_with(|| not_ready(name, &why));
                     break;
@@ -291,6 +310,13 @@ fn failed(name: &str, error: &ForwardError) -> Failure {
             said: format!("`{name}`: {error}"),
         },
     }
+}
+
+fn no_revision(name: &str, revision: &str) -> Failure {
+    not_ready(
+        name,
+        &format!("it has no revision `{revision}` that answers"),
+    )
 }
 
 fn not_ready(name: &str, why: &str) -> Failure {

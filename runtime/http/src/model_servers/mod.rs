@@ -11,6 +11,8 @@ mod body;
 mod embedded;
 mod front;
 mod graph;
+mod recording;
+mod replay;
 mod turns;
 
 use axum::Router;
@@ -22,7 +24,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use coracle_app::Workbench;
 
-use front::Front;
+pub(crate) use front::Front;
 
 pub use embedded::serve_model;
 
@@ -33,8 +35,7 @@ const DOMAIN: &str = ".example.com";
 const METRICS_TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Everything below `/serving`, and what is counted there.
-pub(crate) fn routes(workbench: &Workbench) -> Router<Workbench> {
-    let front = Front::new(workbench.clone());
+pub(crate) fn routes(front: Front) -> Router<Workbench> {
     let accounts = front.accounts().clone();
     let metrics = move || async move {
         let content_type = [(header::CONTENT_TYPE, METRICS_TEXT)];

@@ -71,6 +71,8 @@ pub struct KeptExchange {
     pub number: i64,
     /// What was said.
     pub exchange: Exchange,
+    /// Whether both bodies are kept, read or not.
+    pub is_whole: bool,
 }
 
 /// Which of the exchanges of a model server are meant: those that fit all that is said.

@@ -16,7 +16,8 @@ pub(super) struct Select {
 }
 
 const HEAD: &str = "number, id, namespace, server, revision, at, took, method, path, code,
-    request_headers, request_size, answer_headers, answer_size";
+    request_headers, request_size, answer_headers, answer_size,
+    request IS NOT NULL AND answer IS NOT NULL";
 
 /// Exchanges of a model server, newest first.
 pub(super) fn list(
@@ -114,16 +115,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeptExchange> {
         request: Message {
             headers: headers(10)?,
             size: count(11)?,
-            body: row.get(14)?,
+            body: row.get(15)?,
         },
         answer: Message {
             headers: headers(12)?,
             size: count(13)?,
-            body: row.get(15)?,
+            body: row.get(16)?,
         },
     };
     Ok(KeptExchange {
         number: row.get(0)?,
         exchange,
+        is_whole: row.get(14)?,
     })
 }

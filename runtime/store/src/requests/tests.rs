@@ -46,6 +46,7 @@ fn what_was_kept_is_read_back_also_by_the_next_who_opens_it() {
     let kept = KeptExchange {
         number: 1,
         exchange: said,
+        is_whole: false,
     };
     assert_eq!(
         log_before.get("team", "iris", 1).unwrap(),

@@ -40,6 +40,20 @@ const USUAL_GRPC_PORT: u16 = 8081;
 /// By which MLServer is told its own.
 const MLSERVER_GRPC_PORT: &str = "MLSERVER_GRPC_PORT";
 
+/// The annotation of a service that says what is kept of the requests to it: `all`, `heads` or `none`.
+const REQUEST_LOG: &str = "coracle.serving/request-log";
+
+/// What is kept of the requests to a model server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptOfRequests {
+    /// Everything, but for long bodies.
+    All,
+    /// What was asked when, and how it went.
+    Heads,
+    /// Nothing.
+    Nothing,
+}
+
 /// A model server, as somebody who asks it meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelServer {
@@ -49,6 +63,8 @@ pub struct ModelServer {
     pub timeout: Duration,
     /// How many requests one of its pods works on at once; any number where none.
     pub concurrency: Option<u64>,
+    /// What is kept of the requests to it.
+    pub kept: KeptOfRequests,
 }
 
 /// How far a model server is.
@@ -114,6 +130,7 @@ impl Workbench {
             stage,
             timeout: seconds("timeout").map_or(USUAL_TIMEOUT, Duration::from_secs),
             concurrency: seconds("containerConcurrency").filter(|most| *most > 0),
+            kept: kept_of_requests(service),
         })
     }
 
@@ -158,6 +175,12 @@ impl Workbench {
         self.inner.model_requests.begin(namespace, name)
     }
 
+    /// Notes what a revision of a model server answered: a status, and after how long.
+    pub fn model_answered(&self, server: (&str, &str, &str), code: u16, took: Duration) {
+        let (loads, now) = (&self.inner.loads, self.inner.clock.now());
+        loads.note(server, now, code >= 500, took);
+    }
+
     /// The revisions of a part that have pods which are ready; each with its share.
     fn revisions(&self, service: &Object, part: Component) -> Vec<ModelRevision> {
         let api = self.kubernetes();
@@ -199,6 +222,15 @@ impl Workbench {
         revisions
             .filter(|revision| revision.percent > 0 && !revision.pods.is_empty())
             .collect()
+    }
+}
+
+/// What nobody knows the meaning of is no leave to keep anything.
+fn kept_of_requests(service: &Object) -> KeptOfRequests {
+    match service.annotation(REQUEST_LOG) {
+        None | Some("all") => KeptOfRequests::All,
+        Some("heads") => KeptOfRequests::Heads,
+        Some(_) => KeptOfRequests::Nothing,
     }
 }
 

@@ -58,6 +58,12 @@ impl ModelRequests {
         }
     }
 
+    /// How many are at work at a server.
+    pub(crate) fn at_work(&self, namespace: &str, name: &str) -> u64 {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.counts().get(&key).map_or(0, |count| count.at_work)
+    }
+
     /// The most requests that were at work at once in the last while; none as long as less than that is known of.
     pub(super) fn most_within(&self, key: &ServerKey, window: Duration) -> Option<u64> {
         let now = self.clock.steady();

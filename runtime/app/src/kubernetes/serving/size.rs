@@ -29,10 +29,12 @@ pub(crate) async fn keep_sizes(workbench: Workbench) {
     loop {
         objects.borrow_and_update();
         let mut services = api.all(kind::inference_services(), None);
-        workbench.inner.model_requests.retain(|(namespace, name)| {
+        let is_there = |(namespace, name): &(String, String)| {
             let is_this = |key: &ObjectKey| key.namespace == *namespace && key.name == *name;
             services.iter().any(|service| is_this(&service.key))
-        });
+        };
+        workbench.inner.model_requests.retain(is_there);
+        workbench.inner.loads.retain(is_there);
         services.retain(|service| can_change(&service.body));
         if services.is_empty() {
             // The sender goes with the last of the objects, and this holds them.
