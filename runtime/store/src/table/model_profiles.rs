@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use coracle_model::Timestamp;
 use rusqlite::OptionalExtension as _;
 
-use crate::column::{Columns as _, micros};
+use crate::column::{Columns as _, micros, whole_micros};
 use crate::error::StoreError;
 use crate::migration::{Migration, Older};
 use crate::store::Store;
@@ -51,7 +51,8 @@ pub struct StoredProfile {
 }
 
 impl Store {
-    /// Keeps the profile of a model server, in place of the one before. Nothing is known any more of how far off it was.
+    /// Keeps the profile of a model server, in place of the one before, and tells the time as it reads back. Nothing is known
+    /// any more of how far off the server was.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
@@ -60,14 +61,14 @@ impl Store {
         server: &str,
         profile: &str,
         at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Timestamp, StoreError> {
         self.write("keep a profile", |writing| {
             writing.execute(
                 "INSERT OR REPLACE INTO model_profiles (server, at, profile) VALUES (?1, ?2, ?3)",
                 (server, micros(at), profile),
             )?;
             writing.execute("DELETE FROM model_standings WHERE server = ?1", [server])?;
-            Ok(())
+            Ok(whole_micros(at))
         })
     }
 
