@@ -182,17 +182,16 @@ def test_the_predictions_drift_with_what_is_asked(watched):
 
 
 def test_it_is_said_when_it_is_over(watched):
-    watched.serves("iris", {"coracle.serving/drift-window": "5s", "coracle.serving/drift-rows": "100"})
+    watched.serves("iris", {"coracle.serving/drift-window": "15s", "coracle.serving/drift-rows": "100"})
     watched.profile("iris")
-    watched.asks("iris", seed=5, shift=3)
-    watched.hears("iris", "Drift", "`petal length`")
 
-    def over():
-        watched.asks("iris", seed=6)
-        return watched.events("iris", "DriftOver", "`petal length`")
+    def said(reason, shift):
+        watched.asks("iris", seed=5, shift=shift)
+        return watched.events("iris", reason, "`petal length`")
 
-    # Until the others have left the window.
-    [(kind, _, times, _)] = wait_for(over, what="the end of the drift")
+    wait_for(lambda: said("Drift", 3), what="the drift")
+    # Until what was asked before has left the window.
+    [(kind, _, times, _)] = wait_for(lambda: said("DriftOver", 0), seconds=90, what="the end of the drift")
     assert (kind, times) == ("Normal", 1)
     [(_, _, times, _)] = watched.events("iris", "Drift", "`petal length`")
     assert times == 1
@@ -226,6 +225,18 @@ def test_labels_make_accuracy_and_an_event(watched):
     assert watched.drift("iris")["mislabelled"] == 1
     assert watched.label("iris", right)[0] == 204
     assert watched.hears("iris", "LowAccuracyOver")[0] == "Normal"
+
+
+def test_labels_need_no_profile(watched):
+    watched.serves("iris", {"coracle.serving/accuracy-min": "0.9"})
+    rows, species = flowers(12, 60)
+    request = watched.ask("iris", rows)
+    assert watched.label("iris", [(request, species.tolist())]) == (204, None)
+    drift = watched.drift("iris")
+    assert (drift["features"], drift["rows"], drift["unread"]) == ([], 60, 0)
+    assert drift["accuracy"]["accuracy"] > 0.9 and [one["class"] for one in drift["accuracy"]["classes"]] == ["0", "1", "2"]
+    assert watched.label("iris", [(request, (2 - species).tolist())]) == (204, None)
+    watched.hears("iris", "LowAccuracy")
 
 
 def test_what_was_found_outlives_the_workbench(watched):
@@ -274,7 +285,7 @@ def test_both_protocols_are_read_and_what_is_not_is_counted(watched):
     status, headers, _ = watched.send("POST", path, head + data, {
         "Inference-Header-Content-Length": str(len(head)), "Content-Type": "application/octet-stream"})
     assert status == 200 and headers["Inference-Header-Content-Length"]
-    watched.ask("iris", rows[20:])
+    request = watched.ask("iris", rows[20:])
     # What was refused is no request that could have drifted.
     assert watched.send("POST", path, b"{}")[0] == 400
     drift = watched.drift("iris")
@@ -286,6 +297,9 @@ def test_both_protocols_are_read_and_what_is_not_is_counted(watched):
     assert watched.of("PUT", "iris", "profile", b"a,b\n1,2\n2,3\n")[0] == 200
     drift = watched.drift("iris")
     assert (drift["rows"], drift["unread"]) == (0, 3) and drift["unread_reason"].startswith("4 features came"), drift
+    # What is right does not hang on it.
+    assert watched.label("iris", [(request, [0] * 10)]) == (204, None)
+    assert watched.drift("iris")["accuracy"]["labelled"] == 10
 
 
 @pytest.mark.parametrize("annotation, value, why", [

@@ -24,6 +24,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// A look that takes long is followed by a pause so many times as long, so that it takes a twentieth of a processor at most.
 const REST: u32 = 20;
 
+/// The longest pause, however long a look took.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
 /// What a verdict follows from. While it is the same, nothing is looked at.
 #[derive(Debug, Clone, PartialEq)]
 struct Seen {
@@ -68,7 +71,7 @@ pub(crate) async fn watch_models(workbench: Workbench) {
         }
         let pause = clock.steady().since(begun).saturating_mul(REST);
         clock
-            .sleep_until(clock.steady().after(pause.max(LOOK_EVERY)))
+            .sleep_until(clock.steady().after(pause.clamp(LOOK_EVERY, LONGEST_REST)))
             .await;
     }
 }

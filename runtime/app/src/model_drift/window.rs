@@ -85,14 +85,17 @@ impl Window<'_> {
         let classes = profile.map(Profile::classes).unwrap_or_default();
         let mut pairs = Vec::new();
         for exchange in exchanges {
-            let predicted = match self.read_one(exchange, &classes) {
+            let predicted = match predicted(exchange, &classes) {
                 Ok(predicted) => predicted,
                 Err(reason) => {
-                    self.unread += 1;
-                    self.unread_reason.get_or_insert(reason);
+                    self.note_unread(reason);
                     continue;
                 }
             };
+            match self.observe(exchange, &predicted) {
+                Ok(()) => self.rows += predicted.len() as u64,
+                Err(reason) => self.note_unread(reason),
+            }
             if let Some(right) = labels.remove(&exchange.id) {
                 let right = cells(&right);
                 if right.len() == predicted.len() {
@@ -105,17 +108,20 @@ impl Window<'_> {
         self.accuracy = Accuracy::of(Task::of(profile, &pairs), &pairs);
     }
 
-    /// Adds a request; what was predicted.
-    fn read_one(&mut self, exchange: &Exchange, classes: &[String]) -> Result<Vec<Cell>, String> {
+    /// Adds a request to what is compared with the profile. Without one nobody needs to know what was sent.
+    fn observe(&mut self, exchange: &Exchange, predicted: &[Cell]) -> Result<(), String> {
+        let Some(observed) = &mut self.observed else {
+            return Ok(());
+        };
         let sent = features(message(&exchange.request)?).map_err(|error| with_causes(&error))?;
-        let predicted = predictions(message(&exchange.answer)?, classes)
-            .map_err(|error| with_causes(&error))?;
-        if let Some(observed) = &mut self.observed {
-            observed.add(&sent).map_err(|error| error.to_string())?;
-            observed.add_predictions(&predicted);
-        }
-        self.rows += sent.rows() as u64;
-        Ok(predicted)
+        observed.add(&sent).map_err(|error| error.to_string())?;
+        observed.add_predictions(predicted);
+        Ok(())
+    }
+
+    fn note_unread(&mut self, reason: String) {
+        self.unread += 1;
+        self.unread_reason.get_or_insert(reason);
     }
 
     pub(super) fn thresholds(&self) -> Thresholds {
@@ -132,6 +138,10 @@ fn is_prediction(exchange: &Exchange) -> bool {
     path.ends_with(":predict") || path.ends_with("/infer")
 }
 
+fn predicted(exchange: &Exchange, classes: &[String]) -> Result<Vec<Cell>, String> {
+    predictions(message(&exchange.answer)?, classes).map_err(|error| with_causes(&error))
+}
+
 fn message(kept: &coracle_store::Message) -> Result<Message<'_>, String> {
     let encoding = kept.header("content-encoding").unwrap_or("identity");
     if encoding != "identity" {
@@ -140,9 +150,7 @@ fn message(kept: &coracle_store::Message) -> Result<Message<'_>, String> {
     let body = kept.body.as_ref();
     let length = kept.header("inference-header-content-length");
     Ok(Message {
-        body: body.ok_or(
-            "its bodies are not kept, or not all of them: they are long, or the log keeps none",
-        )?,
+        body: body.ok_or("a body is not kept: it is long, or the log keeps none")?,
         json_length: length.and_then(|length| length.parse().ok()),
     })
 }

@@ -96,11 +96,11 @@ pub struct ModelDrift {
     pub requests: u64,
     /// Whether there are more in that time, older ones, which are not looked at.
     pub has_more: bool,
-    /// How many of them could not be read.
+    /// How many of them could not be read, and so are not compared with the profile.
     pub unread: u64,
     /// Why the newest of these could not.
     pub unread_reason: Option<String>,
-    /// How many rows the others have.
+    /// How many predictions the others have, a row each.
     pub rows: u64,
     /// The stability index from which on a feature has drifted.
     pub psi_threshold: f64,

@@ -6,6 +6,8 @@ use coracle_app::view::{
     DriftBin, DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift, ModelProfile, ProfileQuery,
 };
 
+use jiff::Unit;
+
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
@@ -155,7 +157,7 @@ fn summary(drift: &ModelDrift) -> String {
         "{} of {} since {}",
         count(rows(drift.rows), "row"),
         count(rows(drift.requests), "request"),
-        drift.since
+        drift.since.round(Unit::Second).unwrap_or(drift.since)
     )];
     if drift.has_more {
         lines.push("older requests of that time are not looked at".to_owned());
@@ -229,7 +231,7 @@ mod tests {
     }
 
     fn drift() -> ModelDrift {
-        let time = "2026-11-28T01:00:00Z".parse().expect("it is a time");
+        let time = "2026-11-28T01:00:00.123Z".parse().expect("it is a time");
         ModelDrift {
             since: time,
             until: time,
