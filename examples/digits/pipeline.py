@@ -14,9 +14,9 @@ from kfp import compiler, dsl
 from kfp.dsl import HTML, ClassificationMetrics, Dataset, Input, Metrics, Model, Output
 
 # Every step uses the same image and the same packages. They are installed when the first step needs
-# them; the others start in what that one prepared.
+# them; the others start in what that one prepared. The version is that of KServe's server for such models.
 IMAGE = "python:3.11"
-PACKAGES = ["scikit-learn==1.7.2"]
+PACKAGES = ["scikit-learn==1.5.2"]
 
 
 @dsl.component(base_image=IMAGE, packages_to_install=PACKAGES)

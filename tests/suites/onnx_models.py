@@ -1,4 +1,4 @@
-"""ONNX models for tests."""
+"""ONNX models for tests, made on the spot."""
 
 from onnx import TensorProto, helper, save
 
@@ -15,3 +15,8 @@ def write(path, factor, operator="MatMul"):
     # Opset 18 and its IR are what servers of these years read.
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
     return path.parent
+
+
+def service(name, uri, **model):
+    return {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": name},
+            "spec": {"predictor": {"model": {"modelFormat": {"name": "onnx"}, "storageUri": uri, **model}}}}

@@ -1,9 +1,8 @@
-"""What stands before model servers: shares, swaps, sleep, limits, and what is counted."""
+"""What stands before model servers: shares, sleep, limits, and what is counted."""
 
 import collections
 import concurrent.futures
-import threading
-import time
+import json
 import urllib.request
 
 import pytest
@@ -61,6 +60,13 @@ def answers(workbench, name, count):
     return found
 
 
+def replay(workbench, name, **wanted):
+    url = f"{workbench.server.address}/apis/coracle/v1/model-servers/default/{name}/replay"
+    asked = urllib.request.Request(url, json.dumps(wanted).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return json.load(answer)
+
+
 def traffic(kubectl, name):
     shares = kubectl.get("isvc", name)["status"]["components"]["predictor"].get("traffic", [])
     return [(share["percent"], share["latestRevision"]) for share in shares]
@@ -78,6 +84,11 @@ def test_a_canary_has_its_share_and_is_promoted_or_rolled_back(kubectl, docker_w
     assert answers(docker_workbench, "share", 100) == {"old": 100}
     kubectl.apply(service("share", model("new", canaryTrafficPercent=50)))
     wait_for(lambda: answers(docker_workbench, "share", 10) == {"old": 5, "new": 5}, what="the canary again")
+    # What was asked last, once more, and of the canary alone: half of it was answered by it before.
+    report = replay(docker_workbench, "share", revision="share-predictor-canary", last=10)
+    assert [report[outcome] for outcome in ("same", "different", "failed", "skipped")] == [5, 5, 0, 0]
+    changed = {(one["path"], one["before"], one["after"]) for asked in report["replayed"] for one in asked["differences"]}
+    assert changed == {("predictions[0][0]", '"old"', '"new"')}
     kubectl.ok("patch", "isvc", "share", "--type=merge", "-p", '{"spec":{"predictor":{"canaryTrafficPercent":null}}}')
     wait_for(lambda: answers(docker_workbench, "share", 10) == {"new": 10}, what="the promotion")
     assert traffic(kubectl, "share") == []
@@ -90,33 +101,6 @@ def test_a_canary_that_fails_is_asked_nothing_and_says_why(kubectl, docker_workb
     failure = lambda: kubectl.get("isvc", "bad")["status"]["modelStatus"].get("lastFailureInfo", {})
     wait_for(lambda: "no such model" in failure().get("message", ""), what="its last words")
     assert answers(docker_workbench, "bad", 50) == {"old": 50}
-
-
-def test_no_request_fails_while_models_are_swapped(kubectl, docker_workbench):
-    kubectl.apply(service("swap", model("0")))
-    ready(kubectl, "swap")
-    failed, seen, ends = [], collections.Counter(), threading.Event()
-
-    def load():
-        while not ends.is_set():
-            code, body = ask(docker_workbench, path("swap"))
-            if code == 200:
-                seen[body["predictions"][0][0]] += 1
-            else:
-                failed.append((code, body))
-            time.sleep(0.02)
-
-    with concurrent.futures.ThreadPoolExecutor() as threads:
-        loads = [threads.submit(load) for _ in range(2)]
-        try:
-            for number in ("1", "2", "3"):
-                kubectl.apply(service("swap", model(number)))
-                wait_for(lambda: seen[number] > 20, seconds=60, what=f"model {number}")
-        finally:
-            ends.set()
-        for load in loads:
-            load.result()
-    assert failed == []
 
 
 def test_it_sleeps_while_nobody_asks_and_wakes_for_all_who_do(kubectl, docker_workbench):

@@ -12,16 +12,11 @@ import urllib.request
 import pytest
 from conftest import BINARY, wait_for
 from kube import Kubectl
-from onnx_models import write
+from onnx_models import service, write
 
 ROW = [[1, 2, 3]]
 # The largest request.
 LIMIT = 64 << 20
-
-
-def service(name, uri, **model):
-    return {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": name},
-            "spec": {"predictor": {"model": {"modelFormat": {"name": "onnx"}, "storageUri": uri, **model}}}}
 
 
 def ask(url, body=None, headers=None):
@@ -86,7 +81,7 @@ def test_a_model_of_a_directory_answers_both_protocols_without_pods(served, tmp_
     assert by_host == (200, {"ready": True})
     for code, path, body in ((400, "infer", infer([1, 2], [1, 2])), (400, "infer", {"inputs": []}), (404, "predict", None)):
         assert ask(served.url("sum", f"/v2/models/sum/{path}"), body)[0] == code, path
-    assert served.kubectl.get("pods,deployments,services")["items"] == []
+    assert [found["metadata"]["name"] for found in served.kubectl.get("pods,deployments,services")["items"]] == ["sum-predictor"]
 
 
 def test_a_changed_service_answers_anew_and_a_bad_one_leaves_the_old(served, tmp_path):

@@ -19,7 +19,7 @@ OTHER = {
     "storage file": "a directory of this machine is mounted, not fetched",
     "storage oci": "containers of a pod do not see each other's processes, which models in images need",
     "no storage": "models are not loaded one after another into a server that runs",
-    "storage by key": "the secret with credentials is not looked at",
+    "storage by key": "a secret that is not there is told in the service's status, not by a replica set without pods",
     "long name": "the deployment is refused for its labels, before the service for its name",
 }
 
@@ -129,9 +129,10 @@ def compare(kubectl, line):
 
 
 def clear(kubectl, line):
-    if line["applied"]["kind"] != "InferenceService" or not line["accepted"]:
+    kind = line["applied"]["kind"]
+    if kind not in ("InferenceService", "InferenceGraph") or not line["accepted"]:
         return
-    kubectl.ok("delete", "-n", NAMESPACE, "isvc", line["applied"]["metadata"]["name"], "--wait=false")
+    kubectl.ok("delete", "-n", NAMESPACE, kind, line["applied"]["metadata"]["name"], "--wait=false")
     wait_for(lambda: not (listed(kubectl, "deployments") or listed(kubectl, "pods") or listed(kubectl, "services")), 60,
              "the end of it")
 

@@ -282,6 +282,7 @@ fn look_after_pods(
             image,
             home: inner.config.home.clone(),
             clock: Arc::clone(&clock),
+            workbench: *address,
         };
         keep_forwarders(setting, supervisor);
     }

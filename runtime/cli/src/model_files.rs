@@ -25,6 +25,15 @@ pub(crate) enum ModelFormat {
     Huggingface,
 }
 
+/// What serves a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ServedBy {
+    /// The workbench itself, with any engine, from where the model lies.
+    Workbench,
+    /// An image, whose program is another user.
+    Container,
+}
+
 /// A model that can be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModelFiles {
@@ -39,7 +48,7 @@ pub(crate) struct ModelFiles {
 /// Where a server finds a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// The directory of models is this one.
+    /// Its path is what servers take as their storage.
     Whole,
     /// It lies there, below the directory of models.
     At(String),
@@ -56,6 +65,19 @@ impl ModelFormat {
             Self::Onnx => "onnx",
             Self::Tensorflow => "tensorflow",
             Self::Huggingface => "huggingface",
+        }
+    }
+
+    /// Who serves models of it.
+    pub(crate) fn server(self) -> ServedBy {
+        match self {
+            Self::Onnx => ServedBy::Workbench,
+            Self::Sklearn
+            | Self::Xgboost
+            | Self::Lightgbm
+            | Self::Mlflow
+            | Self::Tensorflow
+            | Self::Huggingface => ServedBy::Container,
         }
     }
 
@@ -77,11 +99,7 @@ impl ModelFormat {
 
 impl ModelFiles {
     /// Looks at what is there. A format that is named is not guessed.
-    pub(crate) fn find(
-        path: PathBuf,
-        name: &str,
-        named: Option<ModelFormat>,
-    ) -> Result<Self, CommandError> {
+    pub(crate) fn find(path: PathBuf, named: Option<ModelFormat>) -> Result<Self, CommandError> {
         let shown = path.display();
         let kind = fs_err::metadata(&path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
@@ -90,7 +108,7 @@ impl ModelFiles {
             _ => CommandError::usage(error.to_string()),
         })?;
         if kind.is_dir() {
-            return in_directory(path, name, named);
+            return in_directory(path, named);
         }
         let format = match named {
             Some(format) if !format.is_one_file() => {
@@ -105,12 +123,15 @@ impl ModelFiles {
                     .with_hint("say it with `--format`")
             })?,
         };
-        Ok(of_file(path, format, name))
+        Ok(of_file(path, format))
     }
 
-    /// A file that only its owner may read is closed to servers, which are somebody else.
+    /// A file that only its owner may read is closed to servers in containers, which are somebody else.
     pub(crate) fn check_readable(&self) -> Result<(), CommandError> {
         use std::os::unix::fs::PermissionsExt as _;
+        if self.format.server() == ServedBy::Workbench {
+            return Ok(());
+        }
         let mode = fs_err::metadata(&self.path)
             .map_err(|error| CommandError::usage(error.to_string()))?
             .permissions()
@@ -126,11 +147,7 @@ impl ModelFiles {
     }
 }
 
-fn in_directory(
-    path: PathBuf,
-    name: &str,
-    named: Option<ModelFormat>,
-) -> Result<ModelFiles, CommandError> {
+fn in_directory(path: PathBuf, named: Option<ModelFormat>) -> Result<ModelFiles, CommandError> {
     let failed = |error: std::io::Error| CommandError::usage(error.to_string());
     let entries = fs_err::read_dir(&path).map_err(failed)?;
     let mut inside = entries
@@ -163,7 +180,7 @@ fn in_directory(
         }
     }
     match models.as_slice() {
-        [(file, format)] => Ok(of_file((*file).clone(), *format, name)),
+        [(file, format)] => Ok(of_file((*file).clone(), *format)),
         [] => Err(no_model(&path, &inside, named)),
         several => {
             let files = several.iter().map(|(file, _)| file_name(file));
@@ -181,16 +198,20 @@ fn in_directory(
 fn as_a_whole(inside: &[PathBuf]) -> Option<(ModelFormat, Target)> {
     let has = |wanted: &str| inside.iter().any(|path| file_name(path) == wanted);
     let is_version = |path: &PathBuf| file_name(path).bytes().all(|byte| byte.is_ascii_digit());
+    let has_version_of = |file: &str| {
+        inside
+            .iter()
+            .any(|path| is_version(path) && path.join(file).is_file())
+    };
     if has("MLmodel") {
         Some((ModelFormat::Mlflow, Target::Whole))
     } else if has("saved_model.pb") {
         // Its server expects a directory for each version.
         Some((ModelFormat::Tensorflow, Target::At("1".to_owned())))
-    } else if inside
-        .iter()
-        .any(|path| is_version(path) && path.join("saved_model.pb").is_file())
-    {
+    } else if has_version_of("saved_model.pb") {
         Some((ModelFormat::Tensorflow, Target::Whole))
+    } else if has_version_of("model.onnx") {
+        Some((ModelFormat::Onnx, Target::Whole))
     } else if has("config.json") && inside.iter().any(|path| ending(path) == "safetensors") {
         Some((ModelFormat::Huggingface, Target::Whole))
     } else {
@@ -199,7 +220,7 @@ fn as_a_whole(inside: &[PathBuf]) -> Option<(ModelFormat, Target)> {
 }
 
 /// A model of one file, under a name by which its server knows it.
-fn of_file(path: PathBuf, format: ModelFormat, name: &str) -> ModelFiles {
+fn of_file(path: PathBuf, format: ModelFormat) -> ModelFiles {
     let known = format.endings();
     let usual = known.first().copied().unwrap_or_default();
     let found = ending(&path);
@@ -207,20 +228,14 @@ fn of_file(path: PathBuf, format: ModelFormat, name: &str) -> ModelFiles {
         .iter()
         .find(|known| **known == found)
         .unwrap_or(&usual);
-    let target = match format {
-        // A repository of models, as Triton wants it.
-        ModelFormat::Onnx => format!("{name}/1/model.{ending}"),
-        ModelFormat::Sklearn
-        | ModelFormat::Xgboost
-        | ModelFormat::Lightgbm
-        | ModelFormat::Mlflow
-        | ModelFormat::Tensorflow
-        | ModelFormat::Huggingface => format!("model.{ending}"),
+    let target = match format.server() {
+        ServedBy::Workbench => Target::Whole,
+        ServedBy::Container => Target::At(format!("model.{ending}")),
     };
     ModelFiles {
         format,
         path,
-        target: Target::At(target),
+        target,
     }
 }
 
@@ -314,13 +329,13 @@ mod tests {
     }
 
     fn find(directory: &TempDir, named: Option<ModelFormat>) -> Result<ModelFiles, CommandError> {
-        ModelFiles::find(directory.path().to_owned(), "m", named)
+        ModelFiles::find(directory.path().to_owned(), named)
     }
 
     #[test]
     fn a_directory_tells_its_format() {
         let ubj = b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner{";
-        let cases: [(Files<'_>, &str, &str); 10] = [
+        let cases: [(Files<'_>, &str, &str); 11] = [
             (
                 &[("model.pkl", b"\x80"), ("notes.txt", b"x")],
                 "sklearn",
@@ -347,7 +362,8 @@ mod tests {
                 "mlflow",
                 "/mnt/models",
             ),
-            (&[("net.onnx", b"")], "onnx", "/mnt/models/m/1/model.onnx"),
+            (&[("net.onnx", b"")], "onnx", "/mnt/models"),
+            (&[("2/model.onnx", b"")], "onnx", "/mnt/models"),
             (&[("saved_model.pb", b"")], "tensorflow", "/mnt/models/1"),
             (&[("3/saved_model.pb", b"")], "tensorflow", "/mnt/models"),
             (
@@ -370,9 +386,9 @@ mod tests {
         assert_eq!(found.path, both.path().join("model.pkl"));
         let odd = directory(&[("model.bin", b"?")]);
         let file = odd.path().join("model.bin");
-        let found = ModelFiles::find(file.clone(), "m", Some(ModelFormat::Xgboost)).unwrap();
+        let found = ModelFiles::find(file.clone(), Some(ModelFormat::Xgboost)).unwrap();
         assert_eq!(found.target, Target::At("model.ubj".to_owned()));
-        assert!(ModelFiles::find(file, "m", None).is_err());
+        assert!(ModelFiles::find(file, None).is_err());
     }
 
     #[test]
@@ -387,7 +403,7 @@ mod tests {
         assert!(several.ends_with("a.pkl, b.joblib"), "{several}");
         let other = said(&[("a.pkl", b"")], Some(ModelFormat::Onnx));
         assert!(other.contains("looked for a file .onnx (onnx)"), "{other}");
-        let absent = ModelFiles::find(PathBuf::from("/nowhere"), "m", None).unwrap_err();
+        let absent = ModelFiles::find(PathBuf::from("/nowhere"), None).unwrap_err();
         assert_eq!(absent.exit, crate::command_error::Exit::NotFound);
     }
 }

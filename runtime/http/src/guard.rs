@@ -43,7 +43,7 @@ pub(crate) async fn guard(
 /// Keeps other users of the machine out. Whoever opens the door to a network means it, so there it is open to them, too.
 fn check_owner(workbench: &Workbench, request: &Request, bound: SocketAddr) -> Result<(), Refusal> {
     let peer = request.extensions().get::<ConnectInfo<Peer>>();
-    let owner = peer.and_then(|ConnectInfo(Peer(owner))| *owner);
+    let owner = peer.and_then(|ConnectInfo(peer)| peer.owner);
     match owner.filter(|_| bound.ip().is_loopback()) {
         Some(user) if !workbench.serves(user) => {
             tracing::warn!(

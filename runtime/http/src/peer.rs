@@ -1,16 +1,21 @@
 //! Who is at the other end of a connection, looked at once when it is made.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use coracle_app::owner_of_peer;
 use tokio::net::{TcpListener, TcpStream};
 
-/// The user of this machine who holds the other end; none when the system does not tell.
+/// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) Option<u32>);
+pub(crate) struct Peer {
+    /// Its address.
+    pub(crate) address: IpAddr,
+    /// The user of this machine who holds it; none when the system does not tell.
+    pub(crate) owner: Option<u32>,
+}
 
 /// The socket of a door.
 pub(crate) struct DoorListener(pub(crate) TcpListener);
@@ -35,6 +40,10 @@ impl Listener for DoorListener {
 impl Connected<IncomingStream<'_, DoorListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, DoorListener>) -> Self {
         let own = stream.io().local_addr().ok();
-        Self(own.and_then(|own| owner_of_peer(own, *stream.remote_addr())))
+        let peer = *stream.remote_addr();
+        Self {
+            address: peer.ip(),
+            owner: own.and_then(|own| owner_of_peer(own, peer)),
+        }
     }
 }

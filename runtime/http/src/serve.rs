@@ -26,6 +26,10 @@ const LARGEST_BODY: usize = 2 * LARGEST_DEFINITION;
 /// Everything that the user of the machine can ask. Nobody is kept out here: that is the matter of the door.
 pub fn router(workbench: Workbench) -> Router {
     let front = Front::new(workbench.clone());
+    everything(workbench, front)
+}
+
+fn everything(workbench: Workbench, front: Front) -> Router {
     let own = api::for_steps().merge(api::for_user().layer(Extension(front.clone())));
     finish(
         own.merge(kfp::routes())
@@ -44,19 +48,25 @@ pub fn serve(running: &mut Running) {
         return;
     };
     let workbench = running.workbench().clone();
+    // What is asked by any door is counted together, and shared out together.
+    let front = Front::new(workbench.clone());
     let supervisor = running.supervisor().clone();
     let porter = supervisor.clone();
     supervisor.spawn(TaskKind::Lookup, async move {
         while let Some(door) = doors.recv().await {
-            porter.spawn(TaskKind::Server, serve_door(workbench.clone(), door));
+            porter.spawn(
+                TaskKind::Server,
+                serve_door(workbench.clone(), front.clone(), door),
+            );
         }
     });
 }
 
-async fn serve_door(workbench: Workbench, door: Door) {
+async fn serve_door(workbench: Workbench, front: Front, door: Door) {
     let Door { listener, visitors } = door;
     let stopping = workbench.stopping().clone();
-    let service = router_at(workbench, visitors).into_make_service_with_connect_info::<Peer>();
+    let service =
+        router_between(workbench, front, visitors).into_make_service_with_connect_info::<Peer>();
     let served = axum::serve(DoorListener(listener), service)
         .with_graceful_shutdown(stopping.cancelled_owned());
     if let Err(error) = served.into_future().await {
@@ -66,8 +76,13 @@ async fn serve_door(workbench: Workbench, door: Door) {
 
 /// What can be asked at a door, by those who may come in there.
 pub fn router_at(workbench: Workbench, visitors: Visitors) -> Router {
+    let front = Front::new(workbench.clone());
+    router_between(workbench, front, visitors)
+}
+
+fn router_between(workbench: Workbench, front: Front, visitors: Visitors) -> Router {
     let routes = match &visitors {
-        Visitors::User { .. } => router(workbench.clone()),
+        Visitors::User { .. } => everything(workbench.clone(), front.clone()),
         Visitors::Steps { .. } => finish(api::for_steps().merge(kfp::routes()), workbench.clone()),
     };
     let guarded = routes.layer(from_fn_with_state((workbench.clone(), visitors), guard));
@@ -75,6 +90,7 @@ pub fn router_at(workbench: Workbench, visitors: Visitors) -> Router {
     Router::new()
         .fallback_service(guarded)
         .layer(from_fn_with_state(workbench, model_servers::by_host))
+        .layer(from_fn_with_state(front, model_servers::by_service))
 }
 
 fn finish(routes: Router<Workbench>, workbench: Workbench) -> Router {

@@ -42,6 +42,8 @@ pub(super) fn look(workbench: &Workbench, service: &Object) -> Result<ModelDrift
     let watching = watching(service);
     let until = workbench.inner.clock.now();
     let since = until.checked_sub(watching.window).unwrap_or(Timestamp::MIN);
+    // What is logged under its name before was another's.
+    let since = service.created_at().map_or(since, |made| made.max(since));
     let filter = ExchangeFilter {
         since: Some(since),
         least_code: Some(200),

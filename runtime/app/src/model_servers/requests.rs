@@ -70,14 +70,16 @@ impl Workbench {
         &self,
         namespace: &str,
         name: &str,
-        number: i64,
+        number: &str,
     ) -> Result<ModelRequestDetail, AppError> {
+        let no_request = || no_request(name, number);
+        let wanted = number.parse().map_err(|_| no_request())?;
         let found = self
             .ask_log(namespace, name, move |log, namespace, name| {
-                Ok(log.get(namespace, name, number)?)
+                Ok(log.get(namespace, name, wanted)?)
             })
             .await?;
-        let kept = found.flatten().ok_or_else(|| no_request(name, number))?;
+        let kept = found.flatten().ok_or_else(no_request)?;
         Ok(ModelRequestDetail {
             request: told(&kept),
             sent: message(kept.exchange.request),
@@ -137,7 +139,7 @@ impl Workbench {
         let found = self.ask_log(namespace, name, move |log, namespace, name| {
             let kept = numbers.into_iter().map(|number| {
                 let found = log.get(namespace, name, number)?;
-                found.ok_or_else(|| no_request(name, number))
+                found.ok_or_else(|| no_request(name, &number.to_string()))
             });
             kept.collect::<Result<_, AppError>>()
         });
@@ -183,10 +185,10 @@ fn filter(query: ModelRequestQuery) -> Result<ExchangeFilter, AppError> {
     })
 }
 
-fn no_request(server: &str, number: i64) -> AppError {
+fn no_request(server: &str, number: &str) -> AppError {
     AppError::NotFound {
         what: "request",
-        name: number.to_string(),
+        name: number.to_owned(),
         hint: format!(
             "the oldest are forgotten; `coracle requests {server}` lists those there are"
         ),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use coracle_app::view::{
     DriftBin, DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift, ModelProfile, ProfileQuery,
 };
-
 use jiff::Unit;
 
 use crate::client::Call;

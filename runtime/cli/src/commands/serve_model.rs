@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{Call, Client, Watch};
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::model_files::{ModelFiles, ModelFormat, Target};
+use crate::model_files::{ModelFiles, ModelFormat, ServedBy, Target};
 use crate::output::Format;
 use crate::workbench::{Session, Wanted};
 
@@ -38,6 +38,10 @@ pub(crate) struct Arguments {
     #[arg(short, long, default_value = "default")]
     namespace: String,
 
+    /// Let it answer so many of a hundred requests, beside the model that is served by that name; without it, it answers all
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..100))]
+    canary: Option<u8>,
+
     /// Do not wait until it answers
     #[arg(long)]
     detach: bool,
@@ -47,17 +51,20 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let path = context.surroundings.path(&arguments.path);
     let path = fs_err::canonicalize(&path).unwrap_or(path);
     let name = arguments.name.unwrap_or_else(|| name_of(&path));
-    let model = ModelFiles::find(path, &name, arguments.format)?;
+    let model = ModelFiles::find(path, arguments.format)?;
     model.check_readable()?;
-    let service = service(&name, &arguments.namespace, &model);
+    let mut service = service(&name, &arguments.namespace, &model);
+    if let Some(percent) = arguments.canary {
+        service["spec"]["predictor"]["canaryTrafficPercent"] = percent.into();
+    }
     let session = Session::work(context, Wanted::Background).await?;
     let served = async {
-        check_engine(session.client()).await?;
+        check_engine(session.client(), model.format).await?;
         let applied = apply(session.client(), &service).await?;
         if arguments.detach {
             return Ok(());
         }
-        wait(context, session.client(), &applied).await
+        wait(context, session.client(), &applied, model.format).await
     };
     let served = served.await;
     let url = session.client().url().unwrap_or_default().to_owned();
@@ -79,13 +86,19 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     Ok(Exit::Fine)
 }
 
-/// Servers of models are images, which processes of this machine have none of.
-async fn check_engine(client: &Client) -> Result<(), CommandError> {
+/// Other servers than the workbench's own are images, which processes of this machine have none of.
+async fn check_engine(client: &Client, format: ModelFormat) -> Result<(), CommandError> {
+    if format.server() == ServedBy::Workbench {
+        return Ok(());
+    }
     let health: Health = client.ask(Call::health()).await?;
     if health.engine == Some(EngineKind::Process) {
         return Err(CommandError::failed(
             "unsupported",
-            "servers of models run in containers, and this workbench runs processes",
+            format!(
+                "servers of the format {} run in containers, and this workbench runs processes",
+                format.as_str()
+            ),
         )
         .with_hint("start Docker, then `coracle serve --engine docker`"));
     }
@@ -100,7 +113,12 @@ async fn apply(client: &Client, service: &Value) -> Result<Value, CommandError> 
 }
 
 /// Waits until a service answers, and tells meanwhile what takes long.
-async fn wait(context: &Context, client: &Client, service: &Value) -> Result<(), CommandError> {
+async fn wait(
+    context: &Context,
+    client: &Client,
+    service: &Value,
+    format: ModelFormat,
+) -> Result<(), CommandError> {
     let (namespace, name) = (metadata(service, "namespace"), metadata(service, "name"));
     let services = [&GROUP[..], &[namespace, "inferenceservices"]].concat();
     let selector = format!("metadata.name={name}");
@@ -125,7 +143,7 @@ async fn wait(context: &Context, client: &Client, service: &Value) -> Result<(),
                 Some(event) => if let Some(news) = news(&event, &server) {
                     context.output.note(news);
                     // One that has just begun knows by now which it has.
-                    check_engine(client).await?;
+                    check_engine(client, format).await?;
                 },
             },
         }
@@ -197,15 +215,16 @@ fn service(name: &str, namespace: &str, model: &ModelFiles) -> Value {
         }
     }
     match model.format {
-        ModelFormat::Mlflow | ModelFormat::Onnx => {
+        ModelFormat::Mlflow => {
             served["protocolVersion"] = "v2".into();
-            // These servers listen before they have loaded their model.
+            // Its server listens before it has loaded its model.
             let path = format!("/v2/models/{name}/ready");
             served["readinessProbe"] = json!({ "httpGet": { "path": path, "port": 8080 } });
         }
         ModelFormat::Sklearn
         | ModelFormat::Xgboost
         | ModelFormat::Lightgbm
+        | ModelFormat::Onnx
         | ModelFormat::Tensorflow
         | ModelFormat::Huggingface => {}
     }
@@ -224,11 +243,12 @@ fn example(format: ModelFormat, url: &str, name: &str) -> String {
         ModelFormat::Sklearn
         | ModelFormat::Xgboost
         | ModelFormat::Lightgbm
+        | ModelFormat::Onnx
         | ModelFormat::Tensorflow => (
             format!("v1/models/{name}:predict"),
             json!({ "instances": [[1.0, 2.0]] }),
         ),
-        ModelFormat::Mlflow | ModelFormat::Onnx => {
+        ModelFormat::Mlflow => {
             let input =
                 json!({ "name": "x", "shape": [1, 2], "datatype": "FP32", "data": [1.0, 2.0] });
             (
@@ -352,5 +372,10 @@ mod tests {
         );
         assert_eq!(whole["spec"]["predictor"]["model"]["protocolVersion"], "v2");
         assert_eq!(whole["metadata"]["namespace"], "team");
+        let onnx = service("iris", "team", &model(ModelFormat::Onnx, Target::Whole));
+        assert_eq!(
+            onnx["spec"]["predictor"],
+            json!({ "model": { "modelFormat": { "name": "onnx" }, "storageUri": "file:///m/iris" } })
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The keeper: which services there are, and what stands for each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct ForwarderSetting {
     pub home: Home,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Where pods reach the workbench, which answers for some services itself.
+    pub workbench: Option<SocketAddr>,
 }
 
 /// Keeps a forwarder for every service that needs one, until the shutdown.
@@ -45,6 +48,7 @@ pub fn keep_forwarders(setting: ForwarderSetting, supervisor: &Supervisor) {
             image: setting.image,
         },
         home: setting.home,
+        workbench: setting.workbench,
         supervisor: supervisor.clone(),
         workers: BTreeMap::new(),
         version: 0,
@@ -71,6 +75,7 @@ impl Kept {
 struct Keeper {
     hands: Hands,
     home: Home,
+    workbench: Option<SocketAddr>,
     supervisor: Supervisor,
     workers: BTreeMap<ServiceUid, Kept>,
     /// The version up to which everything was looked at.
@@ -194,7 +199,10 @@ impl Keeper {
         let pods = self.hands.api.all(kind::pods(), Some(namespace));
         let services = services.iter().map(|service| &service.body);
         services
-            .filter_map(|service| forwarder(service, pods.iter().map(|pod| &pod.body)))
+            .filter_map(|service| {
+                let pods = pods.iter().map(|pod| &pod.body);
+                forwarder(service, pods, self.workbench)
+            })
             .collect()
     }
 

@@ -55,6 +55,7 @@ impl World {
             image: world.engine.describe().await.unwrap().forwarder.unwrap(),
             home: world.home.clone(),
             clock,
+            workbench: None,
         };
         let supervisor = Supervisor::new(tokio::runtime::Handle::current());
         keep_forwarders(setting, &supervisor);

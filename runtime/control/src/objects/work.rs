@@ -280,22 +280,22 @@ impl ObjectLoop {
             What::Deployment => self.planned(key, rules::deployment::reconcile(&object, &world)),
             What::Job => self.planned(key, rules::job::reconcile(&object, &world)),
             What::InferenceService => rules::serving::reconcile(&object, &world),
-            What::InferenceGraph => {
-                let step = rules::serving::reconcile_graph(&object, &world);
-                step.into_iter().collect()
-            }
+            What::InferenceGraph => rules::serving::reconcile_graph(&object, &world),
             What::Endpoints => rules::service::reconcile_endpoints(&object, &world),
         };
         self.carry_out(component, steps);
     }
 
-    /// What a change of a resource may touch that does not name it: any inference service may be served by another runtime then,
-    /// and the inference graphs of its namespace lead to inference services by name.
+    /// What a change of a resource may touch that does not name it: any inference service may be served by another runtime then, those
+    /// of its namespace may have other credentials, and the inference graphs of its namespace lead to inference services by name.
     fn touched(&self, resource: &'static Resource, namespace: &str) -> Vec<Key> {
         let is = |other: &'static Resource| std::ptr::eq(resource, other);
         let (what, touched, within) =
             if is(kind::serving_runtimes()) || is(kind::cluster_serving_runtimes()) {
                 (What::InferenceService, kind::inference_services(), None)
+            } else if is(kind::secrets()) || is(kind::service_accounts()) {
+                let services = kind::inference_services();
+                (What::InferenceService, services, Some(namespace))
             } else if is(kind::inference_services()) {
                 let graphs = kind::inference_graphs();
                 (What::InferenceGraph, graphs, Some(namespace))

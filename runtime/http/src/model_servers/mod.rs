@@ -4,6 +4,7 @@
 //!   Host: NAME-NAMESPACE.example.com ──► /serving/NAMESPACE/NAME/PATH ──► Front: held while it sleeps
 //!        a revision by its share ◄── Turns ◄──┘
 //!            └──► a pod that has least to do; another one, where it goes before it has answered
+//!   a Service's address ──► what the workbench answers for it, for pods
 //! ```
 
 mod account;
@@ -16,13 +17,15 @@ mod replay;
 mod turns;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use coracle_app::Workbench;
+
+use crate::peer::Peer;
 
 pub(crate) use front::Front;
 
@@ -56,32 +59,73 @@ pub(crate) fn routes(front: Front) -> Router<Workbench> {
         .route("/serving/{namespace}/{name}/{*rest}", any(below))
 }
 
+/// Answers what pods ask a model server or a graph of the workbench's own by its service: what stands for that has its address.
+pub(crate) async fn by_service(
+    State(front): State<Front>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let asked =
+        peer.and_then(|ConnectInfo(peer)| front.workbench().model_server_behind(peer.address));
+    let Some((namespace, name)) = asked else {
+        return next.run(request).await;
+    };
+    let Some(uri) = below(&namespace, &name, request.uri()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let path = request.uri().path().to_owned();
+    *request.uri_mut() = uri;
+    let path = path.trim_start_matches('/');
+    front.answer(&namespace, &name, path, request).await
+}
+
 /// Leads a request to a model server's own host to its path.
 pub(crate) async fn by_host(
     State(workbench): State<Workbench>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if let Some(uri) = led(&workbench, request.uri(), request.headers()) {
+    let named = named(request.uri(), request.headers());
+    if let Some(uri) = named.and_then(|named| led(&workbench, request.uri(), named)) {
+        let origin = request.headers().get(header::ORIGIN).and_then(as_text);
+        let is_of_own_page = origin.is_some_and(|origin| origin.strip_prefix("http://") == named);
         *request.uri_mut() = uri;
         // Whom it is for stands in its path now.
-        let here = HeaderValue::from_static("localhost");
-        request.headers_mut().insert(header::HOST, here);
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost"));
+        if is_of_own_page {
+            let here = HeaderValue::from_static("http://localhost");
+            headers.insert(header::ORIGIN, here);
+        }
     }
     next.run(request).await
 }
 
-fn led(workbench: &Workbench, uri: &Uri, headers: &HeaderMap) -> Option<Uri> {
+/// The host that a request names, with its port.
+fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     // In HTTP/2 it stands in the address.
-    let named = match uri.host() {
-        Some(host) => host,
-        None => headers.get(header::HOST)?.to_str().ok()?,
-    };
+    match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => as_text(headers.get(header::HOST)?),
+    }
+}
+
+fn as_text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}
+
+fn led(workbench: &Workbench, uri: &Uri, named: &str) -> Option<Uri> {
     let host = named
         .split(':')
         .next()
         .filter(|host| host.ends_with(DOMAIN))?;
     let (namespace, name) = workbench.model_server_at(host)?;
+    below(&namespace, &name, uri)
+}
+
+/// The path of a model server by which it is asked for what a request asks.
+fn below(namespace: &str, name: &str, uri: &Uri) -> Option<Uri> {
     let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     format!("/serving/{namespace}/{name}{asked}").parse().ok()
 }

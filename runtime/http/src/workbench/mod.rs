@@ -48,6 +48,11 @@
 //! DELETE /volumes/{name}                   204
 //! GET    /model-servers                    ModelServerList
 //! GET    /model-servers/{namespace}/{name}    ModelServer
+//! GET    /model-servers/{namespace}/{name}/requests    ModelRequestList
+//! DELETE /model-servers/{namespace}/{name}/requests    ForgottenRequests
+//! GET    /model-servers/{namespace}/{name}/requests/{number}    ModelRequestDetail
+//! POST   /model-servers/{namespace}/{name}/replay    ReplayRequests -> ReplayReport
+//! GET    /model-servers/{namespace}/{name}/load    ServerLoad, as server-sent events
 //! PUT    /model-servers/{namespace}/{name}/profile?target=    CSV or rows as JSON -> ModelProfile
 //! GET    /model-servers/{namespace}/{name}/profile    ModelProfile
 //! DELETE /model-servers/{namespace}/{name}/profile    204

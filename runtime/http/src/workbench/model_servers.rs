@@ -85,9 +85,9 @@ pub(super) async fn requests(
 )]
 pub(super) async fn request(
     State(workbench): State<Workbench>,
-    Path((namespace, name, number)): Path<(String, String, i64)>,
+    Path((namespace, name, number)): Path<(String, String, String)>,
 ) -> Result<Json<ModelRequestDetail>, Refusal> {
-    let found = workbench.logged_request(&namespace, &name, number).await?;
+    let found = workbench.logged_request(&namespace, &name, &number).await?;
     Ok(Json(found))
 }
 

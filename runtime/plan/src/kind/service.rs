@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A service with an address has a forwarder of its own, which has the service's names. One without (`clusterIP: None`)
-//! has nothing: its names are its pods' own.
+//! has nothing: its names are its pods' own. That of a model server or a graph without pods leads to the workbench.
 
 mod endpoints;
 mod forwarder;
@@ -14,7 +14,7 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-use coracle_objects::{Object, ObjectExt as _};
+use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::Value;
 
 pub use endpoints::reconcile_endpoints;
@@ -34,6 +34,18 @@ pub fn names(name: &str, namespace: &str) -> [String; 4] {
 pub fn selects(service: &Object, pod: &Object) -> bool {
     let mut wanted = selector(service).peekable();
     wanted.peek().is_some() && wanted.all(|(label, value)| pod.label(label) == value.as_str())
+}
+
+/// The model server or graph for which the workbench answers whoever asks a service: what controls it, where it selects no pods.
+pub fn answered_for(service: &Object) -> Option<String> {
+    let controller = service
+        .controller()
+        .filter(|_| selector(service).next().is_none())?;
+    let owner = kind::find_kind(&controller.api_version, &controller.kind)?;
+    let is_model = [kind::inference_services(), kind::inference_graphs()]
+        .into_iter()
+        .any(|kind| std::ptr::eq(kind, owner));
+    is_model.then_some(controller.name)
 }
 
 fn selector(service: &Object) -> impl Iterator<Item = (&String, &Value)> {

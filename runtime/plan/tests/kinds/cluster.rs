@@ -244,9 +244,7 @@ impl Cluster {
             "StatefulSet" => rules::stateful_set::reconcile(object, &*self),
             "Notebook" => rules::notebook::reconcile(object, &*self),
             "InferenceService" => rules::serving::reconcile(object, &*self),
-            "InferenceGraph" => rules::serving::reconcile_graph(object, &*self)
-                .into_iter()
-                .collect(),
+            "InferenceGraph" => rules::serving::reconcile_graph(object, &*self),
             "ReplicaSet" => self.planned(rules::replica_set::reconcile(object, self)),
             "Deployment" => self.planned(rules::deployment::reconcile(object, self)),
             "Job" => self.planned(rules::job::reconcile(object, self)),

@@ -1,6 +1,7 @@
 //! Models that need no pods are served by the workbench: what counts as such, and what is told of them.
 
 use coracle_objects::{Object, kind};
+use coracle_plan::kind::service::answered_for;
 use coracle_plan::kind::serving::{LOADED, ModelPlace, shipped_runtimes, to_load};
 use serde_json::{Value, json};
 
@@ -138,9 +139,14 @@ fn it_has_no_pods_and_is_ready_when_it_is_loaded() {
         assert_eq!(status["servingRuntimeName"], "coracle-onnx");
         assert_eq!(status["url"], "http://digits-team.example.com");
         assert_eq!(status["modelStatus"]["transitionStatus"], "UpToDate");
-        for resource in [kind::deployments(), kind::services(), kind::pods()] {
+        for resource in [kind::deployments(), kind::pods()] {
             assert!(cluster.names(resource).is_empty(), "{}", resource.plural);
         }
+        let found_by = cluster.object(kind::services(), "digits-predictor");
+        let Value::Object(found_by) = found_by else {
+            panic!("no object")
+        };
+        assert_eq!(answered_for(&found_by).as_deref(), Some("digits"));
     });
 }
 

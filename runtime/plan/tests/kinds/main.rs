@@ -12,3 +12,4 @@ mod namespaces;
 mod notebooks;
 mod owners;
 mod stateful_sets;
+mod storage_credentials;

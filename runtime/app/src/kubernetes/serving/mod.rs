@@ -11,12 +11,14 @@ mod requests;
 mod size;
 mod wait;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use coracle_control::Now;
 use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_onnx::Server;
+use coracle_plan::kind::service::answered_for;
 use coracle_plan::kind::serving::{
     NAME_LABEL, bounds, canary_percent, deployment_names, is_stopped, part_name, predict_path,
 };
@@ -153,6 +155,19 @@ impl Workbench {
         let mut all = kinds.into_iter().flat_map(|kind| api.all(kind, None));
         let found = all.find(|found| has_host(&found.body, host))?;
         Some((found.key.namespace.clone(), found.key.name.clone()))
+    }
+
+    /// The model server or graph whose service has this address, where the workbench answers for that: namespace and name.
+    pub fn model_server_behind(&self, address: IpAddr) -> Option<(String, String)> {
+        if address.is_loopback() {
+            return None;
+        }
+        let address = address.to_string();
+        let services = self.kubernetes().all(kind::services(), None);
+        let found = services
+            .iter()
+            .find(|service| service.body.text_at(&["spec", "clusterIP"]) == address)?;
+        Some((found.key.namespace.clone(), answered_for(&found.body)?))
     }
 
     /// The `spec` of an inference graph; none where a model server has its name.

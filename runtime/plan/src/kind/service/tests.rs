@@ -45,7 +45,7 @@ fn pod(ip: &str, is_ready: bool) -> Object {
 }
 
 fn routes(service: &Object, pods: &[Object]) -> String {
-    let forwarder = forwarder(service, pods).expect("it is forwarded");
+    let forwarder = forwarder(service, pods, None).expect("it is forwarded");
     forwarder.routes.to_string()
 }
 
@@ -62,7 +62,7 @@ fn a_service_leads_to_its_ready_pods_at_their_own_port() {
     let service = service(json!({}));
     assert_eq!(routes(&service, &pods), "80 10.0.0.2:8080 10.0.0.4:8080\n");
     assert_eq!(routes(&service, &pods[1..2]), "");
-    let forwarder = forwarder(&service, &pods).unwrap();
+    let forwarder = forwarder(&service, &pods, None).unwrap();
     assert_eq!(forwarder.address, "10.96.0.7".parse().ok());
     assert_eq!(
         forwarder.names,
@@ -91,7 +91,7 @@ fn a_forwarder_is_of_use_from_the_first_pod_that_has_begun_where_there_are_other
     let service = service(json!({}));
     let is_of_use = |pods: &[&Object]| {
         let pods = pods.iter().copied();
-        forwarder(&service, pods).unwrap().is_of_use
+        forwarder(&service, pods, None).unwrap().is_of_use
     };
     let begun = pod("10.0.0.3", false);
     let (mut pending, mut other, mut ended) = (begun.clone(), begun.clone(), begun.clone());
@@ -227,4 +227,29 @@ fn endpoints_say_what_the_routes_say() {
         matches!(&steps[..], [ObjectStep::Delete { name, .. }] if name == "web"),
         "{steps:?}"
     );
+}
+
+#[test]
+fn a_model_without_pods_is_answered_for_by_the_workbench_while_somebody_may_ask() {
+    let workbench = "172.17.0.1:8888".parse().ok();
+    let owned = |kind: &str, selector: Value| {
+        let mut service = service(json!({ "selector": selector }));
+        service["metadata"]["ownerReferences"] = json!([{
+            "apiVersion": "serving.kserve.io/v1beta1", "kind": kind, "name": "iris", "uid": "i-1", "controller": true,
+        }]);
+        service
+    };
+    let led = |service: &Object, pods: &[Object]| {
+        forwarder(service, pods, workbench).map(|forwarder| forwarder.routes.to_string())
+    };
+    let model = owned("InferenceService", json!({}));
+    let asks = [pod("10.0.0.2", false)];
+    assert_eq!(led(&model, &asks).as_deref(), Some("80 172.17.0.1:8888\n"));
+    assert!(forwarder(&model, &asks, workbench).unwrap().is_of_use);
+    assert_eq!(led(&model, &[]), None);
+    assert_eq!(answered_for(&model).as_deref(), Some("iris"));
+    // What selects pods leads to them, and what another kind owns leads nowhere.
+    let with_pods = owned("InferenceService", json!({ "app": "web" }));
+    assert_eq!(led(&with_pods, &asks).as_deref(), Some(""));
+    assert_eq!(led(&owned("Notebook", json!({})), &asks), None);
 }

@@ -12,8 +12,8 @@ use coracle_objects::{Object, ObjectExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::is_stopped;
 use super::status::{Condition, url, with_conditions};
+use super::{front, is_stopped, part_name};
 use crate::kind::step::World;
 
 /// The annotation in which it is written what became of a service's model.
@@ -143,6 +143,7 @@ pub(super) fn status(service: &Object, world: &dyn World) -> Value {
     let mut told = json!({
         "servingRuntimeName": EMBEDDED_RUNTIME,
         "url": url,
+        "address": front::address(service, &part_name(service, Component::Predictor)),
         "observedGeneration": service.generation(),
         "components": { "predictor": {} },
         "modelStatus": {

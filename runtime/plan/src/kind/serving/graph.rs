@@ -4,15 +4,23 @@ use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use serde_json::{Value, json};
 
-use super::runtime;
 use super::status::{Condition, MODE, url, written};
+use super::{deployed, front, runtime};
 use crate::kind::step::{ObjectStep, World};
 
-/// What is to be done for an inference graph: it is ready as soon as all that it leads to is there.
-pub fn reconcile_graph(graph: &Object, world: &dyn World) -> Option<ObjectStep> {
+/// The label of everything of a graph, with its name.
+const NAME_LABEL: &str = "serving.kserve.io/inferencegraph";
+
+/// What is to be done for an inference graph: pods find it by a service of its name, and it is ready as soon as all that it leads to is
+/// there.
+pub fn reconcile_graph(graph: &Object, world: &dyn World) -> Vec<ObjectStep> {
     if graph.is_being_deleted() {
-        return None;
+        return Vec::new();
     }
+    let found_by = front::service(graph, graph.name(), NAME_LABEL);
+    let mut steps: Vec<ObjectStep> = deployed(graph, &found_by, kind::services(), world)
+        .into_iter()
+        .collect();
     let namespace = graph.namespace();
     let missing = services(graph).find(|name| {
         world
@@ -35,7 +43,8 @@ pub fn reconcile_graph(graph: &Object, world: &dyn World) -> Option<ObjectStep> 
         "observedGeneration": graph.generation(),
         "url": url(graph),
     });
-    ObjectStep::status(kind::inference_graphs(), graph, status)
+    steps.extend(ObjectStep::status(kind::inference_graphs(), graph, status));
+    steps
 }
 
 /// The inference services that a graph names.

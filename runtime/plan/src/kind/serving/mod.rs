@@ -6,7 +6,7 @@
 //!                   └──► Service of the same name for each
 //! ```
 //!
-//! A predictor that the workbench serves itself (`embedded.rs`) has none of these.
+//! A predictor that the workbench serves itself (`embedded.rs`) has only a Service, which leads to the workbench (`front.rs`).
 //!
 //! What KServe's pod webhook puts into pods (where the model comes from, who logs and batches) stands in the deployment's
 //! template already.
@@ -15,6 +15,7 @@ mod agent;
 mod canary;
 mod container;
 mod embedded;
+mod front;
 mod graph;
 mod pod;
 mod ports;
@@ -113,7 +114,7 @@ pub fn reconcile(service: &Object, world: &dyn World) -> Vec<ObjectStep> {
             steps.extend(deployment);
             steps.extend(deployed(service, &part.service, kind::services(), world));
         }
-        steps.extend(superfluous(service, parts, world));
+        steps.extend(superfluous(service, &kept(service, parts), world));
     }
     let told = status::status(
         service,
@@ -144,15 +145,21 @@ pub fn is_stopped(service: &Object) -> bool {
     service.annotation(STOP) == Some("true")
 }
 
-/// What is to be done for a service whose model the workbench serves itself: what is left of pods goes.
+/// What is to be done for a service whose model the workbench serves itself: pods find it by a service that leads there, and what is left
+/// of pods of its own goes.
 fn reconcile_embedded(service: &Object, is_stopped: bool, world: &dyn World) -> Vec<ObjectStep> {
-    let told = if is_stopped {
+    let name = part_name(service, Component::Predictor);
+    let mut steps = Vec::new();
+    let (told, kept) = if is_stopped {
         let runtime = json!({ "servingRuntimeName": EMBEDDED_RUNTIME });
-        status::stopped(service, runtime, world)
+        (status::stopped(service, runtime, world), Vec::new())
     } else {
-        embedded::status(service, world)
+        let found_by = front::service(service, &name, NAME_LABEL);
+        steps.extend(deployed(service, &found_by, kind::services(), world));
+        let kept = vec![(kind::services(), name)];
+        (embedded::status(service, world), kept)
     };
-    let mut steps = superfluous(service, &[], world);
+    steps.extend(superfluous(service, &kept, world));
     steps.extend(ObjectStep::status(
         kind::inference_services(),
         service,
@@ -187,7 +194,7 @@ fn part(
 ) -> Result<Part, Unfit> {
     let name = part_name(service, component);
     let selector = json!({ "app": format!("isvc.{name}") });
-    let pod = pod::of(service, component, runtime)?;
+    let pod = pod::of(service, component, runtime, world)?;
     let mut labels = pod.labels;
     labels.insert("app".to_owned(), selector["app"].clone());
     let metadata = json!({
@@ -276,19 +283,37 @@ fn deployed(
     Some(ObjectStep::update(resource, object))
 }
 
+/// An object of a service: what it is, and its name.
+type Made = (&'static Resource, String);
+
+/// What the parts of a service are made of.
+fn kept(service: &Object, parts: &[Part]) -> Vec<Made> {
+    let mut kept = Vec::new();
+    for part in parts {
+        kept.extend(made_of(service, part.component));
+        if matches!(&part.rollout, Rollout::Held { candidate: Some(_) }) {
+            kept.push((kind::deployments(), canary::canary_name(service)));
+        }
+    }
+    kept
+}
+
+fn made_of(service: &Object, component: Component) -> [Made; 2] {
+    let name = part_name(service, component);
+    [kind::deployments(), kind::services()].map(|resource| (resource, name.clone()))
+}
+
 /// Deletes what is left of parts that are not wanted any more.
-fn superfluous(service: &Object, parts: &[Part], world: &dyn World) -> Vec<ObjectStep> {
-    let gone = Component::ALL
-        .into_iter()
-        .filter(|component| parts.iter().all(|part| part.component != *component));
-    let gone = gone.flat_map(|component| {
-        let name = part_name(service, component);
-        [kind::deployments(), kind::services()].map(|resource| (resource, name.clone()))
-    });
-    let is_candidate = |part: &Part| matches!(&part.rollout, Rollout::Held { candidate: Some(_) });
-    let canary = (!parts.iter().any(is_candidate))
-        .then(|| (kind::deployments(), canary::canary_name(service)));
-    gone.chain(canary)
+fn superfluous(service: &Object, kept: &[Made], world: &dyn World) -> Vec<ObjectStep> {
+    let parts = Component::ALL.into_iter();
+    let is_kept = |(resource, name): &Made| {
+        let mut kept = kept.iter();
+        kept.any(|(kept, kept_name)| std::ptr::eq(*kept, *resource) && kept_name == name)
+    };
+    parts
+        .flat_map(|component| made_of(service, component))
+        .chain([(kind::deployments(), canary::canary_name(service))])
+        .filter(|made| !is_kept(made))
         .filter_map(|(resource, name)| {
             let found = world.get(resource, service.namespace(), &name);
             let found = found

@@ -1,15 +1,15 @@
 //! The pod of a part.
 
-use coracle_objects::kind::inference_service::{
-    Component, SERVER, TRANSFORMER, pod_fields, storage_uri,
-};
+use coracle_objects::kind::inference_service::{Component, SERVER, TRANSFORMER, pod_fields};
 use coracle_objects::patch::strategic_merge;
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::{Map, Value, json};
 
 use super::runtime::Chosen;
+use super::storage::{Asker, Source};
 use super::{NAME_LABEL, Unfit, agent, container, metadata, part_name, ports, storage, union};
 use crate::kind::pod_template::map_at;
+use crate::kind::step::World;
 
 /// The type of a pod's `spec`.
 const POD_SPEC: &str = "io.k8s.api.core.v1.PodSpec";
@@ -47,6 +47,7 @@ pub(super) fn of(
     service: &Object,
     component: Component,
     chosen: Option<&Chosen>,
+    world: &dyn World,
 ) -> Result<PartPod, Unfit> {
     let nothing = Map::new();
     let part = component.of(service).unwrap_or(&nothing);
@@ -72,13 +73,12 @@ pub(super) fn of(
         own("labels"),
         marks.as_object().cloned().unwrap_or_default(),
     ]);
-    let uri = storage_uri(part);
-    let source = uri.map(|uri| (storage::SOURCE.to_owned(), uri.into()));
+    let source = Source::of(part)?;
     let mut annotations = union([
         of_runtime("annotations"),
         passed_on(metadata(service, "annotations")),
         agent::annotations(part),
-        source.into_iter().collect(),
+        source.as_ref().map(Source::annotations).unwrap_or_default(),
         passed_on(own("annotations")),
     ]);
     annotations.retain(|_, value| value.is_string());
@@ -90,8 +90,13 @@ pub(super) fn of(
     let service_ports = ports::of_service(&name, &spec, agent::is_wanted(part));
     ports::set_probes(&mut spec);
     keep_last_words(&mut spec);
-    if let Some(uri) = uri {
-        storage::provide(&mut spec, uri)?;
+    if let Some(source) = source {
+        let asker = Asker {
+            world,
+            namespace: service.namespace(),
+            annotations: &annotations,
+        };
+        storage::provide(&mut spec, &source, &asker)?;
     }
     if agent::is_wanted(part) {
         agent::add(service, component, part, &mut spec);

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::canary::{self, Rollout};
 use super::runtime::Chosen;
-use super::{NAME_LABEL, Part, Unfit, part_name};
+use super::{NAME_LABEL, Part, Unfit, front, part_name};
 use crate::kind::step::World;
 
 /// The domain below which services answer.
@@ -77,7 +77,7 @@ pub(super) fn status(
         .find(|entry| parts.iter().any(|part| part.component == *entry));
     let entry = part_name(service, entry.unwrap_or(Component::Predictor));
     status["url"] = url(service).into();
-    status["address"] = json!({ "url": format!("http://{entry}.{namespace}.svc.cluster.local") });
+    status["address"] = front::address(service, &entry);
     status["observedGeneration"] = service.generation().into();
     let conditions: Vec<Condition> = parts
         .iter()
