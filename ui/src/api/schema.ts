@@ -347,6 +347,128 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/drift": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far what a model server was asked lately is from its profile, and how right it was. */
+        readonly get: operations["get_model_drift"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/labels": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Tells what would have been right to answer. */
+        readonly post: operations["post_model_labels"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/load": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How much a model server has to do, second by second. */
+        readonly get: operations["watch_model_load"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/profile": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The profile that a model server is compared with. */
+        readonly get: operations["get_model_profile"];
+        /** Makes the profile that a model server is compared with of its training data, in place of the one before. */
+        readonly put: operations["put_model_profile"];
+        readonly post?: never;
+        /** Forgets the profile of a model server. */
+        readonly delete: operations["delete_model_profile"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Sends requests that were kept again, to this model server or another, and compares the answers. */
+        readonly post: operations["replay_model_requests"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/requests": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What a model server was asked and answered, as far as it was kept. */
+        readonly get: operations["list_model_requests"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Forgets what a model server was asked. */
+        readonly delete: operations["forget_model_requests"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/requests/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One request to a model server, with both bodies. */
+        readonly get: operations["get_model_request"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/openapi.json": {
         readonly parameters: {
             readonly query?: never;
@@ -784,6 +906,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A place at which two answers differ. */
+        readonly AnswerDifference: {
+            /** @description What is there now. */
+            readonly after?: string | null;
+            /** @description What was there, as JSON, cut where it is long; none where nothing was. */
+            readonly before?: string | null;
+            /** @description The place, as `outputs[0].data[3]`; empty for all of it. */
+            readonly path: string;
+        };
         /** @description An artifact among a task's inputs and outputs. */
         readonly Artifact: {
             readonly id?: components["schemas"]["ArtifactId"] | null;
@@ -1038,6 +1169,16 @@ export interface components {
          * @description Bytes that travel as base64 text.
          */
         readonly Bytes: string;
+        /** @description How often a category was there. */
+        readonly CategoryCount: {
+            /** @description The category. */
+            readonly category: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            readonly count: number;
+        };
         /** @description One message of `GET /changes`. What it names is to be asked for anew. */
         readonly Changes: {
             /** @description Runs of which a state, a task, an attempt, a metric or a notice is new. */
@@ -1069,6 +1210,31 @@ export interface components {
          * @enum {string}
          */
         readonly CheckStatus: "ok" | "warning" | "problem";
+        /** @description How right the predictions of a class are. */
+        readonly ClassAccuracy: {
+            /** @description Its name. */
+            readonly class: string;
+            /**
+             * Format: int64
+             * @description How often it was right.
+             */
+            readonly labelled: number;
+            /**
+             * Format: double
+             * @description The share of its predictions that are right; none where it was not predicted.
+             */
+            readonly precision?: number | null;
+            /**
+             * Format: int64
+             * @description How often it was predicted.
+             */
+            readonly predicted: number;
+            /**
+             * Format: double
+             * @description The share of its labels that were predicted; none where it was never right.
+             */
+            readonly recall?: number | null;
+        };
         /** @description `POST /runs/{run}:clone`: a new run of the same definition. */
         readonly CloneRun: {
             /**
@@ -1194,6 +1360,36 @@ export interface components {
             /** @description The version of the program. */
             readonly version: string;
         };
+        /** @description A bin of both histograms. */
+        readonly DriftBin: {
+            /**
+             * Format: int64
+             * @description How many rows of the training data are in it.
+             */
+            readonly expected: number;
+            /**
+             * Format: float
+             * @description Where it begins, for numbers.
+             */
+            readonly from?: number | null;
+            /** @description What it stands for, in words. */
+            readonly label: string;
+            /**
+             * Format: int64
+             * @description How many rows that were sent are in it.
+             */
+            readonly observed: number;
+            /**
+             * Format: float
+             * @description Where it ends, for numbers.
+             */
+            readonly to?: number | null;
+        };
+        /**
+         * @description What is said of a feature.
+         * @enum {string}
+         */
+        readonly DriftVerdict: "too_few_rows" | "stable" | "moderate" | "significant";
         /** @description Which engine, and what was tried. */
         readonly EngineChoice: {
             readonly chosen?: components["schemas"]["EngineKind"] | null;
@@ -1343,6 +1539,40 @@ export interface components {
          * @enum {string}
          */
         readonly FailureCode: "exit_code" | "timeout" | "out_of_memory" | "image_not_found" | "start_refused" | "disk_full" | "engine_unavailable" | "insufficient_resources" | "unsupported" | "missing_output" | "bad_output" | "bad_input" | "bad_expression" | "missing_resource" | "skipped" | "upstream_skipped" | "upstream_failed" | "task_failed" | "canceled" | "internal";
+        /** @description How far a feature is from what it was in training. */
+        readonly FeatureDrift: {
+            /** @description Both histograms. */
+            readonly bins: readonly components["schemas"]["DriftBin"][];
+            /**
+             * Format: double
+             * @description How likely histograms that differ so much are where there is no difference.
+             */
+            readonly chance: number;
+            /**
+             * Format: double
+             * @description How likely that is where there is no difference.
+             */
+            readonly ks_p_value?: number | null;
+            /**
+             * Format: double
+             * @description The largest distance of the two distributions (Kolmogorov and Smirnov); for numbers alone.
+             */
+            readonly ks_statistic?: number | null;
+            /** @description Its name. */
+            readonly name: string;
+            /**
+             * Format: double
+             * @description The population stability index.
+             */
+            readonly psi: number;
+            /**
+             * Format: int64
+             * @description How many values were seen, with those that are missing.
+             */
+            readonly rows: number;
+            /** @description What that means. */
+            readonly verdict: components["schemas"]["DriftVerdict"];
+        };
         /**
          * @description What something in a folder is.
          * @enum {string}
@@ -1350,6 +1580,14 @@ export interface components {
         readonly FileKind: "folder" | "file" | "other";
         /** @description The hex SHA-256 that names what a cached step is made of. */
         readonly Fingerprint: string;
+        /** @description `DELETE /model-servers/{namespace}/{name}/requests`. */
+        readonly ForgottenRequests: {
+            /**
+             * Format: int64
+             * @description How many requests were forgotten.
+             */
+            readonly forgotten: number;
+        };
         /** @description `POST /gc`: what was freed. */
         readonly GcFreed: {
             /**
@@ -1531,6 +1769,36 @@ export interface components {
             /** @description The step. */
             readonly task: components["schemas"]["TaskPath"];
         };
+        /** @description What a revision answered in a second. */
+        readonly LoadSecond: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            readonly at: string;
+            /**
+             * Format: int64
+             * @description How many of them with a status from 500 on.
+             */
+            readonly failed: number;
+            /**
+             * Format: double
+             * @description Half of them took no longer than so many milliseconds, to within a fifth.
+             */
+            readonly p50_ms: number;
+            /**
+             * Format: double
+             * @description 99 of 100 took no longer than so many milliseconds, to within a fifth.
+             */
+            readonly p99_ms: number;
+            /**
+             * Format: int64
+             * @description How many requests were answered.
+             */
+            readonly requests: number;
+            /** @description The revision; empty for requests that no revision was asked. */
+            readonly revision: string;
+        };
         /**
          * @description A line that a step wrote, among the events of its run: after the one that tells of the attempt's beginning, and
          *     before the one that tells of its end.
@@ -1624,6 +1892,197 @@ export interface components {
          * @description An amount of memory in bytes.
          */
         readonly Memory: number;
+        /** @description A header. */
+        readonly MessageHeader: {
+            /** @description Its name, in lower case. */
+            readonly name: string;
+            /** @description Its value. */
+            readonly value: string;
+        };
+        /** @description How right predictions are. */
+        readonly ModelAccuracy: {
+            /**
+             * Format: double
+             * @description The share of those that are right.
+             */
+            readonly accuracy: number;
+            /** @description Each class that was predicted or right. */
+            readonly classes: readonly components["schemas"]["ClassAccuracy"][];
+            /** @enum {string} */
+            readonly kind: "classification";
+            /**
+             * Format: int64
+             * @description How many predictions have a label.
+             */
+            readonly labelled: number;
+        } | {
+            /** @enum {string} */
+            readonly kind: "regression";
+            /**
+             * Format: int64
+             * @description How many predictions have a label.
+             */
+            readonly labelled: number;
+            /**
+             * Format: double
+             * @description The mean of the differences.
+             */
+            readonly mean_absolute_error: number;
+            /**
+             * Format: double
+             * @description The root of the mean of their squares.
+             */
+            readonly root_mean_squared_error: number;
+        };
+        /** @description `GET /model-servers/{namespace}/{name}/drift`. */
+        readonly ModelDrift: {
+            readonly accuracy?: components["schemas"]["ModelAccuracy"] | null;
+            /** @description Each feature, in the profile's order. */
+            readonly features: readonly components["schemas"]["FeatureDrift"][];
+            /** @description Whether there are more in that time, older ones, which are not looked at. */
+            readonly has_more: boolean;
+            /**
+             * Format: double
+             * @description Which share of the predictions has to be right, if that was said.
+             */
+            readonly least_accuracy?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows there have to be before anything is said.
+             */
+            readonly least_rows: number;
+            /**
+             * Format: int64
+             * @description How many requests have not as many labels as predictions.
+             */
+            readonly mislabelled: number;
+            readonly prediction?: components["schemas"]["FeatureDrift"] | null;
+            /**
+             * Format: date-time
+             * @description When the profile was made that they are compared with; none where there is none.
+             */
+            readonly profile_at?: string | null;
+            /**
+             * Format: double
+             * @description The stability index from which on a feature has drifted.
+             */
+            readonly psi_threshold: number;
+            /**
+             * Format: int64
+             * @description How many requests that were answered are looked at.
+             */
+            readonly requests: number;
+            /**
+             * Format: int64
+             * @description How many predictions the others have, a row each.
+             */
+            readonly rows: number;
+            /**
+             * Format: date-time
+             * @description From when on requests are looked at.
+             */
+            readonly since: string;
+            /**
+             * Format: int64
+             * @description How many of them could not be read, and so are not compared with the profile.
+             */
+            readonly unread: number;
+            /** @description Why the newest of these could not. */
+            readonly unread_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            readonly until: string;
+            readonly verdict?: components["schemas"]["DriftVerdict"] | null;
+        };
+        /** @description One direction of a request. */
+        readonly ModelMessage: {
+            /** @description The body in base64, where it is no text. */
+            readonly base64?: string | null;
+            /** @description The headers that say how the body is to be read. */
+            readonly headers: readonly components["schemas"]["MessageHeader"][];
+            /** @description The body as text; none where it was not kept, or is no text. */
+            readonly text?: string | null;
+        };
+        /** @description `GET /model-servers/{namespace}/{name}/profile`: what is kept of a model's training data. */
+        readonly ModelProfile: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly at: string;
+            /** @description Its features, in the order of its columns. */
+            readonly features: readonly components["schemas"]["ProfiledFeature"][];
+            /**
+             * Format: int64
+             * @description How many rows the data had.
+             */
+            readonly rows: number;
+            readonly target?: components["schemas"]["ProfiledFeature"] | null;
+        };
+        /** @description A request to a model server that was kept. */
+        readonly ModelRequest: {
+            /**
+             * Format: int64
+             * @description Bytes of the answer.
+             */
+            readonly answer_size: number;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            readonly at: string;
+            /**
+             * Format: int32
+             * @description The HTTP status of the answer; 499 where the client went before there was one.
+             */
+            readonly code: number;
+            /** @description What the client called it by `X-Request-Id`, or what it was called here. */
+            readonly id: string;
+            /** @description Whether both bodies were kept, so that it can be sent again. */
+            readonly is_whole: boolean;
+            /** @description Its method. */
+            readonly method: string;
+            /**
+             * Format: int64
+             * @description Its number in the log.
+             */
+            readonly number: number;
+            /** @description Its path below the server's address, with its query. */
+            readonly path: string;
+            /**
+             * Format: int64
+             * @description Bytes of what was sent.
+             */
+            readonly request_size: number;
+            /** @description The revision that answered; empty where none did, or where the model is served without pods. */
+            readonly revision: string;
+            /**
+             * Format: double
+             * @description How many milliseconds it took, to the last byte of the answer.
+             */
+            readonly took_ms: number;
+        };
+        /** @description `GET /model-servers/{namespace}/{name}/requests/{number}`. */
+        readonly ModelRequestDetail: components["schemas"]["ModelRequest"] & {
+            /** @description What came back. */
+            readonly received: components["schemas"]["ModelMessage"];
+            /** @description What was sent. */
+            readonly sent: components["schemas"]["ModelMessage"];
+        };
+        /** @description `GET /model-servers/{namespace}/{name}/requests`. */
+        readonly ModelRequestList: {
+            /** @description Where the next page begins; none after the last. */
+            readonly next_page_token?: string | null;
+            /** @description Newest first. */
+            readonly requests: readonly components["schemas"]["ModelRequest"][];
+            /**
+             * Format: int64
+             * @description How many requests to all servers were not kept since the workbench began, because too many came at once.
+             */
+            readonly unkept: number;
+        };
         /** @description One model server. */
         readonly ModelServer: {
             /**
@@ -1732,6 +2191,58 @@ export interface components {
             /** @description What need not outlive a restart of the machine. */
             readonly runtime: string;
         };
+        /** @description A column of training data. */
+        readonly ProfiledFeature: {
+            /**
+             * Format: int64
+             * @description How many rows have a value.
+             */
+            readonly count: number;
+            /**
+             * Format: int64
+             * @description How many have none.
+             */
+            readonly missing: number;
+            /** @description Its name. */
+            readonly name: string;
+            /** @description What the values are. */
+            readonly values: components["schemas"]["ProfiledValues"];
+        };
+        /** @description The values of a column. */
+        readonly ProfiledValues: {
+            /** @enum {string} */
+            readonly kind: "numeric";
+            /**
+             * Format: float
+             * @description The largest.
+             */
+            readonly max: number;
+            /**
+             * Format: float
+             * @description Their mean.
+             */
+            readonly mean: number;
+            /**
+             * Format: float
+             * @description The least.
+             */
+            readonly min: number;
+            /**
+             * Format: float
+             * @description Their standard deviation.
+             */
+            readonly std: number;
+        } | {
+            /** @description The most frequent ones, with how often each was there. */
+            readonly categories: readonly components["schemas"]["CategoryCount"][];
+            /** @enum {string} */
+            readonly kind: "categorical";
+            /**
+             * Format: int64
+             * @description How many rows have another.
+             */
+            readonly others: number;
+        };
         /** @description `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces all values that this name had. */
         readonly PutConfig: {
             /** @description Values by key. */
@@ -1794,6 +2305,98 @@ export interface components {
             /** @description The run that is no more. */
             readonly run_id: components["schemas"]["RunId"];
         };
+        /** @description A request that was sent again. */
+        readonly ReplayedRequest: {
+            /**
+             * Format: int32
+             * @description The HTTP status of the answer now.
+             */
+            readonly code: number;
+            /** @description How many places differ. */
+            readonly difference_count: number;
+            /** @description The first of them. */
+            readonly differences: readonly components["schemas"]["AnswerDifference"][];
+            /** @description How the answers compare. */
+            readonly outcome: components["schemas"]["ReplayOutcome"];
+            /** @description The request that was kept. */
+            readonly request: components["schemas"]["ModelRequest"];
+            /**
+             * Format: double
+             * @description How many milliseconds it took now.
+             */
+            readonly took_ms: number;
+        };
+        /**
+         * @description How two answers to the same request compare.
+         * @enum {string}
+         */
+        readonly ReplayOutcome: "failed" | "different" | "same";
+        /** @description What became of requests that were sent again. */
+        readonly ReplayReport: {
+            /**
+             * Format: double
+             * @description The same, now.
+             */
+            readonly after_median_ms?: number | null;
+            /**
+             * Format: double
+             * @description Half of the requests that were answered took no longer than so many milliseconds before.
+             */
+            readonly before_median_ms?: number | null;
+            /** @description How many were answered in another way. */
+            readonly different: number;
+            /** @description How many were refused, or not answered at all. */
+            readonly failed: number;
+            /** @description Each that was sent, those that differ first, then newest first. */
+            readonly replayed: readonly components["schemas"]["ReplayedRequest"][];
+            /** @description How many were answered as before. */
+            readonly same: number;
+            /** @description How many could not be sent, because their bodies were not kept. */
+            readonly skipped: number;
+        };
+        /** @description `POST /model-servers/{namespace}/{name}/replay`: which requests are sent again, to whom, and what makes answers differ. */
+        readonly ReplayRequests: {
+            /** @default null */
+            readonly against: components["schemas"]["ReplayServer"] | null;
+            /**
+             * @description Members of the answers that are not looked at, beside `id` and `model_version`, and `model_name` of another server.
+             * @default []
+             */
+            readonly ignore: readonly string[];
+            /**
+             * @description How many of the last: 100 where it is left out, 1,000 at most.
+             * @default null
+             */
+            readonly last: number | null;
+            /**
+             * @description The numbers of the requests that are sent; those that fit the rest where it is left out.
+             * @default null
+             */
+            readonly numbers: readonly number[] | null;
+            /**
+             * @description One of its revisions, such as that of a canary; any of them, by their shares, where it is left out.
+             * @default null
+             */
+            readonly revision: string | null;
+            /**
+             * @description Those whose path, id or bodies have this text.
+             * @default null
+             */
+            readonly search: string | null;
+            /**
+             * Format: double
+             * @description How far apart numbers may be and count as equal, as a part of the larger one, or of 1 where that is more: 1e-6 where it is left out.
+             * @default null
+             */
+            readonly tolerance: number | null;
+        };
+        /** @description A model server. */
+        readonly ReplayServer: {
+            /** @description Its name. */
+            readonly name: string;
+            /** @description Its namespace. */
+            readonly namespace: string;
+        };
         /** @description Pods of which so many answer. */
         readonly Replicas: {
             /**
@@ -1806,6 +2409,13 @@ export interface components {
              * @description How many there are to be.
              */
             readonly wanted: number;
+        };
+        /** @description An item of `POST /model-servers/{namespace}/{name}/labels`: what would have been right to answer. */
+        readonly RequestLabels: {
+            /** @description A number, text or truth for each of its rows. */
+            readonly labels: readonly Record<string, never>[];
+            /** @description The id of the request, which its answer has in the header `x-request-id`. */
+            readonly request: string;
         };
         /** @description `POST /runs/{run}:rerun`: a new run that takes over everything before a step. */
         readonly Rerun: {
@@ -2018,6 +2628,19 @@ export interface components {
             readonly restarts: number;
             /** @description What keeps it from running. */
             readonly trouble?: string | null;
+        };
+        /** @description What a model server had to do lately: a message of `GET /model-servers/{namespace}/{name}/load`. */
+        readonly ServerLoad: {
+            /**
+             * Format: int64
+             * @description How many requests are at work.
+             */
+            readonly at_work: number;
+            /**
+             * @description Seconds in which something was answered, oldest first: those of the last ten minutes in the first message, and those that
+             *     changed in each later one.
+             */
+            readonly seconds: readonly components["schemas"]["LoadSecond"][];
         };
         /** @description A part of a model server. */
         readonly ServerPart: {
@@ -3027,6 +3650,378 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ModelServer"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_model_drift: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description By the requests of its window */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelDrift"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly post_model_labels: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": readonly components["schemas"]["RequestLabels"][];
+            };
+        };
+        readonly responses: {
+            /** @description They are kept; those of requests that are not known mean nothing */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly watch_model_load: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Server-sent events, each with a `ServerLoad` as JSON; the first comes at once */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/event-stream": components["schemas"]["ServerLoad"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_model_profile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What is kept of its training data */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelProfile"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly put_model_profile: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The column that was to be predicted, by its name or else by its number from 0. */
+                readonly target?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        /** @description A table, whose first line has the columns' names where no field of it is a number; or a list of rows */
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": readonly unknown[];
+                readonly "text/csv": string;
+            };
+        };
+        readonly responses: {
+            /** @description What was made of it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelProfile"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly delete_model_profile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is gone */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly replay_model_requests: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service that was asked */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReplayRequests"];
+            };
+        };
+        readonly responses: {
+            /** @description What became of them */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReplayReport"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_model_requests: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Those with an answer up to this HTTP status. */
+                readonly max_code?: number;
+                /** @description Those with an answer from this HTTP status on. */
+                readonly min_code?: number;
+                /** @description Those that took so many milliseconds at least. */
+                readonly min_ms?: number;
+                /** @description How many at most: 100 where it is left out, 1,000 at most. */
+                readonly page_size?: number;
+                /** @description Where the last page ended. */
+                readonly page_token?: string;
+                /** @description Those that this revision answered. */
+                readonly revision?: string;
+                /** @description Those whose path, id or bodies have this text, whatever its case. */
+                readonly search?: string;
+                /** @description Those from this time on. */
+                readonly since?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Newest first */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelRequestList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly forget_model_requests: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How many there were */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ForgottenRequests"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_model_request: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+                /** @description The number of the request */
+                readonly number: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The request */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelRequestDetail"];
                 };
             };
             /** @description A refusal */
