@@ -101,19 +101,19 @@ mod tests {
 
     use super::*;
 
-    fn service(annotations: serde_json::Value) -> Object {
+    fn service(annotations: &serde_json::Value) -> Object {
         let service = json!({ "metadata": { "name": "iris", "annotations": annotations } });
         service.as_object().cloned().expect("it is an object")
     }
 
     #[test]
     fn what_is_not_said_is_usual() {
-        assert_eq!(Watching::of(&service(json!({}))), Ok(Watching::default()));
+        assert_eq!(Watching::of(&service(&json!({}))), Ok(Watching::default()));
     }
 
     #[test]
     fn each_annotation_is_heeded() {
-        let watching = Watching::of(&service(json!({
+        let watching = Watching::of(&service(&json!({
             "coracle.serving/drift-psi": "0.5",
             "coracle.serving/drift-window": "30m",
             "coracle.serving/drift-rows": "10",
@@ -140,7 +140,7 @@ mod tests {
             ("coracle.serving/drift-window", "99999999999999999999h"),
             ("coracle.serving/accuracy-min", "90"),
         ] {
-            let refused = Watching::of(&service(json!({ name: value })));
+            let refused = Watching::of(&service(&json!({ name: value })));
             let said = refused.expect_err("it says nothing");
             assert!(said.starts_with(name) && said.contains(value), "{said}");
         }
