@@ -1,10 +1,13 @@
 """ONNX models that the workbench serves itself: no containers, no pods, on processes as on Docker."""
 
+import concurrent.futures
 import http.client
+import http.server
 import json
 import os
 import signal
 import subprocess
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -180,3 +183,49 @@ def test_a_body_over_the_limit_is_refused(served, tmp_path):
     answer = connection.getresponse()
     assert answer.status == 413 and "larger than" in json.loads(answer.read())["error"]
     assert served.predict("sum") == (200, {"predictions": [[12.0]]})
+
+
+class Sink:
+    """A server outside of the workbench that keeps the events it is sent."""
+
+    def __init__(self):
+        kept = self.kept = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                kept.append((self.headers["ce-type"].split(".")[-1], json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.server.shutdown()
+    sink.server.server_close()
+
+
+def test_what_it_is_asked_is_logged_and_put_together(served, tmp_path, sink):
+    logged = service("sum", f"file://{write(tmp_path / 'm' / 'model.onnx', 2)}")
+    logged["spec"]["predictor"].update(logger={"url": sink.url, "mode": "all"}, batcher={"maxBatchSize": 4, "maxLatency": 5000})
+    served.kubectl.apply(logged)
+    served.ready("sum")
+    assert served.status("sum")["servingRuntimeName"] == "coracle-onnx"
+    rows = [[[number] * 3] for number in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda row: served.predict("sum", row), rows))
+    assert [code for code, _ in answers] == [200] * 4
+    assert [body["predictions"] for _, body in answers] == [[[6.0 * number]] for number in range(4)]
+    assert len({body["batchId"] for _, body in answers}) == 1
+    wait_for(lambda: len(sink.kept) == 8, what="an event for each request and response")
+    by_kind = lambda wanted: [body for kind, body in sink.kept if kind == wanted]
+    assert sorted(body["instances"] for body in by_kind("request")) == rows
+    assert sorted(body["predictions"] for body in by_kind("response")) == [[[6.0 * number]] for number in range(4)]

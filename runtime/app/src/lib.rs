@@ -51,13 +51,14 @@ pub use app::{App, Running};
 pub use artifacts::{ArchiveContent, ByteStream, Content, FileContent};
 pub use compile::{Interpreter, NotCompiled, SourceKind};
 pub use config::Config;
+pub use coracle_plan::kind::serving::{Batcher, Logger, LoggerMode};
 pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};
 pub use error::AppError;
 pub use health::VERSION;
 pub use kubernetes::{
     KeptOfRequests, ModelPod, ModelRevision, ModelServer, ModelServerStage, NotebookServer,
-    NotebookStage, PodConnectError, PodLogOptions, RequestAtWork,
+    NotebookStage, PodConnectError, PodLogOptions, RequestAtWork, Sink, SinkPod,
 };
 /// What requests to model servers, kept, are compared by when they are sent again.
 pub mod replay {

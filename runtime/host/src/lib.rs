@@ -16,6 +16,7 @@ pub mod machine;
 mod off_runtime;
 mod own_image;
 pub mod peer;
+pub mod post;
 pub mod process;
 mod programs;
 mod stand_in;

@@ -17,9 +17,13 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A proxy whose connections go on as long as the workbench does.
 pub(crate) fn proxy(workbench: &Workbench) -> Proxy {
-    let spawner = workbench.clone();
-    let spawn: Spawn = Arc::new(move |connection| spawner.go_on(connection));
-    Proxy::new(spawn)
+    Proxy::new(spawn(workbench))
+}
+
+/// Has something go on until the workbench shuts down.
+pub(crate) fn spawn(workbench: &Workbench) -> Spawn {
+    let workbench = workbench.clone();
+    Arc::new(move |task| workbench.go_on(task))
 }
 
 /// How requests are passed on to pods.

@@ -14,7 +14,8 @@ pub use notebooks::{NotebookServer, NotebookStage};
 pub use pod_log::PodLogOptions;
 pub(crate) use serving::{EmbeddedModels, ModelRequests, keep_loaded, keep_sizes};
 pub use serving::{
-    KeptOfRequests, ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork,
+    KeptOfRequests, ModelPod, ModelRevision, ModelServer, ModelServerStage, RequestAtWork, Sink,
+    SinkPod,
 };
 pub use sessions::PodConnectError;
 pub(crate) use standing::{MANAGER, stand};

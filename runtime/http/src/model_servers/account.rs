@@ -16,7 +16,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use super::event::Part;
+use super::front::Failure;
 use super::recording::Recording;
+use super::sinks::Fate;
 use super::turns::PodAtWork;
 
 /// A revision of a server.
@@ -37,6 +40,15 @@ struct Answered {
     code: u16,
 }
 
+/// What became of events of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Told {
+    namespace: String,
+    service: String,
+    component: &'static str,
+    fate: &'static str,
+}
+
 /// The counts of all servers.
 #[derive(Clone)]
 pub(super) struct Accounts {
@@ -45,6 +57,7 @@ pub(super) struct Accounts {
     requests: Family<Answered, Counter<u64, AtomicU64>>,
     seconds: Family<Asked, Histogram>,
     at_work: Family<Asked, Gauge>,
+    events: Family<Told, Counter<u64, AtomicU64>>,
 }
 
 /// A request on its way: it is counted when this is dropped, and then its server has one less to work on.
@@ -53,7 +66,7 @@ pub(super) struct Account {
     asked: Asked,
     code: StatusCode,
     began: Instant,
-    _counted: RequestAtWork,
+    _counted: Option<RequestAtWork>,
     pod: Option<PodAtWork>,
     recording: Option<Recording>,
 }
@@ -72,17 +85,41 @@ impl Accounts {
             seconds.clone(),
         );
         registry.register("requests_at_work", "Requests at work", at_work.clone());
+        let events = Family::default();
+        registry.register(
+            "logged_events",
+            "Events of loggers, by what became of them",
+            events.clone(),
+        );
         Self {
             workbench,
             registry: Arc::new(Mutex::new(registry)),
             requests,
             seconds,
             at_work,
+            events,
         }
     }
 
-    /// Opens the account of a request.
-    pub(super) fn open(&self, namespace: &str, name: &str, counted: RequestAtWork) -> Account {
+    /// Counts an event of a logger.
+    pub(super) fn event(&self, part: &Part, fate: Fate) {
+        let told = Told {
+            namespace: part.namespace.clone(),
+            service: part.name.clone(),
+            component: part.component,
+            fate: fate.as_str(),
+        };
+        self.events.get_or_create(&told).inc();
+    }
+
+    /// Opens the account of a request. One that waits for another, in which it is asked with others, is not counted as at work.
+    pub(super) fn open(
+        &self,
+        namespace: &str,
+        name: &str,
+        counted: Option<RequestAtWork>,
+        recording: Option<Recording>,
+    ) -> Account {
         Account {
             accounts: self.clone(),
             asked: Asked {
@@ -95,7 +132,7 @@ impl Accounts {
             began: Instant::now(),
             _counted: counted,
             pod: None,
-            recording: None,
+            recording,
         }
     }
 
@@ -124,11 +161,6 @@ impl Account {
         self.pod = Some(pod);
     }
 
-    /// Has the request kept when it is over.
-    pub(super) fn record(&mut self, recording: Recording) {
-        self.recording = Some(recording);
-    }
-
     /// Notes the whole body of the request.
     pub(super) fn sent(&mut self, body: &Bytes) {
         if let Some(recording) = &mut self.recording {
@@ -142,6 +174,12 @@ impl Account {
         if let Some(recording) = &mut self.recording {
             recording.answered(headers);
         }
+    }
+
+    /// Notes that there is no answer but a refusal.
+    pub(super) fn refused(&mut self, failure: &Failure) {
+        self.answered(failure.code, &HeaderMap::new());
+        self.received(&failure.text().into());
     }
 
     /// Notes a part of its body.

@@ -1,4 +1,7 @@
-//! One request to a model server, and its answer.
+//! One request to a part of a model server, and its answer.
+
+use std::fmt::Display;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -7,15 +10,18 @@ use axum::response::Response;
 use coracle_app::{ModelPod, ModelServer, ModelServerStage, Workbench};
 use coracle_gateway::proxy::{ForwardError, PathRewrite, Proxy, is_grpc};
 use coracle_objects::{ObjectExt as _, kind};
+use serde_json::json;
 
 use super::account::{Account, Accounts};
+use super::batcher::Batches;
 use super::body::Accounted;
 use super::embedded;
 use super::graph::Graph;
-use super::recording::{REQUEST_ID, Recording, id_of};
+use super::recording::Recording;
 use super::replay::Replayed;
+use super::sinks::Sinks;
 use super::turns::Turns;
-use crate::pod_connector::{PodConnector, proxy, route};
+use crate::pod_connector::{PodConnector, proxy, route, spawn};
 
 /// The longest body that is kept, to be sent again to another pod where the first one goes away.
 const LONGEST_KEPT: usize = 8 * 1024 * 1024;
@@ -33,6 +39,8 @@ pub(crate) struct Front {
     proxy: Proxy,
     turns: Turns,
     accounts: Accounts,
+    batches: Batches,
+    sinks: Sinks,
 }
 
 /// A request that may have to be sent several times.
@@ -44,17 +52,21 @@ enum Outgoing {
 }
 
 /// Why there is no answer.
-struct Failure {
-    code: StatusCode,
-    said: String,
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) code: StatusCode,
+    pub(super) said: String,
 }
 
 impl Front {
     pub(crate) fn new(workbench: Workbench) -> Self {
+        let accounts = Accounts::new(workbench.clone());
         Self {
             proxy: proxy(&workbench),
             turns: Turns::default(),
-            accounts: Accounts::new(workbench.clone()),
+            batches: Batches::new(spawn(&workbench)),
+            sinks: Sinks::new(accounts.clone()),
+            accounts,
             workbench,
         }
     }
@@ -65,6 +77,18 @@ impl Front {
 
     pub(super) fn turns(&self) -> &Turns {
         &self.turns
+    }
+
+    pub(super) fn batches(&self) -> &Batches {
+        &self.batches
+    }
+
+    pub(super) fn sinks(&self) -> &Sinks {
+        &self.sinks
+    }
+
+    pub(super) fn proxy(&self) -> &Proxy {
+        &self.proxy
     }
 
     pub(super) fn workbench(&self) -> &Workbench {
@@ -87,40 +111,40 @@ impl Front {
         self.ask_server(namespace, name, path, request).await
     }
 
-    pub(super) async fn ask_server(
+    /// What a part of a model server answers: its pods, or the model in this process.
+    pub(super) async fn ask_part(
         &self,
-        namespace: &str,
-        name: &str,
-        path: &str,
+        (namespace, name, path): (&str, &str, &str),
+        server: ModelServer,
         request: Request,
-    ) -> Response {
-        let Some(server) = self.workbench.model_server(namespace, name, path) else {
-            let said = format!("there is no model server `{name}` in the namespace `{namespace}`");
-            return refusal(StatusCode::NOT_FOUND, &said);
-        };
+    ) -> Result<Response, Failure> {
         let counted = self.workbench.model_request(namespace, name);
-        let mut account = self.accounts.open(namespace, name, counted);
+        let recording = Recording::begin(
+            &self.workbench,
+            (namespace, name, path),
+            &request,
+            server.kept,
+        );
+        let mut account = self
+            .accounts
+            .open(namespace, name, Some(counted), recording);
         let limit = server.timeout;
         let asked = (namespace, name, path);
-        let id = id_of(request.headers());
-        if request.extensions().get::<Replayed>().is_none()
-            && let Some(recording) =
-                Recording::begin(&self.workbench, asked, &request, &id, server.kept)
-        {
-            account.record(recording);
-        }
         let answered = self.pass_on(asked, server, request, &mut account);
         let answered = match tokio::time::timeout(limit, answered).await {
             Ok(answered) => answered,
-            Err(_) => Err(Failure {
-                code: StatusCode::GATEWAY_TIMEOUT,
-                said: format!("`{name}` did not answer within {} s", limit.as_secs()),
-            }),
+            Err(_) => Err(Failure::too_late(name, limit)),
         };
-        let mut response = answered.unwrap_or_else(|failure| refusal(failure.code, &failure.said));
-        response.headers_mut().entry(REQUEST_ID).or_insert(id);
-        account.answered(response.status(), response.headers());
-        response.map(|body| Body::new(Accounted::new(body, account)))
+        match answered {
+            Ok(response) => {
+                account.answered(response.status(), response.headers());
+                Ok(response.map(|body| Body::new(Accounted::new(body, account))))
+            }
+            Err(failure) => {
+                account.refused(&failure);
+                Err(failure)
+            }
+        }
     }
 
     async fn pass_on(
@@ -246,6 +270,37 @@ impl Front {
     }
 }
 
+impl Failure {
+    pub(super) fn too_late(name: &str, limit: Duration) -> Self {
+        Self {
+            code: StatusCode::GATEWAY_TIMEOUT,
+            said: format!("`{name}` did not answer within {} s", limit.as_secs()),
+        }
+    }
+
+    pub(super) fn broken_off(error: &impl Display) -> Self {
+        Self {
+            code: StatusCode::BAD_REQUEST,
+            said: format!("the body of the request broke off: {error}"),
+        }
+    }
+
+    /// What is said then, as servers of models say it.
+    pub(super) fn text(&self) -> String {
+        json!({ "error": self.said }).to_string()
+    }
+
+    /// What is answered then. What may be over soon says when to ask again.
+    pub(super) fn response(&self) -> Response {
+        let mut response = embedded::refusal(self.code, &self.said);
+        if self.code == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = HeaderValue::from_static(ASK_AGAIN);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
 impl Outgoing {
     /// Reads a request whose body is known to be short.
     async fn read(request: Request) -> Result<Self, Failure> {
@@ -263,10 +318,7 @@ impl Outgoing {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, LONGEST_KEPT)
             .await
-            .map_err(|error| Failure {
-                code: StatusCode::BAD_REQUEST,
-                said: format!("the body of the request broke off: {error}"),
-            })?;
+            .map_err(|error| Failure::broken_off(&error))?;
         Ok(Self::Kept(Box::new(parts), body))
     }
 
@@ -324,14 +376,4 @@ fn not_ready(name: &str, why: &str) -> Failure {
         code: StatusCode::SERVICE_UNAVAILABLE,
         said: format!("`{name}` is not ready: {why}"),
     }
-}
-
-/// A refusal; one that may be over soon says when to ask again.
-fn refusal(code: StatusCode, said: &str) -> Response {
-    let mut response = embedded::refusal(code, said);
-    if code == StatusCode::SERVICE_UNAVAILABLE {
-        let seconds = HeaderValue::from_static(ASK_AGAIN);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
 }

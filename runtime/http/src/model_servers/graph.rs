@@ -12,14 +12,15 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Map, Value, json};
 
 use super::front::Front;
+use super::request::own_request;
 
 /// The node that a request comes to first.
 const ROOT: &str = "root";
@@ -249,16 +250,10 @@ impl<'a> Graph<'a> {
                 })?;
             (self.namespace.to_owned(), name.to_owned(), path)
         };
-        let mut request = Request::new(Body::from(asked.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = format!("/serving/{namespace}/{name}{path}")
+        let uri = format!("/serving/{namespace}/{name}{path}")
             .parse()
             .map_err(|error| Broken::here(format!("{path:?}: {error}")))?;
-        let headers = request.headers_mut();
-        headers.insert(header::HOST, HeaderValue::from_static("localhost"));
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asked.len()));
-        let json = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, json);
+        let request = own_request(uri, asked);
         let answered = self
             .front
             .ask_server(&namespace, &name, &path, request)

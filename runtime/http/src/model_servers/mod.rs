@@ -8,12 +8,21 @@
 //! ```
 
 mod account;
+mod batch;
+mod batcher;
+mod before;
 mod body;
+mod copied;
 mod embedded;
+mod event;
 mod front;
 mod graph;
+mod logger;
 mod recording;
 mod replay;
+mod request;
+mod request_id;
+mod sinks;
 mod turns;
 
 use axum::Router;

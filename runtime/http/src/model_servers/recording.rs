@@ -4,22 +4,14 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, Method, header};
 use coracle_app::{Exchange, ExchangeMessage, KeptOfRequests, Workbench};
 use coracle_gateway::proxy::is_grpc;
-use uuid::Uuid;
+
+use super::request_id::{id_of, text_of};
 
 /// The longest body that is kept: a batch of some hundred rows of some hundred numbers. Longer ones are known by their size.
 const LONGEST_BODY: usize = 256 * 1024;
-
-/// The longest name of a request that is taken from a client.
-const LONGEST_ID: usize = 128;
-
-/// By which clients and servers name a request.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The name of an event that is a request.
-const EVENT_ID: &str = "ce-id";
 
 /// The headers that say how a body is to be read. Others may say who asked.
 const KEPT_HEADERS: [&str; 5] = [
@@ -30,21 +22,15 @@ const KEPT_HEADERS: [&str; 5] = [
     "ce-type",
 ];
 
+/// A request of which nothing is kept: it is sent again, or stands for several that are kept each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unkept;
+
 /// What is kept of one request.
 pub(super) struct Recording {
     workbench: Workbench,
     exchange: Exchange,
     has_bodies: bool,
-}
-
-/// What a request is called: as its client says, or anew.
-pub(super) fn id_of(headers: &HeaderMap) -> HeaderValue {
-    let named = headers.get(REQUEST_ID).or_else(|| headers.get(EVENT_ID));
-    let named = named.filter(|id| (1..=LONGEST_ID).contains(&id.len()) && id.to_str().is_ok());
-    named.cloned().unwrap_or_else(|| {
-        let id = Uuid::new_v4().to_string();
-        HeaderValue::try_from(id).expect("a uuid has letters, digits and dashes")
-    })
 }
 
 impl Recording {
@@ -53,10 +39,10 @@ impl Recording {
         workbench: &Workbench,
         (namespace, name, path): (&str, &str, &str),
         request: &Request,
-        id: &HeaderValue,
         kept: KeptOfRequests,
     ) -> Option<Self> {
-        if kept == KeptOfRequests::Nothing || request.method() != Method::POST {
+        let is_unkept = request.extensions().get::<Unkept>().is_some();
+        if is_unkept || kept == KeptOfRequests::Nothing || request.method() != Method::POST {
             return None;
         }
         let query = request.uri().query();
@@ -66,7 +52,7 @@ impl Recording {
         let size = length.and_then(|length| length.to_str().ok()?.parse().ok());
         Some(Self {
             exchange: Exchange {
-                id: id.to_str().unwrap_or_default().to_owned(),
+                id: text_of(&id_of(headers)),
                 namespace: namespace.to_owned(),
                 server: name.to_owned(),
                 revision: String::new(),

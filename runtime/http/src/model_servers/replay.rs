@@ -15,6 +15,7 @@ use coracle_app::{AppError, KeptExchange};
 use futures_util::{StreamExt as _, stream};
 
 use super::front::Front;
+use super::recording::Unkept;
 
 /// How many are on their way at once.
 const AT_ONCE: usize = 4;
@@ -144,6 +145,7 @@ impl Target {
             .extension(Replayed {
                 revision: self.revision.clone(),
             })
+            .extension(Unkept)
             .body(Body::from(exchange.request.body.clone()?))
             .ok()?;
         let length = HeaderValue::from(exchange.request.size);

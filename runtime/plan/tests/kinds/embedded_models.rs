@@ -114,8 +114,8 @@ fn what_only_a_container_can_give_needs_one() {
             json!([{ "name": "transformer-container" }]),
             false,
         ),
-        ("", "logger", json!({ "url": "http://sink" }), false),
-        ("", "batcher", json!({ "maxBatchSize": 8 }), false),
+        ("", "logger", json!({ "url": "http://sink" }), true),
+        ("", "batcher", json!({ "maxBatchSize": 8 }), true),
         ("", "canaryTrafficPercent", json!(10), false),
     ] {
         let told = format!("{part} {field} {value}");

@@ -7,6 +7,7 @@ mod cluster;
 mod deployments;
 mod embedded_models;
 mod jobs;
+mod logged_models;
 mod model_servers;
 mod namespaces;
 mod notebooks;

@@ -8,6 +8,7 @@
 
 mod embedded;
 mod requests;
+mod sink;
 mod size;
 mod wait;
 
@@ -20,7 +21,8 @@ use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_onnx::Server;
 use coracle_plan::kind::service::answered_for;
 use coracle_plan::kind::serving::{
-    NAME_LABEL, bounds, canary_percent, deployment_names, is_stopped, part_name, predict_path,
+    Batcher, Logger, NAME_LABEL, batcher, bounds, canary_percent, deployment_names, is_stopped,
+    logger, part_name, predict_path,
 };
 use serde_json::Value;
 
@@ -29,6 +31,7 @@ use embedded::place_of_model;
 pub(crate) use embedded::{EmbeddedModels, keep_loaded};
 pub(crate) use requests::ModelRequests;
 pub use requests::RequestAtWork;
+pub use sink::{Sink, SinkPod};
 pub(crate) use size::keep_sizes;
 
 use crate::workbench::Workbench;
@@ -67,6 +70,12 @@ pub struct ModelServer {
     pub concurrency: Option<u64>,
     /// What is kept of the requests to it.
     pub kept: KeptOfRequests,
+    /// The part that is asked.
+    pub part: Component,
+    /// Who is told of what it is asked and answers.
+    pub logger: Option<Logger>,
+    /// How its requests are put together.
+    pub batcher: Option<Batcher>,
 }
 
 /// How far a model server is.
@@ -133,6 +142,9 @@ impl Workbench {
             timeout: seconds("timeout").map_or(USUAL_TIMEOUT, Duration::from_secs),
             concurrency: seconds("containerConcurrency").filter(|most| *most > 0),
             kept: kept_of_requests(service),
+            part,
+            logger: logger(service, part),
+            batcher: batcher(service, part),
         })
     }
 

@@ -207,10 +207,25 @@ fn check_component(
     }) {
         return Err("invalid logger storage configuration".to_owned());
     }
+    let sink = part
+        .get("logger")
+        .and_then(|logger| logger.get("url")?.as_str());
+    if let Some(sink) = sink.filter(|sink| is_store(sink)) {
+        return Err(format!(
+            "logger.url {sink:?} is a store of objects: events are sent to http:// and https:// alone"
+        ));
+    }
     match scaled_by {
         Some("hpa") => check_scaling(part),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Whether a sink of events is one of the stores that KServe's agent would write them into.
+fn is_store(sink: &str) -> bool {
+    ["s3", "gs", "abfs"]
+        .iter()
+        .any(|store| sink.starts_with(store))
 }
 
 fn check_scaling(part: &Map<String, Value>) -> Result<(), String> {

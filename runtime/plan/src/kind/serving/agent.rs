@@ -1,9 +1,10 @@
-//! The container that stands before a server and logs or batches what it is asked.
+//! The container that stands before a server and logs or batches what it is asked, where the workbench does not (`before.rs`).
 
 use coracle_objects::kind::inference_service::Component;
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::{Map, Value, json};
 
+use super::before::logger;
 use super::ports;
 
 /// The port on which it listens.
@@ -11,14 +12,7 @@ pub(super) const PORT: u64 = 9081;
 
 const IMAGE: &str = "kserve/agent:v0.16.0";
 
-/// Whether a part has one.
-pub(super) fn is_wanted(part: &Map<String, Value>) -> bool {
-    ["logger", "batcher"]
-        .iter()
-        .any(|field| part.get(*field).is_some_and(Value::is_object))
-}
-
-/// What stands of it in annotations.
+/// What stands in annotations of how a part logs and batches, whoever does it.
 pub(super) fn annotations(part: &Map<String, Value>) -> Map<String, Value> {
     let mut told = Map::new();
     let mut tell = |field: &str, value: String| {
@@ -29,6 +23,15 @@ pub(super) fn annotations(part: &Map<String, Value>) -> Map<String, Value> {
         for (field, annotation) in [("url", "logger-sink-url"), ("mode", "logger-mode")] {
             if let Some(value) = logger.get(field).and_then(Value::as_str) {
                 tell(annotation, value.to_owned());
+            }
+        }
+        for (field, annotation) in [
+            ("metadataHeaders", "logger-metadata-headers"),
+            ("metadataAnnotations", "logger-metadata-annotations"),
+        ] {
+            if let Some(names) = logger.get(field).and_then(Value::as_array) {
+                let names: Vec<_> = names.iter().filter_map(Value::as_str).collect();
+                tell(annotation, names.join(","));
             }
         }
     }
@@ -66,20 +69,14 @@ pub(super) fn add(
             }
         }
     }
-    if let Some(logger) = part.get("logger").and_then(Value::as_object) {
-        let text = |field: &str| {
-            logger
-                .get(field)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+    if let Some(logger) = logger(service, component) {
         say(&[
             "--log-url",
-            text("url"),
+            &logger.sink,
             "--source-uri",
             "",
             "--log-mode",
-            text("mode"),
+            logger.mode.as_str(),
         ]);
         say(&[
             "--inference-service",
@@ -87,14 +84,18 @@ pub(super) fn add(
             "--namespace",
             service.namespace(),
         ]);
-        say(&[
-            "--endpoint",
-            "",
-            "--component",
-            component.as_str(),
-            "--logger-tls-skip-verify",
-            "false",
-        ]);
+        say(&["--endpoint", "", "--component", component.as_str()]);
+        if !logger.headers.is_empty() {
+            say(&["--metadata-headers", &logger.headers.join(",")]);
+        }
+        if !logger.annotations.is_empty() {
+            let pairs = logger.annotations.iter();
+            let pairs: Vec<_> = pairs
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            say(&["--metadata-annotations", &pairs.join(",")]);
+        }
+        say(&["--logger-tls-skip-verify", "false"]);
     }
     let port = ports::of_server(pod);
     say(&["--component-port", &port.to_string()]);

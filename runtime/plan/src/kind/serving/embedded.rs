@@ -29,13 +29,15 @@ const FORMAT: &str = "onnx";
 const OF_MODEL: [&str; 4] = ["modelFormat", "storageUri", "protocolVersion", "resources"];
 
 /// What a predictor may say of itself without needing pods.
-const OF_PREDICTOR: [&str; 8] = [
+const OF_PREDICTOR: [&str; 10] = [
     "model",
     "minReplicas",
     "maxReplicas",
     "scaleTarget",
     "scaleMetric",
     "timeout",
+    "logger",
+    "batcher",
     "labels",
     "annotations",
 ];

@@ -12,6 +12,7 @@
 //! template already.
 
 mod agent;
+mod before;
 mod canary;
 mod container;
 mod embedded;
@@ -34,6 +35,7 @@ use super::step::{ObjectStep, World, controlled_by, is_controlled_by};
 
 use canary::Rollout;
 
+pub use before::{Batcher, Logger, LoggerMode, batcher, logger};
 pub use canary::canary_percent;
 pub use embedded::{EMBEDDED_RUNTIME, LOADED, Loaded, ModelPlace, to_load};
 pub use graph::{predict_path, reconcile_graph};

@@ -5,6 +5,7 @@ use coracle_objects::patch::strategic_merge;
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::{Map, Value, json};
 
+use super::before::needs_agent;
 use super::runtime::Chosen;
 use super::storage::{Asker, Source};
 use super::{NAME_LABEL, Unfit, agent, container, metadata, part_name, ports, storage, union};
@@ -87,7 +88,8 @@ pub(super) fn of(
         None => of_ones_own(service, component, part),
     };
     let name = part_name(service, component);
-    let service_ports = ports::of_service(&name, &spec, agent::is_wanted(part));
+    let has_agent = needs_agent(service, component, part);
+    let service_ports = ports::of_service(&name, &spec, has_agent);
     ports::set_probes(&mut spec);
     keep_last_words(&mut spec);
     if let Some(source) = source {
@@ -98,7 +100,7 @@ pub(super) fn of(
         };
         storage::provide(&mut spec, &source, &asker)?;
     }
-    if agent::is_wanted(part) {
+    if has_agent {
         agent::add(service, component, part, &mut spec);
     }
     let unscraped = json!({
