@@ -25,6 +25,7 @@ use crate::engine::{Chosen, choose};
 use crate::error::AppError;
 use crate::gpus;
 use crate::kubernetes;
+use crate::model_drift::watch_models;
 use crate::recurring::keep_schedule;
 use crate::stage::{Stage, Working};
 use crate::workbench::{Inner, Workbench, off_runtime};
@@ -63,6 +64,7 @@ pub(crate) async fn begin(
     }
     supervisor.spawn(TaskKind::Timer, kubernetes::keep_loaded(workbench.clone()));
     supervisor.spawn(TaskKind::Timer, kubernetes::keep_sizes(workbench.clone()));
+    supervisor.spawn(TaskKind::Timer, watch_models(workbench.clone()));
     let (chosen, found) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
     let stage = match found {
         Ok(found) => start(&workbench, &supervisor, front, &doors, chosen, found).await,

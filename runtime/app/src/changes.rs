@@ -202,6 +202,7 @@ fn topic(table: &str) -> Option<&'static str> {
         "experiments" => Some("experiments"),
         "recurring_runs" => Some("recurring"),
         "artifacts" | "artifact_uses" | "lineage" => Some("artifacts"),
+        "model_profiles" | "model_labels" | "model_standings" => Some(MODEL_SERVERS),
         _ => None,
     }
 }

@@ -275,6 +275,15 @@ impl AppError {
         }
     }
 
+    pub(crate) fn no_model_server(namespace: &str, name: &str) -> Self {
+        Self::NotFound {
+            what: "model server",
+            name: format!("{namespace}/{name}"),
+            hint: "`kubectl get inferenceservices --all-namespaces` lists those there are"
+                .to_owned(),
+        }
+    }
+
     /// Something other than a run that is not there.
     pub(crate) fn not_found(what: &'static str, name: &str) -> Self {
         Self::NotFound {

@@ -33,6 +33,7 @@ mod health;
 mod identity;
 mod kubernetes;
 mod log;
+mod model_drift;
 mod model_servers;
 mod opened;
 

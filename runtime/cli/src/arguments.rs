@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
+    artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
     model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
     supervise, volume, why,
 };
@@ -82,6 +82,8 @@ pub(crate) enum Command {
     ModelServer(model_server::Arguments),
     /// Serve a trained model of this machine
     ServeModel(serve_model::Arguments),
+    /// Say whether a model that is served is still asked what it was trained for
+    Drift(drift::Arguments),
     /// List what a model server was asked
     Requests(requests::Arguments),
     /// Send requests of a model server again, and compare the answers

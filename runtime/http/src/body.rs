@@ -1,16 +1,23 @@
 //! Bodies and queries of requests, refused in the form of every other refusal.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use coracle_app::view::ErrorCode;
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 
 use crate::error::Refusal;
 
 /// A JSON body.
 pub(crate) struct Sent<T>(pub(crate) T);
+
+/// The bytes of a table: more than other bodies may have.
+pub(crate) struct SentTable(pub(crate) Bytes);
+
+/// The largest table: some million rows of some ten numbers.
+const LARGEST_TABLE: usize = 64 << 20;
 
 /// A query.
 pub(crate) struct Asked<T>(pub(crate) T);
@@ -35,13 +42,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
             .await
             .map_err(|rejection| {
                 if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    Refusal::new(
-                        ErrorCode::TooLarge,
-                        "the body is larger than is taken",
-                        "send a smaller file",
-                    )
+                    too_large("send a smaller file")
                 } else {
-                    Refusal::request("the body ended too early", "send it again")
+                    ended_early()
                 }
             })?;
         let read = serde_json::from_slice(&bytes);
@@ -50,6 +53,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
                 format!("the body cannot be read: {error}"),
                 "see the documentation of this route",
             )
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for SentTable {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let read = to_bytes(request.into_body(), LARGEST_TABLE).await;
+        read.map(Self).map_err(|error| {
+            if error.into_inner().is::<LengthLimitError>() {
+                too_large("send a part of it: some ten thousand rows tell as much")
+            } else {
+                ended_early()
+            }
         })
     }
 }
@@ -66,4 +84,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
             )
         })
     }
+}
+
+fn too_large(hint: &str) -> Refusal {
+    Refusal::new(
+        ErrorCode::TooLarge,
+        "the body is larger than is taken",
+        hint,
+    )
+}
+
+fn ended_early() -> Refusal {
+    Refusal::request("the body ended too early", "send it again")
 }

@@ -47,7 +47,7 @@ pub use table::{
     ArtifactBytes, ArtifactFilter, ArtifactLineage, ArtifactUser, CacheHit, CacheKeyRow,
     DEFAULT_EXPERIMENT, PipelinePatch, RemovedRun, RunEntry, RunFields, RunFilter, RunRow,
     RunRowQuery, RunRows, RunSort, RunSummary, RunValues, SharedArtifact, StoredArtifact,
-    TaskEntry,
+    StoredProfile, TaskEntry,
 };
 pub use touched::TableCounts;
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

@@ -347,6 +347,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/drift": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far what a model server was asked lately is from its profile, and how right it was. */
+        readonly get: operations["get_model_drift"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/labels": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Tells what would have been right to answer. */
+        readonly post: operations["post_model_labels"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/load": {
         readonly parameters: {
             readonly query?: never;
@@ -359,6 +393,25 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/model-servers/{namespace}/{name}/profile": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The profile that a model server is compared with. */
+        readonly get: operations["get_model_profile"];
+        /** Makes the profile that a model server is compared with of its training data, in place of the one before. */
+        readonly put: operations["put_model_profile"];
+        readonly post?: never;
+        /** Forgets the profile of a model server. */
+        readonly delete: operations["delete_model_profile"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1116,6 +1169,16 @@ export interface components {
          * @description Bytes that travel as base64 text.
          */
         readonly Bytes: string;
+        /** @description How often a category was there. */
+        readonly CategoryCount: {
+            /** @description The category. */
+            readonly category: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            readonly count: number;
+        };
         /** @description One message of `GET /changes`. What it names is to be asked for anew. */
         readonly Changes: {
             /** @description Runs of which a state, a task, an attempt, a metric or a notice is new. */
@@ -1147,6 +1210,31 @@ export interface components {
          * @enum {string}
          */
         readonly CheckStatus: "ok" | "warning" | "problem";
+        /** @description How right the predictions of a class are. */
+        readonly ClassAccuracy: {
+            /** @description Its name. */
+            readonly class: string;
+            /**
+             * Format: int64
+             * @description How often it was right.
+             */
+            readonly labelled: number;
+            /**
+             * Format: double
+             * @description The share of its predictions that are right; none where it was not predicted.
+             */
+            readonly precision?: number | null;
+            /**
+             * Format: int64
+             * @description How often it was predicted.
+             */
+            readonly predicted: number;
+            /**
+             * Format: double
+             * @description The share of its labels that were predicted; none where it was never right.
+             */
+            readonly recall?: number | null;
+        };
         /** @description `POST /runs/{run}:clone`: a new run of the same definition. */
         readonly CloneRun: {
             /**
@@ -1272,6 +1360,36 @@ export interface components {
             /** @description The version of the program. */
             readonly version: string;
         };
+        /** @description A bin of both histograms. */
+        readonly DriftBin: {
+            /**
+             * Format: int64
+             * @description How many rows of the training data are in it.
+             */
+            readonly expected: number;
+            /**
+             * Format: float
+             * @description Where it begins, for numbers.
+             */
+            readonly from?: number | null;
+            /** @description What it stands for, in words. */
+            readonly label: string;
+            /**
+             * Format: int64
+             * @description How many rows that were sent are in it.
+             */
+            readonly observed: number;
+            /**
+             * Format: float
+             * @description Where it ends, for numbers.
+             */
+            readonly to?: number | null;
+        };
+        /**
+         * @description What is said of a feature.
+         * @enum {string}
+         */
+        readonly DriftVerdict: "too_few_rows" | "stable" | "moderate" | "significant";
         /** @description Which engine, and what was tried. */
         readonly EngineChoice: {
             readonly chosen?: components["schemas"]["EngineKind"] | null;
@@ -1421,6 +1539,40 @@ export interface components {
          * @enum {string}
          */
         readonly FailureCode: "exit_code" | "timeout" | "out_of_memory" | "image_not_found" | "start_refused" | "disk_full" | "engine_unavailable" | "insufficient_resources" | "unsupported" | "missing_output" | "bad_output" | "bad_input" | "bad_expression" | "missing_resource" | "skipped" | "upstream_skipped" | "upstream_failed" | "task_failed" | "canceled" | "internal";
+        /** @description How far a feature is from what it was in training. */
+        readonly FeatureDrift: {
+            /** @description Both histograms. */
+            readonly bins: readonly components["schemas"]["DriftBin"][];
+            /**
+             * Format: double
+             * @description How likely histograms that differ so much are where there is no difference.
+             */
+            readonly chance: number;
+            /**
+             * Format: double
+             * @description How likely that is where there is no difference.
+             */
+            readonly ks_p_value?: number | null;
+            /**
+             * Format: double
+             * @description The largest distance of the two distributions (Kolmogorov and Smirnov); for numbers alone.
+             */
+            readonly ks_statistic?: number | null;
+            /** @description Its name. */
+            readonly name: string;
+            /**
+             * Format: double
+             * @description The population stability index.
+             */
+            readonly psi: number;
+            /**
+             * Format: int64
+             * @description How many values were seen, with those that are missing.
+             */
+            readonly rows: number;
+            /** @description What that means. */
+            readonly verdict: components["schemas"]["DriftVerdict"];
+        };
         /**
          * @description What something in a folder is.
          * @enum {string}
@@ -1747,6 +1899,103 @@ export interface components {
             /** @description Its value. */
             readonly value: string;
         };
+        /** @description How right predictions are. */
+        readonly ModelAccuracy: {
+            /**
+             * Format: double
+             * @description The share of those that are right.
+             */
+            readonly accuracy: number;
+            /** @description Each class that was predicted or right. */
+            readonly classes: readonly components["schemas"]["ClassAccuracy"][];
+            /** @enum {string} */
+            readonly kind: "classification";
+            /**
+             * Format: int64
+             * @description How many predictions have a label.
+             */
+            readonly labelled: number;
+        } | {
+            /** @enum {string} */
+            readonly kind: "regression";
+            /**
+             * Format: int64
+             * @description How many predictions have a label.
+             */
+            readonly labelled: number;
+            /**
+             * Format: double
+             * @description The mean of the differences.
+             */
+            readonly mean_absolute_error: number;
+            /**
+             * Format: double
+             * @description The root of the mean of their squares.
+             */
+            readonly root_mean_squared_error: number;
+        };
+        /** @description `GET /model-servers/{namespace}/{name}/drift`. */
+        readonly ModelDrift: {
+            readonly accuracy?: components["schemas"]["ModelAccuracy"] | null;
+            /** @description Each feature, in the profile's order. */
+            readonly features: readonly components["schemas"]["FeatureDrift"][];
+            /** @description Whether there are more in that time, older ones, which are not looked at. */
+            readonly has_more: boolean;
+            /**
+             * Format: double
+             * @description Which share of the predictions has to be right, if that was said.
+             */
+            readonly least_accuracy?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows there have to be before anything is said.
+             */
+            readonly least_rows: number;
+            /**
+             * Format: int64
+             * @description How many requests have not as many labels as predictions.
+             */
+            readonly mislabelled: number;
+            readonly prediction?: components["schemas"]["FeatureDrift"] | null;
+            /**
+             * Format: date-time
+             * @description When the profile was made that they are compared with; none where there is none.
+             */
+            readonly profile_at?: string | null;
+            /**
+             * Format: double
+             * @description The stability index from which on a feature has drifted.
+             */
+            readonly psi_threshold: number;
+            /**
+             * Format: int64
+             * @description How many requests that were answered are looked at.
+             */
+            readonly requests: number;
+            /**
+             * Format: int64
+             * @description How many predictions the others have, a row each.
+             */
+            readonly rows: number;
+            /**
+             * Format: date-time
+             * @description From when on requests are looked at.
+             */
+            readonly since: string;
+            /**
+             * Format: int64
+             * @description How many of them could not be read, and so are not compared with the profile.
+             */
+            readonly unread: number;
+            /** @description Why the newest of these could not. */
+            readonly unread_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            readonly until: string;
+            readonly verdict?: components["schemas"]["DriftVerdict"] | null;
+        };
         /** @description One direction of a request. */
         readonly ModelMessage: {
             /** @description The body in base64, where it is no text. */
@@ -1755,6 +2004,22 @@ export interface components {
             readonly headers: readonly components["schemas"]["MessageHeader"][];
             /** @description The body as text; none where it was not kept, or is no text. */
             readonly text?: string | null;
+        };
+        /** @description `GET /model-servers/{namespace}/{name}/profile`: what is kept of a model's training data. */
+        readonly ModelProfile: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly at: string;
+            /** @description Its features, in the order of its columns. */
+            readonly features: readonly components["schemas"]["ProfiledFeature"][];
+            /**
+             * Format: int64
+             * @description How many rows the data had.
+             */
+            readonly rows: number;
+            readonly target?: components["schemas"]["ProfiledFeature"] | null;
         };
         /** @description A request to a model server that was kept. */
         readonly ModelRequest: {
@@ -1926,6 +2191,58 @@ export interface components {
             /** @description What need not outlive a restart of the machine. */
             readonly runtime: string;
         };
+        /** @description A column of training data. */
+        readonly ProfiledFeature: {
+            /**
+             * Format: int64
+             * @description How many rows have a value.
+             */
+            readonly count: number;
+            /**
+             * Format: int64
+             * @description How many have none.
+             */
+            readonly missing: number;
+            /** @description Its name. */
+            readonly name: string;
+            /** @description What the values are. */
+            readonly values: components["schemas"]["ProfiledValues"];
+        };
+        /** @description The values of a column. */
+        readonly ProfiledValues: {
+            /** @enum {string} */
+            readonly kind: "numeric";
+            /**
+             * Format: float
+             * @description The largest.
+             */
+            readonly max: number;
+            /**
+             * Format: float
+             * @description Their mean.
+             */
+            readonly mean: number;
+            /**
+             * Format: float
+             * @description The least.
+             */
+            readonly min: number;
+            /**
+             * Format: float
+             * @description Their standard deviation.
+             */
+            readonly std: number;
+        } | {
+            /** @description The most frequent ones, with how often each was there. */
+            readonly categories: readonly components["schemas"]["CategoryCount"][];
+            /** @enum {string} */
+            readonly kind: "categorical";
+            /**
+             * Format: int64
+             * @description How many rows have another.
+             */
+            readonly others: number;
+        };
         /** @description `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces all values that this name had. */
         readonly PutConfig: {
             /** @description Values by key. */
@@ -2092,6 +2409,13 @@ export interface components {
              * @description How many there are to be.
              */
             readonly wanted: number;
+        };
+        /** @description An item of `POST /model-servers/{namespace}/{name}/labels`: what would have been right to answer. */
+        readonly RequestLabels: {
+            /** @description A number, text or truth for each of its rows. */
+            readonly labels: readonly Record<string, never>[];
+            /** @description The id of the request, which its answer has in the header `x-request-id`. */
+            readonly request: string;
         };
         /** @description `POST /runs/{run}:rerun`: a new run that takes over everything before a step. */
         readonly Rerun: {
@@ -3339,6 +3663,76 @@ export interface operations {
             };
         };
     };
+    readonly get_model_drift: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description By the requests of its window */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelDrift"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly post_model_labels: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": readonly components["schemas"]["RequestLabels"][];
+            };
+        };
+        readonly responses: {
+            /** @description They are kept; those of requests that are not known mean nothing */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly watch_model_load: {
         readonly parameters: {
             readonly query?: never;
@@ -3361,6 +3755,115 @@ export interface operations {
                 content: {
                     readonly "text/event-stream": components["schemas"]["ServerLoad"];
                 };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_model_profile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What is kept of its training data */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelProfile"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly put_model_profile: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The column that was to be predicted, by its name or else by its number from 0. */
+                readonly target?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        /** @description A table, whose first line has the columns' names where no field of it is a number; or a list of rows */
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": readonly unknown[];
+                readonly "text/csv": string;
+            };
+        };
+        readonly responses: {
+            /** @description What was made of it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ModelProfile"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly delete_model_profile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The name of the inference service */
+                readonly name: string;
+                /** @description Its namespace */
+                readonly namespace: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is gone */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             readonly default: {

@@ -63,12 +63,7 @@ impl Workbench {
     ) -> Result<ModelServer, AppError> {
         let api = self.kubernetes();
         let found = api.find(kind::inference_services(), namespace, name);
-        let found = found.ok_or_else(|| AppError::NotFound {
-            what: "model server",
-            name: format!("{namespace}/{name}"),
-            hint: "`kubectl get inferenceservices --all-namespaces` lists those there are"
-                .to_owned(),
-        })?;
+        let found = found.ok_or_else(|| AppError::no_model_server(namespace, name))?;
         Ok(server(&found.body, &Made::of(api, Some(namespace))))
     }
 }

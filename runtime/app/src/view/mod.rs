@@ -19,6 +19,7 @@ mod gc;
 mod health;
 mod lineage;
 mod log;
+mod model_drift;
 mod model_request;
 mod model_server;
 mod preview;
@@ -56,6 +57,10 @@ pub use lineage::{
 };
 pub use log::{
     LogFormat, LogLine, LogLines, LogLinesQuery, LogMatches, LogMatchesQuery, LogQuery, LogStream,
+};
+pub use model_drift::{
+    CategoryCount, ClassAccuracy, DriftBin, DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift,
+    ModelProfile, ProfileQuery, ProfiledFeature, ProfiledValues, RequestLabels,
 };
 pub use model_request::{
     AnswerDifference, ForgottenRequests, LoadSecond, MessageHeader, ModelMessage, ModelRequest,

@@ -9,6 +9,9 @@ const ROOT: &str = "/apis/coracle/v1";
 /// How the body of most requests is to be read.
 const JSON: &str = "application/json";
 
+/// How a body is to be read of which only its reader knows what it is.
+const BYTES: &str = "application/octet-stream";
+
 /// How an object is to be read that is applied.
 const APPLY: &str = "application/apply-patch+yaml";
 
@@ -22,7 +25,7 @@ pub struct Call {
     pub(crate) method: Method,
     /// The path with its query, already escaped.
     pub(crate) path: String,
-    /// The JSON that is sent along.
+    /// What is sent along.
     pub(crate) body: Option<Vec<u8>>,
     /// How that is to be read.
     pub(crate) content_type: &'static str,
@@ -95,6 +98,14 @@ impl Call {
     #[must_use]
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
         self.body = Some(serde_json::to_vec(body).expect("requests hold only what JSON can say"));
+        self
+    }
+
+    /// With a body of whatever form, which whoever reads it tells by itself.
+    #[must_use]
+    pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
+        self.body = Some(body);
+        self.content_type = BYTES;
         self
     }
 

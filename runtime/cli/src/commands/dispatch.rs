@@ -1,7 +1,7 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, doctor, env, gc, get, kubeconfig, logs,
+    artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
     model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
     supervise, volume, why,
 };
@@ -28,6 +28,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Volume(arguments) => volume::run(context, arguments).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
+        Command::Drift(arguments) => drift::run(context, arguments).await,
         Command::Kubeconfig(arguments) => kubeconfig::run(context, arguments).await,
         Command::ModelServer(arguments) => model_server::run(context, arguments).await,
         Command::Serve(arguments) => serve::run(context, arguments).await,

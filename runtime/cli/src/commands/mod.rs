@@ -6,6 +6,7 @@ pub(crate) mod completion;
 pub(crate) mod config_map;
 mod config_values;
 pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod env;
 pub(crate) mod gc;
 pub(crate) mod get;

@@ -48,6 +48,16 @@
 //! DELETE /volumes/{name}                   204
 //! GET    /model-servers                    ModelServerList
 //! GET    /model-servers/{namespace}/{name}    ModelServer
+//! GET    /model-servers/{namespace}/{name}/requests    ModelRequestList
+//! DELETE /model-servers/{namespace}/{name}/requests    ForgottenRequests
+//! GET    /model-servers/{namespace}/{name}/requests/{number}    ModelRequestDetail
+//! POST   /model-servers/{namespace}/{name}/replay    ReplayRequests -> ReplayReport
+//! GET    /model-servers/{namespace}/{name}/load    ServerLoad, as server-sent events
+//! PUT    /model-servers/{namespace}/{name}/profile?target=    CSV or rows as JSON -> ModelProfile
+//! GET    /model-servers/{namespace}/{name}/profile    ModelProfile
+//! DELETE /model-servers/{namespace}/{name}/profile    204
+//! GET    /model-servers/{namespace}/{name}/drift    ModelDrift
+//! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -68,6 +78,7 @@ mod definitions;
 mod events;
 mod logs;
 mod machine;
+mod model_drift;
 mod model_servers;
 mod openapi;
 mod opened;

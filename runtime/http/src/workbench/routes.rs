@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    artifacts, configs, content, definitions, events, logs, machine, model_servers, openapi,
-    opened, recurring, runs, volumes,
+    artifacts, configs, content, definitions, events, logs, machine, model_drift, model_servers,
+    openapi, opened, recurring, runs, volumes,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -74,6 +74,13 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(volumes::content))
         .routes(routes!(model_servers::list))
         .routes(routes!(model_servers::show))
+        .routes(routes!(
+            model_drift::put_profile,
+            model_drift::profile,
+            model_drift::remove_profile
+        ))
+        .routes(routes!(model_drift::drift))
+        .routes(routes!(model_drift::label))
         .routes(routes!(model_servers::requests, model_servers::forget))
         .routes(routes!(model_servers::request))
         .routes(routes!(model_servers::replay))

@@ -8,6 +8,7 @@
 //!
 //! pipeline_versions -> pipelines, texts     recurring_runs -> texts
 //! objects, object_clock: the objects of the Kubernetes API, which stand alone
+//! model_profiles, model_labels, model_standings: by the uids of objects, which they go with
 //! experiments: runs and recurring runs name theirs by id, and outlive it
 //! ```
 //!
@@ -21,6 +22,7 @@ mod discarded;
 mod events;
 mod experiments;
 mod lineage;
+mod model_profiles;
 mod objects;
 mod pipeline_versions;
 mod pipelines;
@@ -38,6 +40,7 @@ pub use cache::{CacheHit, CacheKeyRow};
 pub use discarded::{ArtifactBytes, ArtifactUser};
 pub use experiments::DEFAULT_EXPERIMENT;
 pub use lineage::ArtifactLineage;
+pub use model_profiles::StoredProfile;
 pub use pipelines::PipelinePatch;
 pub use removed::{RemovedRun, SharedArtifact};
 pub use run_entries::{RunEntry, TaskEntry};
@@ -64,6 +67,7 @@ pub(crate) fn migrations() -> impl Iterator<Item = &'static Migration> {
         pipeline_versions::MIGRATIONS,
         recurring::MIGRATIONS,
         objects::MIGRATIONS,
+        model_profiles::MIGRATIONS,
     ]
     .into_iter()
     .flatten()

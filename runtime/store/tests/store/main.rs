@@ -4,6 +4,7 @@ mod found;
 mod hard_times;
 mod kill;
 mod lists;
+mod models;
 mod property;
 mod record;
 mod remove;

@@ -1,4 +1,4 @@
-//! What KServe does not take, in its words.
+//! What KServe does not take, in its words, and what would not be watched as somebody meant it.
 
 use serde_json::{Map, Value};
 
@@ -6,6 +6,7 @@ use super::super::words;
 use super::implementation::{
     Component, FORMATS, TRANSFORMER, containers, count, names_a_model, storage_uri,
 };
+use super::watching::Watching;
 use crate::object::{Object, ObjectExt};
 
 /// What a name looks like, as it is told: it becomes that of services.
@@ -32,6 +33,7 @@ pub(super) fn check(service: &Object) -> Result<(), String> {
             "[{class}] is not a supported autoscaler class type"
         ));
     }
+    Watching::of(service)?;
     if let Some(predictor) = Component::Predictor.of(service) {
         check_workers(name, predictor, scaled_by)?;
         check_predictor(predictor)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coracle_objects::kind::inference_service::Component;
+use coracle_objects::kind::inference_service::{Component, duration};
 use coracle_objects::{Object, ObjectExt as _};
 use serde_json::Value;
 
@@ -44,17 +44,7 @@ pub fn bounds(service: &Object, component: Component) -> Bounds {
 
 /// How long fewer requests must have come before there are fewer pods for them.
 pub fn window(service: &Object) -> Duration {
-    let told = service.annotation(WINDOW).and_then(|told| {
-        let unit = told.chars().next_back()?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 60 * 60,
-            _ => return None,
-        };
-        let amount: u64 = told.strip_suffix(unit)?.parse().ok()?;
-        Some(Duration::from_secs(amount.checked_mul(seconds)?))
-    });
+    let told = service.annotation(WINDOW).and_then(duration);
     told.unwrap_or(USUAL_WINDOW)
 }
 

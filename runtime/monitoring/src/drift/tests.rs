@@ -1,0 +1,238 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Cell, Column, Observed, Profile, Table, of_csv};
+
+const USUAL: Thresholds = Thresholds {
+    psi: 0.2,
+    least_rows: 50,
+};
+
+fn table(lines: impl IntoIterator<Item = String>) -> Table {
+    let text: String = lines.into_iter().collect();
+    of_csv(format!("width,colour\n{text}").as_bytes()).expect("it is a table")
+}
+
+/// So many rows with widths that are evenly distributed between 0 and 1 from `shift` on.
+fn rows(count: u32, shift: f64) -> Vec<String> {
+    let row = |at: u32| {
+        let width = f64::from(at * 7919 % count) / f64::from(count) + shift;
+        let colour = ["red", "red", "blue"][at as usize % 3];
+        format!("{width},{colour}\n")
+    };
+    (0..count).map(row).collect()
+}
+
+fn profile() -> Profile {
+    Profile::of(&table(rows(300, 0.0))).expect("it has rows")
+}
+
+fn drift(profile: &Profile, table: &Table) -> Drift {
+    let mut observed = Observed::new(profile);
+    observed.add(table).expect("it has the profile's features");
+    observed.drift(&USUAL)
+}
+
+#[test]
+fn the_same_distribution_is_stable() {
+    let drift = drift(&profile(), &table(rows(200, 0.0)));
+    assert_eq!(drift.rows, 200);
+    for feature in drift.all() {
+        assert_eq!(feature.verdict, Verdict::Stable, "{feature:?}");
+    }
+}
+
+/// Each of the ten bins has 30 rows of 300. Shifted by 0.3, the lower three are empty and 0.3 are above: by hand,
+/// 3·(1e-4-0.1)·ln(1e-4/0.1) + (0.3-1e-4)·ln(0.3/1e-4), and the seven others are as they were.
+#[test]
+fn a_shift_is_found_and_the_other_feature_is_not() {
+    let profile = profile();
+    let drift = drift(&profile, &table(rows(300, 0.3)));
+    let [width, colour] = drift.features.as_slice() else {
+        panic!("there are two features");
+    };
+    assert_eq!(width.verdict, Verdict::Significant);
+    let by_hand = 3.0 * (1e-4 - 0.1) * (1e-4f64 / 0.1).ln() + (0.3 - 1e-4) * (0.3f64 / 1e-4).ln();
+    assert!(
+        (width.psi - by_hand).abs() < 0.05,
+        "{} for {by_hand}",
+        width.psi
+    );
+    let ks = width.ks.expect("widths are numbers");
+    assert!((ks.statistic - 0.3).abs() < 0.01, "{ks:?}");
+    assert!(ks.p_value < 1e-6, "{ks:?}");
+    assert_eq!((colour.verdict, colour.ks), (Verdict::Stable, None));
+}
+
+#[test]
+fn the_histograms_have_what_is_out_of_range_unseen_and_missing() {
+    let profile = profile();
+    let seen = table(["-1,green\n", "9,\n", ",red\n"].map(str::to_owned));
+    let drift = drift(&profile, &seen);
+    let observed = |feature: usize, range: &Range| {
+        let bins = drift.features[feature].bins.iter();
+        let bin = bins.clone().find(|bin| bin.range == *range);
+        bin.expect("there is such a bin").observed
+    };
+    let widths = &drift.features[0].bins;
+    assert_eq!(widths[0].observed, 1, "{widths:?}");
+    assert_eq!(widths[widths.len() - 2].observed, 1, "{widths:?}");
+    assert_eq!(observed(0, &Range::Missing), 1);
+    assert_eq!(observed(1, &Range::Other), 1);
+    assert_eq!(observed(1, &Range::Missing), 1);
+    assert_eq!(observed(1, &Range::Category("red".to_owned())), 1);
+    assert_eq!(drift.features[0].verdict, Verdict::TooFewRows);
+}
+
+#[test]
+fn few_rows_are_not_judged() {
+    let drift = drift(&profile(), &table(rows(49, 5.0)));
+    assert_eq!(drift.features[0].verdict, Verdict::TooFewRows);
+}
+
+/// One of the categories goes from a third to all of it: (1-1/3)·ln(3) + (1e-4-2/3)·ln(1e-4·3/2) by hand.
+#[test]
+fn categories_drift_as_numbers_do() {
+    let blue: Vec<String> = rows(300, 0.0)
+        .iter()
+        .map(|row| row.replace("red", "blue"))
+        .collect();
+    let drift = drift(&profile(), &table(blue));
+    let colour = &drift.features[1];
+    let by_hand = 2.0 / 3.0 * 3f64.ln() + (1e-4 - 2.0 / 3.0) * (1e-4f64 * 1.5).ln();
+    assert!((colour.psi - by_hand).abs() < 1e-9, "{}", colour.psi);
+    assert_eq!(colour.verdict, Verdict::Significant);
+    assert_eq!(drift.features[0].verdict, Verdict::Stable);
+}
+
+#[test]
+fn half_of_the_threshold_is_the_beginning_of_it() {
+    let profile = profile();
+    let seen = table(rows(300, 0.3));
+    let mut observed = Observed::new(&profile);
+    observed.add(&seen).expect("it has the profile's features");
+    let index = observed.drift(&USUAL).features[0].psi;
+    let verdict = |psi: f64| {
+        let thresholds = Thresholds { psi, least_rows: 1 };
+        observed.drift(&thresholds).features[0].verdict
+    };
+    assert_eq!(verdict(index), Verdict::Significant);
+    assert_eq!(verdict(index * 1.01), Verdict::Moderate);
+    assert_eq!(verdict(index * 2.01), Verdict::Stable);
+}
+
+#[test]
+fn columns_are_found_by_name_or_else_by_order() {
+    let profile = profile();
+    let of = |text: &str| of_csv(text.as_bytes()).expect("it is a table");
+    let mut observed = Observed::new(&profile);
+    observed
+        .add(&of("colour,width\nred,0.5\n"))
+        .expect("by name");
+    observed.add(&of("x,y\n0.5,red\n")).expect("by order");
+    observed.add(&of("width\n0.5\n")).expect("one is missing");
+    let mismatch = observed.add(&of("x,y,z\n1,2,3\n")).expect_err("neither");
+    assert_eq!((mismatch.sent, mismatch.known), (3, 2));
+    let drift = observed.drift(&USUAL);
+    assert_eq!(drift.rows, 3);
+    let observed = |feature: usize, range: &Range| {
+        let mut bins = drift.features[feature].bins.iter();
+        bins.find(|bin| bin.range == *range).map(|bin| bin.observed)
+    };
+    assert_eq!(observed(0, &Range::Missing), Some(0));
+    assert_eq!(observed(1, &Range::Missing), Some(1));
+    assert_eq!(observed(1, &Range::Category("red".to_owned())), Some(2));
+}
+
+#[test]
+fn predictions_drift_against_what_was_to_be_predicted() {
+    let text: String = (0..300).map(|row| format!("{row},{}\n", row % 3)).collect();
+    let training = of_csv(text.as_bytes()).expect("it is a table");
+    let profile = Profile::with_target(training, "1").expect("there is such a column");
+    let predicted = |class: fn(u32) -> u32| {
+        let mut observed = Observed::new(&profile);
+        let cells: Vec<_> = (0..100)
+            .map(|row| Cell::number(class(row).into()))
+            .collect();
+        observed.add_predictions(&cells);
+        let drift = observed.drift(&USUAL);
+        drift.prediction.map(|prediction| prediction.verdict)
+    };
+    assert_eq!(predicted(|row| row % 3), Some(Verdict::Stable));
+    assert_eq!(predicted(|_| 2), Some(Verdict::Significant));
+}
+
+/// So many numbers that are nearly normal, and the seed of the next ones.
+fn normal(count: usize, mut seed: u64, shift: f64) -> (Table, u64) {
+    let mut even = || {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 11) as f64 / (1u64 << 53) as f64
+    };
+    // Twelve have a variance of one together.
+    let cells = (0..count).map(|_| {
+        let sum: f64 = (0..12).map(|_| even()).sum();
+        Cell::number(sum - 6.0 + shift)
+    });
+    let column = Column {
+        name: "x".to_owned(),
+        cells: cells.collect(),
+    };
+    (Table::of_columns(vec![column]).expect("it is one"), seed)
+}
+
+/// How many of a thousand windows of 100 rows are called significant by the index alone, and how many here, against 150 rows.
+fn significant(shift: f64) -> (usize, usize) {
+    let mut seed = 7;
+    let (mut by_index, mut here) = (0, 0);
+    for _ in 0..1000 {
+        let (training, next) = normal(150, seed, 0.0);
+        let (window, next) = normal(100, next, shift);
+        seed = next;
+        let profile = Profile::of(&training).expect("it has rows");
+        let found = &drift(&profile, &window).features[0];
+        by_index += usize::from(found.psi >= USUAL.psi);
+        here += usize::from(found.verdict == Verdict::Significant);
+    }
+    (by_index, here)
+}
+
+/// A simulation with numpy and scipy of 5000 such windows had 55 % and 0.06 % of the same distribution, and 99 % of one that is
+/// shifted by a standard deviation.
+#[test]
+fn what_differs_by_chance_is_not_called_drift() {
+    let (by_index, here) = significant(0.0);
+    assert!(by_index > 450, "{by_index}");
+    assert!(here <= 4, "{here}");
+    let (_, found) = significant(1.0);
+    assert!(found > 970, "{found}");
+}
+
+proptest! {
+    #[test]
+    fn the_same_rows_have_no_distance(numbers in prop::collection::vec(-1e3f32..1e3, 1..300)) {
+        let table = table(numbers.iter().map(|number| format!("{number},red\n")));
+        let profile = Profile::of(&table).expect("it has rows");
+        let drift = drift(&profile, &table);
+        for feature in drift.all() {
+            prop_assert!(feature.psi.abs() < 1e-9);
+            if let Some(ks) = feature.ks {
+                prop_assert_eq!((ks.statistic, ks.p_value), (0.0, 1.0));
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_requests_changes_no_histogram(numbers in prop::collection::vec(-1e3f32..1e3, 2..100), at in 1usize..99) {
+        let at = at % numbers.len();
+        let profile = profile();
+        let line = |number: &f32| format!("{number},red\n");
+        let whole = drift(&profile, &table(numbers.iter().map(line)));
+        let mut parts = Observed::new(&profile);
+        for part in [&numbers[at..], &numbers[..at]] {
+            parts.add(&table(part.iter().map(line))).expect("it has the profile's features");
+        }
+        prop_assert_eq!(parts.drift(&USUAL), whole);
+    }
+}

@@ -1,0 +1,149 @@
+//! The features that are sent, in whichever form.
+
+use serde_json::value::RawValue;
+
+use super::cells::Cells;
+use super::rows::{self, Row, Rows};
+use super::tensors::{self, Tensor};
+use super::{Body, Message, Unread, named_columns, within};
+use crate::cell::Cell;
+use crate::table::{Column, MOST_FEATURES, Table, unnamed};
+
+/// The features that a request sends, as columns.
+///
+/// # Errors
+/// When it is of none of the two protocols, or has too many.
+pub fn features(message: Message<'_>) -> Result<Table, Unread> {
+    let (json, binary) = message.parts()?;
+    let body: Body<'_> = serde_json::from_slice(json).map_err(Unread::Json)?;
+    match (body.instances, body.inputs) {
+        (Some(instances), _) => of_rows(rows::read(instances, MOST_FEATURES)?),
+        (None, Some(inputs)) if tensors::are_in(inputs) => {
+            of_tensors(tensors::read(inputs, binary, MOST_FEATURES)?)
+        }
+        (None, Some(inputs)) if inputs.get().starts_with('{') => {
+            of_named(rows::read_named(inputs, MOST_FEATURES)?)
+        }
+        (None, Some(inputs)) => of_rows(rows::read(inputs, MOST_FEATURES)?),
+        (None, None) => Err(Unread::Nothing("instances or inputs")),
+    }
+}
+
+/// The columns of rows as JSON: a list of lists or of objects, or the body of a request.
+///
+/// # Errors
+/// When it is none of these, or has too many.
+pub fn of_json(text: &[u8]) -> Result<Table, Unread> {
+    let is_list = text.trim_ascii_start().starts_with(b"[");
+    if !is_list {
+        return features(Message {
+            body: text,
+            json_length: None,
+        });
+    }
+    let rows: &RawValue = serde_json::from_slice(text).map_err(Unread::Json)?;
+    of_rows(rows::read(rows, MOST_FEATURES)?)
+}
+
+fn of_rows(rows: Rows) -> Result<Table, Unread> {
+    let mut names: Vec<String> = Vec::new();
+    let mut columns: Vec<Vec<Cell>> = Vec::new();
+    for (number, row) in rows.into_iter().enumerate() {
+        let named = match row {
+            Row::Unnamed(cells) => cells
+                .into_vec()?
+                .into_iter()
+                .enumerate()
+                .map(|(at, cell)| (unnamed(at), cell))
+                .collect(),
+            Row::Named(members) => flat(members)?,
+        };
+        if number == 0 {
+            names = named.iter().map(|(name, _)| name.clone()).collect();
+            columns = vec![Vec::new(); names.len()];
+        }
+        if named.len() != names.len() {
+            return Err(Unread::Ragged);
+        }
+        for (at, (name, cell)) in named.into_iter().enumerate() {
+            // Members of objects may come in any order, and mostly come in the same.
+            let own = if names[at] == name {
+                Some(at)
+            } else {
+                names.iter().position(|known| *known == name)
+            };
+            columns[own.ok_or(Unread::Ragged)?].push(cell);
+        }
+    }
+    named_columns(names, columns)
+}
+
+/// The cells of an object's members: a member with several numbers its columns beside each other.
+fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(String, Cell)>, Unread> {
+    let is_only = members.len() == 1;
+    let mut found = Vec::new();
+    for (name, cells) in members {
+        let mut cells = cells.into_vec()?;
+        if let [_] = cells.as_slice() {
+            found.extend(cells.pop().map(|cell| (name, cell)));
+        } else {
+            let numbered = cells.into_iter().enumerate();
+            found.extend(numbered.map(|(at, cell)| (of_many(&name, at, is_only), cell)));
+        }
+    }
+    within(found.len())?;
+    Ok(found)
+}
+
+/// The name of one of several features that came under one name.
+fn of_many(name: &str, at: usize, is_only: bool) -> String {
+    if is_only {
+        unnamed(at)
+    } else {
+        format!("{name} {at}")
+    }
+}
+
+fn of_named(inputs: Vec<(String, Rows)>) -> Result<Table, Unread> {
+    let is_only = inputs.len() == 1;
+    let mut columns = Vec::new();
+    for (name, rows) in inputs {
+        let table = of_rows(rows)?;
+        let width = table.columns().len();
+        for (at, column) in table.columns().iter().enumerate() {
+            let name = match width {
+                1 => name.clone(),
+                _ => of_many(&name, at, is_only),
+            };
+            columns.push(Column {
+                name,
+                cells: column.cells.clone(),
+            });
+        }
+    }
+    within(columns.len())?;
+    Table::of_columns(columns).ok_or(Unread::Ragged)
+}
+
+fn of_tensors(tensors: Vec<Tensor>) -> Result<Table, Unread> {
+    within(tensors.iter().map(|tensor| tensor.width).sum())?;
+    let is_only = tensors.len() == 1;
+    let mut columns = Vec::new();
+    for tensor in tensors {
+        if tensor.width == 1 {
+            columns.push(Column {
+                name: tensor.name,
+                cells: tensor.cells,
+            });
+            continue;
+        }
+        for at in 0..tensor.width {
+            let own = tensor.cells.iter().skip(at).step_by(tensor.width);
+            columns.push(Column {
+                name: of_many(&tensor.name, at, is_only),
+                cells: own.cloned().collect(),
+            });
+        }
+    }
+    Table::of_columns(columns).ok_or(Unread::Ragged)
+}

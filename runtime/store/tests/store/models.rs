@@ -1,0 +1,82 @@
+//! What models that are served are compared with.
+
+use std::collections::HashMap;
+
+use coracle_store::Store;
+
+use crate::support::{at, home};
+
+fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(request, labels)| ((*request).to_owned(), (*labels).to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_profile_outlives_the_workbench_and_goes_with_its_server() {
+    let (_root, home) = home();
+    let store = Store::open(&home).unwrap();
+    store.put_model_profile("u1", "first", at(1)).unwrap();
+    store.put_model_standing("u1", "drifted").unwrap();
+    drop(store);
+    let store = Store::open(&home).unwrap();
+    let found = store.model_profile("u1").unwrap().unwrap();
+    assert_eq!((found.profile.as_str(), found.at), ("first", at(1)));
+    let standing = |server: &str| store.model_standing(server).unwrap();
+    assert_eq!(standing("u1").as_deref(), Some("drifted"));
+
+    // What was found of one profile says nothing of another.
+    store.put_model_profile("u1", "second", at(2)).unwrap();
+    assert_eq!(standing("u1"), None);
+    store.put_model_standing("u1", "drifted").unwrap();
+    assert!(store.remove_model_profile("u1").unwrap());
+    assert!(!store.remove_model_profile("u1").unwrap());
+    assert_eq!(store.model_profile("u1").unwrap(), None);
+    assert_eq!(standing("u1"), None);
+
+    store.put_model_profile("u1", "third", at(3)).unwrap();
+    store.put_model_profile("u2", "other", at(3)).unwrap();
+    store
+        .put_model_labels("u1", &labels([("r", "[1]")]))
+        .unwrap();
+    store.forget_model("u1").unwrap();
+    assert_eq!(
+        store.compared_models().unwrap(),
+        HashMap::from([("u2".to_owned(), 0)])
+    );
+}
+
+#[test]
+fn the_last_labels_of_a_request_count_and_are_seen_to_have_come() {
+    let store = Store::open_in_memory().unwrap();
+    store
+        .put_model_labels("u", &labels([("a", "[1]"), ("b", "[2]")]))
+        .unwrap();
+    let before = store.compared_models().unwrap()["u"];
+    store
+        .put_model_labels("u", &labels([("a", "[3]")]))
+        .unwrap();
+    assert!(store.compared_models().unwrap()["u"] > before);
+    let kept = store.model_labels("u").unwrap();
+    let expected = labels([("a", "[3]"), ("b", "[2]")]);
+    assert_eq!(kept, expected.into_iter().collect());
+    assert!(store.model_labels("other").unwrap().is_empty());
+}
+
+#[test]
+fn the_oldest_labels_go_where_there_are_too_many() {
+    let store = Store::open_in_memory().unwrap();
+    let many = |from: usize, to: usize| -> Vec<(String, String)> {
+        (from..to)
+            .map(|number| (number.to_string(), "[0]".to_owned()))
+            .collect()
+    };
+    store.put_model_labels("other", &many(0, 1)).unwrap();
+    store.put_model_labels("u", &many(0, 50_000)).unwrap();
+    store.put_model_labels("u", &many(50_000, 50_010)).unwrap();
+    let kept = store.model_labels("u").unwrap();
+    assert_eq!(kept.len(), 50_000);
+    assert!(!kept.contains_key("9") && kept.contains_key("10"));
+    assert_eq!(store.model_labels("other").unwrap().len(), 1);
+}
