@@ -55,7 +55,7 @@ fn what_was_kept_is_read_back_also_by_the_next_who_opens_it() {
     drop(log_before);
     let log = log(&folder);
     let whole = log.list_whole("team", "iris", &ExchangeFilter::default(), 10);
-    assert_eq!(whole.unwrap(), [kept.clone()]);
+    assert_eq!(whole.unwrap(), [kept]);
     let heads = log
         .list("team", "iris", &ExchangeFilter::default(), 10)
         .unwrap();
@@ -188,7 +188,7 @@ fn the_oldest_go_where_there_is_no_room() {
         sizes.sum::<u64>()
     });
     assert!(all[0] + all[1] <= room.of_all, "{all:?}");
-    let file = std::fs::metadata(&path).unwrap().len();
+    let file = fs_err::metadata(&path).unwrap().len();
     assert!(file < 3 * room.of_all, "{file}");
 }
 
@@ -226,7 +226,7 @@ fn what_was_forgotten_is_gone_and_its_numbers_too() {
 fn a_file_that_cannot_be_read_is_put_aside() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("requests.db");
-    std::fs::write(&path, "no database, for sure".repeat(100)).unwrap();
+    fs_err::write(&path, "no database, for sure".repeat(100)).unwrap();
     let log = log(&folder);
     log.keep(exchange("iris", 1, ""));
     assert_eq!(numbers(&log, &ExchangeFilter::default()), [1]);
