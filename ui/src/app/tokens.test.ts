@@ -35,6 +35,10 @@ describe.each(Object.entries(themes()))("%s", (_, colours) => {
     expect(contrast(colour(text), colour(ground))).toBeGreaterThanOrEqual(4.5);
   });
 
+  it.each(["text", "muted", "ok", "run", "wait", "warn", "fail", "skip"])("%s can be read in a row that is selected", (tone) => {
+    expect(contrast(colour(tone), colour("accent-soft"))).toBeGreaterThanOrEqual(4.5);
+  });
+
   it.each(["ok", "run", "wait", "warn", "fail", "skip", "accent"])("%s can be read on its soft ground", (tone) => {
     expect(contrast(colour(tone), colour(`${tone}-soft`))).toBeGreaterThanOrEqual(4.5);
   });

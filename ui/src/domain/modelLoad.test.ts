@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LoadSecond } from "@/api/types";
-import { answered, figuresOf, GRAIN, KEPT, lately, linesOf, loadWords, merged, milliseconds, minutesOf, rateWords, revisionsOf } from "./modelLoad";
+import { figuresOf, GRAIN, KEPT, lately, linesOf, loadWords, markOf, merged, milliseconds, minutesOf, rateWords, revisionsOf } from "./modelLoad";
 
 const BEGIN = 1_700_000_000;
 const second = (at: number, requests: number, more: Partial<LoadSecond> = {}): LoadSecond => ({ at: new Date((BEGIN + at) * 1000).toISOString(), revision: "old", requests, failed: 0, p50_ms: 4, p99_ms: 10, ...more });
@@ -11,7 +11,8 @@ describe("what is told of a load", () => {
     const next = merged(first, { at_work: 0, seconds: [second(1, 5), second(2, 1)] });
     expect(next.atWork).toBe(0);
     expect(next.seconds.map(({ revision, requests }) => `${revision} ${requests}`)).toEqual(["old 1", "old 5", "new 1", "old 1"]);
-    expect(answered(next)).toBe(8);
+    expect(markOf(next)).not.toBe(markOf(first));
+    expect(markOf(merged(next, { at_work: 1, seconds: [] }))).toBe(markOf(next));
   });
 
   it("is forgotten after ten minutes", () => {

@@ -37,8 +37,8 @@ export function merged(before: Load | undefined, { at_work, seconds }: ServerLoa
 
 export const lately = ({ seconds }: Load, now: number, within = KEPT): readonly LoadSecond[] => seconds.filter((second) => timeOf(second) > now - within);
 
-/** How many were answered: another number tells that there is something new. */
-export const answered = ({ seconds }: Load): number => seconds.reduce((all, { requests }) => all + requests, 0);
+/** Another one tells that something was answered since. */
+export const markOf = ({ seconds }: Load): string => `${seconds.at(-1)?.at} ${figuresOf(seconds, KEPT).requests}`;
 
 export interface Figures {
   readonly requests: number;

@@ -46,7 +46,8 @@ export function knownRevisions(server: ModelServer, requests: readonly ModelRequ
   return [...new Set(names)].filter(Boolean).toSorted();
 }
 
-export const isSplit = ({ canary_percent }: ModelServer): boolean => typeof canary_percent === "number";
+/** Whether there is a new revision that answers: without a share it has no pods. */
+export const isSplit = ({ canary_percent }: ModelServer): boolean => typeof canary_percent === "number" && canary_percent > 0;
 
 /** What a revision is called in the log. */
 export const presentRevision = ({ name }: ModelServer): string => `${name}-predictor`;

@@ -86,8 +86,15 @@ export function reportWords(report: ReplayReport): string {
   const sent = sentAgain(report);
   if (sent === 0) return report.skipped === 0 ? "No request fits." : "None could be sent: their bodies were not kept.";
   const differ = report.different + report.failed;
+  if (differ === 0 && sent === 1) return "The answer is the same.";
   if (differ === 0) return `All ${sent} answers are the same.`;
   return `${differ} of ${sent} answers ${differ === 1 ? "is" : "are"} not as before.`;
+}
+
+/** What a server said instead of an answer, where it did as servers of models do. */
+export function failureWords({ outcome, differences }: Pick<ReplayedRequest, "outcome" | "differences">): string | undefined {
+  const said = outcome === "failed" ? differences.find(({ path }) => path === "error" || path === "detail")?.after : undefined;
+  return said?.startsWith('"') ? said.replaceAll('"', "") : undefined;
 }
 
 type Step = string | number;

@@ -69,7 +69,7 @@ function Sides({ before, replayed }: { readonly before: string; readonly replaye
           <p className={styles.hint}>More of it is other than is told: the places above are the first of them.</p>
         </section>
       ) : (
-        <Side title="Answer now" about="what is not compared, such as id and model_version, is as it was" lines={lines.filter(({ kind }) => kind !== "removed")} />
+        <Side title="Answer now" about="as far as it is compared: ids, versions and what is near enough are as before" lines={lines.filter(({ kind }) => kind !== "removed")} />
       )}
     </div>
   );

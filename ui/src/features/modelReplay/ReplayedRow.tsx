@@ -1,8 +1,9 @@
 import { useState } from "react";
 import type { ModelServer, ReplayedRequest } from "@/api/types";
+import { Prose } from "@/components/Prose";
 import { Status } from "@/components/Status";
 import { milliseconds } from "@/domain/modelLoad";
-import { shownOutcome } from "@/domain/replay";
+import { failureWords, shownOutcome } from "@/domain/replay";
 import { Answers } from "./Answers";
 import { Place } from "./Place";
 import styles from "./Replay.module.css";
@@ -12,6 +13,7 @@ export function ReplayedRow({ server, replayed }: { readonly server: ModelServer
   const [isOpen, setOpen] = useState(false);
   const { request, outcome, code, took_ms, differences, difference_count } = replayed;
   const [first] = differences;
+  const failure = failureWords(replayed);
   return (
     <li>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -21,8 +23,8 @@ export function ReplayedRow({ server, replayed }: { readonly server: ModelServer
           <span>{request.code === code ? code : `${request.code} → ${code}`}</span>
           <span className={styles.times}>{`${milliseconds(request.took_ms)} → ${milliseconds(took_ms)}`}</span>
           <span className={styles.first}>
-            {first && <Place path={first.path} />}
-            {difference_count > 1 && <span className={styles.count}>{`and ${difference_count - 1} more`}</span>}
+            {failure ? <span className={styles.long} title={failure}><Prose text={failure} /></span> : first && <Place path={first.path} />}
+            {!failure && difference_count > 1 && <span className={styles.count}>{`and ${difference_count - 1} more`}</span>}
           </span>
         </summary>
         {isOpen && <Answers server={server} replayed={replayed} />}

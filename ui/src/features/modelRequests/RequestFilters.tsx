@@ -44,7 +44,7 @@ export function RequestFilters({ server, search, rows, onChange }: Props) {
         </Select>
       )}
       <Select aria-label="Slower than" value={slower ?? ""} onChange={(event) => onChange({ slower: Number(event.target.value) || undefined })}>
-        <option value="">However long</option>
+        <option value="">Fast or slow</option>
         {times.map((one) => (
           <option key={one} value={one}>{`${milliseconds(one)} or longer`}</option>
         ))}

@@ -9,10 +9,10 @@ import { bytes } from "@/domain/size";
 import { fullTime, timeOfDay } from "@/domain/time";
 import styles from "./Requests.module.css";
 
-const NUMBER: Column<ModelRequest> = { key: "number", title: "Number", width: "72px", align: "right", cell: ({ number }) => number };
+const NUMBER: Column<ModelRequest> = { key: "number", title: "Number", width: "64px", cell: ({ number }) => number };
 const PATH: Column<ModelRequest> = { key: "path", title: "Path", width: "minmax(160px, 2fr)", cell: ({ path }) => <code title={path}>{path}</code> };
 const REST: readonly Column<ModelRequest>[] = [
-  { key: "at", title: "When", width: "108px", cell: ({ at }) => <time dateTime={at} title={fullTime(at)}>{timeOfDay(at)}</time> },
+  { key: "at", title: "When", width: "92px", cell: ({ at }) => <time dateTime={at} title={fullTime(at)}>{timeOfDay(at)}</time> },
   { key: "code", title: "Answer", width: "132px", cell: ({ code }) => <Status shown={shownCode(code)} /> },
   { key: "took", title: "Took", width: "72px", align: "right", cell: ({ took_ms }) => milliseconds(took_ms) },
   { key: "sent", title: "Sent", width: "72px", align: "right", wide: true, cell: ({ request_size }) => bytes(request_size) },
@@ -36,7 +36,7 @@ const keyOf = ({ number }: ModelRequest): string => String(number);
 export function RequestTable({ rows, order, current, chosen, onChoose, onOpen, onSight, onEnd }: Props) {
   const isNarrow = useNarrow();
   const hasRevisions = rows.some(({ revision }) => revision !== "");
-  const columns = useMemo(() => (isNarrow ? [PATH, ...REST, NUMBER] : [NUMBER, ...REST, ...(hasRevisions ? [REVISION] : []), PATH]), [isNarrow, hasRevisions]);
+  const columns = useMemo(() => (isNarrow ? [PATH, ...REST, { ...NUMBER, align: "right" as const }] : [NUMBER, ...REST, PATH, ...(hasRevisions ? [REVISION] : [])]), [isNarrow, hasRevisions]);
   const selected = useMemo(() => new Set(chosen.map(String)), [chosen]);
   return (
     <Table

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { modelRequests, type Named, renewRequests } from "@/api/modelRequests";
-import { answered } from "@/domain/modelLoad";
+import { markOf } from "@/domain/modelLoad";
 import type { RequestFilter } from "@/domain/modelRequest";
 import { useLoad } from "../modelLoad/useLoad";
 
@@ -19,7 +19,7 @@ export function useRequests({ namespace, name }: Named, filter: RequestFilter) {
   const [isTop, setTop] = useState(true);
   const [shown, setShown] = useState(0);
   const typed = useRef(0);
-  const told = load && answered(load);
+  const told = load && markOf(load);
   const known = useRef(told);
   const renewed = useRef(0);
   const [hasMore, setMore] = useState(false);
@@ -31,7 +31,6 @@ export function useRequests({ namespace, name }: Named, filter: RequestFilter) {
 
   useEffect(() => {
     if (told === undefined || told === known.current) return;
-    const isFirst = known.current === undefined;
     const look = () => {
       const rests = typed.current + TYPING - Date.now();
       if (rests > 0) {
@@ -39,13 +38,19 @@ export function useRequests({ namespace, name }: Named, filter: RequestFilter) {
         return;
       }
       known.current = told;
-      if (isFirst) return;
       if (isTop) void renew();
       else setMore(true);
     };
     let timer = setTimeout(look, Math.max(0, renewed.current + RHYTHM - Date.now()));
     return () => clearTimeout(timer);
   }, [told, isTop, renew]);
+  const onSight = useCallback(
+    (first: number) => {
+      setTop(first === 0);
+      if (first === 0 && hasMore) void renew();
+    },
+    [hasMore, renew],
+  );
 
   return {
     list,
@@ -59,7 +64,7 @@ export function useRequests({ namespace, name }: Named, filter: RequestFilter) {
       void renew();
     },
     shown,
-    onSight: useCallback((first: number) => setTop(first === 0), []),
+    onSight,
     onType: () => void (typed.current = Date.now()),
   };
 }
