@@ -52,7 +52,7 @@ it("are listed as they come, found by what they say, and read whole, by keys", a
   const known = await rows(page).count();
   await ask("asked", { instances: ["a needle"] });
   await expect.poll(() => rows(page).count()).toBe(known + 1);
-  await page.getByLabel("Answers").selectOption("Refused or failed (from 400)");
+  await page.getByLabel("Answers").selectOption("From 400: refused");
   await expect.poll(() => rows(page).count()).toBe(2);
   await page.getByText("400 Bad request").waitFor();
   await page.getByLabel("Answers").selectOption("All answers");

@@ -34,17 +34,28 @@ export default function ChartDrawn(props: ChartProps) {
   return (
     <>
       <figcaption className={styles.head}>
-        <span className={styles.title}>{label}</span>
+        <div className={styles.title}>{label}</div>
         {pointed !== null && at !== undefined && (
-          <span className={styles.pointed} aria-hidden>
-            {[new Date(at * 1000).toLocaleTimeString(), ...lines.flatMap(({ title, values }) => (typeof values[pointed] === "number" ? `${title} ${words(values[pointed])}` : []))].join(" · ")}
-          </span>
+          <div className={styles.pointed} aria-hidden>
+            {new Date(at * 1000).toLocaleTimeString([], { hourCycle: "h23" })}
+            {lines.map(({ key, title, colour, look, values }) => {
+              const value = values[pointed];
+              return typeof value === "number" && <Value key={key} title={title} colour={colour} isHollow={look === "dashed"} text={words(value)} />;
+            })}
+          </div>
         )}
       </figcaption>
       <Canvas key={`${theme} ${shape}`} {...props} onPoint={setPointed} />
     </>
   );
 }
+
+const Value = ({ title, colour, isHollow, text }: { readonly title: string; readonly colour: string; readonly isHollow: boolean; readonly text: string }) => (
+  <span title={title}>
+    <span className={styles.dot} style={{ borderColor: `var(--${colour})`, background: isHollow ? "none" : `var(--${colour})` }} />
+    {text}
+  </span>
+);
 
 interface CanvasProps extends ChartProps {
   readonly onPoint: (index: number | null) => void;
@@ -84,7 +95,7 @@ function options(element: HTMLElement, lines: readonly ChartLine[], latest: () =
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [8, 24, 0, 0],
+    padding: [4, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, Math.max(latest().least, (most ?? 0) * 1.1)] } },
@@ -103,7 +114,7 @@ const series = ({ look }: ChartLine, colour: string): Plot.Series => ({
   // A value without neighbours is no line.
   points: { show: look !== "filled", filter: lonely, size: 4, fill: colour },
   ...(look === "dashed" && { dash: [4, 3] }),
-  ...(look === "filled" && { fill: colour }),
+  ...(look === "filled" && { fill: colour, stroke: "transparent" }),
 });
 
 /** The values that have no neighbour. */

@@ -100,15 +100,17 @@ export function milliseconds(value: number): string {
 }
 
 /** `0.2`, `12`, with as many digits as say something. */
-export const rateWords = (rate: number): string => (rate === 0 ? "0" : rate < 0.1 ? rate.toFixed(2) : rate < 10 ? rate.toFixed(1) : String(Math.round(rate)));
+export const rateWords = (rate: number): string => (rate === 0 ? "0" : rate < 0.1 ? rate.toFixed(2) : rate < 9.95 ? rate.toFixed(1) : String(Math.round(rate)));
+
+const count = (value: number): string => value.toLocaleString("en");
 
 /** What there is to do, in a sentence. */
 export function loadWords(load: Load, now: number): string {
   const minute = figuresOf(lately(load, now, 60), 60);
   const whole = lately(load, now);
   const total = figuresOf(whole, KEPT);
-  const failed = total.failed === 0 ? "None failed in ten minutes." : `${total.failed} of ${total.requests} failed in ten minutes.`;
-  if (minute.requests === 0) return `Nobody asked it in the last minute; ${total.requests} ${total.requests === 1 ? "request" : "requests"} before. ${failed}`;
+  const failed = total.failed === 0 ? "None failed in ten minutes." : `${count(total.failed)} of ${count(total.requests)} failed in ten minutes.`;
+  if (minute.requests === 0) return `Nobody asked it in the last minute; ${count(total.requests)} ${total.requests === 1 ? "request" : "requests"} before. ${failed}`;
   return `${rateWords(minute.rate)} requests a second in the last minute; half took up to ${milliseconds(minute.p50 ?? 0)}, 99 of 100 up to ${milliseconds(minute.p99 ?? 0)}. ${failed}`;
 }
 

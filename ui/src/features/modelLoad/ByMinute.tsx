@@ -16,7 +16,7 @@ export function ByMinute({ seconds }: { readonly seconds: readonly LoadSecond[] 
 
 function Minutes({ seconds }: { readonly seconds: readonly LoadSecond[] }) {
   return (
-    <table className={styles.table} aria-label="Load by minute">
+    <table className={`${styles.table} ${styles.minutes}`} aria-label="Load by minute">
       <thead>
         <tr>
           <th scope="col">From</th>
@@ -32,8 +32,8 @@ function Minutes({ seconds }: { readonly seconds: readonly LoadSecond[] }) {
           <tr key={`${at} ${revision}`}>
             <th scope="row">{new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}</th>
             <td title={revision}>{revisionWords(revision, false)}</td>
-            <td>{requests}</td>
-            <td className={failed > 0 ? styles.failed : ""}>{failed}</td>
+            <td>{requests.toLocaleString("en")}</td>
+            <td className={failed > 0 ? styles.failed : ""}>{failed.toLocaleString("en")}</td>
             <td>{milliseconds(p50 ?? 0)}</td>
             <td>{milliseconds(p99 ?? 0)}</td>
           </tr>

@@ -20,7 +20,7 @@ export function LoadCharts({ seconds, now }: { readonly seconds: readonly LoadSe
   });
   return (
     <div className={styles.charts}>
-      <Chart label="Requests a second" times={times} lines={[...rates, ...failures]} words={rateWords} least={1} />
+      <Chart label={failures.length > 0 ? "Requests a second; failed in red" : "Requests a second"} times={times} lines={[...rates, ...failures]} words={rateWords} least={1} />
       <Chart label="Latency: p50, and p99 dashed" times={times} lines={times99} words={milliseconds} least={1} />
     </div>
   );

@@ -34,7 +34,7 @@ export function Now({ seconds, now }: { readonly seconds: readonly LoadSecond[];
               <td>{`${rateWords(minute.rate)}/s`}</td>
               <td>{minute.p50 === undefined ? "–" : milliseconds(minute.p50)}</td>
               <td>{minute.p99 === undefined ? "–" : milliseconds(minute.p99)}</td>
-              <td className={failed > 0 ? styles.failed : ""}>{`${failed} of ${requests}`}</td>
+              <td className={failed > 0 ? styles.failed : ""}>{`${failed.toLocaleString("en")} of ${requests.toLocaleString("en")}`}</td>
             </tr>
           );
         })}

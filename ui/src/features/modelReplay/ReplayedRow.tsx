@@ -23,7 +23,8 @@ export function ReplayedRow({ server, replayed }: { readonly server: ModelServer
           <span>{request.code === code ? code : `${request.code} → ${code}`}</span>
           <span className={styles.times}>{`${milliseconds(request.took_ms)} → ${milliseconds(took_ms)}`}</span>
           <span className={styles.first}>
-            {failure ? <span className={styles.long} title={failure}><Prose text={failure} /></span> : first && <Place path={first.path} />}
+            {failure ? <Failure text={failure} /> : first && <Place path={first.path} />}
+            {!failure && first && <span className={styles.change}>{`${first.before ?? "nothing"} → ${first.after ?? "nothing"}`}</span>}
             {!failure && difference_count > 1 && <span className={styles.count}>{`and ${difference_count - 1} more`}</span>}
           </span>
         </summary>
@@ -32,3 +33,9 @@ export function ReplayedRow({ server, replayed }: { readonly server: ModelServer
     </li>
   );
 }
+
+const Failure = ({ text }: { readonly text: string }) => (
+  <span className={styles.long} title={text}>
+    <Prose text={text} />
+  </span>
+);

@@ -7,8 +7,8 @@ import type { ModelSearch } from "@/domain/modelSearch";
 import type { ChangeSearch } from "./open";
 
 const CODES = [
-  { code: REFUSED, title: "Refused or failed (from 400)" },
-  { code: FAILED, title: "Failed (from 500)" },
+  { code: REFUSED, title: "From 400: refused" },
+  { code: FAILED, title: "From 500: failed" },
 ];
 const SLOWER = [10, 50, 100, 250, 500, 1000, 5000];
 
@@ -46,7 +46,7 @@ export function RequestFilters({ server, search, rows, onChange }: Props) {
       <Select aria-label="Slower than" value={slower ?? ""} onChange={(event) => onChange({ slower: Number(event.target.value) || undefined })}>
         <option value="">Fast or slow</option>
         {times.map((one) => (
-          <option key={one} value={one}>{`${milliseconds(one)} or longer`}</option>
+          <option key={one} value={one}>{`From ${milliseconds(one)}`}</option>
         ))}
       </Select>
     </>

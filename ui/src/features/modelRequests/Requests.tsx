@@ -75,7 +75,7 @@ function Log({ server, search }: Props) {
               onChoose={choose}
               onOpen={({ number }) => change({ request: number }, request === undefined)}
               onSight={onSight}
-              onEnd={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : undefined}
+              onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
             />
           )}
         </Beside>
