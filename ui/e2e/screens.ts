@@ -37,6 +37,11 @@ beforeAll(async () => {
   await apply(workbench, service("a-name-that-fits-into-no-column-of-any-table-at-all", { model: { modelFormat: { name: "strange" }, storageUri: "pvc://models/strange" } }));
   await stands("greets", "ready");
   await stands("broken", "failing");
+  await apply(workbench, service("greets", { canaryTrafficPercent: 20, containers: [container({ MODEL: "second" })] }));
+  await splits("greets");
+  for (let number = 0; number < 40; number += 1) await greet(number % 13 === 12 ? {} : { instances: [number, `row ${number}`] });
+  await apply(workbench, service("quiet", { containers: [container({ MODEL: "nothing" })] }));
+  await stands("quiet", "ready");
   const matrix = artifacts.find(({ artifact }) => artifact.schema_title === "system.ClassificationMetrics") ?? artifacts[0];
   pages.push(
     ["home", "/"],
@@ -58,6 +63,11 @@ beforeAll(async () => {
     ["models", "/models"],
     ["model", "/models/default/greets"],
     ["model-failing", "/models/default/broken"],
+    ["model-quiet", "/models/default/quiet"],
+    ["model-requests", "/models/default/greets?tab=requests"],
+    ["model-request", "/models/default/greets?tab=requests&request=30"],
+    ["model-no-requests", "/models/default/quiet?tab=requests"],
+    ["model-replay", "/models/default/greets?tab=requests&replay=last"],
     ["model-playground", "/models/default/greets?tab=playground"],
     ["model-logs", "/models/default/greets?tab=logs"],
     ["model-definition", "/models/default/greets?tab=definition"],
@@ -71,14 +81,25 @@ beforeAll(async () => {
   );
 });
 
-/** Waits until a model server is in a state. */
-async function stands(name: string, wanted: string): Promise<void> {
+interface Server {
+  readonly state: string;
+  readonly parts: readonly { readonly traffic: readonly unknown[] }[];
+}
+
+/** Waits until a model server is as it is wanted. */
+async function becomes(name: string, isWanted: (server: Server) => boolean): Promise<void> {
   const look = async () => {
-    const { state } = (await (await fetch(`${workbench.pages}/apis/coracle/v1/model-servers/default/${name}`)).json()) as { state: string };
-    if (state !== wanted) throw new Error(`${name} is ${state}`);
+    const server = (await (await fetch(`${workbench.pages}/apis/coracle/v1/model-servers/default/${name}`)).json()) as Server;
+    if (!isWanted(server)) throw new Error(`${name} is ${server.state}`);
   };
   await vi.waitFor(look, { timeout: 90_000, interval: 200 });
 }
+
+const stands = (name: string, wanted: string) => becomes(name, ({ state }) => state === wanted);
+const splits = (name: string) => becomes(name, ({ parts }) => parts[0]?.traffic.length === 2);
+
+const greet = (body: unknown) =>
+  fetch(`${workbench.pages}/serving/default/greets/v1/models/greets:predict`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 afterAll(async () => {
   await browser?.close();

@@ -29,10 +29,14 @@ describe.each(Object.entries(themes()))("%s", (_, colours) => {
     if (!found) throw new Error(`no token --${name}`);
     return found;
   };
-  const texts = ["text", "muted", "faint", "accent", "ok", "run", "wait", "warn", "fail", "skip"];
+  const texts = ["text", "muted", "faint", "accent", "ok", "run", "wait", "warn", "fail", "skip", "series-1", "series-2", "series-3"];
   const grounds = ["canvas", "surface", "raised"];
   it.each(texts.flatMap((text) => grounds.map((ground) => [text, ground] as const)))("%s can be read on %s", (text, ground) => {
     expect(contrast(colour(text), colour(ground))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it.each(["text", "muted", "ok", "run", "wait", "warn", "fail", "skip"])("%s can be read in a row that is selected", (tone) => {
+    expect(contrast(colour(tone), colour("accent-soft"))).toBeGreaterThanOrEqual(4.5);
   });
 
   it.each(["ok", "run", "wait", "warn", "fail", "skip", "accent"])("%s can be read on its soft ground", (tone) => {

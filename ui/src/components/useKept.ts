@@ -2,17 +2,21 @@ import { useCallback, useState } from "react";
 
 /** What was written somewhere stays there while one looks elsewhere, for as long as the window is open. */
 export function useKept<Value>(key: string, first: Value): readonly [Value, (value: Value) => void] {
-  const place = `coracle.kept ${key}`;
-  const [value, setValue] = useState<Value>(() => read(place) ?? first);
+  const [value, setValue] = useState<Value>(() => read(placeOf(key)) ?? first);
   const keep = useCallback(
     (next: Value) => {
       setValue(next);
-      sessionStorage.setItem(place, JSON.stringify(next));
+      keepFor(key, next);
     },
-    [place],
+    [key],
   );
   return [value, keep];
 }
+
+/** Has it be there when it is next looked at. */
+export const keepFor = (key: string, value: unknown): void => sessionStorage.setItem(placeOf(key), JSON.stringify(value));
+
+const placeOf = (key: string): string => `coracle.kept ${key}`;
 
 function read<Value>(place: string): Value | undefined {
   const kept = sessionStorage.getItem(place);

@@ -15,7 +15,7 @@ export const predictPath = (model: string): string => `/v1/models/${encodeURICom
 
 export const inferBody = (inputs: readonly Tensor[]) => ({ inputs });
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export const curlCall = ({ url, body }: ModelCall): string =>
   `curl --fail-with-body ${quoted(url)} \\\n  -H 'content-type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;

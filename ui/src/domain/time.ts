@@ -37,3 +37,11 @@ export const fullTime = (at: string): string => new Date(at).toLocaleString();
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }
+
+/** `14:02:31` of today, `27 Nov 14:02` before. */
+export function timeOfDay(at: string, now = new Date()): string {
+  const time = new Date(at);
+  const isToday = time.toDateString() === now.toDateString();
+  const clock = time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(isToday && { second: "2-digit" }) });
+  return isToday ? clock : `${time.getDate()} ${time.toLocaleDateString("en", { month: "short" })} ${clock}`;
+}

@@ -25,6 +25,7 @@ import { ServerLog } from "@/features/models/ServerLog";
 import { StopOrStart } from "@/features/models/StopOrStart";
 import { Events } from "@/features/pods/Events";
 
+const Requests = lazy(again(() => import("@/features/modelRequests/Requests")));
 const Definition = lazy(again(() => import("@/features/models/Definition")));
 
 export function Model() {
@@ -54,7 +55,7 @@ function Shown({ server }: { readonly server: ModelServer }) {
   const { tab = "overview" } = search;
   const turn = (key: string) => void navigate({ search: key === "overview" ? {} : { tab: key as ModelTab } });
   return (
-    <Page title={server.name} answer={<Status shown={shownServer(server.state)} reason={server.reason ?? undefined} />} actions={<Actions server={server} />} fills={tab === "logs" || tab === "definition"}>
+    <Page title={server.name} answer={<Status shown={shownServer(server.state)} reason={server.reason ?? undefined} />} actions={<Actions server={server} />} fills={tab === "logs" || tab === "definition" || (tab === "requests" && !search.replay)}>
       <Tabs
         label="About the model server"
         value={tab}
@@ -62,6 +63,15 @@ function Shown({ server }: { readonly server: ModelServer }) {
         tabs={[
           { key: "overview", title: "Overview", content: <Overview server={server} /> },
           { key: "playground", title: "Playground", content: <Playground server={server} /> },
+          {
+            key: "requests",
+            title: "Requests",
+            content: (
+              <Suspense fallback={<Skeleton rows={12} />}>
+                <Requests server={server} search={search} />
+              </Suspense>
+            ),
+          },
           { key: "logs", title: "Logs", content: <ServerLog server={server} search={search} /> },
           { key: "events", title: "Events", content: <ServerEvents server={server} /> },
           {

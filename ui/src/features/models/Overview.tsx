@@ -2,6 +2,7 @@ import type { ModelServer } from "@/api/types";
 import { Facts } from "@/components/Facts";
 import { Ago } from "@/components/Time";
 import { servedBy } from "@/domain/modelServer";
+import { LiveLoad } from "../modelLoad/LiveLoad";
 import styles from "./Models.module.css";
 import { Parts } from "./Parts";
 import { Traffic } from "./Traffic";
@@ -15,6 +16,7 @@ export function Overview({ server }: { readonly server: ModelServer }) {
       <div className={styles.main}>
         {isWrong && <Why server={server} />}
         {typeof server.canary_percent === "number" && <Traffic server={server} given={server.canary_percent} />}
+        <LiveLoad server={server} />
         <Parts server={server} />
       </div>
       <aside className={styles.about} aria-label="About the model server">

@@ -1,8 +1,11 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ModelServer } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Card, Section } from "@/components/Page";
+import { isSplit } from "@/domain/modelRequest";
 import { splitOf, splitWords } from "@/domain/modelServer";
+import { CANARY } from "@/domain/replay";
 import { useServerActions } from "./actions";
 import styles from "./Models.module.css";
 
@@ -49,6 +52,13 @@ export function Traffic({ server, given }: { readonly server: ModelServer; reado
         <Share title="Before" revision={before} percent={100 - percent} />
         <Share title="New" revision={newest} percent={percent} />
         <p role="status">{splitWords(split, percent)}</p>
+        {isSplit(server) ? (
+          <Link to="/models/$namespace/$name" params={{ namespace: server.namespace, name: server.name }} search={{ tab: "requests", replay: "last", against: CANARY }}>
+            Replay the last requests against the new revision
+          </Link>
+        ) : (
+          <p>With a share of 1 % or more, the last requests can be replayed against it.</p>
+        )}
       </Card>
     </Section>
   );
