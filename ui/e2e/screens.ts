@@ -40,6 +40,8 @@ beforeAll(async () => {
   await apply(workbench, service("greets", { canaryTrafficPercent: 20, containers: [container({ MODEL: "second" })] }));
   await splits("greets");
   for (let number = 0; number < 40; number += 1) await greet(number % 13 === 12 ? {} : { instances: [number, `row ${number}`] });
+  const table = ["number,text", ...Array.from({ length: 200 }, (_, at) => `${at % 50},row ${at % 3}`)].join("\n");
+  await fetch(`${workbench.pages}/apis/coracle/v1/model-servers/default/greets/profile`, { method: "PUT", headers: { "content-type": "text/csv" }, body: table });
   await apply(workbench, service("quiet", { containers: [container({ MODEL: "nothing" })] }));
   await stands("quiet", "ready");
   const matrix = artifacts.find(({ artifact }) => artifact.schema_title === "system.ClassificationMetrics") ?? artifacts[0];
@@ -68,6 +70,8 @@ beforeAll(async () => {
     ["model-request", "/models/default/greets?tab=requests&request=30"],
     ["model-no-requests", "/models/default/quiet?tab=requests"],
     ["model-replay", "/models/default/greets?tab=requests&replay=last"],
+    ["model-drift", "/models/default/greets?tab=drift"],
+    ["model-no-profile", "/models/default/quiet?tab=drift"],
     ["model-playground", "/models/default/greets?tab=playground"],
     ["model-logs", "/models/default/greets?tab=logs"],
     ["model-definition", "/models/default/greets?tab=definition"],

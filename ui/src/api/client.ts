@@ -36,7 +36,7 @@ interface Options {
   readonly query?: Query;
   readonly body?: unknown;
   /** Sent as it is, with its own type. */
-  readonly form?: FormData;
+  readonly form?: FormData | Blob;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
 }

@@ -1,6 +1,6 @@
 // What the addresses of the pages of models hold.
 
-export const MODEL_TABS = ["overview", "playground", "requests", "logs", "events", "definition"] as const;
+export const MODEL_TABS = ["overview", "playground", "requests", "drift", "logs", "events", "definition"] as const;
 export type ModelTab = (typeof MODEL_TABS)[number];
 
 export interface ModelSearch {
@@ -19,6 +19,8 @@ export interface ModelSearch {
   readonly request?: number;
   /** Those that are chosen, to be sent again. */
   readonly chosen?: readonly number[];
+  /** The feature whose values are compared. */
+  readonly feature?: string;
   /** Which requests are to be sent again, while that is being decided. */
   readonly replay?: Replayed;
   /** Who is to answer them. */
@@ -45,7 +47,7 @@ export function modelSearch(given: Record<string, unknown>): ModelSearch {
   const chosen = Array.isArray(given["chosen"]) ? given["chosen"].map(Number).filter((one) => Number.isInteger(one) && one > 0) : [];
   return {
     ...(tab && { tab }),
-    ...texts(given, ["pod", "container", "text", "revision", "against", "tolerance"]),
+    ...texts(given, ["pod", "container", "text", "revision", "against", "tolerance", "feature"]),
     ...numbers(given, ["code", "slower", "request", "last"]),
     ...(chosen.length > 0 && { chosen }),
     ...(replay && { replay }),

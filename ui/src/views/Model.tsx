@@ -27,6 +27,7 @@ import { Events } from "@/features/pods/Events";
 
 const Requests = lazy(again(() => import("@/features/modelRequests/Requests")));
 const Definition = lazy(again(() => import("@/features/models/Definition")));
+const Drift = lazy(again(() => import("@/features/modelDrift/Drift")));
 
 export function Model() {
   const { namespace, name } = useParams({ from: "/models/$namespace/$name" });
@@ -69,6 +70,15 @@ function Shown({ server }: { readonly server: ModelServer }) {
             content: (
               <Suspense fallback={<Skeleton rows={12} />}>
                 <Requests server={server} search={search} />
+              </Suspense>
+            ),
+          },
+          {
+            key: "drift",
+            title: "Drift",
+            content: (
+              <Suspense fallback={<Skeleton rows={12} />}>
+                <Drift server={server} search={search} />
               </Suspense>
             ),
           },

@@ -1,0 +1,30 @@
+// How far what a model server is asked is from its training data, and how right it is.
+
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { ask, get } from "./client";
+import { at, type Named } from "./modelRequests";
+import type { ModelDrift } from "./types";
+
+const TOPIC = "model-servers";
+
+const key = ({ namespace, name }: Named) => [TOPIC, namespace, name, "drift"];
+
+export const modelDrift = (server: Named) =>
+  queryOptions({
+    queryKey: key(server),
+    queryFn: ({ signal }) => get<ModelDrift>(at(server, "drift"), {}, signal),
+    refetchOnMount: "always",
+  });
+
+/** Makes the profile that requests are compared with, of a table with the training data. */
+export async function putProfile(queries: QueryClient, server: Named, file: File, target: string): Promise<void> {
+  const isJson = file.name.toLowerCase().endsWith(".json");
+  const form = new Blob([file], { type: isJson ? "application/json" : "text/csv" });
+  await ask("PUT", at(server, "profile"), { form, query: { target } });
+  await queries.invalidateQueries({ queryKey: key(server) });
+}
+
+export async function removeProfile(queries: QueryClient, server: Named): Promise<void> {
+  await ask("DELETE", at(server, "profile"));
+  await queries.invalidateQueries({ queryKey: key(server) });
+}
