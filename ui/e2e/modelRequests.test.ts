@@ -10,6 +10,8 @@ const { workbench, visit } = stand();
 
 /** What a server takes to be there, with all of its containers. */
 const SOON = { timeout: 90_000 };
+/** What is told second by second takes to be shown. */
+const TOLD = { timeout: 10_000 };
 
 const is = (name: string, model: string, more: object = {}) => apply(workbench, service(name, { ...more, containers: [container({ MODEL: model, PLAIN: "yes" })] }));
 const ask = (name: string, body: unknown) =>
@@ -37,7 +39,7 @@ it("are seen at work: how often, how quickly, by revision", async () => {
   const count = async () => Number(/of (\d+)/.exec(await load.getByRole("row", { name: "asked-predictor" }).innerText())?.[1]);
   const before = await count();
   await Promise.all([1, 2, 3].map((number) => ask("asked", { instances: [`row ${number}`] })));
-  await expect.poll(count).toBe(before + 3);
+  await expect.poll(count, TOLD).toBe(before + 3);
   await page.getByText("0 at work now").waitFor();
   await page.getByText("By minute").click();
   await page.getByRole("table", { name: "Load by minute" }).getByRole("cell", { name: "asked-predictor" }).first().waitFor();
@@ -51,14 +53,14 @@ it("are listed as they come, found by what they say, and read whole, by keys", a
   await rows(page).nth(4).waitFor();
   const known = await rows(page).count();
   await ask("asked", { instances: ["a needle"] });
-  await expect.poll(() => rows(page).count()).toBe(known + 1);
+  await expect.poll(() => rows(page).count(), TOLD).toBe(known + 1);
   await page.getByLabel("Answers").selectOption("From 400: refused");
-  await expect.poll(() => rows(page).count()).toBe(2);
+  await expect.poll(() => rows(page).count(), TOLD).toBe(2);
   await page.getByText("400 Bad request").waitFor();
   await page.getByLabel("Answers").selectOption("All answers");
   await keys.to("searchbox", "Filter requests by path, id or what bodies say");
   await keys.type("NEEDLE");
-  await expect.poll(() => rows(page).count()).toBe(2);
+  await expect.poll(() => rows(page).count(), TOLD).toBe(2);
   expect(page.url()).toContain("text=NEEDLE");
 
   await rows(page).nth(1).focus();
@@ -110,6 +112,21 @@ it("are sent again to another server, and what it answers otherwise is shown", a
   await report(page).getByText("All 2 answers are the same.").waitFor();
   await page.keyboard.press("Escape");
   await rows(page).nth(1).waitFor();
+  expect(faults).toEqual([]);
+}, 60_000);
+
+it.each([
+  ["by what they say", "text=row 2", "1 of 1 answers is not as before."],
+  ["by their answers, too", "text={}&code=400", "The answer is the same."],
+])("are sent again as they are filtered: %s", async (_, filter, said) => {
+  const { page, faults } = await visit(`/models/default/asked?tab=requests&${filter}`);
+  await rows(page).nth(1).waitFor();
+  await page.getByRole("button", { name: "Replay…" }).click();
+  expect(await page.getByRole("combobox", { name: "Requests" }).inputValue()).toBe("fitting");
+  await page.getByLabel("Against").selectOption("better");
+  await page.getByLabel("At most").fill("1");
+  await page.getByRole("button", { name: "Replay requests" }).click();
+  await report(page).getByText(said).waitFor();
   expect(faults).toEqual([]);
 }, 60_000);
 

@@ -8,7 +8,7 @@ const Drawn = lazy(again(() => import("./ChartDrawn")));
 /** Lines over time. What draws them is loaded when the first is shown; its place is there before. */
 export const Chart = (props: ChartProps) => (
   <figure className={styles.chart} aria-label={props.label}>
-    <Suspense fallback={<div className={styles.place} />}>
+    <Suspense fallback={<div className={styles.place} aria-busy />}>
       <Drawn {...props} />
     </Suspense>
   </figure>

@@ -10,6 +10,7 @@ describe("a filter", () => {
   it.each([
     ["nothing", {}, {}],
     ["all of it", { text: "5.1", code: "400", revision: "iris-predictor", slower: 10 }, { search: "5.1", min_code: 400, revision: "iris-predictor", min_ms: 10 }],
+    ["what looks like JSON", { text: { instances: [] } }, { search: '{"instances":[]}' }],
     ["what is no number", { code: "x", slower: -1 }, {}],
   ])("%s comes from the address", (_, address, expected) => {
     const filter = filterOf(modelSearch({ tab: "requests", ...address }));

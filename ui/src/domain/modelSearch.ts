@@ -39,7 +39,10 @@ export interface NewModelSearch {
 }
 
 const texts = (given: Record<string, unknown>, names: readonly string[]) =>
-  Object.fromEntries(names.filter((name) => given[name] !== undefined && given[name] !== "").map((name) => [name, String(given[name])]));
+  Object.fromEntries(names.filter((name) => given[name] !== undefined && given[name] !== "").map((name) => [name, written(given[name])]));
+
+/** What looks like JSON has been read as such. */
+const written = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
 export function modelSearch(given: Record<string, unknown>): ModelSearch {
   const tab = MODEL_TABS.find((one) => one === given["tab"] && one !== "overview");
