@@ -13,9 +13,9 @@ BODY = json.dumps({"instances": [[1, 2, 3]]})
 
 # Prints the status and the body of an answer.
 ASK = """
-import sys, urllib.error, urllib.request
+import json, sys, urllib.error, urllib.request
 try:
-    answer = urllib.request.urlopen(urllib.request.Request(sys.argv[1], sys.argv[2].encode()), timeout=10)
+    answer = urllib.request.urlopen(urllib.request.Request(sys.argv[1], sys.argv[2].encode(), json.loads(sys.argv[3])), timeout=10)
 except urllib.error.HTTPError as error:
     answer = error
 print(answer.status, answer.read().decode())
@@ -39,9 +39,9 @@ def kubectl(docker_workbench, tmp_path_factory):
     return kubectl
 
 
-def ask(kubectl, url, body=BODY):
+def ask(kubectl, url, body=BODY, **headers):
     """What a pod is answered; none where nobody is found."""
-    asked = kubectl("exec", "asker", "--", "python3", "-c", ASK, url, body, seconds=30)
+    asked = kubectl("exec", "asker", "--", "python3", "-c", ASK, url, body, json.dumps(headers), seconds=30)
     if asked.returncode != 0:
         return None
     code, said = asked.stdout.split(" ", 1)
@@ -72,6 +72,15 @@ def test_the_rest_of_the_workbench_is_not_behind_it(kubectl):
     for path in ("/api/v1/namespaces/default/secrets", "/serving/default/graph/", "/healthz"):
         code, said = ask(kubectl, f"http://sum-predictor{path}")
         assert code == 404 and "Secret" not in said, path
+
+
+def test_a_page_whose_name_leads_there_is_refused(kubectl):
+    url = "http://sum-predictor/v1/models/sum:predict"
+    address = kubectl.get("service", "sum-predictor")["spec"]["clusterIP"]
+    wait_for(lambda: predicted(kubectl, url), what="its answer")
+    assert ask(kubectl, f"http://{address}/v1/models/sum:predict")[0] == 200
+    assert ask(kubectl, url, Host="sum-predictor.example.org")[0] == 403
+    assert ask(kubectl, url, Origin="http://sum-predictor")[0] == 403
 
 
 def test_a_pod_without_a_token_does_not_reach_models_past_their_services(kubectl):

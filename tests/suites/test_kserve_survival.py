@@ -18,8 +18,11 @@ MODEL = {"containers": [server(env=[{"name": "MODEL", "value": "m"}])]}
 
 def containers():
     """Docker's ids of the server's containers that run."""
-    listing = ["docker", "ps", "-q", "--no-trunc", "--filter", "label=coracle.pod.container=kserve-container"]
-    return subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+    told = '{{.ID}} {{.Label "coracle.pod.name"}}'
+    listing = ["docker", "ps", "--no-trunc", "--filter", "label=coracle.pod.container=kserve-container", "--format", told]
+    lines = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.splitlines()
+    # Others may run on this engine.
+    return [line.split()[0] for line in lines if line.split()[1].startswith("iris-predictor-")]
 
 
 @pytest.fixture

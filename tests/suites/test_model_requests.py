@@ -1,5 +1,6 @@
 """What model servers were asked is kept, found again, and sent again to what may come next."""
 
+import http.client
 import json
 import os
 import signal
@@ -101,6 +102,24 @@ def test_what_is_not_to_be_kept_is_not_and_what_is_long_only_by_its_size(served)
     assert not long["is_whole"] and long["request_size"] > 256 * 1024
     code, report = served.replay("long")
     assert (code, report["skipped"], report["replayed"]) == (200, 1, [])
+    assert served.coracle("replay", "long").returncode == 1, "nothing was compared"
+
+
+def test_a_body_that_comes_in_pieces_and_an_odd_path_are_kept_as_they_were(served):
+    served.model("sum", 2)
+    address = served.server.address.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=30)
+    pieces = [b'{"instances": ', b"[[1, 2, 3]]}"]
+    connection.request("POST", "/serving/default/sum/v1/models/sum:predict?a=%2F", iter(pieces), {"Content-Type": "application/json", "Accept-Encoding": "gzip"}, encode_chunked=True)
+    assert json.loads(connection.getresponse().read()) == {"predictions": [[12.0]]}
+    connection.request("POST", "/serving/default/sum/v1/models/no%20model:predict", b"{}", {"Content-Type": "application/json"})
+    assert connection.getresponse().status == 404
+    connection.close()
+    odd, pieced = served.requests("sum")["requests"]
+    assert (odd["path"], pieced["path"]) == ("/v1/models/no%20model:predict", "/v1/models/sum:predict?a=%2F")
+    assert pieced["is_whole"] and pieced["request_size"] == sum(map(len, pieces))
+    code, report = served.replay("sum")
+    assert (code, report["same"], len(report["replayed"])) == (200, 2, 2)
 
 
 def test_it_outlives_the_workbench_until_it_is_forgotten(served):

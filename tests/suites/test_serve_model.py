@@ -102,6 +102,11 @@ def test_a_better_one_is_tried_as_a_canary_and_takes_over(docker_workbench, kube
     assert right(url) > before
 
 
+def test_what_the_workbench_serves_itself_has_no_canary(docker_workbench, tmp_path):
+    refused = docker_workbench("serve-model", write(tmp_path / "model.onnx", 2), "--name", "sum", "--canary", "20")
+    assert refused.returncode == 2 and "one at a time" in refused.stderr and "--against" in refused.stderr
+
+
 def test_one_that_cannot_be_loaded_is_told(docker_workbench, kubectl, tmp_path):
     tmp_path.chmod(0o755)
     (tmp_path / "broken.pkl").write_bytes(b"no pickle")

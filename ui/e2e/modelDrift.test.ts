@@ -60,11 +60,17 @@ it("is seen when a feature drifts, and how far predictions were off", async () =
 
   const labels = [{ request, labels: moved.map(([length = 0, width = 0]) => length + width + 2) }];
   await fetch(`${workbench.pages}/apis/coracle/v1/model-servers/default/sums/labels`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(labels) });
+  await keys.activate("button", "Look again");
   await page.getByText("200 predictions").waitFor();
   // Each is off by two, but for what single precision takes.
   expect(Number(await page.locator("dt", { hasText: "Mean absolute error" }).locator("+ dd").innerText())).toBeCloseTo(2, 3);
 
   await keys.activate("button", "Take other training data");
-  await page.getByRole("heading", { name: "It is not compared with its training data yet" }).waitFor();
+  const wider = rows.map(([length, width]) => `${length + 0.6},${width},${length + 0.6 + width}`);
+  await page.getByLabel("Training data").setInputFiles({ ...file, buffer: Buffer.from(["length,width,sum", ...wider].join("\n")) });
+  await keys.fill("Column that is predicted", "sum");
+  await keys.activate("button", "Compare with it");
+  await page.getByText(/^below 0\.6/).waitFor();
+  expect(await page.getByLabel("Training data").count()).toBe(0);
   expect(faults).toEqual(["Failed to load resource: the server responded with a status of 400 (Bad Request)"]);
 }, 200_000);

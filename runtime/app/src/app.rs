@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::{Clock, SystemClock};
-use coracle_store::{ConfigFiles, HomeLock, Objects, Store, StoreError};
+use coracle_store::{ConfigFiles, HomeLock, Objects, RequestLog, Room, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -77,7 +77,7 @@ impl App {
             store.default_experiment(now)?;
             coracle_store::Volumes::new(&home).sweep()?;
             let objects = Objects::open(store.clone())?;
-            let requests = request_log(&home.requests());
+            let requests = request_log(RequestLog::open(&home.requests(), Room::default()));
             Ok((
                 lock,
                 (store, objects, requests),

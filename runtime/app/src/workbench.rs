@@ -2,13 +2,12 @@
 //!
 //! The use cases stand in files of their own, one noun each, as methods of [`Workbench`].
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use coracle_apiserver::ApiServer;
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::Clock;
-use coracle_store::{Home, Objects, RequestLog, Room, Store, Volumes};
+use coracle_store::{Home, Objects, RequestLog, Store, StoreError, Volumes};
 use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -116,7 +115,10 @@ impl Workbench {
             let store = Store::open_read_only(&home)?;
             let objects = Objects::open(store.clone())?;
             let requests = home.requests();
-            let requests = requests.exists().then(|| request_log(&requests)).flatten();
+            let requests = requests
+                .exists()
+                .then(|| RequestLog::open_to_read(&requests));
+            let requests = requests.and_then(request_log);
             Ok(((store, objects, requests), Identity::of_reader(&home)))
         });
         let (stored, identity) = opened.await?;
@@ -208,9 +210,11 @@ impl Workbench {
 }
 
 /// The log of requests to model servers; without one they are served all the same.
-pub(crate) fn request_log(path: &Path) -> Option<RequestLog> {
-    RequestLog::open(path, Room::default())
-        .inspect_err(|error| tracing::warn!(%error, "requests to model servers are not kept"))
+pub(crate) fn request_log(opened: Result<RequestLog, StoreError>) -> Option<RequestLog> {
+    opened
+        .inspect_err(
+            |error| tracing::warn!(%error, "requests to model servers are not kept, or not shown"),
+        )
         .ok()
 }
 

@@ -40,10 +40,12 @@ describe("bins", () => {
       { label: "above 1", from: 1, to: null, expected: 75, observed: 8 },
     ];
     expect(binShares(bins)).toEqual([
-      { label: "below 0.003592", trained: 0, asked: 0 },
-      { label: "0.003592 to 1", trained: 25, asked: 0 },
+      { label: "below 0.00359", trained: 0, asked: 0 },
+      { label: "0.00359 to 1", trained: 25, asked: 0 },
       { label: "above 1", trained: 75, asked: 100 },
     ]);
+    const near = [48.1371, 48.1372, 48.1379].map((from, at, all) => ({ label: "", from, to: all[at + 1] ?? null, expected: 1, observed: 1 }));
+    expect(binShares(near).map(({ label }) => label)).toEqual(["48.1371 to 48.1372", "48.1372 to 48.1379", "above 48.1379"]);
     expect(binShares([{ label: "x", from: null, to: null, expected: 0, observed: 0 }])).toEqual([{ label: "x", trained: 0, asked: 0 }]);
   });
 });

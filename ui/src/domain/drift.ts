@@ -41,19 +41,29 @@ export function binShares(bins: readonly DriftBin[]): readonly BinShare[] {
   const sum = (of: "expected" | "observed") => bins.reduce((all, bin) => all + bin[of], 0);
   const [expected, observed] = [sum("expected"), sum("observed")];
   const share = (part: number, all: number) => (all === 0 ? 0 : (100 * part) / all);
-  return bins.map((bin) => ({ label: binLabel(bin), trained: share(bin.expected, expected), asked: share(bin.observed, observed) }));
+  const digits = digitsOf(bins);
+  return bins.map((bin) => ({ label: binLabel(bin, digits), trained: share(bin.expected, expected), asked: share(bin.observed, observed) }));
 }
 
-/** Numbers in fewer digits than they have. */
-function binLabel({ label, from, to }: DriftBin): string {
-  const begin = typeof from === "number" ? shortText(from) : undefined;
-  const end = typeof to === "number" ? shortText(to) : undefined;
+/** In as many digits as tell the edges of bins apart, and no more. */
+function digitsOf(bins: readonly DriftBin[]): number {
+  const edges = [...new Set(bins.flatMap(({ from, to }) => [from, to]).filter((edge) => typeof edge === "number"))].toSorted((one, other) => one - other);
+  const gaps = edges.slice(1).map((edge, at) => edge - (edges[at] ?? edge));
+  const [largest, least] = [Math.max(...edges.map(Math.abs)), Math.min(...gaps)];
+  const needed = Math.ceil(Math.log10(largest / least)) + 1;
+  return Number.isFinite(needed) ? Math.min(15, Math.max(FEWEST_DIGITS, needed)) : FEWEST_DIGITS;
+}
+
+const FEWEST_DIGITS = 3;
+
+function binLabel({ label, from, to }: DriftBin, digits: number): string {
+  const text = (value: number) => String(Number(value.toPrecision(digits)));
+  const begin = typeof from === "number" ? text(from) : undefined;
+  const end = typeof to === "number" ? text(to) : undefined;
   if (begin !== undefined && end !== undefined) return `${begin} to ${end}`;
   if (begin !== undefined) return `above ${begin}`;
   return end === undefined ? label : `below ${end}`;
 }
-
-const shortText = (value: number): string => numberText(Number(value.toPrecision(4)));
 
 /** `12 %`; what is less than a percent and not nothing is `< 1 %`. */
 export const percentText = (share: number): string => (share > 0 && share < 1 ? "< 1 %" : `${Math.round(share)} %`);

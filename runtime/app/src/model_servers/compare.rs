@@ -1,6 +1,6 @@
 //! What two answers to the same request say differently.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::view::AnswerDifference;
 
@@ -78,7 +78,10 @@ impl Differences {
                 }
             }
             (Some(Value::Number(one)), Some(Value::Number(other))) => {
+                let is_whole = |number: &Number| number.is_i64() || number.is_u64();
                 let is_near = match (one.as_f64(), other.as_f64()) {
+                    // Classes and ids are no measures.
+                    _ if is_whole(one) && is_whole(other) => one == other,
                     (Some(one), Some(other)) => is_near(one, other, rules.tolerance),
                     _ => one == other,
                 };
@@ -161,6 +164,8 @@ mod tests {
             none
         );
         assert_eq!(differences(&json!(1e9), &json!(1e9 + 100.0)), none);
+        let told = differences(&json!(10_000_000), &json!(10_000_001));
+        assert_eq!(told, [(String::new(), text("10000000"), text("10000001"))]);
         let told = differences(
             &json!({"predictions": [1, 2]}),
             &json!({"predictions": [1, 3]}),

@@ -19,7 +19,7 @@ const MOST_DIFFERENCES: usize = 3;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: coracle replay iris --revision iris-predictor-canary --last 500\n\
-    The exit code is 0 where all answers are the same, and 1 otherwise."
+    The exit code is 0 where there are answers and all are the same, and 1 otherwise."
 )]
 pub(crate) struct Arguments {
     /// The model server whose requests are sent again
@@ -82,7 +82,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         Format::Json => context.output.json(&report)?,
         Format::Text => context.output.data(&tell(&report, &context.output))?,
     }
-    let is_same = report.different == 0 && report.failed == 0;
+    let is_same = report.same > 0 && report.different == 0 && report.failed == 0;
     Ok(if is_same { Exit::Fine } else { Exit::Failed })
 }
 

@@ -53,6 +53,15 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let name = arguments.name.unwrap_or_else(|| name_of(&path));
     let model = ModelFiles::find(path, arguments.format)?;
     model.check_readable()?;
+    if arguments.canary.is_some() && model.format.server() == ServedBy::Workbench {
+        let said = format!(
+            "models of the format {} are served by the workbench itself, one at a time",
+            model.format.as_str()
+        );
+        return Err(CommandError::usage(said).with_hint(
+            "serve it under another name, and compare with `coracle replay NAME --against OTHER`",
+        ));
+    }
     let mut service = service(&name, &arguments.namespace, &model);
     if let Some(percent) = arguments.canary {
         service["spec"]["predictor"]["canaryTrafficPercent"] = percent.into();

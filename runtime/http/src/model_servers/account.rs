@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::Bytes;
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use coracle_app::{RequestAtWork, Workbench};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -168,6 +169,14 @@ impl Account {
         }
     }
 
+    /// Notes the body of a request while it passes.
+    pub(super) fn watch(&self, request: Request) -> Request {
+        match &self.recording {
+            Some(recording) => recording.watch(request),
+            None => request,
+        }
+    }
+
     /// Notes the head of the answer.
     pub(super) fn answered(&mut self, code: StatusCode, headers: &HeaderMap) {
         self.code = code;
@@ -180,12 +189,20 @@ impl Account {
     pub(super) fn refused(&mut self, failure: &Failure) {
         self.answered(failure.code, &HeaderMap::new());
         self.received(&failure.text().into());
+        self.ended();
     }
 
     /// Notes a part of its body.
     pub(super) fn received(&mut self, part: &Bytes) {
         if let Some(recording) = &mut self.recording {
             recording.received(part);
+        }
+    }
+
+    /// Notes that all of it has come.
+    pub(super) fn ended(&mut self) {
+        if let Some(recording) = &mut self.recording {
+            recording.ended();
         }
     }
 

@@ -77,10 +77,14 @@ impl Batches {
         };
         match self.add(&key, asked, taker, batcher.most) {
             Added::Begun(id) => {
-                let batches = self.clone();
+                let begun = Begun {
+                    batches: self.clone(),
+                    key,
+                    id,
+                };
                 (self.spawn)(Box::pin(async move {
                     tokio::time::sleep(batcher.latency).await;
-                    if let Some(open) = batches.close(&key, id) {
+                    if let Some(open) = begun.close() {
                         open.send(ask).await;
                     }
                 }));
@@ -122,15 +126,30 @@ impl Batches {
         }
     }
 
-    /// Takes a batch, unless it was full before.
-    fn close(&self, key: &Key, id: Uuid) -> Option<Open> {
-        let mut all = self.all();
-        all.get(key).filter(|open| open.id == id)?;
-        all.remove(key)
-    }
-
     fn all(&self) -> MutexGuard<'_, HashMap<Key, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A batch that waits for others to join. Nobody does once this is gone, and who waits for it hears of that.
+struct Begun {
+    batches: Batches,
+    key: Key,
+    id: Uuid,
+}
+
+impl Begun {
+    /// Takes the batch, unless it was full before.
+    fn close(&self) -> Option<Open> {
+        let mut all = self.batches.all();
+        all.get(&self.key).filter(|open| open.id == self.id)?;
+        all.remove(&self.key)
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -262,6 +281,28 @@ mod tests {
             .iter()
             .map(|body| body["instances"].as_array().unwrap().len());
         assert_eq!(sizes.collect::<Vec<_>>(), [3, 2, 5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_hears_of_it_when_the_workbench_shuts_down() {
+        let tasks = Arc::new(Mutex::new(Vec::new()));
+        let kept = tasks.clone();
+        let spawn: Spawn = Arc::new(move |task| kept.lock().unwrap().push(task));
+        let batches = Batches::new(spawn);
+        let read = Asked::read(br#"{"instances": [1]}"#).unwrap();
+        let batcher = Batcher {
+            most: 32,
+            latency: LATENCY,
+        };
+        let nobody = |_| async { panic!("nobody is asked") };
+        let uri = Uri::from_static("/m:predict");
+        let joined = batches.join(uri, read, batcher, nobody);
+        let (share, ()) = tokio::join!(joined, async { tasks.lock().unwrap().clear() });
+        assert_eq!(
+            share.map(|_| ()).unwrap_err().code,
+            StatusCode::SERVICE_UNAVAILABLE
+        );
+        assert!(batches.all().is_empty());
     }
 
     #[tokio::test(start_paused = true)]

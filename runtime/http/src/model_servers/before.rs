@@ -9,7 +9,7 @@
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use coracle_app::{Batcher, Logger, ModelServer, ModelServerStage};
 use coracle_gateway::proxy::is_grpc;
@@ -18,14 +18,17 @@ use super::account::Account;
 use super::batch::Asked;
 use super::batcher::Share;
 use super::body::Accounted;
-use super::event::Part;
-use super::front::{Failure, Front};
+use super::event::{EVENT_TYPES, Part};
+use super::front::{Failure, Front, is_upgrade};
 use super::logger::Logged;
 use super::recording::{Recording, Unkept};
 use super::replay::Replayed;
 use super::request::own_request;
 use super::request_id::{REQUEST_ID, id_of};
 use super::sinks::IsEvent;
+
+/// The header with the type of an event.
+const EVENT_TYPE: &str = "ce-type";
 
 /// The longest request that is put together with others, and the longest answer of a batch.
 const LONGEST: usize = 64 << 20;
@@ -41,15 +44,14 @@ impl Front {
     ) -> Response {
         // From here on all call it so: the servers, the log, and whoever is told.
         let id = id_of(request.headers());
-        let headers = request.headers_mut();
-        headers.entry(REQUEST_ID).or_insert_with(|| id.clone());
+        request.headers_mut().insert(REQUEST_ID, id.clone());
         let asked = (namespace, name, path);
         let answered = match self.server(asked) {
             Ok(server) => self.ask(asked, server, request).await,
             Err(failure) => Err(failure),
         };
         let mut response = answered.unwrap_or_else(|failure| failure.response());
-        response.headers_mut().entry(REQUEST_ID).or_insert(id);
+        response.headers_mut().insert(REQUEST_ID, id);
         response
     }
 
@@ -100,6 +102,9 @@ impl Front {
         request: Request,
     ) -> Result<Response, Failure> {
         let (namespace, name, _) = asked;
+        // Half of the time is for the model.
+        let latency = batcher.latency.min(server.timeout / 2);
+        let batcher = Batcher { latency, ..batcher };
         let recording = Recording::begin(self.workbench(), asked, &request, server.kept);
         let mut account = self.accounts().open(namespace, name, None, recording);
         let share = self.share(asked, batcher, request, &mut account);
@@ -155,9 +160,11 @@ impl Front {
     }
 }
 
-/// Whom a request is to be told to, unless it tells of another one or was told before.
+/// Whom a request is to be told to, unless it was told before or is itself what somebody is told.
 fn logger<'a>(server: &'a ModelServer, request: &Request) -> Option<&'a Logger> {
-    let is_event = request.extensions().get::<IsEvent>().is_some();
+    let kind = request.headers().get(EVENT_TYPE);
+    let is_event = request.extensions().get::<IsEvent>().is_some()
+        || kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENT_TYPES.as_bytes()));
     server
         .logger
         .as_ref()
@@ -181,5 +188,5 @@ fn is_replayed(request: &Request) -> bool {
 fn has_one_answer(server: &ModelServer, request: &Request) -> bool {
     !matches!(server.stage, ModelServerStage::NotReady(_))
         && !is_grpc(request)
-        && !request.headers().contains_key(header::UPGRADE)
+        && !is_upgrade(request.headers())
 }

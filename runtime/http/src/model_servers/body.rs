@@ -12,11 +12,26 @@ use super::account::Account;
 pub(super) struct Accounted<B> {
     body: B,
     account: Account,
+    /// How much is still to come, where that is known.
+    rest: Option<u64>,
 }
 
-impl<B> Accounted<B> {
+impl<B: Body> Accounted<B> {
     pub(super) fn new(body: B, account: Account) -> Self {
-        Self { body, account }
+        let mut accounted = Self {
+            rest: body.size_hint().exact(),
+            body,
+            account,
+        };
+        accounted.look_for_end();
+        accounted
+    }
+
+    /// Who sends a body need not ask once more whether it has ended, if that can be known.
+    fn look_for_end(&mut self) {
+        if self.body.is_end_stream() || self.rest == Some(0) {
+            self.account.ended();
+        }
     }
 }
 
@@ -29,10 +44,16 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Accounted<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(part) = frame.data_ref()
-        {
-            self.account.received(part);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(part) = frame.data_ref() {
+                    self.account.received(part);
+                    self.rest = self.rest.map(|rest| rest.saturating_sub(part.len() as u64));
+                }
+                self.look_for_end();
+            }
+            Poll::Ready(None) => self.account.ended(),
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
         }
         polled
     }

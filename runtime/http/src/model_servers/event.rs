@@ -7,6 +7,9 @@ use axum::http::{HeaderMap, header};
 use coracle_app::Logger;
 use coracle_model::Timestamp;
 
+/// How the types of such events begin.
+pub(super) const EVENT_TYPES: &str = "org.kubeflow.serving.inference.";
+
 /// Where events come from: KServe's agent, by the address that it has for itself.
 const SOURCE: &str = "http://localhost:9081/";
 
@@ -97,14 +100,14 @@ impl Event {
             ..
         } = &self.subject;
         let kind = match self.kind {
-            EventKind::Request => "org.kubeflow.serving.inference.request",
-            EventKind::Response => "org.kubeflow.serving.inference.response",
+            EventKind::Request => format!("{EVENT_TYPES}request"),
+            EventKind::Response => format!("{EVENT_TYPES}response"),
         };
         let time = self.time.to_string();
         let mut headers = vec![
             ("ce-specversion", "1.0"),
             ("ce-id", id),
-            ("ce-type", kind),
+            ("ce-type", &kind),
             ("ce-source", SOURCE),
             ("ce-time", &time),
             ("ce-inferenceservicename", &part.name),

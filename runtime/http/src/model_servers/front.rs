@@ -20,7 +20,7 @@ use super::embedded;
 use super::graph::Graph;
 use super::recording::Recording;
 use super::replay::Replayed;
-use super::sinks::Sinks;
+use super::sinks::{IsEvent, Sinks};
 use super::turns::Turns;
 use crate::pod_connector::{PodConnector, proxy, route, spawn};
 
@@ -104,8 +104,9 @@ impl Front {
         path: &str,
         request: Request,
     ) -> Response {
+        let event = request.extensions().get::<IsEvent>().copied();
         if let Some(spec) = self.workbench.inference_graph(namespace, name)
-            && let Some(graph) = Graph::new(self, (namespace, name), &spec)
+            && let Some(graph) = Graph::new(self, (namespace, name), &spec, event)
         {
             return graph.answer(request).await;
         }
@@ -120,7 +121,7 @@ impl Front {
         mut request: Request,
     ) -> Result<Response, Failure> {
         let counted = Arc::new(self.workbench.model_request(namespace, name));
-        if request.headers().contains_key(header::UPGRADE) {
+        if is_upgrade(request.headers()) {
             let kept = KeptWhileOpen(counted.clone());
             request.extensions_mut().insert(kept);
         }
@@ -130,6 +131,10 @@ impl Front {
             &request,
             server.kept,
         );
+        // What is kept is to be read; and nothing is gained by packing what comes from the next container.
+        if recording.as_ref().is_some_and(Recording::has_bodies) {
+            request.headers_mut().remove(header::ACCEPT_ENCODING);
+        }
         let mut account = self
             .accounts
             .open(namespace, name, Some(counted), recording);
@@ -163,8 +168,17 @@ impl Front {
         let replayed = request.extensions().get::<Replayed>().cloned();
         let only = replayed.and_then(|replayed| replayed.revision);
         let mut outgoing = Outgoing::read(request).await?;
-        if let Outgoing::Kept(_, body) = &outgoing {
-            account.sent(body);
+        match &mut outgoing {
+            Outgoing::Kept(_, body) => account.sent(body),
+            Outgoing::Once(request) => {
+                *request = request.take().map(|request| {
+                    if is_upgrade(request.headers()) {
+                        request
+                    } else {
+                        account.watch(request)
+                    }
+                });
+            }
         }
         let mut tried = Vec::new();
         let mut failure = None;
@@ -317,7 +331,7 @@ impl Outgoing {
         let has_none =
             !headers.contains_key(header::TRANSFER_ENCODING) && request.version() < Version::HTTP_2;
         let is_short = length.map_or(has_none, |length| length <= LONGEST_KEPT);
-        if !is_short || headers.contains_key(header::UPGRADE) {
+        if !is_short || is_upgrade(headers) {
             return Ok(Self::Once(Some(request)));
         }
         let (parts, body) = request.into_parts();
@@ -341,6 +355,13 @@ impl Outgoing {
             }
         }
     }
+}
+
+/// Whether a request asks for a connection that is no longer one of HTTP. Every client that would rather speak HTTP/2 asks for that.
+pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::UPGRADE)
+        .is_some_and(|to| !to.as_bytes().eq_ignore_ascii_case(b"h2c"))
 }
 
 /// What leads to a server, and is not its own.

@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 
 use super::front::Front;
 use super::request::own_request;
+use super::sinks::IsEvent;
 
 /// The node that a request comes to first.
 const ROOT: &str = "root";
@@ -39,6 +40,8 @@ pub(super) struct Graph<'a> {
     nodes: &'a Map<String, Value>,
     /// How long one step may take.
     step_limit: Option<Duration>,
+    /// Where it is asked by an event, so are its steps.
+    event: Option<IsEvent>,
 }
 
 /// What a step or node answered.
@@ -60,6 +63,7 @@ impl<'a> Graph<'a> {
         front: &'a Front,
         (namespace, name): (&'a str, &'a str),
         spec: &'a Value,
+        event: Option<IsEvent>,
     ) -> Option<Self> {
         let seconds = spec.pointer("/routerTimeouts/serviceClient");
         Some(Self {
@@ -68,6 +72,7 @@ impl<'a> Graph<'a> {
             name,
             nodes: spec.get("nodes")?.as_object()?,
             step_limit: seconds.and_then(Value::as_u64).map(Duration::from_secs),
+            event,
         })
     }
 
@@ -253,7 +258,10 @@ impl<'a> Graph<'a> {
         let uri = format!("/serving/{namespace}/{name}{path}")
             .parse()
             .map_err(|error| Broken::here(format!("{path:?}: {error}")))?;
-        let request = own_request(uri, asked);
+        let mut request = own_request(uri, asked);
+        if let Some(event) = self.event {
+            request.extensions_mut().insert(event);
+        }
         let answered = self
             .front
             .ask_server(&namespace, &name, &path, request)

@@ -25,6 +25,8 @@ mod request_id;
 mod sinks;
 mod turns;
 
+use std::net::IpAddr;
+
 use axum::Router;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::uri::PathAndQuery;
@@ -75,11 +77,16 @@ pub(crate) async fn by_service(
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<Peer>>();
-    let asked =
-        peer.and_then(|ConnectInfo(peer)| front.workbench().model_server_behind(peer.address));
-    let Some((namespace, name)) = asked else {
+    let asked = peer.and_then(|ConnectInfo(peer)| {
+        let (namespace, name) = front.workbench().model_server_behind(peer.address)?;
+        Some((namespace, name, peer.address))
+    });
+    let Some((namespace, name, address)) = asked else {
         return next.run(request).await;
     };
+    if !is_of_a_pod(&request, (&namespace, &name), address) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let Some(uri) = below(&namespace, &name, request.uri()) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -87,6 +94,30 @@ pub(crate) async fn by_service(
     *request.uri_mut() = uri;
     let path = path.trim_start_matches('/');
     front.answer(&namespace, &name, path, request).await
+}
+
+/// Whether a request to a Service is one that a pod may send: to that by its address or its name, and not from a page, which may have
+/// had its own name lead there.
+fn is_of_a_pod(request: &Request, (namespace, name): (&str, &str), address: IpAddr) -> bool {
+    if request.headers().contains_key(header::ORIGIN) {
+        return false;
+    }
+    let Some(named) = named(request.uri(), request.headers()) else {
+        return true;
+    };
+    let host = named.rsplit_once(':').map_or(named, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if host.parse() == Ok(address) {
+        return true;
+    }
+    let within = host.strip_suffix(".cluster.local").unwrap_or(host);
+    let within = within.strip_suffix(".svc").unwrap_or(within);
+    let (service, of) = within.split_once('.').unwrap_or((within, namespace));
+    let is_its = service == name
+        || service
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('-'));
+    is_its && of == namespace
 }
 
 /// Leads a request to a model server's own host to its path.

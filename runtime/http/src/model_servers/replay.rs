@@ -13,6 +13,7 @@ use coracle_app::view::{
 };
 use coracle_app::{AppError, KeptExchange};
 use futures_util::{StreamExt as _, stream};
+use serde_json::Value;
 
 use super::front::Front;
 use super::recording::Unkept;
@@ -28,6 +29,9 @@ const USUAL_TOLERANCE: f64 = 1e-6;
 
 /// Members of answers that are others each time.
 const IGNORED: [&str; 2] = ["id", "model_version"];
+
+/// Members of answers that are shares of a batch.
+const OF_BATCHES: [&str; 2] = ["batchId", "message"];
 
 /// A request that is sent again, as it goes through the front.
 #[derive(Debug, Clone)]
@@ -107,7 +111,7 @@ impl Front {
         let took_ms = milliseconds(began.elapsed());
         let (status, body) = answer;
         let before = kept.exchange.answer.body.unwrap_or_default();
-        let differences = compare(&before, &body, &target.rules);
+        let differences = compare(&before, &body, &target.rules_for(&before));
         let outcome = outcome(head.code, status, &differences);
         ReplayedRequest {
             request: head,
@@ -121,6 +125,16 @@ impl Front {
 }
 
 impl Target {
+    /// What an answer is compared by: one that was a share of a batch says so, and the one now is none.
+    fn rules_for(&self, before: &[u8]) -> Rules {
+        let mut rules = self.rules.clone();
+        let before: Option<Value> = serde_json::from_slice(before).ok();
+        if before.is_some_and(|before| before.get("batchId").is_some()) {
+            rules.ignored.extend(OF_BATCHES.map(str::to_owned));
+        }
+        rules
+    }
+
     /// A path as the other server has it: models bear the names of their servers.
     fn path(&self, path: &str) -> String {
         if self.now.name == self.before.name {

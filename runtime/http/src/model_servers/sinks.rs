@@ -8,9 +8,9 @@
 //! Nobody who asks a model waits for a sink. What is dropped is counted, and said once: of a sink that takes nothing, until it takes
 //! something again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -48,8 +48,11 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// How much of what it answers is read, so that its connection can be used again.
 const ANSWER: usize = 64 * 1024;
 
+/// How soon it is said again that events are dropped.
+const SAID_AGAIN: Duration = Duration::from_secs(60);
+
 /// Marks a request that is an event of another server's: it is not told of again, so that two that log to each other come to rest.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct IsEvent;
 
 /// What became of an event.
@@ -75,10 +78,8 @@ pub(super) struct Sinks {
 #[derive(Default)]
 struct State {
     queues: HashMap<Part, Queue>,
-    /// The parts whose sinks took nothing of late.
-    dropping: HashSet<Part>,
-    /// The parts that were asked or answered something which is too long.
-    too_long: HashSet<Part>,
+    /// When it was last said that events of a part are dropped, and why.
+    said: HashMap<(Part, &'static str), Instant>,
 }
 
 #[derive(Clone)]
@@ -136,29 +137,38 @@ impl Sinks {
     pub(super) fn settle(&self, subject: &Subject, fate: Fate) {
         let Subject { part, sink, .. } = subject;
         self.accounts.event(part, fate);
-        let mut state = self.state();
-        let (is_new, why) = match fate {
-            Fate::Sent => {
-                state.dropping.remove(part);
-                return;
-            }
-            Fate::NoRoom => (state.dropping.insert(part.clone()), "too many wait"),
-            Fate::NotTaken => (state.dropping.insert(part.clone()), "they are not taken"),
-            Fate::TooLong => (state.too_long.insert(part.clone()), "they are too long"),
+        let why = match fate {
+            Fate::Sent => return,
+            Fate::NoRoom => "too many wait",
+            Fate::NotTaken => "they are not taken",
+            Fate::TooLong => "they are too long",
         };
-        drop(state);
-        if is_new {
+        if self.may_say(part, why) {
             let Part {
                 namespace, name, ..
             } = part;
             tracing::warn!(
                 namespace,
                 model = name,
-                sink,
+                sink = without_secrets(sink),
                 why,
                 "events of a model server are dropped, which is not said each time"
             );
         }
+    }
+
+    /// Whether it is time to say so, once more.
+    fn may_say(&self, part: &Part, why: &'static str) -> bool {
+        let mut state = self.state();
+        let key = (part.clone(), why);
+        let is_new = state
+            .said
+            .get(&key)
+            .is_none_or(|said| said.elapsed() >= SAID_AGAIN);
+        if is_new {
+            state.said.insert(key, Instant::now());
+        }
+        is_new
     }
 
     /// The queue of a part, with what empties it for as long as the workbench runs.
@@ -216,6 +226,19 @@ async fn send(front: &Front, waiting: Waiting) {
     front.sinks().settle(&event.subject, fate);
 }
 
+/// The part of an address that may be told: keys and passwords stand in the others.
+fn without_secrets(sink: &str) -> String {
+    let uri: Option<Uri> = sink.parse().ok();
+    let told = uri.and_then(|uri| {
+        let (scheme, host) = (uri.scheme_str()?.to_owned(), uri.host()?.to_owned());
+        let port = uri
+            .port_u16()
+            .map_or_else(String::new, |port| format!(":{port}"));
+        Some(format!("{scheme}://{host}{port}"))
+    });
+    told.unwrap_or_default()
+}
+
 /// Sends an event once. Boxed, since a sink may be a model server, which may have a sink.
 fn deliver<'a>(
     front: &'a Front,
@@ -241,7 +264,7 @@ fn deliver<'a>(
                 let uri = format!("/serving/{namespace}/{name}{path}").parse();
                 let mut request = request(event, uri.map_err(|_| unreadable())?)?;
                 request.extensions_mut().insert(IsEvent);
-                let answered = front.ask_server(&namespace, &name, path, request).await;
+                let answered = front.answer(&namespace, &name, path, request).await;
                 let (parts, body) = answered.into_parts();
                 // Its end is waited for: what is dropped before is broken off.
                 let _ = to_bytes(body, ANSWER).await;

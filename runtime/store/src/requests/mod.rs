@@ -5,7 +5,7 @@
 //!                           └──► counted as not kept                └──► readers, who first wait for what is queued
 //! ```
 //!
-//! Whoever answers requests never waits for it. A file that cannot be read is put aside, and a new one is begun.
+//! Whoever answers requests never waits for it. A file that is damaged or of another format is put aside, and a new one is begun.
 
 mod exchange;
 mod query;
@@ -18,7 +18,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::durable;
 use crate::error::StoreError;
@@ -26,7 +26,7 @@ use crate::error::StoreError;
 pub use exchange::{Exchange, ExchangeFilter, KeptExchange, Message};
 
 use rate::Rate;
-use writer::{Order, Pending};
+use writer::{Order, Pending, Writer};
 
 /// How many exchanges wait to be written.
 const LONGEST_QUEUE: usize = 4096;
@@ -57,7 +57,7 @@ const TABLES: &str = "
         answer BLOB,
         kept INTEGER NOT NULL
     ) STRICT;
-    CREATE INDEX IF NOT EXISTS exchanges_by_server ON exchanges (namespace, server, number);
+    CREATE INDEX IF NOT EXISTS exchanges_by_server ON exchanges (namespace, server, number, kept);
     CREATE INDEX IF NOT EXISTS exchanges_by_id ON exchanges (namespace, server, id);
 ";
 
@@ -86,7 +86,7 @@ pub struct RequestLog(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
-    /// None after the last handle went.
+    /// None after the last handle went, and where it is only read.
     orders: Option<SyncSender<Order>>,
     writer: Option<JoinHandle<()>>,
     reader: Mutex<Connection>,
@@ -96,29 +96,24 @@ struct Inner {
 }
 
 impl RequestLog {
-    /// Opens the log in a file, or begins it.
+    /// Opens the log in a file, or begins it. Nobody else may write to it meanwhile.
     ///
     /// # Errors
     /// When neither can be.
     pub fn open(path: &Path, room: Room) -> Result<Self, StoreError> {
-        let connection = match connect(path) {
-            Ok(connection) => connection,
-            Err(error) => {
+        let failed = |error| StoreError::database("open the request log", path, error);
+        let pending = Arc::new(Pending::default());
+        let begin = || Writer::new(connect(path)?, room, Arc::clone(&pending));
+        let writer = match begin() {
+            Err(error) if is_unreadable(&error) => {
                 tracing::warn!(path = %path.display(), %error, "the log of requests cannot be read and is begun anew");
                 put_aside(path)?;
-                connect(path)
-                    .map_err(|error| StoreError::database("open the request log", path, error))?
+                begin()
             }
+            begun => begun,
         };
-        let failed = |error| StoreError::database("open the request log", path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, flags).map_err(failed)?;
-        reader
-            .busy_timeout(crate::database::BUSY_TIMEOUT)
-            .map_err(failed)?;
-        let pending = Arc::new(Pending::default());
+        let writer = writer.map_err(failed)?;
         let (orders, received) = sync_channel(LONGEST_QUEUE);
-        let writer = writer::Writer::new(connection, room, Arc::clone(&pending)).map_err(failed)?;
         let writer = std::thread::Builder::new()
             .name("request log".to_owned())
             .spawn(move || writer.run(&received))
@@ -127,9 +122,28 @@ impl RequestLog {
             path: path.to_owned(),
             orders: Some(orders),
             writer: Some(writer),
-            reader: Mutex::new(reader),
+            reader: Mutex::new(connect_to_read(path).map_err(failed)?),
             rate: Rate::default(),
             pending,
+            unkept: AtomicU64::new(0),
+        })))
+    }
+
+    /// Opens a log that somebody else may write to, to read it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::database("open the request log", path, error);
+        let reader = connect_to_read(path).map_err(failed)?;
+        check_format(&reader).map_err(failed)?;
+        Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
+            orders: None,
+            writer: None,
+            reader: Mutex::new(reader),
+            rate: Rate::default(),
+            pending: Arc::default(),
             unkept: AtomicU64::new(0),
         })))
     }
@@ -217,7 +231,11 @@ impl RequestLog {
         });
         match cleared.recv() {
             Ok(cleared) => cleared.map_err(|error| self.failed("clear the request log", error)),
-            Err(_) => Err(self.ended()),
+            // It dropped the order, or there is none.
+            Err(_) => Err(StoreError::ReadOnly {
+                path: self.0.path.clone(),
+                source: "nobody writes to it here".into(),
+            }),
         }
     }
 
@@ -248,11 +266,6 @@ impl RequestLog {
     fn failed(&self, doing: &'static str, error: rusqlite::Error) -> StoreError {
         StoreError::database(doing, &self.0.path, error)
     }
-
-    fn ended(&self) -> StoreError {
-        let ended = std::io::Error::other("its writer has ended");
-        StoreError::disk("write", &self.0.path, ended)
-    }
 }
 
 impl Drop for Inner {
@@ -273,14 +286,42 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "OFF")?;
-    let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if format != 0 && format != FORMAT {
-        let said = format!("it is of format {format}, this version knows {FORMAT}");
-        return Err(rusqlite::Error::ToSqlConversionFailure(said.into()));
+    if check_format(&connection)? == Begun::No {
+        connection.execute_batch(TABLES)?;
+        connection.pragma_update(None, "user_version", FORMAT)?;
     }
-    connection.execute_batch(TABLES)?;
-    connection.pragma_update(None, "user_version", FORMAT)?;
     Ok(connection)
+}
+
+fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(crate::database::BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Whether a file has its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Yes,
+    No,
+}
+
+fn check_format(connection: &Connection) -> rusqlite::Result<Begun> {
+    match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+        0 => Ok(Begun::No),
+        FORMAT => Ok(Begun::Yes),
+        other => Err(rusqlite::Error::IntegralValueOutOfRange(0, other)),
+    }
+}
+
+/// Whether a file is none of ours, or damaged: it will not be another time either.
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::IntegralValueOutOfRange(..))
+        || matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+        )
 }
 
 /// Moves a file that cannot be used out of the way, in the place of one that was moved before.

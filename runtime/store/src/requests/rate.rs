@@ -19,13 +19,15 @@ struct Second {
 }
 
 impl Rate {
-    /// Whether one more is kept.
+    /// Whether one more is kept, which has just ended.
     pub(super) fn admits(&self, exchange: &Exchange) -> bool {
-        let now = exchange.at.as_second();
+        let ended = exchange.at.saturating_add(exchange.took);
+        let now = ended.unwrap_or(exchange.at).as_second();
         let mut seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (exchange.namespace.clone(), exchange.server.clone());
         let second = seconds.entry(key).or_default();
-        if second.number != now {
+        // Of those that end at once, one may come a little later than the others.
+        if second.number < now {
             *second = Second {
                 number: now,
                 count: 0,

@@ -210,6 +210,39 @@ fn of_more_than_so_many_a_second_the_rest_are_counted() {
 }
 
 #[test]
+fn those_of_two_seconds_that_take_turns_are_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(&folder);
+    for number in 0..1200 {
+        let mut said = exchange("iris", 1, "");
+        // They began in three seconds, and all end in the fourth.
+        said.at = Timestamp::from_second(1 + number % 3).unwrap();
+        said.took = Duration::from_secs(3 - number.unsigned_abs() % 3);
+        log.keep(said);
+    }
+    let kept = log.list("team", "iris", &ExchangeFilter::default(), 2000);
+    assert_eq!((kept.unwrap().len(), log.unkept()), (500, 700));
+}
+
+#[test]
+fn one_that_only_reads_leaves_it_to_who_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("requests.db");
+    assert!(RequestLog::open_to_read(&path).is_err());
+    let writes = log(&folder);
+    writes.keep(exchange("iris", 1, ""));
+    assert_eq!(numbers(&writes, &ExchangeFilter::default()), [1]);
+    let reads = RequestLog::open_to_read(&path).unwrap();
+    assert_eq!(numbers(&reads, &ExchangeFilter::default()), [1]);
+    reads.keep(exchange("iris", 2, ""));
+    assert!(reads.clear("team", "iris").is_err());
+    assert_eq!(numbers(&writes, &ExchangeFilter::default()), [1]);
+    writes.keep(exchange("iris", 3, ""));
+    assert_eq!(numbers(&writes, &ExchangeFilter::default()), [2, 1]);
+    assert_eq!(numbers(&reads, &ExchangeFilter::default()), [2, 1]);
+}
+
+#[test]
 fn what_was_forgotten_is_gone_and_its_numbers_too() {
     let folder = tempfile::tempdir().unwrap();
     let log = log(&folder);
@@ -231,4 +264,13 @@ fn a_file_that_cannot_be_read_is_put_aside() {
     log.keep(exchange("iris", 1, ""));
     assert_eq!(numbers(&log, &ExchangeFilter::default()), [1]);
     assert!(folder.path().join("requests.db.unread").exists());
+    drop(log);
+    // So is one of a later version; whoever only reads leaves it where it is.
+    let later = rusqlite::Connection::open(&path).unwrap();
+    later.pragma_update(None, "user_version", 7).unwrap();
+    drop(later);
+    assert!(RequestLog::open_to_read(&path).is_err());
+    assert!(path.exists());
+    let log = RequestLog::open(&path, Room::default()).unwrap();
+    assert_eq!(numbers(&log, &ExchangeFilter::default()), [0; 0]);
 }

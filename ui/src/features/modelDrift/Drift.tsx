@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { modelDrift, removeProfile } from "@/api/modelDrift";
+import { useState } from "react";
+import { modelDrift } from "@/api/modelDrift";
 import type { ModelDrift, ModelServer } from "@/api/types";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
@@ -17,6 +18,7 @@ import styles from "./Drift.module.css";
 import { Features } from "./Features";
 import { Histogram } from "./Histogram";
 import { NewProfile } from "./NewProfile";
+import { ProfileForm } from "./ProfileForm";
 
 /** How far what a server is asked is from its training data, and how right it is. */
 export default function Drift({ server, search }: { readonly server: ModelServer; readonly search: ModelSearch }) {
@@ -47,7 +49,7 @@ interface Props {
 }
 
 function Compared({ server, drift, feature, actions }: Props) {
-  const queries = useQueryClient();
+  const [isNew, setIsNew] = useState(false);
   const navigate = useNavigate();
   const all = watched(drift);
   const shown = all.find((one) => watchedKey(one) === feature) ?? all[0];
@@ -65,10 +67,11 @@ function Compared({ server, drift, feature, actions }: Props) {
             ["Not read", drift.unread_reason],
           ]}
         />
-        <Button kind="quiet" onClick={() => void removeProfile(queries, server)}>
-          Take other training data
+        <Button kind="quiet" aria-expanded={isNew} onClick={() => setIsNew(!isNew)}>
+          {isNew ? "Keep the training data" : "Take other training data"}
         </Button>
       </div>
+      {isNew && <ProfileForm server={server} onMade={() => setIsNew(false)} />}
       <div className={styles.compared}>
         <Features all={all} shown={shown && watchedKey(shown)} onShow={show} />
         {shown && <Histogram of={shown} />}

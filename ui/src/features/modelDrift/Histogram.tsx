@@ -18,8 +18,10 @@ export function Histogram({ of }: { readonly of: Watched }) {
         <span className={styles.chance}>by chance: {chanceText(of.chance)}</span>
       </figcaption>
       <ul aria-label={`Values of ${of.name}`}>
-        {shares.map(({ label, trained, asked }) => (
-          <li key={label}>
+        {shares.map(({ label, trained, asked }, at) => (
+          // Bins have no other name: two may be called alike, and none comes or goes.
+          // oxlint-disable-next-line react/no-array-index-key
+          <li key={at}>
             <span className={styles.label} title={label}>
               {label}
             </span>

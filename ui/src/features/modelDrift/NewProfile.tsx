@@ -1,40 +1,14 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { putProfile } from "@/api/modelDrift";
 import type { ModelServer } from "@/api/types";
-import { Button } from "@/components/Button";
-import { Empty, Trouble } from "@/components/Empty";
-import { Field, Input } from "@/components/Field";
-import styles from "./Drift.module.css";
+import { Empty } from "@/components/Empty";
+import { ProfileForm } from "./ProfileForm";
 
-/** Takes the training data, of which a profile is kept and nothing else. */
-export function NewProfile({ server }: { readonly server: ModelServer }) {
-  const queries = useQueryClient();
-  const [file, setFile] = useState<File>();
-  const [target, setTarget] = useState("");
-  const made = useMutation({ mutationFn: (data: File) => putProfile(queries, server, data, target.trim()) });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (file) made.mutate(file);
-  };
-  return (
-    <Empty title="It is not compared with its training data yet">
-      <p>
-        Give it the table that the model was trained on, and what it is asked is compared with that, feature by feature. An event of the inference service says when one
-        has drifted. Only counts and a sample of the values are kept.
-      </p>
-      <form className={styles.new} onSubmit={submit}>
-        <Field label="Training data" help="A CSV table, or a JSON list of rows">
-          {(given) => <Input {...given} type="file" accept=".csv,.json" required onChange={(event) => setFile(event.target.files?.[0])} />}
-        </Field>
-        <Field label="Column that is predicted" help="Its name, or its number from 0; empty where the table has none">
-          {(given) => <Input {...given} spellCheck={false} value={target} onChange={(event) => setTarget(event.target.value)} />}
-        </Field>
-        <Button kind="primary" type="submit" disabled={!file || made.isPending}>
-          Compare with it
-        </Button>
-      </form>
-      {made.error && <Trouble error={made.error} />}
-    </Empty>
-  );
-}
+/** What comparing takes, where it has not begun. */
+export const NewProfile = ({ server }: { readonly server: ModelServer }) => (
+  <Empty title="It is not compared with its training data yet">
+    <p>
+      Give it the table that the model was trained on, and what it is asked is compared with that, feature by feature. An event of the inference service says when one has
+      drifted. Only counts and a sample of the values are kept.
+    </p>
+    <ProfileForm server={server} />
+  </Empty>
+);

@@ -44,7 +44,7 @@ export function Replay({ server, search }: Props) {
       </header>
       <ReplayForm server={server} search={search} targets={targets} against={against} isSending={isSending} onSend={send} onStop={stop} />
       {error && <Trouble error={error} />}
-      <div aria-live="polite" className={isSending && replay ? styles.old : ""}>
+      <div className={isSending && replay ? styles.old : ""}>
         {replay ? (
           <Report server={server} replay={replay} />
         ) : isSending ? (

@@ -21,7 +21,7 @@ export function Report({ server, replay }: { readonly server: ModelServer; reado
   return (
     <section className={styles.report} aria-label="Report">
       <header className={styles.line}>
-        <p className={styles.words}>
+        <p className={styles.words} role="status">
           <strong>{reportWords(report)}</strong> <span>{`${againstWords(replay)}, at ${fullTime(at)}`}</span>
         </p>
         <CopyAs label="Copy report as" texts={replayCopies(server, replay, location.origin)} />

@@ -53,8 +53,10 @@ pub(super) fn credentials(
         if storage.is_empty() {
             let text = secret.text(&key).unwrap_or_default();
             let told: BTreeMap<String, String> = serde_json::from_str(&text).map_err(|error| {
+                // What the error says may quote the secret.
+                let (line, column) = (error.line(), error.column());
                 Unfit::predictor(format!(
-                    "invalid json encountered in key {key} of storage secret {secret_name}: {error}"
+                    "invalid json encountered in key {key} of storage secret {secret_name}: line {line}, column {column}"
                 ))
             })?;
             if let Some(told) = told.get("type") {
