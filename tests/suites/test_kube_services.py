@@ -87,6 +87,8 @@ def test_a_service_is_found_by_its_names_and_its_address_whichever_was_first(kub
 def test_a_pod_of_the_services_own_name_does_not_stand_in_its_way(kubectl):
     kubectl.apply(server("same", "same"), service("same", "same"))
     kubectl.ready("same")
+    # It leads to a pod a moment after that is ready.
+    says(kubectl, "same:80", "same")
     assert said(kubectl, "same:80", times=6) == ["same"] * 6
 
 
