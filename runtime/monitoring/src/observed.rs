@@ -58,7 +58,8 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// Adds what a request sent. Columns are found by their names; where none of them is known, by their order.
+    /// Adds what a request sent. Columns are found by the names that they came with; where none of them is known, by their
+    /// order.
     ///
     /// # Errors
     /// When no name is known, and the number is another.
@@ -67,7 +68,10 @@ impl<'a> Observed<'a> {
         let sent = table.columns();
         let places: Vec<Option<usize>> = known
             .iter()
-            .map(|feature| sent.iter().position(|column| column.name == feature.name))
+            .map(|feature| {
+                let is_it = |column: &Column| column.name.as_ref() == Some(&feature.name);
+                sent.iter().position(is_it)
+            })
             .collect();
         let is_named = places.iter().any(Option::is_some);
         if !is_named && sent.len() != known.len() {

@@ -144,6 +144,51 @@ fn columns_are_found_by_name_or_else_by_order() {
     assert_eq!(observed(1, &Range::Category("red".to_owned())), Some(2));
 }
 
+/// Numbers whose column is told by their size: 10 and up in the first, 20 and up in the second.
+fn told_apart(rows: u32) -> Vec<[u32; 2]> {
+    (0..rows)
+        .map(|row| [10 + row % 10, 20 + row % 10])
+        .collect()
+}
+
+/// What is said of features of training data of which one column was taken as the target, where requests have no names.
+fn of_unnamed(training: Table, target: &str) -> Vec<(String, Verdict)> {
+    let profile = Profile::with_target(training, target).expect("there is such a column");
+    let sent = serde_json::json!({ "instances": told_apart(100) }).to_string();
+    let sent = crate::of_json(sent.as_bytes()).expect("these are rows");
+    let features = drift(&profile, &sent).features.into_iter();
+    features.map(|found| (found.name, found.verdict)).collect()
+}
+
+#[test]
+fn a_target_before_features_without_names_shifts_none_of_them() {
+    let stable = ["feature 0", "feature 1"].map(|name| (name.to_owned(), Verdict::Stable));
+    let lines = told_apart(300)
+        .into_iter()
+        .map(|[x, y]| format!("{},{x},{y}\n", x % 2));
+    let lines: String = lines.collect();
+    let table = of_csv(lines.as_bytes()).expect("it is a table");
+    assert_eq!(of_unnamed(table, "0"), stable);
+    let rows: Vec<[u32; 3]> = told_apart(300)
+        .into_iter()
+        .map(|[x, y]| [x, x % 2, y])
+        .collect();
+    let rows = serde_json::json!(rows).to_string();
+    let table = crate::of_json(rows.as_bytes()).expect("these are rows");
+    assert_eq!(of_unnamed(table, "feature 1"), stable);
+}
+
+#[test]
+fn the_index_of_a_data_frame_is_no_feature() {
+    let stable = ["width", "height"].map(|name| (name.to_owned(), Verdict::Stable));
+    let lines = told_apart(300).into_iter().enumerate();
+    let lines: String = lines
+        .map(|(at, [x, y])| format!("{at},{x},{y},{}\n", x % 2))
+        .collect();
+    let table = of_csv(format!(",width,height,kind\n{lines}").as_bytes()).expect("it is a table");
+    assert_eq!(of_unnamed(table, "kind"), stable);
+}
+
 #[test]
 fn predictions_drift_against_what_was_to_be_predicted() {
     let text: String = (0..300).map(|row| format!("{row},{}\n", row % 3)).collect();
@@ -176,7 +221,7 @@ fn normal(count: usize, mut seed: u64, shift: f64) -> (Table, u64) {
         Cell::number(sum - 6.0 + shift)
     });
     let column = Column {
-        name: "x".to_owned(),
+        name: Some("x".to_owned()),
         cells: cells.collect(),
     };
     (Table::of_columns(vec![column]).expect("it is one"), seed)

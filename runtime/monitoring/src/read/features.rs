@@ -7,7 +7,7 @@ use super::rows::{self, Row, Rows};
 use super::tensors::{self, Tensor};
 use super::{Body, Message, Unread, named_columns, within};
 use crate::cell::Cell;
-use crate::table::{Column, MOST_FEATURES, Table, unnamed};
+use crate::table::{Column, MOST_FEATURES, Table};
 
 /// The features that a request sends, as columns.
 ///
@@ -46,15 +46,14 @@ pub fn of_json(text: &[u8]) -> Result<Table, Unread> {
 }
 
 fn of_rows(rows: Rows) -> Result<Table, Unread> {
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<Option<String>> = Vec::new();
     let mut columns: Vec<Vec<Cell>> = Vec::new();
     for (number, row) in rows.into_iter().enumerate() {
         let named = match row {
             Row::Unnamed(cells) => cells
                 .into_vec()?
                 .into_iter()
-                .enumerate()
-                .map(|(at, cell)| (unnamed(at), cell))
+                .map(|cell| (None, cell))
                 .collect(),
             Row::Named(members) => flat(members)?,
         };
@@ -79,13 +78,13 @@ fn of_rows(rows: Rows) -> Result<Table, Unread> {
 }
 
 /// The cells of an object's members: a member with several numbers its columns beside each other.
-fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(String, Cell)>, Unread> {
+fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(Option<String>, Cell)>, Unread> {
     let is_only = members.len() == 1;
     let mut found = Vec::new();
     for (name, cells) in members {
         let mut cells = cells.into_vec()?;
         if let [_] = cells.as_slice() {
-            found.extend(cells.pop().map(|cell| (name, cell)));
+            found.extend(cells.pop().map(|cell| (Some(name), cell)));
         } else {
             let numbered = cells.into_iter().enumerate();
             found.extend(numbered.map(|(at, cell)| (of_many(&name, at, is_only), cell)));
@@ -95,13 +94,9 @@ fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(String, Cell)>, Unread> {
     Ok(found)
 }
 
-/// The name of one of several features that came under one name.
-fn of_many(name: &str, at: usize, is_only: bool) -> String {
-    if is_only {
-        unnamed(at)
-    } else {
-        format!("{name} {at}")
-    }
+/// The name of one of several features that came under one name; none where that is the name of them all.
+fn of_many(name: &str, at: usize, is_only: bool) -> Option<String> {
+    (!is_only).then(|| format!("{name} {at}"))
 }
 
 fn of_named(inputs: Vec<(String, Rows)>) -> Result<Table, Unread> {
@@ -112,7 +107,7 @@ fn of_named(inputs: Vec<(String, Rows)>) -> Result<Table, Unread> {
         let width = table.columns().len();
         for (at, column) in table.columns().iter().enumerate() {
             let name = match width {
-                1 => name.clone(),
+                1 => Some(name.clone()),
                 _ => of_many(&name, at, is_only),
             };
             columns.push(Column {
@@ -132,7 +127,7 @@ fn of_tensors(tensors: Vec<Tensor>) -> Result<Table, Unread> {
     for tensor in tensors {
         if tensor.width == 1 {
             columns.push(Column {
-                name: tensor.name,
+                name: Some(tensor.name),
                 cells: tensor.cells,
             });
             continue;

@@ -76,7 +76,7 @@ impl<'a> Message<'a> {
     }
 }
 
-fn named_columns(names: Vec<String>, columns: Vec<Vec<Cell>>) -> Result<Table, Unread> {
+fn named_columns(names: Vec<Option<String>>, columns: Vec<Vec<Cell>>) -> Result<Table, Unread> {
     let columns = names.into_iter().zip(columns);
     let columns = columns
         .map(|(name, cells)| Column { name, cells })
