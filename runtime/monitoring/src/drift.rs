@@ -38,8 +38,11 @@ pub struct Drift {
     pub rows: u64,
     /// Each feature, in the profile's order.
     pub features: Vec<FeatureDrift>,
-    /// What was predicted against what was to be; none where the profile has no target.
+    /// What was predicted against what was to be; none where the profile has no target, or there are `fractions`.
     pub prediction: Option<FeatureDrift>,
+    /// How many predictions are numbers with a fraction where classes, or whole numbers alone, were to be predicted. These are
+    /// probabilities or what a regression makes of whole numbers, and never distributed as what they are of.
+    pub fractions: u64,
 }
 
 /// How far a feature is from what it was.

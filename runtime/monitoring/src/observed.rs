@@ -17,6 +17,7 @@ pub struct Observed<'a> {
     rows: u64,
     features: Vec<ObservedColumn>,
     prediction: Option<ObservedColumn>,
+    fractions: u64,
 }
 
 /// A request that has other features than the profile.
@@ -55,6 +56,7 @@ impl<'a> Observed<'a> {
             rows: 0,
             features: profile.features.iter().map(ObservedColumn::new).collect(),
             prediction: profile.target.as_ref().map(ObservedColumn::new),
+            fractions: 0,
         }
     }
 
@@ -102,6 +104,7 @@ impl<'a> Observed<'a> {
         if let (Some(target), Some(seen)) = (&self.profile.target, &mut self.prediction) {
             for cell in predictions {
                 seen.add(target, cell);
+                self.fractions += u64::from(target.is_fraction_of_none(cell));
             }
         }
     }
@@ -116,8 +119,10 @@ impl<'a> Observed<'a> {
             features: features
                 .map(|(profile, seen)| drift::of(profile, seen, thresholds))
                 .collect(),
+            fractions: self.fractions,
             prediction: target
                 .zip(self.prediction.as_ref())
+                .filter(|_| self.fractions == 0)
                 .map(|(target, seen)| drift::of(target, seen, thresholds)),
         }
     }

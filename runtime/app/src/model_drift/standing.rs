@@ -148,6 +148,7 @@ mod tests {
             prediction: Some(feature("species", species)),
             accuracy: None,
             mislabelled: 0,
+            unjudged: Vec::new(),
         }
     }
 

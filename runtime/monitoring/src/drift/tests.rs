@@ -207,6 +207,23 @@ fn predictions_drift_against_what_was_to_be_predicted() {
     assert_eq!(predicted(|_| 2), Some(Verdict::Significant));
 }
 
+#[test]
+fn numbers_with_fractions_are_not_compared_with_whole_ones() {
+    let found = |predictions: &[f64]| {
+        let text: String = (0..300).map(|row| format!("{row},{}\n", row % 2)).collect();
+        let training = of_csv(text.as_bytes()).expect("it is a table");
+        let profile = Profile::with_target(training, "1").expect("there is such a column");
+        let mut observed = Observed::new(&profile);
+        let cells: Vec<Cell> = predictions.iter().copied().map(Cell::number).collect();
+        observed.add_predictions(&cells);
+        let drift = observed.drift(&USUAL);
+        (drift.fractions, drift.prediction.map(|found| found.verdict))
+    };
+    assert_eq!(found(&[0.0, 1.0].repeat(50)), (0, Some(Verdict::Stable)));
+    assert_eq!(found(&[0.0, 0.97].repeat(50)), (50, None));
+    assert_eq!(found(&[7.0; 100]), (0, Some(Verdict::Significant)));
+}
+
 /// So many numbers that are nearly normal, and the seed of the next ones.
 fn normal(count: usize, mut seed: u64, shift: f64) -> (Table, u64) {
     let mut even = || {

@@ -193,6 +193,15 @@ impl FeatureProfile {
         bins
     }
 
+    /// Whether it is a number with a fraction, and there are classes of which it is none.
+    pub(crate) fn is_fraction_of_none(&self, cell: &Cell) -> bool {
+        let Distribution::Categorical(classes) = &self.distribution else {
+            return false;
+        };
+        let is_fraction = matches!(cell, Cell::Number(_)) && !cell.is_whole();
+        is_fraction && cell.category().is_some_and(|name| !classes.has(&name))
+    }
+
     /// The number of the bin of a value.
     pub(crate) fn bin(&self, cell: &Cell) -> usize {
         match &self.distribution {
