@@ -208,6 +208,24 @@ fn predictions_drift_against_what_was_to_be_predicted() {
 }
 
 #[test]
+fn truths_of_a_table_are_those_of_requests_and_answers() {
+    let lines: String = ["True,False\n", "False,True\n"].repeat(100).concat();
+    let training = of_csv(format!("member,bought\n{lines}").as_bytes()).expect("it is a table");
+    let profile = Profile::with_target(training, "bought").expect("there is such a column");
+    assert_eq!(profile.classes(), ["false", "true"]);
+    let rows = [[true], [false]].repeat(100);
+    let sent = serde_json::json!({ "instances": rows }).to_string();
+    let sent = crate::of_json(sent.as_bytes()).expect("these are rows");
+    let mut observed = Observed::new(&profile);
+    observed.add(&sent).expect("it has the profile's features");
+    let predictions: Vec<Cell> = (0..200).map(|row| Cell::truth(row % 2 == 0)).collect();
+    observed.add_predictions(&predictions);
+    for feature in observed.drift(&USUAL).all() {
+        assert_eq!(feature.verdict, Verdict::Stable, "{feature:?}");
+    }
+}
+
+#[test]
 fn numbers_with_fractions_are_not_compared_with_whole_ones() {
     let found = |predictions: &[f64]| {
         let text: String = (0..300).map(|row| format!("{row},{}\n", row % 2)).collect();
