@@ -127,7 +127,7 @@ pub(crate) fn of(
 ) -> FeatureDrift {
     let (ranges, expected): (Vec<Range>, Vec<u64>) = profile.bins().into_iter().unzip();
     let index = psi::index(&expected, &seen.counts);
-    let chance = chance::of(&expected, &seen.counts);
+    let chance = chance(&ranges, &expected, &seen.counts);
     let rows = seen.counts.iter().sum();
     let verdict = if rows < thresholds.least_rows.max(1) {
         Verdict::TooFewRows
@@ -157,6 +157,20 @@ pub(crate) fn of(
             })
             .collect(),
     }
+}
+
+fn chance(ranges: &[Range], expected: &[u64], observed: &[u64]) -> f64 {
+    let counts = expected.iter().copied().zip(observed.iter().copied());
+    let (mut ordered, mut loose) = (Vec::new(), Vec::new());
+    for (range, counts) in ranges.iter().zip(counts) {
+        match range {
+            Range::Below { .. } | Range::Between { .. } | Range::Above { .. } => {
+                ordered.push(counts);
+            }
+            Range::Category(_) | Range::Other | Range::Missing => loose.push(counts),
+        }
+    }
+    chance::of(&ordered, &loose)
 }
 
 fn test(profile: &FeatureProfile, seen: &ObservedColumn) -> Option<Ks> {
