@@ -1,14 +1,17 @@
 //! Looks at the models that can be compared with something, and says where a threshold is crossed.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use coracle_control::Recorder;
+use coracle_host::clock::Clock;
 use coracle_model::Timestamp;
 use coracle_objects::kind::inference_service::Watching;
 use coracle_objects::{Object, ObjectExt as _, kind};
 use coracle_plan::kind::About;
 use coracle_store::ExchangeFilter;
+use tokio::sync::watch;
 
 use super::standing::Standing;
 use super::{watching, window};
@@ -38,7 +41,7 @@ struct Seen {
 
 /// Watches the models that are served, until the workbench shuts down.
 pub(crate) async fn watch_models(workbench: Workbench) {
-    let Some(mut tables) = workbench.store().touched() else {
+    let Some(tables) = workbench.store().touched() else {
         return;
     };
     let clock = workbench.inner.clock.clone();
@@ -47,32 +50,41 @@ pub(crate) async fn watch_models(workbench: Workbench) {
         off_runtime(move || Ok(Recorder::new(api, COMPONENT))).await
     };
     let Ok(recorder) = recorder else { return };
-    let mut seen = HashMap::new();
+    let seen = Arc::new(Mutex::new(HashMap::new()));
+    let look_at_all = || {
+        let (asked, said, seen) = (workbench.clone(), recorder.clone(), seen.clone());
+        async move {
+            let looked = off_runtime(move || {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                *seen = look(&asked, &said, std::mem::take(&mut *seen))?;
+                Ok(seen.is_empty())
+            });
+            looked.await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "models that are served were not looked at");
+                false
+            })
+        }
+    };
+    keep_looking(clock.as_ref(), tables, look_at_all).await;
+}
+
+/// Looks again and again, with rests by how long that takes. Where a look says that there is nothing to compare, the next one waits
+/// for a change; it ends when there will be none.
+async fn keep_looking<T, F: Future<Output = bool>>(
+    clock: &dyn Clock,
+    mut tables: watch::Receiver<T>,
+    mut look: impl FnMut() -> F,
+) {
     loop {
         tables.borrow_and_update();
         let begun = clock.steady();
-        let (asked, said, before) = (
-            workbench.clone(),
-            recorder.clone(),
-            std::mem::take(&mut seen),
-        );
-        let is_idle = match off_runtime(move || look(&asked, &said, before)).await {
-            Ok(now) => {
-                seen = now;
-                seen.is_empty()
-            }
-            Err(error) => {
-                tracing::warn!(%error, "models that are served were not looked at");
-                false
-            }
-        };
+        let is_idle = look().await;
+        let rest = clock.steady().since(begun).saturating_mul(REST);
         if is_idle && tables.changed().await.is_err() {
             return;
         }
-        let pause = clock.steady().since(begun).saturating_mul(REST);
-        clock
-            .sleep_until(clock.steady().after(pause.clamp(LOOK_EVERY, LONGEST_REST)))
-            .await;
+        let rest = rest.clamp(LOOK_EVERY, LONGEST_REST);
+        clock.sleep_until(clock.steady().after(rest)).await;
     }
 }
 
@@ -139,4 +151,45 @@ fn judge(workbench: &Workbench, recorder: &Recorder, service: &Object) -> Result
         store.put_model_standing(service.uid(), &text)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use coracle_host::clock::ManualClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_wait_for_something_to_compare_is_no_work_to_rest_from() {
+        let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+        let (changes, tables) = watch::channel(0);
+        let mut looks = 0;
+        let looking = keep_looking(&clock, tables, || {
+            looks += 1;
+            ready(looks == 1)
+        });
+        let time = async {
+            settle().await;
+            clock.advance(LONGEST_REST);
+            changes.send_modify(|count| *count += 1);
+            settle().await;
+            clock.advance(LOOK_EVERY);
+            settle().await;
+        };
+        tokio::select! {
+            biased;
+            () = looking => panic!("there may be more changes"),
+            () = time => {}
+        }
+        assert_eq!(looks, 2);
+    }
+
+    /// Lets whoever is ready go on until nobody is.
+    async fn settle() {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
 }
