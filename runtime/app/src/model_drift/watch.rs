@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::standing::Standing;
 use super::{watching, window};
-use crate::error::AppError;
+use crate::error::{AppError, with_causes};
 use crate::workbench::{Workbench, off_runtime};
 
 /// Who says it.
@@ -30,13 +30,45 @@ const REST: u32 = 20;
 /// The longest pause, however long a look took.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
-/// What a verdict follows from. While it is the same, nothing is looked at.
+/// What a verdict follows from. While it is the same and there was one, nothing is looked at.
 #[derive(Debug, Clone, PartialEq)]
 struct Seen {
     newest_request: Option<i64>,
     newest_label: i64,
     profile_at: Option<Timestamp>,
     watching: Watching,
+}
+
+/// How a look at a model ended.
+#[derive(Debug)]
+struct Looked {
+    seen: Seen,
+    /// Why it was not judged, if it was not.
+    failure: Option<String>,
+}
+
+impl Looked {
+    /// What there is of a model, judged where that is something new or could not be judged before. A failure that goes on is told
+    /// once.
+    fn at(
+        seen: Seen,
+        before: Option<Self>,
+        judge: impl FnOnce() -> Result<(), AppError>,
+        tell: impl FnOnce(&str),
+    ) -> Self {
+        let failed_before = match before {
+            Some(before) if before.failure.is_none() && before.seen == seen => return before,
+            Some(before) => before.failure,
+            None => None,
+        };
+        let failure = judge().err().map(|error| with_causes(&error));
+        if let Some(failure) = &failure
+            && failed_before.as_ref() != Some(failure)
+        {
+            tell(failure);
+        }
+        Self { seen, failure }
+    }
 }
 
 /// Watches the models that are served, until the workbench shuts down.
@@ -92,8 +124,8 @@ async fn keep_looking<T, F: Future<Output = bool>>(
 fn look(
     workbench: &Workbench,
     recorder: &Recorder,
-    mut before: HashMap<String, Seen>,
-) -> Result<HashMap<String, Seen>, AppError> {
+    mut before: HashMap<String, Looked>,
+) -> Result<HashMap<String, Looked>, AppError> {
     let store = workbench.store();
     let mut now = HashMap::new();
     let compared = store.compared_models()?;
@@ -107,18 +139,26 @@ fn look(
             continue;
         };
         let service = &service.body;
-        let found = Seen {
+        let seen = Seen {
             newest_request: newest_request(workbench, service)?,
             newest_label,
             profile_at: store.model_profile(&uid)?.map(|kept| kept.at),
             watching: watching(service),
         };
-        if before.remove(&uid).as_ref() != Some(&found)
-            && let Err(error) = judge(workbench, recorder, service)
-        {
-            tracing::warn!(%error, service = service.name(), "a model was not compared with its training data");
-        }
-        now.insert(uid, found);
+        let looked = Looked::at(
+            seen,
+            before.remove(&uid),
+            || judge(workbench, recorder, service),
+            |error| {
+                let service = service.name();
+                tracing::warn!(
+                    error,
+                    service,
+                    "a model was not compared with its training data"
+                );
+            },
+        );
+        now.insert(uid, looked);
     }
     Ok(now)
 }
@@ -141,14 +181,15 @@ fn judge(workbench: &Workbench, recorder: &Recorder, service: &Object) -> Result
         .and_then(|kept| serde_json::from_str(&kept).ok())
         .unwrap_or_default();
     let (standing, news) = before.after(&drift);
-    for news in news {
-        let about = About::object(service);
-        recorder.say(&about, news.is_warning, news.reason, &news.message);
-    }
+    // Kept before it is said, so that a look that is taken again as it could not be kept says nothing twice.
     if standing != before
         && let Ok(text) = serde_json::to_string(&standing)
     {
         store.put_model_standing(service.uid(), &text)?;
+    }
+    for news in news {
+        let about = About::object(service);
+        recorder.say(&about, news.is_warning, news.reason, &news.message);
     }
     Ok(())
 }
@@ -184,6 +225,42 @@ mod tests {
             () = time => {}
         }
         assert_eq!(looks, 2);
+    }
+
+    #[test]
+    fn what_could_not_be_judged_is_judged_again_until_it_is() {
+        let seen = || Seen {
+            newest_request: Some(1),
+            newest_label: 0,
+            profile_at: None,
+            watching: Watching::default(),
+        };
+        let mut said = Vec::new();
+        let mut looked = None;
+        for (round, outcome) in ["locked", "locked", "full", "", ""].into_iter().enumerate() {
+            let mut tell = |what: String| said.push(format!("{round} {what}"));
+            let mut judged = false;
+            let judge = || {
+                judged = true;
+                match outcome {
+                    "" => Ok(()),
+                    why => Err(AppError::request(why, "wait")),
+                }
+            };
+            let now = Looked::at(seen(), looked.take(), judge, |failure| {
+                tell(failure.to_owned())
+            });
+            looked = Some(now);
+            if judged {
+                tell("judged".to_owned());
+            }
+        }
+        assert_eq!(
+            said,
+            [
+                "0 locked", "0 judged", "1 judged", "2 full", "2 judged", "3 judged"
+            ]
+        );
     }
 
     /// Lets whoever is ready go on until nobody is.

@@ -51,8 +51,7 @@ pub struct StoredProfile {
 }
 
 impl Store {
-    /// Keeps the profile of a model server, in place of the one before, and tells the time as it reads back. Nothing is known
-    /// any more of how far off the server was.
+    /// Keeps the profile of a model server, in place of the one before, and tells the time as it reads back.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
@@ -67,7 +66,6 @@ impl Store {
                 "INSERT OR REPLACE INTO model_profiles (server, at, profile) VALUES (?1, ?2, ?3)",
                 (server, micros(at), profile),
             )?;
-            writing.execute("DELETE FROM model_standings WHERE server = ?1", [server])?;
             Ok(whole_micros(at))
         })
     }
@@ -90,7 +88,7 @@ impl Store {
         })
     }
 
-    /// Removes the profile of a model server: whether there was one.
+    /// Removes the profile of a model server: whether there was one. How far off it was found goes along where it has no labels.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
@@ -98,7 +96,11 @@ impl Store {
         self.write("remove a profile", |writing| {
             let removed =
                 writing.execute("DELETE FROM model_profiles WHERE server = ?1", [server])?;
-            writing.execute("DELETE FROM model_standings WHERE server = ?1", [server])?;
+            writing.execute(
+                "DELETE FROM model_standings WHERE server = ?1
+                AND NOT EXISTS (SELECT 1 FROM model_labels WHERE server = ?1)",
+                [server],
+            )?;
             Ok(removed > 0)
         })
     }
@@ -170,14 +172,16 @@ impl Store {
         })
     }
 
-    /// Keeps how far off a model server was found.
+    /// Keeps how far off a model server was found, unless there is nothing any more that it could have been compared with.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
     pub fn put_model_standing(&self, server: &str, standing: &str) -> Result<(), StoreError> {
         self.write("keep how a model stands", |writing| {
             writing.execute(
-                "INSERT OR REPLACE INTO model_standings (server, standing) VALUES (?1, ?2)",
+                "INSERT OR REPLACE INTO model_standings (server, standing) SELECT ?1, ?2
+                WHERE EXISTS (SELECT 1 FROM model_profiles WHERE server = ?1)
+                OR EXISTS (SELECT 1 FROM model_labels WHERE server = ?1)",
                 [server, standing],
             )?;
             Ok(())

@@ -26,10 +26,8 @@ fn a_profile_outlives_the_workbench_and_goes_with_its_server() {
     let standing = |server: &str| store.model_standing(server).unwrap();
     assert_eq!(standing("u1").as_deref(), Some("drifted"));
 
-    // What was found of one profile says nothing of another.
     store.put_model_profile("u1", "second", at(2)).unwrap();
-    assert_eq!(standing("u1"), None);
-    store.put_model_standing("u1", "drifted").unwrap();
+    assert_eq!(standing("u1").as_deref(), Some("drifted"));
     assert!(store.remove_model_profile("u1").unwrap());
     assert!(!store.remove_model_profile("u1").unwrap());
     assert_eq!(store.model_profile("u1").unwrap(), None);
@@ -40,7 +38,13 @@ fn a_profile_outlives_the_workbench_and_goes_with_its_server() {
     store
         .put_model_labels("u1", &labels([("r", "[1]")]))
         .unwrap();
+    store.put_model_standing("u1", "inaccurate").unwrap();
+    store.remove_model_profile("u1").unwrap();
+    assert_eq!(standing("u1").as_deref(), Some("inaccurate"));
     store.forget_model("u1").unwrap();
+    // Whoever was looking at it comes too late.
+    store.put_model_standing("u1", "inaccurate").unwrap();
+    assert_eq!(standing("u1"), None);
     assert_eq!(
         store.compared_models().unwrap(),
         HashMap::from([("u2".to_owned(), 0)])
