@@ -2,7 +2,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Unread, named_columns, within};
+use super::{Unread, few_enough, named_columns, within};
 use crate::cell::Cell;
 use crate::table::Table;
 
@@ -28,7 +28,8 @@ pub fn of_csv(text: &[u8]) -> Result<Table, Unread> {
         add(&mut columns, &first);
         vec![None; first.len()]
     };
-    for line in lines {
+    for (number, line) in lines.enumerate() {
+        few_enough((number + 2) * first.len())?;
         add(&mut columns, &line.map_err(Unread::Csv)?);
     }
     if let [None, others @ ..] = names.as_slice()

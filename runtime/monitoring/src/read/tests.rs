@@ -124,6 +124,29 @@ fn images_are_too_wide() {
     assert_eq!(table.columns().len(), MOST_FEATURES);
 }
 
+#[test]
+fn what_would_not_fit_is_refused() {
+    let ones = vec!["1"; MOST_CELLS + 1];
+    let list = format!("[{}]", ones.join(","));
+    let named = format!(r#"{{"inputs": {{"x": {list}}}}}"#);
+    let half = format!("[{}]", ones[..MOST_CELLS / 2 + 1].join(","));
+    let tensor = format!(
+        r#"{{"name": "x", "shape": [{}], "datatype": "INT8", "data": {half}}}"#,
+        MOST_CELLS / 2 + 1
+    );
+    let tensors = format!(r#"{{"inputs": [{tensor}, {tensor}]}}"#);
+    for body in [&list, &named, &tensors] {
+        let error = of_json(body.as_bytes()).expect_err("it is too much");
+        assert!(matches!(error, Unread::TooLong), "{error}");
+    }
+    let error = of_csv(ones.join("\n").as_bytes()).expect_err("it is too much");
+    assert!(matches!(error, Unread::TooLong), "{error}");
+
+    let most = &ones[1..];
+    assert!(of_csv(most.join("\n").as_bytes()).is_ok());
+    assert!(of_json(format!("[{}]", most.join(",")).as_bytes()).is_ok());
+}
+
 fn check_predictions(body: &str, classes: &[&str], expected: &[&str]) {
     let classes: Vec<String> = classes.iter().map(|class| (*class).to_owned()).collect();
     let found = predictions(message(body.as_bytes()), &classes);
