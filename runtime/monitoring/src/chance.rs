@@ -26,9 +26,10 @@ pub(crate) fn of(ordered: &[Counts], loose: &[Counts]) -> f64 {
     let (frequent, rare): (Vec<Counts>, Vec<Counts>) = loose
         .iter()
         .partition(|counts| counts.0 as f64 >= LEAST_EXPECTED);
-    let mut bins = together(ordered, is_enough);
-    bins.extend(together(&frequent, is_enough));
-    let rare = total(&rare);
+    let (mut bins, lone) = together(ordered, is_enough);
+    let (others, lone_other) = together(&frequent, is_enough);
+    bins.extend(others);
+    let rare = plus(total(&rare), plus(lone, lone_other));
     if is_enough(rare) {
         bins.push(rare);
         return homogeneity(&bins);
@@ -36,8 +37,8 @@ pub(crate) fn of(ordered: &[Counts], loose: &[Counts]) -> f64 {
     (2.0 * homogeneity(&bins).min(more(rare, all))).min(1.0)
 }
 
-/// Neighbours put together until each has enough; the last ones with those before them.
-fn together(bins: &[Counts], is_enough: impl Fn(Counts) -> bool) -> Vec<Counts> {
+/// Neighbours put together until each has enough; the last ones with those before them. All of them where that is not enough.
+fn together(bins: &[Counts], is_enough: impl Fn(Counts) -> bool) -> (Vec<Counts>, Counts) {
     let mut found: Vec<Counts> = Vec::new();
     let mut next: Counts = (0, 0);
     for counts in bins {
@@ -46,11 +47,10 @@ fn together(bins: &[Counts], is_enough: impl Fn(Counts) -> bool) -> Vec<Counts> 
             found.push(std::mem::take(&mut next));
         }
     }
-    match found.last_mut() {
-        Some(last) => *last = plus(*last, next),
-        None => found.push(next),
+    if let Some(last) = found.last_mut() {
+        *last = plus(*last, std::mem::take(&mut next));
     }
-    found
+    (found, next)
 }
 
 fn total(counts: &[Counts]) -> Counts {
@@ -191,6 +191,8 @@ mod tests {
     fn a_bin_of_no_expectation_is_told_exactly() {
         let ordered = [(100, 5); 10];
         let one = of(&ordered, &[(0, 0), (0, 1)]);
+        assert!(one > 0.05, "{one}");
+        let one = of(&[(1000, 5); 10], &[(0, 0), (7, 1)]);
         assert!(one > 0.05, "{one}");
         let five = of(&ordered, &[(0, 0), (0, 5)]);
         assert!(five < 1e-5, "{five}");
