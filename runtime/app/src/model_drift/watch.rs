@@ -238,7 +238,7 @@ mod tests {
         let mut said = Vec::new();
         let mut looked = None;
         for (round, outcome) in ["locked", "locked", "full", "", ""].into_iter().enumerate() {
-            let mut tell = |what: String| said.push(format!("{round} {what}"));
+            let mut tell = |what: &str| said.push(format!("{round} {what}"));
             let mut judged = false;
             let judge = || {
                 judged = true;
@@ -247,12 +247,10 @@ mod tests {
                     why => Err(AppError::request(why, "wait")),
                 }
             };
-            let now = Looked::at(seen(), looked.take(), judge, |failure| {
-                tell(failure.to_owned())
-            });
+            let now = Looked::at(seen(), looked.take(), judge, &mut tell);
             looked = Some(now);
             if judged {
-                tell("judged".to_owned());
+                tell("judged");
             }
         }
         assert_eq!(
