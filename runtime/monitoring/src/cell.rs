@@ -37,9 +37,14 @@ impl Cell {
         }
     }
 
-    /// A text as it stands.
+    /// A text as it stands, unless it is a truth: as `True` pandas writes into tables what JSON has as `true`.
     #[must_use]
     pub fn text(text: &str) -> Self {
+        let text = match text {
+            "True" | "TRUE" => "true",
+            "False" | "FALSE" => "false",
+            text => text,
+        };
         let end = text.char_indices().nth(LONGEST_TEXT);
         Self::Text(text[..end.map_or(text.len(), |(end, _)| end)].into())
     }
@@ -117,6 +122,24 @@ mod tests {
         for nothing in ["", "nan", "NaN", "NA", "inf", "1e300"] {
             assert_eq!(Cell::of_field(nothing), Cell::Missing, "{nothing}");
         }
+    }
+
+    #[test]
+    fn a_truth_is_one_however_it_is_written() {
+        for (written, truth) in [
+            ("True", true),
+            ("TRUE", true),
+            ("true", true),
+            ("False", false),
+        ] {
+            assert_eq!(Cell::of_field(written), Cell::truth(truth), "{written}");
+            let sent = serde_json::json!(written);
+            assert_eq!(Cell::of_json(&sent), Some(Cell::truth(truth)), "{written}");
+        }
+        assert_eq!(
+            Cell::of_field("true story"),
+            Cell::Text("true story".into())
+        );
     }
 
     #[test]

@@ -38,8 +38,11 @@ pub struct Drift {
     pub rows: u64,
     /// Each feature, in the profile's order.
     pub features: Vec<FeatureDrift>,
-    /// What was predicted against what was to be; none where the profile has no target.
+    /// What was predicted against what was to be; none where the profile has no target, or there are `fractions`.
     pub prediction: Option<FeatureDrift>,
+    /// How many predictions are numbers with a fraction where classes, or whole numbers alone, were to be predicted. These are
+    /// probabilities or what a regression makes of whole numbers, and never distributed as what they are of.
+    pub fractions: u64,
 }
 
 /// How far a feature is from what it was.
@@ -124,7 +127,7 @@ pub(crate) fn of(
 ) -> FeatureDrift {
     let (ranges, expected): (Vec<Range>, Vec<u64>) = profile.bins().into_iter().unzip();
     let index = psi::index(&expected, &seen.counts);
-    let chance = chance::of(&expected, &seen.counts);
+    let chance = chance(&ranges, &expected, &seen.counts);
     let rows = seen.counts.iter().sum();
     let verdict = if rows < thresholds.least_rows.max(1) {
         Verdict::TooFewRows
@@ -154,6 +157,20 @@ pub(crate) fn of(
             })
             .collect(),
     }
+}
+
+fn chance(ranges: &[Range], expected: &[u64], observed: &[u64]) -> f64 {
+    let counts = expected.iter().copied().zip(observed.iter().copied());
+    let (mut ordered, mut loose) = (Vec::new(), Vec::new());
+    for (range, counts) in ranges.iter().zip(counts) {
+        match range {
+            Range::Below { .. } | Range::Between { .. } | Range::Above { .. } => {
+                ordered.push(counts);
+            }
+            Range::Category(_) | Range::Other | Range::Missing => loose.push(counts),
+        }
+    }
+    chance::of(&ordered, &loose)
 }
 
 fn test(profile: &FeatureProfile, seen: &ObservedColumn) -> Option<Ks> {

@@ -17,6 +17,7 @@ pub struct Observed<'a> {
     rows: u64,
     features: Vec<ObservedColumn>,
     prediction: Option<ObservedColumn>,
+    fractions: u64,
 }
 
 /// A request that has other features than the profile.
@@ -55,10 +56,12 @@ impl<'a> Observed<'a> {
             rows: 0,
             features: profile.features.iter().map(ObservedColumn::new).collect(),
             prediction: profile.target.as_ref().map(ObservedColumn::new),
+            fractions: 0,
         }
     }
 
-    /// Adds what a request sent. Columns are found by their names; where none of them is known, by their order.
+    /// Adds what a request sent. Columns are found by the names that they came with; where none of them is known, by their
+    /// order.
     ///
     /// # Errors
     /// When no name is known, and the number is another.
@@ -67,7 +70,10 @@ impl<'a> Observed<'a> {
         let sent = table.columns();
         let places: Vec<Option<usize>> = known
             .iter()
-            .map(|feature| sent.iter().position(|column| column.name == feature.name))
+            .map(|feature| {
+                let is_it = |column: &Column| column.name.as_ref() == Some(&feature.name);
+                sent.iter().position(is_it)
+            })
             .collect();
         let is_named = places.iter().any(Option::is_some);
         if !is_named && sent.len() != known.len() {
@@ -98,6 +104,7 @@ impl<'a> Observed<'a> {
         if let (Some(target), Some(seen)) = (&self.profile.target, &mut self.prediction) {
             for cell in predictions {
                 seen.add(target, cell);
+                self.fractions += u64::from(target.is_fraction_of_none(cell));
             }
         }
     }
@@ -112,8 +119,10 @@ impl<'a> Observed<'a> {
             features: features
                 .map(|(profile, seen)| drift::of(profile, seen, thresholds))
                 .collect(),
+            fractions: self.fractions,
             prediction: target
                 .zip(self.prediction.as_ref())
+                .filter(|_| self.fractions == 0)
                 .map(|(target, seen)| drift::of(target, seen, thresholds)),
         }
     }

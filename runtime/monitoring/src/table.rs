@@ -9,8 +9,8 @@ pub const MOST_FEATURES: usize = 256;
 /// A feature's values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
-    /// The feature's name.
-    pub name: String,
+    /// The feature's name; none where there was none.
+    pub name: Option<String>,
     /// A value for each row.
     pub cells: Vec<Cell>,
 }
@@ -41,16 +41,21 @@ impl Table {
         self.columns.first().map_or(0, |column| column.cells.len())
     }
 
-    /// Takes a column out of it, by its name or else by its number from 0.
-    pub(crate) fn take(&mut self, column: &str) -> Option<Column> {
-        let named = self.columns.iter().position(|own| own.name == column);
-        let numbered = || column.parse().ok().filter(|at| *at < self.columns.len());
-        let at: usize = named.or_else(numbered)?;
-        Some(self.columns.remove(at))
+    /// What its columns are called, in order: those without a name by their numbers.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = String> {
+        let label = |(at, column): (usize, &Column)| match &column.name {
+            Some(name) => name.clone(),
+            None => format!("feature {at}"),
+        };
+        self.columns.iter().enumerate().map(label)
     }
-}
 
-/// The name of a feature that has none.
-pub(crate) fn unnamed(at: usize) -> String {
-    format!("feature {at}")
+    /// Takes a column out of it, by what it is called or else by its number from 0.
+    pub(crate) fn take(&mut self, column: &str) -> Option<(String, Column)> {
+        let called = self.labels().position(|label| label == column);
+        let numbered = || column.parse().ok().filter(|at| *at < self.columns.len());
+        let at: usize = called.or_else(numbered)?;
+        let label = self.labels().nth(at)?;
+        Some((label, self.columns.remove(at)))
+    }
 }

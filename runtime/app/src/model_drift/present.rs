@@ -44,10 +44,13 @@ fn profiled(feature: FeatureProfile) -> view::ProfiledFeature {
 
 pub(super) fn drift(window: Window<'_>, profile_at: Option<Timestamp>) -> view::ModelDrift {
     let thresholds = window.thresholds();
-    let found = window.observed.map(|observed| observed.drift(&thresholds));
+    let observed = window.observed.as_ref();
+    let found = observed.map(|observed| observed.drift(&thresholds));
     let worst = found
         .as_ref()
         .and_then(|found| found.all().map(|feature| feature.verdict).max());
+    let fractions = found.as_ref().map_or(0, |found| found.fractions);
+    let unjudged = unjudged(fractions, &window);
     let (features, prediction) = match found {
         Some(found) => (found.features, found.prediction),
         None => (Vec::new(), None),
@@ -69,7 +72,24 @@ pub(super) fn drift(window: Window<'_>, profile_at: Option<Timestamp>) -> view::
         prediction: prediction.map(feature),
         accuracy: window.accuracy.map(accuracy),
         mislabelled: window.mislabelled,
+        unjudged,
     }
+}
+
+fn unjudged(fractions: u64, window: &Window<'_>) -> Vec<String> {
+    let mut unjudged = Vec::new();
+    if fractions > 0 {
+        unjudged.push(format!(
+            "the predictions, of which {fractions} with a fraction, as what was to be predicted is classes or whole numbers"
+        ));
+    }
+    let has_numbers = matches!(window.accuracy, Some(Accuracy::Regression { .. }));
+    if has_numbers && window.watching.least_accuracy.is_some() {
+        let why =
+            "the least accuracy, as it is about classes and the labelled predictions are numbers";
+        unjudged.push(why.to_owned());
+    }
+    unjudged
 }
 
 fn feature(found: FeatureDrift) -> view::FeatureDrift {
@@ -141,5 +161,60 @@ fn accuracy(found: Accuracy) -> view::ModelAccuracy {
             mean_absolute_error,
             root_mean_squared_error,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use coracle_monitoring::{Cell, Observed, of_csv};
+    use coracle_objects::kind::inference_service::Watching;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_judged_says_why() {
+        let table = of_csv(b"x,bought\n1,0\n2,1\n").expect("it is a table");
+        let profile = Profile::with_target(table, "bought").expect("there is such a column");
+        let told = |prediction: f64, accuracy: Accuracy| {
+            let mut observed = Observed::new(&profile);
+            observed.add_predictions(&[Cell::number(prediction)]);
+            let watching = Watching {
+                least_accuracy: Some(0.9),
+                ..Watching::default()
+            };
+            let window = Window {
+                since: Timestamp::MIN,
+                until: Timestamp::MIN,
+                watching,
+                requests: 1,
+                has_more: false,
+                unread: 0,
+                unread_reason: None,
+                rows: 1,
+                observed: Some(observed),
+                accuracy: Some(accuracy),
+                mislabelled: 0,
+            };
+            let found = drift(window, None);
+            (found.prediction.is_some(), found.unjudged)
+        };
+        let classes = Accuracy::Classification {
+            labelled: 1,
+            accuracy: 1.0,
+            classes: Vec::new(),
+        };
+        assert_eq!(told(1.0, classes), (true, Vec::new()));
+        let numbers = Accuracy::Regression {
+            labelled: 1,
+            mean_absolute_error: 0.5,
+            root_mean_squared_error: 0.5,
+        };
+        let (is_compared, unjudged) = told(0.5, numbers);
+        assert!(!is_compared);
+        let [prediction, accuracy] = unjudged.as_slice() else {
+            panic!("there are two: {unjudged:?}");
+        };
+        assert!(prediction.contains("1 with a fraction"), "{prediction}");
+        assert!(accuracy.contains("about classes"), "{accuracy}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use coracle_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::view::{DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift};
@@ -9,6 +10,9 @@ use crate::view::{DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift};
 /// What was said of a model and has not been taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Standing {
+    /// From which profile it has drifted.
+    #[serde(default)]
+    profile_at: Option<Timestamp>,
     /// What has drifted, as people are told it.
     drifted: BTreeSet<String>,
     /// Whether too few predictions are right.
@@ -25,9 +29,13 @@ pub(super) struct News {
 
 impl Standing {
     /// How it stands now, and what is to be said. Where there are too few rows for a word, what was said still holds;
-    /// between the thresholds as well, so that nothing goes to and fro.
+    /// between the thresholds as well, so that nothing goes to and fro. What was said of one profile says nothing of another.
     pub(super) fn after(&self, drift: &ModelDrift) -> (Self, Vec<News>) {
         let mut now = self.clone();
+        if now.profile_at != drift.profile_at {
+            now.drifted.clear();
+            now.profile_at = drift.profile_at;
+        }
         let mut news = Vec::new();
         let (mut began, mut ended) = (Vec::new(), Vec::new());
         let features = drift
@@ -113,8 +121,6 @@ fn told(feature: &FeatureDrift) -> String {
 
 #[cfg(test)]
 mod tests {
-    use coracle_model::Timestamp;
-
     use super::*;
 
     fn feature(name: &str, verdict: DriftVerdict) -> FeatureDrift {
@@ -148,6 +154,7 @@ mod tests {
             prediction: Some(feature("species", species)),
             accuracy: None,
             mislabelled: 0,
+            unjudged: Vec::new(),
         }
     }
 
@@ -209,6 +216,31 @@ mod tests {
                 ],
                 &[],
             ],
+        );
+    }
+
+    #[test]
+    fn another_profile_begins_anew_and_changes_nothing_of_accuracy() {
+        let found = |profile_at: i64, width: DriftVerdict| ModelDrift {
+            profile_at: Timestamp::from_second(profile_at).ok(),
+            features: vec![feature("width", width)],
+            ..accuracy(50, 0.8)
+        };
+        let low = "LowAccuracy only 0.800 of the last 50 labelled predictions are right, and 0.9 is the least";
+        let drifted = "Drift not distributed as in the training data, by the last 60 rows: `width` (PSI 1.23)";
+        let none = ModelDrift {
+            features: Vec::new(),
+            profile_at: None,
+            ..accuracy(50, 0.8)
+        };
+        check(
+            &[
+                found(1, DriftVerdict::Significant),
+                found(2, DriftVerdict::Significant),
+                none,
+                found(3, DriftVerdict::Stable),
+            ],
+            &[&[drifted, low], &[drifted], &[], &[]],
         );
     }
 

@@ -38,7 +38,6 @@ pub(super) fn look(workbench: &Workbench, service: &Object) -> Result<ModelDrift
     let store = workbench.store();
     let kept = store.model_profile(service.uid())?;
     let profile = kept.as_ref().map(kept_profile).transpose()?;
-    let labels = store.model_labels(service.uid())?;
     let watching = watching(service);
     let until = workbench.inner.clock.now();
     let since = until.checked_sub(watching.window).unwrap_or(Timestamp::MIN);
@@ -71,6 +70,8 @@ pub(super) fn look(workbench: &Workbench, service: &Object) -> Result<ModelDrift
         accuracy: None,
         mislabelled: 0,
     };
+    let ids = found.iter().map(|kept| kept.exchange.id.as_str());
+    let labels = store.model_labels(service.uid(), ids)?;
     let exchanges = found.iter().map(|kept| &kept.exchange);
     window.read(exchanges, profile.as_ref(), labels);
     Ok(present::drift(window, kept.map(|kept| kept.at)))

@@ -114,12 +114,15 @@ pub struct ModelDrift {
     pub verdict: Option<DriftVerdict>,
     /// Each feature, in the profile's order.
     pub features: Vec<FeatureDrift>,
-    /// The predictions, where the profile has a target.
+    /// The predictions, where the profile has a target that they can be compared with.
     pub prediction: Option<FeatureDrift>,
     /// How right predictions are, where labels came for them.
     pub accuracy: Option<ModelAccuracy>,
     /// How many requests have not as many labels as predictions.
     pub mislabelled: u64,
+    /// What nothing is said of though it was asked for, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unjudged: Vec<String>,
 }
 
 /// What is said of a feature.

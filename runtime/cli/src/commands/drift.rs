@@ -258,6 +258,7 @@ mod tests {
                 classes: Vec::new(),
             }),
             mislabelled: 0,
+            unjudged: Vec::new(),
         }
     }
 

@@ -69,10 +69,16 @@ impl Categorical {
     }
 
     pub(super) fn bin(&self, category: &str) -> usize {
-        let own = self
-            .categories
-            .iter()
-            .position(|(name, _)| name == category);
-        own.unwrap_or(self.categories.len())
+        self.place(category).unwrap_or(self.categories.len())
+    }
+
+    /// Whether it is one of those that are told apart.
+    pub(super) fn has(&self, category: &str) -> bool {
+        self.place(category).is_some()
+    }
+
+    fn place(&self, category: &str) -> Option<usize> {
+        let mut names = self.categories.iter();
+        names.position(|(name, _)| name == category)
     }
 }

@@ -43,7 +43,7 @@ pub struct Profile {
 /// The distribution of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeatureProfile {
-    /// The name of the column.
+    /// The name of the column, or its number among the features where it has none.
     pub name: String,
     /// How many rows have a value.
     pub count: u64,
@@ -97,13 +97,13 @@ impl Profile {
         let columns = table.columns();
         let (least, most) = KEPT_OF_ONE;
         let kept = (MOST_KEPT / columns.len()).clamp(least, most);
-        let features = columns.iter().map(|column| {
+        let features = columns.iter().zip(table.labels()).map(|(column, label)| {
             let distribution = if is_numeric(column) {
                 Distribution::Numeric(Numeric::of(&numbers(column), kept))
             } else {
                 Distribution::Categorical(Categorical::of(&column.cells, MOST_CATEGORIES))
             };
-            FeatureProfile::new(column, distribution)
+            FeatureProfile::new(label, column, distribution)
         });
         Ok(Self {
             version: VERSION,
@@ -118,11 +118,10 @@ impl Profile {
     /// # Errors
     /// When there is no such column, or nothing beside it.
     pub fn with_target(mut table: Table, target: &str) -> Result<Self, ProfileError> {
-        let Some(column) = table.take(target) else {
-            let known = table.columns().iter();
+        let Some((label, column)) = table.take(target) else {
             return Err(ProfileError::NoColumn {
                 column: target.to_owned(),
-                known: known.map(|column| column.name.clone()).collect(),
+                known: table.labels().collect(),
             });
         };
         let mut profile = Self::of(&table)?;
@@ -138,7 +137,7 @@ impl Profile {
         } else {
             Distribution::Numeric(Numeric::of(&numbers(&column), KEPT_OF_ONE.1))
         };
-        profile.target = Some(FeatureProfile::new(&column, distribution));
+        profile.target = Some(FeatureProfile::new(label, &column, distribution));
         Ok(profile)
     }
 
@@ -173,11 +172,11 @@ impl Profile {
 }
 
 impl FeatureProfile {
-    fn new(column: &Column, distribution: Distribution) -> Self {
+    fn new(name: String, column: &Column, distribution: Distribution) -> Self {
         let missing = column.cells.iter().filter(|cell| **cell == Cell::Missing);
         let missing = missing.count() as u64;
         Self {
-            name: column.name.clone(),
+            name,
             count: column.cells.len() as u64 - missing,
             missing,
             distribution,
@@ -192,6 +191,15 @@ impl FeatureProfile {
         };
         bins.push((Range::Missing, self.missing));
         bins
+    }
+
+    /// Whether it is a number with a fraction, and there are classes of which it is none.
+    pub(crate) fn is_fraction_of_none(&self, cell: &Cell) -> bool {
+        let Distribution::Categorical(classes) = &self.distribution else {
+            return false;
+        };
+        let is_fraction = matches!(cell, Cell::Number(_)) && !cell.is_whole();
+        is_fraction && cell.category().is_some_and(|name| !classes.has(&name))
     }
 
     /// The number of the bin of a value.

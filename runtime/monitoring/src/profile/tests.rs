@@ -118,7 +118,7 @@ fn fifty_features_of_much_data_take_less_than_a_hundred_kilobytes() {
         Cell::number((seed >> 11) as f64 / (1u64 << 53) as f64 - 0.5)
     };
     let column = |at: usize, cells: Vec<Cell>| Column {
-        name: format!("a name of some length {at}"),
+        name: Some(format!("a name of some length {at}")),
         cells,
     };
     let columns = (0..50).map(|at| column(at, (0..5000).map(|_| next()).collect()));

@@ -2,11 +2,12 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Unread, named_columns, within};
+use super::{Unread, few_enough, named_columns, within};
 use crate::cell::Cell;
-use crate::table::{Table, unnamed};
+use crate::table::Table;
 
-/// The columns of a table. Its first line has their names where no field of it is a number.
+/// The columns of a table. Its first line has their names where no field of it is a number. The first of them is left out where it
+/// alone has no name: the index of a data frame, which is no feature.
 ///
 /// # Errors
 /// When its lines have different lengths, it is not UTF-8, or there are too many columns.
@@ -21,25 +22,29 @@ pub fn of_csv(text: &[u8]) -> Result<Table, Unread> {
         .iter()
         .any(|field| matches!(Cell::of_field(field), Cell::Number(_)));
     let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); first.len()];
-    let names = if is_header {
-        let named = first.iter().enumerate();
-        named.map(|(at, field)| name(field, at)).collect()
+    let mut names: Vec<Option<String>> = if is_header {
+        first.iter().map(name).collect()
     } else {
         add(&mut columns, &first);
-        (0..first.len()).map(unnamed).collect()
+        vec![None; first.len()]
     };
-    for line in lines {
+    for (number, line) in lines.enumerate() {
+        few_enough((number + 2) * first.len())?;
         add(&mut columns, &line.map_err(Unread::Csv)?);
+    }
+    if let [None, others @ ..] = names.as_slice()
+        && others.iter().all(Option::is_some)
+        && !others.is_empty()
+    {
+        names.remove(0);
+        columns.remove(0);
     }
     named_columns(names, columns)
 }
 
-/// The index of a data frame is a column without a name.
-fn name(field: &str, at: usize) -> String {
-    match field.trim() {
-        "" => unnamed(at),
-        name => name.to_owned(),
-    }
+fn name(field: &str) -> Option<String> {
+    let name = field.trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 fn add(columns: &mut [Vec<Cell>], line: &StringRecord) {

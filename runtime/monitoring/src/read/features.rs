@@ -3,11 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::cells::Cells;
-use super::rows::{self, Row, Rows};
+use super::rows::{self, Row};
 use super::tensors::{self, Tensor};
-use super::{Body, Message, Unread, named_columns, within};
+use super::{Body, Message, Unread, few_enough, within};
 use crate::cell::Cell;
-use crate::table::{Column, MOST_FEATURES, Table, unnamed};
+use crate::table::{Column, MOST_FEATURES, Table};
 
 /// The features that a request sends, as columns.
 ///
@@ -17,14 +17,14 @@ pub fn features(message: Message<'_>) -> Result<Table, Unread> {
     let (json, binary) = message.parts()?;
     let body: Body<'_> = serde_json::from_slice(json).map_err(Unread::Json)?;
     match (body.instances, body.inputs) {
-        (Some(instances), _) => of_rows(rows::read(instances, MOST_FEATURES)?),
+        (Some(instances), _) => of_rows(instances),
         (None, Some(inputs)) if tensors::are_in(inputs) => {
             of_tensors(tensors::read(inputs, binary, MOST_FEATURES)?)
         }
         (None, Some(inputs)) if inputs.get().starts_with('{') => {
             of_named(rows::read_named(inputs, MOST_FEATURES)?)
         }
-        (None, Some(inputs)) => of_rows(rows::read(inputs, MOST_FEATURES)?),
+        (None, Some(inputs)) => of_rows(inputs),
         (None, None) => Err(Unread::Nothing("instances or inputs")),
     }
 }
@@ -42,50 +42,85 @@ pub fn of_json(text: &[u8]) -> Result<Table, Unread> {
         });
     }
     let rows: &RawValue = serde_json::from_slice(text).map_err(Unread::Json)?;
-    of_rows(rows::read(rows, MOST_FEATURES)?)
+    of_rows(rows)
 }
 
-fn of_rows(rows: Rows) -> Result<Table, Unread> {
-    let mut names: Vec<String> = Vec::new();
-    let mut columns: Vec<Vec<Cell>> = Vec::new();
-    for (number, row) in rows.into_iter().enumerate() {
-        let named = match row {
-            Row::Unnamed(cells) => cells
-                .into_vec()?
-                .into_iter()
-                .enumerate()
-                .map(|(at, cell)| (unnamed(at), cell))
-                .collect(),
-            Row::Named(members) => flat(members)?,
-        };
-        if number == 0 {
-            names = named.iter().map(|(name, _)| name.clone()).collect();
-            columns = vec![Vec::new(); names.len()];
-        }
-        if named.len() != names.len() {
-            return Err(Unread::Ragged);
-        }
-        for (at, (name, cell)) in named.into_iter().enumerate() {
-            // Members of objects may come in any order, and mostly come in the same.
-            let own = if names[at] == name {
-                Some(at)
-            } else {
-                names.iter().position(|known| *known == name)
-            };
-            columns[own.ok_or(Unread::Ragged)?].push(cell);
+fn of_rows(rows: &RawValue) -> Result<Table, Unread> {
+    let columns: Columns = rows::read(rows, MOST_FEATURES)?;
+    Table::of_columns(columns.into_columns()?).ok_or(Unread::Ragged)
+}
+
+/// The columns of the rows so far, or why there are none.
+#[derive(Default)]
+struct Columns {
+    found: Vec<Column>,
+    rows: usize,
+    cells: usize,
+    refused: Option<Unread>,
+}
+
+impl Extend<Row> for Columns {
+    /// Rows behind one that is refused are passed over.
+    fn extend<I: IntoIterator<Item = Row>>(&mut self, rows: I) {
+        for row in rows {
+            if self.refused.is_none() {
+                self.refused = self.add(row).err();
+            }
         }
     }
-    named_columns(names, columns)
+}
+
+impl Columns {
+    fn add(&mut self, row: Row) -> Result<(), Unread> {
+        let named = match row {
+            Row::Unnamed(cells) => {
+                let cells = cells.into_vec()?.into_iter();
+                cells.map(|cell| (None, cell)).collect()
+            }
+            Row::Named(members) => flat(members)?,
+        };
+        if self.rows == 0 {
+            let names = named.iter().map(|(name, _)| name.clone());
+            let column = |name| Column {
+                name,
+                cells: Vec::new(),
+            };
+            self.found = names.map(column).collect();
+        }
+        if named.len() != self.found.len() {
+            return Err(Unread::Ragged);
+        }
+        self.rows += 1;
+        self.cells += named.len();
+        few_enough(self.cells)?;
+        for (at, (name, cell)) in named.into_iter().enumerate() {
+            // Members of objects may come in any order, and mostly come in the same.
+            let own = if self.found[at].name == name {
+                Some(at)
+            } else {
+                self.found.iter().position(|known| known.name == name)
+            };
+            self.found[own.ok_or(Unread::Ragged)?].cells.push(cell);
+        }
+        Ok(())
+    }
+
+    fn into_columns(self) -> Result<Vec<Column>, Unread> {
+        match self.refused {
+            Some(refused) => Err(refused),
+            None => Ok(self.found),
+        }
+    }
 }
 
 /// The cells of an object's members: a member with several numbers its columns beside each other.
-fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(String, Cell)>, Unread> {
+fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(Option<String>, Cell)>, Unread> {
     let is_only = members.len() == 1;
     let mut found = Vec::new();
     for (name, cells) in members {
         let mut cells = cells.into_vec()?;
         if let [_] = cells.as_slice() {
-            found.extend(cells.pop().map(|cell| (name, cell)));
+            found.extend(cells.pop().map(|cell| (Some(name), cell)));
         } else {
             let numbered = cells.into_iter().enumerate();
             found.extend(numbered.map(|(at, cell)| (of_many(&name, at, is_only), cell)));
@@ -95,30 +130,24 @@ fn flat(members: Vec<(String, Cells)>) -> Result<Vec<(String, Cell)>, Unread> {
     Ok(found)
 }
 
-/// The name of one of several features that came under one name.
-fn of_many(name: &str, at: usize, is_only: bool) -> String {
-    if is_only {
-        unnamed(at)
-    } else {
-        format!("{name} {at}")
-    }
+/// The name of one of several features that came under one name; none where that is the name of them all.
+fn of_many(name: &str, at: usize, is_only: bool) -> Option<String> {
+    (!is_only).then(|| format!("{name} {at}"))
 }
 
-fn of_named(inputs: Vec<(String, Rows)>) -> Result<Table, Unread> {
+fn of_named(inputs: Vec<(String, Columns)>) -> Result<Table, Unread> {
     let is_only = inputs.len() == 1;
     let mut columns = Vec::new();
-    for (name, rows) in inputs {
-        let table = of_rows(rows)?;
-        let width = table.columns().len();
-        for (at, column) in table.columns().iter().enumerate() {
+    for (name, input) in inputs {
+        let input = input.into_columns()?;
+        let width = input.len();
+        for (at, column) in input.into_iter().enumerate() {
             let name = match width {
-                1 => name.clone(),
+                1 => Some(name.clone()),
                 _ => of_many(&name, at, is_only),
             };
-            columns.push(Column {
-                name,
-                cells: column.cells.clone(),
-            });
+            let cells = column.cells;
+            columns.push(Column { name, cells });
         }
     }
     within(columns.len())?;
@@ -132,7 +161,7 @@ fn of_tensors(tensors: Vec<Tensor>) -> Result<Table, Unread> {
     for tensor in tensors {
         if tensor.width == 1 {
             columns.push(Column {
-                name: tensor.name,
+                name: Some(tensor.name),
                 cells: tensor.cells,
             });
             continue;

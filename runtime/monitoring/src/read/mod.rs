@@ -51,7 +51,13 @@ pub enum Unread {
         "{0} features or more: drift is looked at for up to {MOST_FEATURES}, so not for images and the like"
     )]
     TooWide(usize),
+    /// It has more values than are taken.
+    #[error("more than {MOST_CELLS} values: some ten thousand rows tell as much")]
+    TooLong,
 }
+
+/// The most values that are read: each takes some ten times as much room as in the shortest JSON. Tests do not take that long.
+const MOST_CELLS: usize = if cfg!(test) { 50_000 } else { 20_000_000 };
 
 #[derive(Deserialize)]
 struct Body<'a> {
@@ -76,7 +82,7 @@ impl<'a> Message<'a> {
     }
 }
 
-fn named_columns(names: Vec<String>, columns: Vec<Vec<Cell>>) -> Result<Table, Unread> {
+fn named_columns(names: Vec<Option<String>>, columns: Vec<Vec<Cell>>) -> Result<Table, Unread> {
     let columns = names.into_iter().zip(columns);
     let columns = columns
         .map(|(name, cells)| Column { name, cells })
@@ -87,6 +93,13 @@ fn named_columns(names: Vec<String>, columns: Vec<Vec<Cell>>) -> Result<Table, U
 fn within(features: usize) -> Result<(), Unread> {
     if features > MOST_FEATURES {
         return Err(Unread::TooWide(features));
+    }
+    Ok(())
+}
+
+fn few_enough(cells: usize) -> Result<(), Unread> {
+    if cells > MOST_CELLS {
+        return Err(Unread::TooLong);
     }
     Ok(())
 }

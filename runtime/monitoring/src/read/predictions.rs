@@ -17,7 +17,7 @@ pub fn predictions(message: Message<'_>, classes: &[String]) -> Result<Vec<Cell>
     let body: Body<'_> = serde_json::from_slice(json).map_err(Unread::Json)?;
     match (body.predictions, body.outputs) {
         (Some(rows), _) => {
-            let rows = rows::read(rows, MOST_CLASSES)?;
+            let rows: Vec<Row> = rows::read(rows, MOST_CLASSES)?;
             let found = rows.into_iter().map(|row| of_row(row, classes));
             found
                 .collect::<Option<_>>()

@@ -1,6 +1,7 @@
 //! Rows as KServe's first protocol has them: values, lists or objects.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -17,49 +18,72 @@ pub(super) enum Row {
     Named(Vec<(String, Cells)>),
 }
 
-/// All rows of a body.
-pub(super) type Rows = Vec<Row>;
-
-/// The rows of a list. Of each row as many cells are kept as there may be, and one.
-pub(super) fn read(text: &RawValue, most: usize) -> Result<Rows, Unread> {
+/// The rows of a list, each added to the others as soon as it is read. Of each as many cells are kept as there may be, and one.
+pub(super) fn read<R: Rows>(text: &RawValue, most: usize) -> Result<R, Unread> {
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    All { most }
+    All::new(most)
         .deserialize(&mut deserializer)
         .map_err(Unread::Json)
 }
 
 /// The rows of each member of an object.
-pub(super) fn read_named(text: &RawValue, most: usize) -> Result<Vec<(String, Rows)>, Unread> {
+pub(super) fn read_named<R: Rows>(
+    text: &RawValue,
+    most: usize,
+) -> Result<Vec<(String, R)>, Unread> {
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    Members { of: All { most } }
+    let of = All::new(most);
+    Members { of }
         .deserialize(&mut deserializer)
         .map_err(Unread::Json)
 }
 
-#[derive(Clone, Copy)]
-struct All {
+/// What rows are added to.
+pub(super) trait Rows: Default + Extend<Row> {}
+
+impl<R: Default + Extend<Row>> Rows for R {}
+
+struct All<R> {
     most: usize,
+    rows: PhantomData<R>,
 }
 
-impl<'de> DeserializeSeed<'de> for All {
-    type Value = Rows;
+impl<R> All<R> {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            rows: PhantomData,
+        }
+    }
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Rows, D::Error> {
+impl<R> Clone for All<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for All<R> {}
+
+impl<'de, R: Rows> DeserializeSeed<'de> for All<R> {
+    type Value = R;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<R, D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
 
-impl<'de> Visitor<'de> for All {
-    type Value = Rows;
+impl<'de, R: Rows> Visitor<'de> for All<R> {
+    type Value = R;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of rows")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Rows, A::Error> {
-        let mut rows = Rows::new();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<R, A::Error> {
+        let mut rows = R::default();
         while let Some(row) = sequence.next_element_seed(One { most: self.most })? {
-            rows.push(row);
+            rows.extend([row]);
         }
         Ok(rows)
     }

@@ -6,9 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
-use super::Unread;
 use super::cells::{Cells, Into};
-use super::datatype;
+use super::{Unread, datatype, few_enough};
 use crate::cell::Cell;
 
 /// Rows of values, one behind the other.
@@ -54,6 +53,7 @@ pub(super) fn are_in(text: &RawValue) -> bool {
 pub(super) fn read(text: &RawValue, mut binary: &[u8], most: usize) -> Result<Vec<Tensor>, Unread> {
     let sent: Vec<Sent<'_>> = serde_json::from_str(text.get()).map_err(Unread::Json)?;
     let mut tensors = Vec::new();
+    let mut all = 0;
     for tensor in sent {
         let wrong = || Unread::Tensor(tensor.name.clone().into_owned());
         let rows = tensor.shape.first().copied().unwrap_or(1);
@@ -63,6 +63,8 @@ pub(super) fn read(text: &RawValue, mut binary: &[u8], most: usize) -> Result<Ve
             return Err(Unread::TooWide(width));
         }
         let count = rows.checked_mul(width).ok_or_else(wrong)?;
+        all = count.saturating_add(all);
+        few_enough(all)?;
         let size = tensor
             .parameters
             .as_ref()

@@ -17,14 +17,19 @@ fn check(body: &str, expected: &[&str]) {
 }
 
 fn told(table: &Table) -> Vec<String> {
-    let column = |column: &Column| {
+    let column = |(column, label): (&Column, String)| {
         let values = column.cells.iter().map(|cell| match cell {
             Cell::Missing => "-".to_owned(),
             cell => cell.to_string(),
         });
-        format!("{}: {}", column.name, values.collect::<Vec<_>>().join(" "))
+        format!("{label}: {}", values.collect::<Vec<_>>().join(" "))
     };
-    table.columns().iter().map(column).collect()
+    table
+        .columns()
+        .iter()
+        .zip(table.labels())
+        .map(column)
+        .collect()
 }
 
 #[test]
@@ -119,6 +124,29 @@ fn images_are_too_wide() {
     assert_eq!(table.columns().len(), MOST_FEATURES);
 }
 
+#[test]
+fn what_would_not_fit_is_refused() {
+    let ones = vec!["1"; MOST_CELLS + 1];
+    let list = format!("[{}]", ones.join(","));
+    let named = format!(r#"{{"inputs": {{"x": {list}}}}}"#);
+    let half = format!("[{}]", ones[..MOST_CELLS / 2 + 1].join(","));
+    let tensor = format!(
+        r#"{{"name": "x", "shape": [{}], "datatype": "INT8", "data": {half}}}"#,
+        MOST_CELLS / 2 + 1
+    );
+    let tensors = format!(r#"{{"inputs": [{tensor}, {tensor}]}}"#);
+    for body in [&list, &named, &tensors] {
+        let error = of_json(body.as_bytes()).expect_err("it is too much");
+        assert!(matches!(error, Unread::TooLong), "{error}");
+    }
+    let error = of_csv(ones.join("\n").as_bytes()).expect_err("it is too much");
+    assert!(matches!(error, Unread::TooLong), "{error}");
+
+    let most = &ones[1..];
+    assert!(of_csv(most.join("\n").as_bytes()).is_ok());
+    assert!(of_json(format!("[{}]", most.join(",")).as_bytes()).is_ok());
+}
+
 fn check_predictions(body: &str, classes: &[&str], expected: &[&str]) {
     let classes: Vec<String> = classes.iter().map(|class| (*class).to_owned()).collect();
     let found = predictions(message(body.as_bytes()), &classes);
@@ -182,7 +210,9 @@ fn training_data_is_a_table_or_rows() {
         ["a: 1 -", "b, c: x y"]
     );
     assert_eq!(of_csv("1,x\n2,y\n"), ["feature 0: 1 2", "feature 1: x y"]);
-    assert_eq!(of_csv("\u{feff},a\n0,5\n"), ["feature 0: 0", "a: 5"]);
+    assert_eq!(of_csv("\u{feff},a\n0,5\n"), ["a: 5"]);
+    assert_eq!(of_csv("a,,b\n0,5,6\n"), ["a: 0", "feature 1: 5", "b: 6"]);
+    assert_eq!(of_csv("\"\"\n5\n"), ["feature 0: 5"]);
     let of_json = |text: &str| told(&of_json(text.as_bytes()).expect("these are rows"));
     assert_eq!(of_json(r#"[{"a": 1}, {"a": 2}]"#), ["a: 1 2"]);
     assert_eq!(of_json(" [[1, 2]]"), ["feature 0: 1", "feature 1: 2"]);

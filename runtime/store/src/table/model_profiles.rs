@@ -14,6 +14,9 @@ use crate::store::Store;
 /// How many labelled requests of a model server are kept: more than the log of requests mostly has.
 const MOST_LABELS: i64 = 50_000;
 
+/// How many bytes of labels of a model server are kept: a kilobyte for each of so many requests, or a few requests of many rows.
+const MOST_LABEL_BYTES: i64 = 64 << 20;
+
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     date: "2026-11-28",
     name: "profiles of models",
@@ -51,8 +54,7 @@ pub struct StoredProfile {
 }
 
 impl Store {
-    /// Keeps the profile of a model server, in place of the one before, and tells the time as it reads back. Nothing is known
-    /// any more of how far off the server was.
+    /// Keeps the profile of a model server, in place of the one before, and tells the time as it reads back.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
@@ -67,7 +69,6 @@ impl Store {
                 "INSERT OR REPLACE INTO model_profiles (server, at, profile) VALUES (?1, ?2, ?3)",
                 (server, micros(at), profile),
             )?;
-            writing.execute("DELETE FROM model_standings WHERE server = ?1", [server])?;
             Ok(whole_micros(at))
         })
     }
@@ -90,7 +91,7 @@ impl Store {
         })
     }
 
-    /// Removes the profile of a model server: whether there was one.
+    /// Removes the profile of a model server: whether there was one. How far off it was found goes along where it has no labels.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
@@ -98,7 +99,11 @@ impl Store {
         self.write("remove a profile", |writing| {
             let removed =
                 writing.execute("DELETE FROM model_profiles WHERE server = ?1", [server])?;
-            writing.execute("DELETE FROM model_standings WHERE server = ?1", [server])?;
+            writing.execute(
+                "DELETE FROM model_standings WHERE server = ?1
+                AND NOT EXISTS (SELECT 1 FROM model_labels WHERE server = ?1)",
+                [server],
+            )?;
             Ok(removed > 0)
         })
     }
@@ -120,24 +125,38 @@ impl Store {
                 insert.execute((server, request, labels))?;
             }
             writing.execute(
-                "DELETE FROM model_labels WHERE server = ?1 AND number <= (SELECT number FROM model_labels
-                WHERE server = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
-                (server, MOST_LABELS),
+                "DELETE FROM model_labels WHERE server = ?1 AND number <= (SELECT max(number) FROM (
+                SELECT number, count(*) OVER newer AS count, sum(octet_length(labels)) OVER newer AS bytes
+                FROM model_labels WHERE server = ?1
+                WINDOW newer AS (ORDER BY number DESC ROWS UNBOUNDED PRECEDING)
+                ) WHERE count > ?2 OR bytes > ?3)",
+                (server, MOST_LABELS, MOST_LABEL_BYTES),
             )?;
             Ok(())
         })
     }
 
-    /// The labels of a model server, by the ids of requests.
+    /// The labels that a model server has of some requests, by their ids.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn model_labels(&self, server: &str) -> Result<HashMap<String, String>, StoreError> {
+    pub fn model_labels<'r>(
+        &self,
+        server: &str,
+        requests: impl Iterator<Item = &'r str>,
+    ) -> Result<HashMap<String, String>, StoreError> {
         self.read("read labels", |reading| {
-            reading
-                .prepare_cached("SELECT request, labels FROM model_labels WHERE server = ?1")?
-                .query_map([server], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect()
+            let mut select = reading.prepare_cached(
+                "SELECT labels FROM model_labels WHERE server = ?1 AND request = ?2",
+            )?;
+            let mut found = HashMap::new();
+            for request in requests {
+                let labels = select.query_row((server, request), |row| row.get(0));
+                if let Some(labels) = labels.optional()? {
+                    found.insert(request.to_owned(), labels);
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -170,14 +189,16 @@ impl Store {
         })
     }
 
-    /// Keeps how far off a model server was found.
+    /// Keeps how far off a model server was found, unless there is nothing any more that it could have been compared with.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`] and the like.
     pub fn put_model_standing(&self, server: &str, standing: &str) -> Result<(), StoreError> {
         self.write("keep how a model stands", |writing| {
             writing.execute(
-                "INSERT OR REPLACE INTO model_standings (server, standing) VALUES (?1, ?2)",
+                "INSERT OR REPLACE INTO model_standings (server, standing) SELECT ?1, ?2
+                WHERE EXISTS (SELECT 1 FROM model_profiles WHERE server = ?1)
+                OR EXISTS (SELECT 1 FROM model_labels WHERE server = ?1)",
                 [server, standing],
             )?;
             Ok(())

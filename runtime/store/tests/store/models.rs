@@ -26,10 +26,8 @@ fn a_profile_outlives_the_workbench_and_goes_with_its_server() {
     let standing = |server: &str| store.model_standing(server).unwrap();
     assert_eq!(standing("u1").as_deref(), Some("drifted"));
 
-    // What was found of one profile says nothing of another.
     store.put_model_profile("u1", "second", at(2)).unwrap();
-    assert_eq!(standing("u1"), None);
-    store.put_model_standing("u1", "drifted").unwrap();
+    assert_eq!(standing("u1").as_deref(), Some("drifted"));
     assert!(store.remove_model_profile("u1").unwrap());
     assert!(!store.remove_model_profile("u1").unwrap());
     assert_eq!(store.model_profile("u1").unwrap(), None);
@@ -40,7 +38,13 @@ fn a_profile_outlives_the_workbench_and_goes_with_its_server() {
     store
         .put_model_labels("u1", &labels([("r", "[1]")]))
         .unwrap();
+    store.put_model_standing("u1", "inaccurate").unwrap();
+    store.remove_model_profile("u1").unwrap();
+    assert_eq!(standing("u1").as_deref(), Some("inaccurate"));
     store.forget_model("u1").unwrap();
+    // Whoever was looking at it comes too late.
+    store.put_model_standing("u1", "inaccurate").unwrap();
+    assert_eq!(standing("u1"), None);
     assert_eq!(
         store.compared_models().unwrap(),
         HashMap::from([("u2".to_owned(), 0)])
@@ -58,10 +62,15 @@ fn the_last_labels_of_a_request_count_and_are_seen_to_have_come() {
         .put_model_labels("u", &labels([("a", "[3]")]))
         .unwrap();
     assert!(store.compared_models().unwrap()["u"] > before);
-    let kept = store.model_labels("u").unwrap();
+    let of = |server: &str, requests: &[&str]| {
+        let requests = requests.iter().copied();
+        store.model_labels(server, requests).unwrap()
+    };
     let expected = labels([("a", "[3]"), ("b", "[2]")]);
-    assert_eq!(kept, expected.into_iter().collect());
-    assert!(store.model_labels("other").unwrap().is_empty());
+    assert_eq!(of("u", &["b", "a", "c"]), expected.into_iter().collect());
+    let expected = labels([("b", "[2]")]);
+    assert_eq!(of("u", &["b"]), expected.into_iter().collect());
+    assert!(of("other", &["a", "b"]).is_empty());
 }
 
 #[test]
@@ -75,8 +84,30 @@ fn the_oldest_labels_go_where_there_are_too_many() {
     store.put_model_labels("other", &many(0, 1)).unwrap();
     store.put_model_labels("u", &many(0, 50_000)).unwrap();
     store.put_model_labels("u", &many(50_000, 50_010)).unwrap();
-    let kept = store.model_labels("u").unwrap();
-    assert_eq!(kept.len(), 50_000);
-    assert!(!kept.contains_key("9") && kept.contains_key("10"));
-    assert_eq!(store.model_labels("other").unwrap().len(), 1);
+    assert_eq!(kept(&store, "u", 50_010), (10..50_010).collect::<Vec<_>>());
+    assert_eq!(kept(&store, "other", 50_010), [0]);
+}
+
+#[test]
+fn the_oldest_labels_go_where_they_are_too_long() {
+    let store = Store::open_in_memory().unwrap();
+    let long = |number: usize| (number.to_string(), "1".repeat(20 << 20));
+    for number in 0..4 {
+        store.put_model_labels("u", &[long(number)]).unwrap();
+    }
+    assert_eq!(kept(&store, "u", 10), [1, 2, 3]);
+    assert_eq!(kept(&store, "other", 10), Vec::<usize>::new());
+}
+
+/// Which of the first requests have labels.
+fn kept(store: &Store, server: &str, requests: usize) -> Vec<usize> {
+    let requests: Vec<String> = (0..requests).map(|number| number.to_string()).collect();
+    let found = store.model_labels(server, requests.iter().map(String::as_str));
+    let mut found: Vec<usize> = found
+        .unwrap()
+        .keys()
+        .map(|request| request.parse().unwrap())
+        .collect();
+    found.sort_unstable();
+    found
 }
