@@ -1982,6 +1982,8 @@ export interface components {
              * @description From when on requests are looked at.
              */
             readonly since: string;
+            /** @description What nothing is said of though it was asked for, and why. */
+            readonly unjudged?: readonly string[];
             /**
              * Format: int64
              * @description How many of them could not be read, and so are not compared with the profile.

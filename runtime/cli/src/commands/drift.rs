@@ -63,6 +63,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             let nothing = "there is no profile to compare with: make one with `--profile FILE`";
             context.output.table(&table, compared, nothing)?;
             context.output.note(&summary(&drift));
+            for unjudged in &drift.unjudged {
+                context.output.note(unjudged);
+            }
         }
     }
     Ok(Exit::Fine)

@@ -65,6 +65,7 @@ function Compared({ server, drift, feature, actions }: Props) {
             ["Training data", <Ago key="profile" at={drift.profile_at} />],
             ["Drifted from", `PSI ${numberText(drift.psi_threshold)}, from ${drift.least_rows} rows on`],
             ["Not read", drift.unread_reason],
+            ["Not judged", drift.unjudged?.join("; ")],
           ]}
         />
         <Button kind="quiet" aria-expanded={isNew} onClick={() => setIsNew(!isNew)}>
