@@ -1,6 +1,7 @@
 import type { ModelAccuracy, ModelDrift } from "@/api/types";
 import { Facts } from "@/components/Facts";
 import { Section } from "@/components/Page";
+import { Scrolls } from "@/components/Scrolls";
 import { percentText } from "@/domain/drift";
 import { numberText } from "@/domain/values";
 import styles from "./Drift.module.css";
@@ -44,8 +45,7 @@ const numberFacts = ({ labelled, mean_absolute_error, root_mean_squared_error }:
 ];
 
 const Classes = ({ of: { classes } }: { readonly of: Classification }) => (
-  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by keys
-  <div className={styles.features} tabIndex={0} role="region" aria-label="Classes">
+  <Scrolls label="Classes" className={styles.features}>
     <table>
       <thead>
         <tr>
@@ -68,7 +68,7 @@ const Classes = ({ of: { classes } }: { readonly of: Classification }) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </Scrolls>
 );
 
 const share = (part: number | null | undefined): string => (typeof part === "number" ? percentText(100 * part) : "");

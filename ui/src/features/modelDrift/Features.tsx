@@ -1,3 +1,4 @@
+import { Scrolls } from "@/components/Scrolls";
 import { Status } from "@/components/Status";
 import { shownDrift, type Watched, watchedKey } from "@/domain/drift";
 import { numberText } from "@/domain/values";
@@ -11,8 +12,7 @@ interface Props {
 
 /** Each feature with what is said of it; a press on its name shows its values. */
 export const Features = ({ all, shown, onShow }: Props) => (
-  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by keys
-  <div className={styles.features} tabIndex={0} role="region" aria-label="Features">
+  <Scrolls label="Features" className={styles.features}>
     <table>
       <thead>
         <tr>
@@ -41,5 +41,5 @@ export const Features = ({ all, shown, onShow }: Props) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </Scrolls>
 );
