@@ -4,9 +4,9 @@
 use std::io::Read;
 use std::time::Duration;
 
-use ureq::Agent;
 use ureq::http::header::LOCATION;
-use ureq::tls::{RootCerts, TlsConfig};
+
+use crate::agent::agent;
 
 /// How long a whole fetch may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -52,20 +52,7 @@ pub fn fetch(url: &str, limit: u64) -> Result<Fetched, FetchError> {
         url: url.to_owned(),
         source: Box::new(source),
     };
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .build();
-    let config = Agent::config_builder()
-        .tls_config(tls)
-        .timeout_global(Some(LIMIT))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .build();
-    let mut answer = Agent::new_with_config(config)
-        .get(url)
-        .call()
-        .map_err(unreachable)?;
+    let mut answer = agent(LIMIT).get(url).call().map_err(unreachable)?;
     let status = answer.status();
     if status.is_redirection()
         && let Some(place) = answer.headers().get(LOCATION)

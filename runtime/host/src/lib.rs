@@ -4,6 +4,7 @@
 //! This is the only place that knows bollard, cudarc and process handling. It decides nothing: a
 //! [`Workload`] comes in fully decided and is carried out, idempotently, by its name.
 
+mod agent;
 pub mod bridge;
 pub mod clock;
 pub mod docker;

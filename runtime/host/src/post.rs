@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 use ureq::Agent;
-use ureq::tls::{RootCerts, TlsConfig};
+
+use crate::agent::agent;
 
 /// How long it may take to be sent and answered.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -27,19 +28,7 @@ pub enum PostError {
 }
 
 /// It keeps connections for what is sent next.
-static AGENT: LazyLock<Agent> = LazyLock::new(|| {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .build();
-    let config = Agent::config_builder()
-        .tls_config(tls)
-        .timeout_global(Some(LIMIT))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .build();
-    Agent::new_with_config(config)
-});
+static AGENT: LazyLock<Agent> = LazyLock::new(|| agent(LIMIT));
 
 /// Sends a body, and says with which code it was answered. Blocks.
 ///
