@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use coracle_app::{RequestAtWork, Workbench};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -17,6 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use super::body::{Watched, Watcher};
 use super::event::Part;
 use super::front::Failure;
 use super::recording::Recording;
@@ -177,38 +179,49 @@ impl Account {
         }
     }
 
-    /// Notes the head of the answer.
-    pub(super) fn answered(&mut self, code: StatusCode, headers: &HeaderMap) {
+    /// Notes what was answered, as it passes; the request is over when all of that is sent, or given up.
+    pub(super) fn close(
+        mut self,
+        answered: Result<Response, Failure>,
+    ) -> Result<Response, Failure> {
+        match answered {
+            Ok(response) => {
+                self.answered(response.status(), response.headers());
+                Ok(response.map(|body| Body::new(Watched::new(body, self))))
+            }
+            Err(failure) => {
+                self.answered(failure.code, &HeaderMap::new());
+                self.part(&failure.text().into());
+                self.end();
+                Err(failure)
+            }
+        }
+    }
+
+    fn answered(&mut self, code: StatusCode, headers: &HeaderMap) {
         self.code = code;
         if let Some(recording) = &mut self.recording {
             recording.answered(headers);
         }
     }
 
-    /// Notes that there is no answer but a refusal.
-    pub(super) fn refused(&mut self, failure: &Failure) {
-        self.answered(failure.code, &HeaderMap::new());
-        self.received(&failure.text().into());
-        self.ended();
+    fn leave(&mut self) {
+        if self.pod.take().is_some() {
+            self.accounts.at_work.get_or_create(&self.asked).dec();
+        }
     }
+}
 
-    /// Notes a part of its body.
-    pub(super) fn received(&mut self, part: &Bytes) {
+impl Watcher for Account {
+    fn part(&mut self, part: &Bytes) {
         if let Some(recording) = &mut self.recording {
             recording.received(part);
         }
     }
 
-    /// Notes that all of it has come.
-    pub(super) fn ended(&mut self) {
+    fn end(&mut self) {
         if let Some(recording) = &mut self.recording {
             recording.ended();
-        }
-    }
-
-    fn leave(&mut self) {
-        if self.pod.take().is_some() {
-            self.accounts.at_work.get_or_create(&self.asked).dec();
         }
     }
 }

@@ -7,7 +7,7 @@
 //! ```
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,6 @@ use coracle_gateway::proxy::is_grpc;
 use super::account::Account;
 use super::batch::Asked;
 use super::batcher::Share;
-use super::body::Accounted;
 use super::event::{EVENT_TYPES, Part};
 use super::front::{Failure, Front, is_upgrade};
 use super::logger::Logged;
@@ -112,16 +111,7 @@ impl Front {
             Ok(share) => share.map(|said| Json(said).into_response()),
             Err(_) => Err(Failure::too_late(name, server.timeout)),
         };
-        match answered {
-            Ok(response) => {
-                account.answered(response.status(), response.headers());
-                Ok(response.map(|body| Body::new(Accounted::new(body, account))))
-            }
-            Err(failure) => {
-                account.refused(&failure);
-                Err(failure)
-            }
-        }
+        account.close(answered)
     }
 
     async fn share(

@@ -1,4 +1,4 @@
-//! The body of an answer on its way out.
+//! A body that is looked at while it passes.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,36 +6,52 @@ use std::task::{Context, Poll};
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::account::Account;
+/// What looks at it.
+pub(super) trait Watcher {
+    /// A part has passed.
+    fn part(&mut self, part: &Bytes);
 
-/// A body whose request is accounted for when it has been sent, or is dropped.
-pub(super) struct Accounted<B> {
-    body: B,
-    account: Account,
-    /// How much is still to come, where that is known.
-    rest: Option<u64>,
+    /// All of it has passed. A body that breaks off, or that nobody reads to its end, never comes to that.
+    fn end(&mut self);
 }
 
-impl<B: Body> Accounted<B> {
-    pub(super) fn new(body: B, account: Account) -> Self {
-        let mut accounted = Self {
+/// A body that is passed on as it is.
+pub(super) struct Watched<B, W> {
+    body: B,
+    watcher: W,
+    /// How much is still to come, where that is known.
+    rest: Option<u64>,
+    /// Whether nothing more is to be seen.
+    is_over: bool,
+}
+
+impl<B: Body, W: Watcher> Watched<B, W> {
+    pub(super) fn new(body: B, watcher: W) -> Self {
+        let mut watched = Self {
             rest: body.size_hint().exact(),
             body,
-            account,
+            watcher,
+            is_over: false,
         };
-        accounted.look_for_end();
-        accounted
+        watched.end_if_whole();
+        watched
     }
 
     /// Who sends a body need not ask once more whether it has ended, if that can be known.
-    fn look_for_end(&mut self) {
+    fn end_if_whole(&mut self) {
         if self.body.is_end_stream() || self.rest == Some(0) {
-            self.account.ended();
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        if !std::mem::replace(&mut self.is_over, true) {
+            self.watcher.end();
         }
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Accounted<B> {
+impl<B: Body<Data = Bytes> + Unpin, W: Watcher + Unpin> Body for Watched<B, W> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -47,13 +63,15 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Accounted<B> {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(part) = frame.data_ref() {
-                    self.account.received(part);
-                    self.rest = self.rest.map(|rest| rest.saturating_sub(part.len() as u64));
+                    self.watcher.part(part);
+                    let length = part.len() as u64;
+                    self.rest = self.rest.map(|rest| rest.saturating_sub(length));
                 }
-                self.look_for_end();
+                self.end_if_whole();
             }
-            Poll::Ready(None) => self.account.ended(),
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Err(_))) => self.is_over = true,
+            Poll::Ready(None) => self.end(),
+            Poll::Pending => {}
         }
         polled
     }

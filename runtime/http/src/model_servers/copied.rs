@@ -1,95 +1,54 @@
 //! A body of which a copy is made while it passes.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use axum::body::{Body, Bytes};
-use http_body::{Body as _, Frame, SizeHint};
+
+use super::body::{Watched, Watcher};
 
 /// Passes a body on, and tells what it was once all of it has passed: nothing where it is too long. One that breaks off is not told.
-pub(super) struct Copied<F> {
+pub(super) fn copied(
     body: Body,
-    /// Its length, where it is known.
-    length: Option<u64>,
     longest: usize,
-    copy: Vec<u8>,
+    tell: impl FnOnce(Option<Bytes>) + Send + Unpin + 'static,
+) -> Body {
+    let copy = Copy {
+        longest,
+        copied: Vec::new(),
+        tell: Some(tell),
+    };
+    Body::new(Watched::new(body, copy))
+}
+
+struct Copy<F> {
+    longest: usize,
+    copied: Vec<u8>,
     /// Until it has told.
     tell: Option<F>,
 }
 
-impl<F: FnOnce(Option<Bytes>)> Copied<F> {
-    pub(super) fn new(body: Body, longest: usize, tell: F) -> Self {
-        let mut copied = Self {
-            length: body.size_hint().exact(),
-            body,
-            longest,
-            copy: Vec::new(),
-            tell: Some(tell),
-        };
-        copied.tell_if_whole();
-        copied
-    }
-
-    fn add(&mut self, piece: &Bytes) {
+impl<F: FnOnce(Option<Bytes>)> Watcher for Copy<F> {
+    fn part(&mut self, part: &Bytes) {
         if self.tell.is_none() {
             return;
         }
-        if self.copy.len() + piece.len() > self.longest {
-            self.copy = Vec::new();
+        if self.copied.len() + part.len() > self.longest {
+            self.copied = Vec::new();
             self.tell(None);
             return;
         }
-        self.copy.extend_from_slice(piece);
-        self.tell_if_whole();
+        self.copied.extend_from_slice(part);
     }
 
-    /// Who sends a body need not ask once more whether it has ended, if that can be known.
-    fn tell_if_whole(&mut self) {
-        if self.body.is_end_stream() || self.length == Some(self.copy.len() as u64) {
-            self.tell_whole();
-        }
+    fn end(&mut self) {
+        let copied = std::mem::take(&mut self.copied);
+        self.tell(Some(copied.into()));
     }
+}
 
-    fn tell_whole(&mut self) {
-        let copy = std::mem::take(&mut self.copy);
-        self.tell(Some(copy.into()));
-    }
-
+impl<F: FnOnce(Option<Bytes>)> Copy<F> {
     fn tell(&mut self, copy: Option<Bytes>) {
         if let Some(tell) = self.tell.take() {
             tell(copy);
         }
-    }
-}
-
-impl<F: FnOnce(Option<Bytes>) + Unpin> http_body::Body for Copied<F> {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(piece) = frame.data_ref() {
-                    self.add(piece);
-                }
-            }
-            Poll::Ready(None) => self.tell_whole(),
-            Poll::Ready(Some(Err(_))) => self.tell = None,
-            Poll::Pending => {}
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -107,8 +66,8 @@ mod tests {
     async fn told(body: Body, pieces: usize) -> Option<Option<Bytes>> {
         let told = std::sync::Arc::new(Mutex::new(None));
         let kept = told.clone();
-        let copied = Copied::new(body, 6, move |copy| *kept.lock().unwrap() = Some(copy));
-        let mut passed = Body::new(copied);
+        let copied = copied(body, 6, move |copy| *kept.lock().unwrap() = Some(copy));
+        let mut passed = copied;
         for _ in 0..pieces {
             let _ = passed.frame().await;
         }
@@ -136,8 +95,8 @@ mod tests {
         let broken = stream::iter([Ok("abc"), Err(axum::Error::new("gone"))]);
         assert_eq!(told(Body::from_stream(broken), 3).await, None);
         assert_eq!(told(stream(&["abc", "defg"]), 3).await, Some(None));
-        let body = Copied::new(stream(&["abc", "defg"]), 6, |_| {});
-        let passed = to_bytes(Body::new(body), 100).await.unwrap();
+        let body = copied(stream(&["abc", "defg"]), 6, |_| {});
+        let passed = to_bytes(body, 100).await.unwrap();
         assert_eq!(passed, "abcdefg");
     }
 }

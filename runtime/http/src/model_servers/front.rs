@@ -15,7 +15,6 @@ use serde_json::json;
 
 use super::account::{Account, Accounts};
 use super::batcher::Batches;
-use super::body::Accounted;
 use super::embedded;
 use super::graph::Graph;
 use super::recording::Recording;
@@ -145,16 +144,7 @@ impl Front {
             Ok(answered) => answered,
             Err(_) => Err(Failure::too_late(name, limit)),
         };
-        match answered {
-            Ok(response) => {
-                account.answered(response.status(), response.headers());
-                Ok(response.map(|body| Body::new(Accounted::new(body, account))))
-            }
-            Err(failure) => {
-                account.refused(&failure);
-                Err(failure)
-            }
-        }
+        account.close(answered)
     }
 
     async fn pass_on(

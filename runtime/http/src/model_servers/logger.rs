@@ -12,7 +12,7 @@ use axum::response::Response;
 use coracle_app::{Logger, LoggerMode};
 use futures_util::stream::{self, StreamExt as _};
 
-use super::copied::Copied;
+use super::copied::copied;
 use super::event::{Event, EventKind, Part, Subject};
 use super::front::Front;
 use super::request_id::{id_of, text_of};
@@ -79,7 +79,7 @@ impl Logged {
             Some(body) => self.tell(EventKind::Response, body),
             None => self.tell_too_long(),
         };
-        response.map(|body| Body::new(Copied::new(body, LONGEST, tell)))
+        response.map(|body| copied(body, LONGEST, tell))
     }
 
     fn tell(&self, kind: EventKind, body: Bytes) {

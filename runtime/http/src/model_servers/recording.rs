@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Uri, header};
 use coracle_app::{Exchange, ExchangeMessage, KeptOfRequests, Workbench};
 use coracle_gateway::proxy::is_grpc;
 
-use super::copied::Copied;
+use super::copied::copied;
 use super::request_id::{id_of, text_of};
 
 /// The longest body that is kept: a batch of some hundred rows of some hundred numbers. Longer ones are known by their size.
@@ -100,16 +100,12 @@ impl Recording {
         }
         let passed = Arc::clone(&self.passed);
         request.map(|body| {
-            Body::new(Copied::new(
-                body,
-                LONGEST_BODY,
-                move |copy: Option<Bytes>| {
-                    if let Some(copy) = copy {
-                        // It is told once.
-                        let _ = passed.set(copy);
-                    }
-                },
-            ))
+            copied(body, LONGEST_BODY, move |copy| {
+                if let Some(copy) = copy {
+                    // It is told once.
+                    let _ = passed.set(copy);
+                }
+            })
         })
     }
 
