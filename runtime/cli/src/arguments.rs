@@ -7,8 +7,8 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
-    model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
-    supervise, volume, why,
+    model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
+    serve_model, supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Rerun(rerun::Arguments),
     /// Say why a step ran, or did not have to
     Why(why::Arguments),
+    /// Say what the steps of a pipeline use, and what to ask for them elsewhere
+    Resources(resources::Arguments),
     /// Open a step as a notebook, with what it was given
     Open(open::Arguments),
     /// List what a run made

@@ -313,6 +313,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/measured-resources": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What the steps of a pipeline were measured to use, and what to ask for them elsewhere. */
+        readonly get: operations["get_measured_resources"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/model-servers": {
         readonly parameters: {
             readonly query?: never;
@@ -1886,6 +1903,29 @@ export interface components {
             readonly memory: components["schemas"]["Memory"];
             /** @description The system. */
             readonly os: string;
+        };
+        /** @description `GET /measured-resources?pipeline=`: what the steps of a pipeline used in its newest runs. */
+        readonly MeasuredResources: {
+            /** @description How many runs they were measured in. */
+            readonly runs: number;
+            /** @description The steps, in the order of their paths. */
+            readonly steps: readonly components["schemas"]["MeasuredStep"][];
+        };
+        /** @description What one step used, in all iterations and attempts that succeeded. */
+        readonly MeasuredStep: {
+            /** @description What it asked for, the last time. */
+            readonly asked: components["schemas"]["Resources"];
+            /**
+             * Format: int32
+             * @description How many attempts were measured.
+             */
+            readonly attempts: number;
+            readonly mean_cpu?: components["schemas"]["Cpu"] | null;
+            readonly peak_memory?: components["schemas"]["Memory"] | null;
+            /** @description What to ask for where others share the machine: 15 % over what was measured, and half as much memory again as its limit. */
+            readonly suggested: components["schemas"]["Resources"];
+            /** @description Where in the pipeline; all iterations of a loop are one. */
+            readonly task: components["schemas"]["TaskPath"];
         };
         /**
          * Format: int64
@@ -3589,6 +3629,38 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_measured_resources: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The pipeline, by the name that its definition gives it. */
+                readonly pipeline: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What each step used at most */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MeasuredResources"];
                 };
             };
             /** @description A refusal */

@@ -19,6 +19,7 @@ mod gc;
 mod health;
 mod lineage;
 mod log;
+mod measured;
 mod model_drift;
 mod model_request;
 mod model_server;
@@ -58,6 +59,7 @@ pub use lineage::{
 pub use log::{
     LogFormat, LogLine, LogLines, LogLinesQuery, LogMatches, LogMatchesQuery, LogQuery, LogStream,
 };
+pub use measured::{MeasuredResources, MeasuredResourcesQuery, MeasuredStep};
 pub use model_drift::{
     CategoryCount, ClassAccuracy, DriftBin, DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift,
     ModelProfile, ProfileQuery, ProfiledFeature, ProfiledValues, RequestLabels,

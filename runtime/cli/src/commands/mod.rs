@@ -18,6 +18,7 @@ mod outcome;
 pub(crate) mod replay;
 pub(crate) mod requests;
 pub(crate) mod rerun;
+pub(crate) mod resources;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod runs;

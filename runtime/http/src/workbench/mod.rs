@@ -7,6 +7,7 @@
 //! GET    /runs?state=&pipeline=&experiment=&recurring=&archived=&text=&sort=&values=&before=&offset=&limit=
 //!                                          RunList
 //! GET    /run-fields                       RunFields         what there is to filter and sort runs by
+//! GET    /measured-resources               MeasuredResources what steps used, and what to ask for elsewhere
 //! GET    /runs/{run}                       Run
 //! DELETE /runs/{run}                       RemovedRun        a run that has ended, with what only it uses
 //! POST   /runs/{run}:cancel                204

@@ -39,6 +39,7 @@ fn of_steps() -> OpenApiRouter<Workbench> {
     let api = OpenApiRouter::with_openapi(runs::Actions::openapi())
         .routes(routes!(runs::create, runs::list))
         .routes(routes!(runs::fields))
+        .routes(routes!(runs::measured))
         .routes(routes!(runs::show, runs::remove))
         .route("/runs/{run}", post(runs::act))
         .routes(routes!(runs::definition))
