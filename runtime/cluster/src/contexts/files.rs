@@ -78,10 +78,7 @@ impl Kubeconfig {
                 .iter()
                 .map(|file| file.display().to_string())
                 .collect();
-            let message = format!(
-                "KUBECONFIG names no file that is there: {}",
-                names.join(", ")
-            );
+            let message = format!("there is no kubeconfig at {}", names.join(", "));
             read.problems.push(Finding::warning(
                 "kubeconfig-missing",
                 "kubeconfig",

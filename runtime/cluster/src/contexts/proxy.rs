@@ -141,7 +141,9 @@ fn is_within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
             u128::from(network.to_bits()),
             32_u32,
         ),
-        (IpAddr::V6(address), IpAddr::V6(network)) => (address.to_bits(), network.to_bits(), 128_u32),
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            (address.to_bits(), network.to_bits(), 128_u32)
+        }
         _ => return false,
     };
     let dropped = match length.checked_sub(bits) {
