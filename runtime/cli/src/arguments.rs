@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
-    model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
+    artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
+    logs, model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
     serve_model, supervise, volume, why,
 };
 use crate::output::Format;
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     /// Write the file with which kubectl finds the workbench, and print its path
     Kubeconfig(kubeconfig::Arguments),
+    /// List the clusters that the kubeconfig leads to
+    Contexts(contexts::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
     /// Serve one ONNX model until stopped

@@ -7,6 +7,7 @@
 mod artifact;
 mod bytes;
 mod changes;
+mod cluster;
 mod config;
 mod create;
 mod cursor;
@@ -37,6 +38,9 @@ pub use artifact::{
 };
 pub use bytes::Bytes;
 pub use changes::Changes;
+pub use cluster::{
+    ClusterContext, ClusterContextList, ClusterFinding, ContextsQuery, FindingSeverity,
+};
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};

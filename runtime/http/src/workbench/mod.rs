@@ -59,6 +59,7 @@
 //! DELETE /model-servers/{namespace}/{name}/profile    204
 //! GET    /model-servers/{namespace}/{name}/drift    ModelDrift
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
+//! GET    /clusters/contexts?kubeconfig=    ClusterContextList
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -73,6 +74,7 @@
 //! unique. Every refusal has an `ErrorBody`, also for routes that are not there.
 
 mod artifacts;
+mod clusters;
 mod configs;
 mod content;
 mod definitions;
