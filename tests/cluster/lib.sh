@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # what stands here is used by the scripts that source it
 # Shared words of the scripts in this folder: versions, where things are kept, and processes that are ended by whoever started
 # them. Sourced, never run.
 # shellcheck source=tests/env/lib.sh
@@ -13,8 +14,21 @@ NAME="${CORACLE_CLUSTER:-tests}"
 PORT="${CORACLE_CLUSTER_PORT:-16443}"
 STATE="${TMPDIR:-/tmp}/coracle-cluster-$(id -u)-$NAME"
 
+# Where images are pushed to, and pulled from by the node.
+REGISTRY_ADDRESS="127.0.0.1:$((PORT + 3))"
+
 # Addresses: of the node, of pods, of Services. Those of Docker and of the workbench's own networks are others.
 readonly NODE_ADDRESS=10.41.0.1 PODS=10.42.0.0/24 SERVICES=10.43.0.0/16 FIRST_SERVICE=10.43.0.1
+
+# Below it are the processes of the node's pods.
+PROCESS_GROUP="/coracle-cluster-$NAME"
+process_group_folders() {
+  if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+    printf '%s\n' "/sys/fs/cgroup$PROCESS_GROUP"
+  else
+    for controller in /sys/fs/cgroup/*/; do printf '%s\n' "${controller%/}$PROCESS_GROUP"; done
+  fi
+}
 
 # Clock ticks since boot at which a process started; fields are counted behind the closing bracket of its name.
 began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
@@ -62,6 +76,12 @@ await() {
     fi
     sleep 0.2
   done
+}
+
+# The folder of a module's files, which Go downloads for that.
+module_folder() {
+  mkdir -p "$CLUSTER_CACHE"
+  (cd "$CLUSTER_CACHE" && GOFLAGS=-mod=mod go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
 }
 
 kube() { kubectl --kubeconfig "$STATE/kubeconfig" "$@"; }
