@@ -44,7 +44,7 @@ pub(crate) fn compact(value: Value) -> Value {
         Value::Object(members) => members
             .into_iter()
             .map(|(name, value)| (name, compact(value)))
-            .filter(|(name, value)| !is_empty(value) || name == "emptyDir" || name == "value")
+            .filter(|(name, value)| !is_empty(value) || name == "emptyDir")
             .collect(),
         Value::Array(items) => items.into_iter().map(compact).collect(),
         other => other,

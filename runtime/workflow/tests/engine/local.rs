@@ -42,7 +42,10 @@ pub(crate) fn run(definition: &Definition, record: &RunRecord, script: &Script<'
     let mut observations = VecDeque::new();
     let mut finish = None;
     loop {
-        for step in plan.advance(now()) {
+        let steps = plan.advance(now());
+        // A step whose command cannot be made has ended without an observation.
+        let is_quiet = steps.is_empty();
+        for step in steps {
             match step {
                 Step::Finish { state, outputs, .. } => finish = Some((state, outputs)),
                 other => observations.extend(answer(&mut plan, script, other)),
@@ -55,7 +58,8 @@ pub(crate) fn run(definition: &Definition, record: &RunRecord, script: &Script<'
         );
         match observations.pop_front() {
             Some(observation) => plan.observe(observation, now()),
-            None => break,
+            None if is_quiet => break,
+            None => {}
         }
     }
     let (state, outputs) = finish.expect("the run is over");

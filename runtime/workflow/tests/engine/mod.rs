@@ -4,13 +4,14 @@
 
 pub(crate) mod depends;
 pub(crate) mod local;
+pub(crate) mod pipelines;
 pub(crate) mod script;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use coracle_model::{RunId, TaskPath, Timestamp};
-use coracle_step::arguments::{Arguments, exit, told};
+use coracle_step::arguments::{Arguments, exit};
 use coracle_step::{Conduct, Facts, Programs};
 use serde_json::Value;
 
@@ -38,6 +39,8 @@ pub(crate) struct Cluster<'a> {
     pub(crate) run: RunId,
     random: u64,
     pub(crate) pods: usize,
+    /// The task whose pods end before they have done anything.
+    pub(crate) killed: Option<String>,
 }
 
 type Variables = BTreeMap<String, String>;
@@ -57,6 +60,7 @@ impl<'a> Cluster<'a> {
             run,
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             pods: 0,
+            killed: None,
         }
     }
 
@@ -162,6 +166,9 @@ impl<'a> Cluster<'a> {
             run: self.run,
         };
         let arguments = Arguments::read(words.clone()).unwrap();
+        if self.killed.is_some() && self.killed.as_deref() == arguments.maybe("task") {
+            return (137, BTreeMap::new());
+        }
         let ending = perform(&conduct, self.programs, &arguments);
         let ending = ending.unwrap_or_else(|error| panic!("{words:?}: {error} {error:?}"));
         let outputs = list(&template["outputs"]["parameters"]);
@@ -362,12 +369,3 @@ fn text(value: &Value) -> &str {
         .as_str()
         .unwrap_or_else(|| panic!("{value} is no text"))
 }
-
-/// Names of the outputs that pods of tasks tell, so that a test notices when they change.
-pub(crate) const TOLD: [&str; 5] = [
-    told::GO,
-    told::ITERATIONS,
-    told::PATCH,
-    told::RECORD,
-    told::OUTPUTS,
-];
