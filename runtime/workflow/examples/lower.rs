@@ -32,7 +32,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         display_name: definition.spec.name.to_string(),
         parameters,
         pipeline_root: None,
-        step_image: "coracle-step:dev".to_owned(),
+        step_image: "coracle.test/coracle-step:dev".to_owned(),
         step_image_pull_policy: Some("IfNotPresent".to_owned()),
         service_account: std::env::var("SERVICE_ACCOUNT").ok(),
         image_pull_secrets: Vec::new(),
