@@ -6,6 +6,7 @@ use coracle_model::{ComponentName, TaskName};
 use coracle_spec::pipeline::{
     Dag, Definition, Executor, PlatformSpec, RetryPolicy, StepPlatform, Task, TriggerStrategy, Work,
 };
+use coracle_step::arguments::told;
 use serde_json::{Value, json};
 
 use crate::names::Names;
@@ -154,78 +155,52 @@ impl<'a> Compiler<'a> {
         inherited: Option<RetryPolicy>,
         report: &mut Report,
     ) -> Made {
-        let own = self
-            .names
-            .take(name.map_or("pipeline", ComponentName::as_str));
-        let base = if name.is_none() {
-            String::new()
-        } else {
-            format!("{PATH}/")
-        };
-        let mut inside = Names::default();
-        let finals: HashMap<&TaskName, String> = dag
-            .tasks
-            .keys()
-            .map(|task| (task, inside.take(task.as_str())))
-            .collect();
-        let mut tasks = Vec::new();
-        let mut depth = 0;
-        for (task_name, task) in &dag.tasks {
-            if task_name.as_str().contains(['{', '$', '"', '\\', '/', '[']) {
-                report.refuse(
-                    format!("task {task_name}"),
-                    "its name has characters that have a meaning to the cluster",
-                );
-            }
-            if task.caching.enabled {
-                let reason = "its result is not looked up in a cache: there is none beside the cluster's runs, so it always runs";
-                report.add(Parity::Translated, "cachingOptions", reason);
-            }
-            let made = self.component(Some(&task.component), task.retry.or(inherited), report);
-            let path = format!("{base}{task_name}");
-            let depends = depends(task, &finals);
-            let is_dag = matches!(
-                self.definition.spec.component(&task.component).work,
-                Work::Dag(_)
-            );
-            let body = Body {
-                made,
-                path,
-                depends,
-            };
-            depth = depth.max(body.made.depth + usize::from(task.iterator.is_some()));
-            if let Some(iterator) = &task.iterator {
-                let over = self.over(&body.made, iterator.parallelism, task_name);
-                decided(
-                    &mut tasks,
-                    &mut inside,
-                    &finals[task_name],
-                    Body { made: over, ..body },
-                    true,
-                );
-            } else if is_dag && task.condition.is_some() {
-                decided(&mut tasks, &mut inside, &finals[task_name], body, false);
-            } else {
-                tasks.push(
-                    Inner {
-                        name: finals[task_name].clone(),
-                        template: body.made.name,
-                        arguments: vec![("path", body.path)],
-                        depends: body.depends,
-                        when: None,
-                    }
-                    .into_value(),
-                );
-            }
+        let wished = name.map_or("pipeline", ComponentName::as_str);
+        let own = self.names.take(wished);
+        let mut level = Level::new(name.is_none(), dag);
+        for (name, task) in &dag.tasks {
+            self.task(&mut level, name, task, inherited, report);
         }
         self.templates.push(compact(json!({
             "name": own,
             "inputs": name.map(|_| json!({"parameters": [{"name": "path"}]})),
-            "dag": {"failFast": false, "tasks": tasks},
+            "dag": {"failFast": false, "tasks": level.tasks},
         })));
         Made {
             name: own,
-            depth: depth + 1,
+            depth: level.depth + 1,
+        }
+    }
+
+    /// Adds a task to its DAG: one task of Argo's, or two where something has to be decided first.
+    fn task(
+        &mut self,
+        level: &mut Level<'_>,
+        name: &TaskName,
+        task: &Task,
+        inherited: Option<RetryPolicy>,
+        report: &mut Report,
+    ) {
+        task_findings(name, task, report);
+        let mut made = self.component(Some(&task.component), task.retry.or(inherited), report);
+        if let Some(iterator) = &task.iterator {
+            made = self.over(&made, iterator.parallelism, name);
+        }
+        level.depth = level.depth.max(made.depth);
+        let component = self.definition.spec.component(&task.component);
+        let is_dag = matches!(component.work, Work::Dag(_));
+        let is_loop = task.iterator.is_some();
+        let body = Inner {
+            name: level.finals[name].clone(),
+            template: made.name,
+            arguments: vec![("path", format!("{}{name}", level.base))],
+            depends: depends(task, &level.finals),
+            when: None,
+        };
+        if is_loop || (is_dag && task.condition.is_some()) {
+            level.add_decided(body, is_loop);
+        } else {
+            level.tasks.push(body.into_value());
         }
     }
 
@@ -310,40 +285,64 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// A task that runs when the one before it says so.
-fn decided(tasks: &mut Vec<Value>, inside: &mut Names, name: &str, body: Body, is_loop: bool) {
-    let decide = inside.take(&format!("{name}-decide"));
-    let mut arguments = vec![("path", body.path.clone())];
-    if is_loop {
-        arguments.push((
-            "iterations",
-            format!("{{{{tasks.{decide}.outputs.parameters.iterations}}}}"),
-        ));
-    }
-    let before = Inner {
-        name: decide.clone(),
-        template: DECIDE.to_owned(),
-        arguments: vec![("path", body.path)],
-        depends: body.depends,
-        when: None,
-    };
-    let after = Inner {
-        name: name.to_owned(),
-        template: body.made.name,
-        arguments,
-        depends: format!("{decide}.Succeeded"),
-        when: Some(format!(
-            "{{{{tasks.{decide}.outputs.parameters.go}}}} == true"
-        )),
-    };
-    tasks.extend([before.into_value(), after.into_value()]);
+/// A DAG template in the making.
+struct Level<'a> {
+    /// What stands before a task's name in its path.
+    base: String,
+    /// The names of Argo's tasks with which the tasks end.
+    finals: HashMap<&'a TaskName, String>,
+    names: Names,
+    tasks: Vec<Value>,
+    depth: usize,
 }
 
-/// What a task runs, where, and after what.
-struct Body {
-    made: Made,
-    path: String,
-    depends: String,
+impl<'a> Level<'a> {
+    fn new(is_root: bool, dag: &'a Dag) -> Self {
+        let mut names = Names::default();
+        let mut final_name = |task: &'a TaskName| (task, names.take(task.as_str()));
+        let finals = dag.tasks.keys().map(&mut final_name).collect();
+        Self {
+            base: if is_root {
+                String::new()
+            } else {
+                format!("{PATH}/")
+            },
+            finals,
+            names,
+            tasks: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// Adds a task that runs when one before it says so.
+    fn add_decided(&mut self, mut body: Inner, is_loop: bool) {
+        let decide = self.names.take(&format!("{}-decide", body.name));
+        let said = |output: &str| format!("{{{{tasks.{decide}.outputs.parameters.{output}}}}}");
+        let before = Inner {
+            name: decide.clone(),
+            template: DECIDE.to_owned(),
+            arguments: body.arguments.clone(),
+            depends: std::mem::replace(&mut body.depends, format!("{decide}.Succeeded")),
+            when: None,
+        };
+        if is_loop {
+            body.arguments
+                .push((told::ITERATIONS, said(told::ITERATIONS)));
+        }
+        body.when = Some(format!("{} == true", said(told::GO)));
+        self.tasks.extend([before.into_value(), body.into_value()]);
+    }
+}
+
+fn task_findings(name: &TaskName, task: &Task, report: &mut Report) {
+    if name.as_str().contains(['{', '$', '"', '\\', '/', '[']) {
+        let reason = "its name has characters that have a meaning to the cluster";
+        report.refuse(format!("task {name}"), reason);
+    }
+    if task.caching.enabled {
+        let reason = "its result is not looked up in a cache: there is none beside the cluster's runs, so it always runs";
+        report.add(Parity::Translated, "cachingOptions", reason);
+    }
 }
 
 fn wrapper(tasks: &[Value]) -> Value {

@@ -178,14 +178,14 @@ fn the_examples_end_alike() {
 #[test]
 fn pipelines_of_every_shape_end_alike() {
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in 0..300 {
+    for seed in 0..120 {
         let text = engine::pipelines::pipeline(seed);
         let failing = if seed % 3 == 0 { 4 } else { 0 };
         let state = check(&text, seed, failing).unwrap();
         *ends.entry(state.as_str()).or_default() += 1;
     }
     // Were they all to fail, or none, little would have been looked at.
-    assert!(ends["SUCCEEDED"] > 50 && ends["FAILED"] > 50, "{ends:?}");
+    assert!(ends["SUCCEEDED"] > 20 && ends["FAILED"] > 20, "{ends:?}");
 }
 
 /// A pod that is killed leaves no word of how its step did. The step has failed then, and who runs however it ended is told so.
