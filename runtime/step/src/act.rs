@@ -166,7 +166,12 @@ pub fn run(
             let result = component
                 .ok_or_else(|| Failure::new(FailureCode::Internal, "the step has no component"))
                 .and_then(|component| step::carry_out(&pod, programs, &launch, &component));
-            replay.ended(result, clock())
+            let failure = result.as_ref().err().cloned();
+            replay.ended(result, clock()).map(|record| TaskRecord {
+                // Why an attempt failed is told although the step has another one.
+                reason: record.reason.or(failure),
+                ..record
+            })
         }
         Fate::Work(work) => {
             let result = serve::carry_out(&pod, &work);

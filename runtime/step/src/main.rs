@@ -82,7 +82,10 @@ fn facts(arguments: &Arguments, conduct: &Conduct) -> Result<Facts, Box<dyn std:
         display_name: serde_json::from_str(arguments.one("display-name")?)?,
         created_at: arguments.parsed("created-at", "a time")?,
         scheduled_at: scheduled.map(str::parse).transpose()?,
-        pipeline_root: arguments.maybe("pipeline-root").map(str::to_owned),
+        pipeline_root: arguments
+            .maybe("pipeline-root")
+            .map(serde_json::from_str)
+            .transpose()?,
     })
 }
 

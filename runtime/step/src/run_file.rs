@@ -8,7 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use coracle_model::{
     EngineKind, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, Timestamp, Value,
 };
-use coracle_spec::pipeline::{Executor, PipelineSpec, PlatformSpec, ResourceRequest, Work, read};
+use coracle_spec::pipeline::{
+    Executor, PipelineSpec, PlatformSpec, ResourceRequest, Work, check_parameters, read,
+};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's form.
@@ -48,6 +50,9 @@ pub enum RunFileError {
     /// The parameters are not a JSON map.
     #[error("the parameters are not a JSON map")]
     Parameters,
+    /// The parameters are not those of the pipeline.
+    #[error("the parameters do not fit the pipeline: {0}")]
+    Unfit(String),
 }
 
 /// What is known of a run when it begins.
@@ -76,7 +81,16 @@ impl RunFile {
         let Ok(Value::Struct(parameters)) = Value::from_json(parameters) else {
             return Err(RunFileError::Parameters);
         };
-        let name = read_definition(&definition)?.0.name.clone();
+        let parameters = parameters.into_iter().collect();
+        let spec = read_definition(&definition)?.0;
+        let problems = check_parameters(&spec, &parameters);
+        if !problems.is_empty() {
+            let said: Vec<_> = problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect();
+            return Err(RunFileError::Unfit(said.join("; ")));
+        }
         let origin = RunOrigin {
             scheduled_at: facts.scheduled_at,
             ..RunOrigin::default()
@@ -86,11 +100,11 @@ impl RunFile {
             resource_name: facts.resource_name,
             record: RunRecord {
                 id: facts.id,
-                pipeline: name,
+                pipeline: spec.name,
                 request: RunRequest {
                     definition,
                     display_name: facts.display_name,
-                    parameters: parameters.into_iter().collect(),
+                    parameters,
                     pipeline_root: facts.pipeline_root,
                     cache: false,
                     rerun: None,

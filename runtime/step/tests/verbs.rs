@@ -154,6 +154,7 @@ fn an_attempt_that_failed_is_followed_by_another_until_the_last() {
     let pods = Pods::begun();
     assert_eq!(pods.run("a", 0, Err(3)).code, exit::FAILED);
     assert_eq!(pods.state("a"), Some(TaskState::Pending));
+    assert!(pods.told("record").contains("exited with code 3"));
     assert_eq!(pods.run("a", 1, Err(3)).code, exit::DECIDED);
     assert_eq!(pods.state("a"), Some(TaskState::Failed));
     // A pod that is started once more, by hand, does its step again.
@@ -190,6 +191,25 @@ fn an_output_that_is_missing_fails_the_step() {
             .contains("did not write its output parameter `out`"),
         "{}",
         ending.said
+    );
+}
+
+#[test]
+fn parameters_that_do_not_fit_are_refused_before_anything_runs() {
+    let pods = Pods::begun();
+    let facts = Facts {
+        id: RUN.parse().unwrap(),
+        resource_name: "two-abcde".to_owned(),
+        display_name: "two".to_owned(),
+        created_at: now(),
+        scheduled_at: None,
+        pipeline_root: None,
+    };
+    let packed = encode_definition(&definition());
+    let error = coracle_step::begin(&pods.conduct(), &packed, r#"{"y": 1}"#, facts).unwrap_err();
+    assert!(
+        error.to_string().contains("do not fit the pipeline"),
+        "{error}"
     );
 }
 

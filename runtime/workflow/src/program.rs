@@ -88,7 +88,9 @@ pub(crate) fn of_task(verb: &str, more: &[&str]) -> Vec<String> {
 
 /// The template that writes the run's file. The definition travels in it alone.
 pub(crate) fn begin(settings: &Settings, packed_definition: &str) -> Value {
-    let display_name = inert(&json!(settings.display_name).to_string());
+    let quoted = |text: &String| inert(&json!(text).to_string());
+    let display_name = quoted(&settings.display_name);
+    let root = settings.pipeline_root.as_ref().map(quoted);
     let mut words = vec![
         "begin",
         "--run",
@@ -105,7 +107,7 @@ pub(crate) fn begin(settings: &Settings, packed_definition: &str) -> Value {
     if settings.scheduled {
         words.extend(["--scheduled-at", "{{workflow.scheduledTime}}"]);
     }
-    if let Some(root) = &settings.pipeline_root {
+    if let Some(root) = &root {
         words.extend(["--pipeline-root", root]);
     }
     let mut rest = packed_definition;

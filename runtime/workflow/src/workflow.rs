@@ -88,7 +88,7 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
         "kind": "Workflow",
         "metadata": {
             "generateName": format!("{}-", plain(definition.spec.name.as_str())),
-            "labels": {"coracle.dev/pipeline": label(definition.spec.name.as_str())},
+            "labels": {"coracle.dev/pipeline": plain(definition.spec.name.as_str())},
             "annotations": {"coracle.dev/run-name": settings.display_name},
         },
         "spec": Value::Object(spec),
@@ -190,9 +190,4 @@ fn kept_for(raw: &Raw) -> Value {
         "secondsAfterSuccess": seconds("resourceTtlOnSuccess"),
         "secondsAfterFailure": seconds("resourceTtlOnFailure"),
     })
-}
-
-/// A label's value: at most 63 letters.
-fn label(text: &str) -> String {
-    plain(text)
 }
