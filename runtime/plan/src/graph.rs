@@ -7,7 +7,7 @@ use coracle_spec::pipeline::{ArtifactParameter, ParameterSource, Task};
 
 /// The tasks of the same DAG that must have ended before this one can begin: those it names, and those whose
 /// outputs or outcome it reads.
-pub(crate) fn upstream(task: &Task) -> BTreeSet<&TaskName> {
+pub fn upstream(task: &Task) -> BTreeSet<&TaskName> {
     let parameters = task
         .parameters
         .values()

@@ -45,6 +45,7 @@ mod step;
 pub use admission::{Admission, AdmissionId, Admitted, Budget, Verdict, Waiting};
 pub use cache_key::CacheKey;
 pub use environment::{EnvironmentPlan, InstallPrefix};
+pub use graph::upstream;
 pub use history::{Finished, History, Past};
 pub use launch::{
     InitLaunch, Launch, Layout, PIPELINES_NAMESPACE, PlannedMount, PlannedSource, PlannedVariable,

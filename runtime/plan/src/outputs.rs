@@ -153,21 +153,22 @@ impl RunPlan {
         Ok(Source::Child(chosen.0, chosen.1.clone()))
     }
 
-    /// Why a node that has not succeeded has no outputs. DAGs are asked all the same: the part that is needed may
-    /// have succeeded.
+    /// Why a node that has not succeeded has no outputs. DAGs that began are asked all the same: the part that is
+    /// needed may have succeeded.
     fn unavailable(&self, id: NodeId, key: &str) -> Option<NoOutput> {
         let node = self.node(id);
         let Status::Ended(end) = &node.status else {
             return None;
         };
-        let is_step = matches!(self.component(id).work, Work::Executor(_));
+        let has_parts =
+            matches!(self.component(id).work, Work::Dag(_)) && node.started_at.is_some();
         match end {
             End::Succeeded { .. } => None,
             End::Skipped(_) => Some(NoOutput::NotProduced(format!(
                 "`{}` was skipped, so there is no `{key}`",
                 node.path
             ))),
-            End::Failed(_) | End::Canceled(_) if is_step => Some(NoOutput::Failed(format!(
+            End::Failed(_) | End::Canceled(_) if !has_parts => Some(NoOutput::Failed(format!(
                 "`{}` failed, so there is no `{key}`",
                 node.path
             ))),

@@ -128,6 +128,13 @@ impl RunPlan {
         }
     }
 
+    /// The same plan of a run that has a name of its own where it runs, which is what placeholders say then.
+    #[must_use]
+    pub fn named(mut self, job_resource_name: String) -> Self {
+        self.facts.job_resource_name = job_resource_name;
+        self
+    }
+
     /// Takes in what was observed. What no longer matters, such as the answer to a step that was cancelled in the
     /// meantime, is passed over.
     pub fn observe(&mut self, observation: Observation, now: Timestamp) {

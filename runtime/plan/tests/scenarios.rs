@@ -306,6 +306,37 @@ fn a_condition_that_cannot_be_evaluated_fails_the_task() {
     );
 }
 
+/// An exit task that reads what a DAG gives, which failed before its tasks came into being.
+#[test]
+fn an_exit_task_does_without_the_outputs_of_what_never_began() {
+    let body = "  comp-body:
+    dag:
+      tasks:
+        a: {taskInfo: {name: a}, componentRef: {name: comp-a}}
+      outputs: {parameters: {out: {valueFromParameter: {producerSubtask: a, outputParameterKey: out}}}}
+    inputDefinitions: {parameters: {word: {parameterType: STRING}}}
+    outputDefinitions: {parameters: {out: {parameterType: STRING}}}
+";
+    let root = "  dag:
+    tasks:
+      body:
+        taskInfo: {name: body}
+        componentRef: {name: comp-body}
+        inputs: {parameters: {word: {runtimeValue: {constant: heads}}}}
+        triggerPolicy: {condition: \"int(inputs.parameter_values['word']) > 1\"}
+      c:
+        taskInfo: {name: c}
+        componentRef: {name: comp-c}
+        dependentTasks: [body]
+        triggerPolicy: {strategy: ALL_UPSTREAM_TASKS_COMPLETED}
+        inputs: {parameters: {x: {taskOutputParameter: {producerTask: body, outputParameterKey: out}}}}
+";
+    let world = World::new(&pipeline(&["a", "c"], body, root), &[], 1, &echo).run();
+    assert_eq!(world.state("body"), "FAILED");
+    assert_eq!(world.state("c"), "SUCCEEDED");
+    assert_eq!(world.command("c"), ["c", ""]);
+}
+
 #[test]
 fn a_cancelled_run_stops_what_runs_and_begins_nothing() {
     let mut world = World::new(&pipeline(&["a", "b"], "", CHAIN), &[], 1, &echo);

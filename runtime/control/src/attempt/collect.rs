@@ -7,9 +7,8 @@ use coracle_model::{Failure, FailureCode, Outputs};
 use coracle_plan::Launch;
 use coracle_spec::executor::{self, ExecutorOutput, OutputError};
 use coracle_spec::pipeline::Component;
+use coracle_step::{check_links, read_text};
 use coracle_store::{Home, Store};
-
-use super::outputs_on_disk::{check_links, read_text};
 
 /// The outputs of a step that ended well; artifacts get their ids.
 pub(crate) fn collect(

@@ -18,7 +18,6 @@ use super::files::{
     Prepared, disk_failure, empty_outputs, forget_stored, prepare, prepare_attempt,
 };
 use super::judge::failure_of;
-use super::outputs_on_disk::foreign_files;
 use super::workload::{of_launch, workload_name};
 use crate::batch::Message;
 use crate::image::policy;
@@ -277,7 +276,7 @@ impl Context {
             .chain([&launch.layout.outputs])
         {
             let looked_at = directory.clone();
-            let foreign = blocking(move || foreign_files(&looked_at, user))
+            let foreign = blocking(move || coracle_step::foreign_files(&looked_at, user))
                 .await
                 .unwrap_or(false);
             if foreign && let Err(error) = self.setting.engine.reclaim(directory).await {

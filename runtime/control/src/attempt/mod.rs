@@ -13,7 +13,6 @@ mod collect;
 mod files;
 mod judge;
 mod look_after;
-mod outputs_on_disk;
 mod workload;
 
 pub(crate) use look_after::{Context, look_after};

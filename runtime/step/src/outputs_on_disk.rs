@@ -13,7 +13,7 @@ const LARGEST: u64 = 100 << 20;
 const MOST_ENTRIES: usize = 100_000;
 
 /// The text of a file a step wrote, or nothing when it wrote none.
-pub(crate) fn read_text(directory: &Path, file: &Path) -> Result<Option<String>, Failure> {
+pub fn read_text(directory: &Path, file: &Path) -> Result<Option<String>, Failure> {
     let metadata = match fs_err::symlink_metadata(file) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -45,7 +45,7 @@ pub(crate) fn read_text(directory: &Path, file: &Path) -> Result<Option<String>,
 }
 
 /// Whether anything below belongs to another user than `user`.
-pub(crate) fn foreign_files(directory: &Path, user: u32) -> bool {
+pub fn foreign_files(directory: &Path, user: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
     let mut found = false;
     let _ = walk(directory, &mut |_, metadata| {
@@ -57,7 +57,7 @@ pub(crate) fn foreign_files(directory: &Path, user: u32) -> bool {
 
 /// Refuses an artifact in which a link leads out of the step's own directory: its target is not kept with it and
 /// may be anything on the machine.
-pub(crate) fn check_links(directory: &Path) -> Result<(), Failure> {
+pub fn check_links(directory: &Path) -> Result<(), Failure> {
     if !directory.exists() {
         return Ok(());
     }
