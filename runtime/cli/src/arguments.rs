@@ -8,7 +8,7 @@ use coracle_app::config::EngineWanted;
 use crate::commands::{
     artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
     logs, model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
-    serve_model, supervise, volume, why,
+    serve_model, supervise, volume, why, workflow,
 };
 use crate::output::Format;
 
@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Requests(requests::Arguments),
     /// Send requests of a model server again, and compare the answers
     Replay(replay::Arguments),
+    /// Write a pipeline as a workflow for a cluster that has Argo Workflows
+    Workflow(workflow::Arguments),
     /// Write a completion script for a shell
     Completion(completion::Arguments),
     /// Look after one process of a step

@@ -227,6 +227,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/definitions:lower": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Writes a pipeline as a workflow for a cluster that has Argo Workflows, or says why it cannot be one. No cluster is asked. */
+        readonly post: operations["lower_definition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/doctor": {
         readonly parameters: {
             readonly query?: never;
@@ -1964,6 +1981,50 @@ export interface components {
          * @enum {string}
          */
         readonly LogStream: "stdout" | "stderr";
+        /** @description `POST /definitions:lower`: a pipeline, and what a cluster with Argo Workflows is to run it with. */
+        readonly LowerDefinition: {
+            /** @description The file's bytes, as base64: YAML, JSON, a zip or a gzipped tar of one. */
+            readonly definition: components["schemas"]["Bytes"];
+            /** @description The name people see; the pipeline's when it is left out. */
+            readonly display_name?: string | null;
+            /** @description The file's name. Its ending says how the bytes are read, and it stands in messages; nothing is opened. */
+            readonly file_name: string;
+            /** @description Secrets of the namespace to pull images with. */
+            readonly image_pull_secrets?: readonly string[];
+            /** @description The pipeline's parameters by name. */
+            readonly parameters?: {
+                readonly [key: string]: components["schemas"]["ParameterValue"];
+            };
+            /** @description Where artifacts are said to be: a `minio://`, `s3://` or `gs://` URI. */
+            readonly pipeline_root?: string | null;
+            /** @description The account of the pods; the namespace's default one when it is left out. */
+            readonly service_account?: string | null;
+            /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
+            readonly step_image: string;
+            /** @description The volume that all pods of a run see. */
+            readonly volume: components["schemas"]["WorkflowVolume"];
+        };
+        /** @description What came of it. */
+        readonly LoweredDefinition: {
+            /** @description What becomes of each thing that does not go over as it is, the gravest first. */
+            readonly findings: readonly components["schemas"]["LoweringFinding"][];
+            /** @description The `Workflow`; none when something of the pipeline is not portable. */
+            readonly workflow?: Record<string, never> | null;
+        };
+        /** @description One thing of a pipeline and what becomes of it. */
+        readonly LoweringFinding: {
+            /** @description How it goes over. */
+            readonly parity: components["schemas"]["LoweringParity"];
+            /** @description Where it stands: `root`, a component, an executor, with a field. */
+            readonly place: string;
+            /** @description Why, in a sentence. */
+            readonly reason: string;
+        };
+        /**
+         * @description How something goes over.
+         * @enum {string}
+         */
+        readonly LoweringParity: "translated" | "cluster_only" | "not_portable";
         /** @description What the machine has. */
         readonly MachineFacts: {
             /** @description CPU that steps may use, in thousandths of a core. */
@@ -2993,6 +3054,21 @@ export interface components {
             /** @description The answer. */
             readonly verdict: components["schemas"]["Verdict"];
         };
+        /** @description The volume that all pods of a run see. */
+        readonly WorkflowVolume: {
+            /** @description A claim of the namespace that is there. Runs share it, each in a folder of its own. */
+            readonly claim: string;
+        } | {
+            /** @description A claim that is made for each run and removed with it. */
+            readonly per_run: {
+                /** @description `ReadWriteOnce` where all pods are on one node, `ReadWriteMany` otherwise. */
+                readonly access_mode: string;
+                /** @description Its size, such as `10Gi`. */
+                readonly size: string;
+                /** @description Its storage class; the cluster's default one when it is left out. */
+                readonly storage_class?: string | null;
+            };
+        };
         /** @description What a step did that is not recorded as an event. */
         readonly Written: components["schemas"]["LogLine"] & {
             /** @enum {string} */
@@ -3514,6 +3590,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CompiledDefinition"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly lower_definition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LowerDefinition"];
+            };
+        };
+        readonly responses: {
+            /** @description The workflow, and what of the pipeline does not go over as it is */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LoweredDefinition"];
                 };
             };
             /** @description A refusal */

@@ -31,6 +31,7 @@ mod run;
 mod task;
 mod volume;
 mod why;
+mod workflow;
 
 pub use artifact::{
     Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactName,
@@ -86,6 +87,9 @@ pub use run::{
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
+pub use workflow::{
+    LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity, WorkflowVolume,
+};
 
 /// Where the workbench's own API begins.
 pub const API_ROOT: &str = "/apis/coracle/v1";

@@ -3,7 +3,7 @@
 use super::{
     artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
     logs, model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
-    serve_model, supervise, volume, why,
+    serve_model, supervise, volume, why, workflow,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -30,6 +30,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Resources(arguments) => resources::run(context, arguments).await,
+        Command::Workflow(arguments) => workflow::run(context, arguments).await,
         Command::Drift(arguments) => drift::run(context, arguments).await,
         Command::Kubeconfig(arguments) => kubeconfig::run(context, arguments).await,
         Command::ModelServer(arguments) => model_server::run(context, arguments).await,

@@ -30,6 +30,7 @@ pub(crate) mod serve_model;
 pub(crate) mod supervise;
 pub(crate) mod volume;
 pub(crate) mod why;
+pub(crate) mod workflow;
 
 mod dispatch;
 

@@ -5,7 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
-use coracle_app::view::{CheckDefinition, CompileDefinition, CompiledDefinition, DefinitionReport};
+use coracle_app::view::{
+    CheckDefinition, CompileDefinition, CompiledDefinition, DefinitionReport, LowerDefinition,
+    LoweredDefinition,
+};
 
 use crate::body::Sent;
 use crate::error::Refusal;
@@ -41,6 +44,22 @@ pub(super) async fn check(
     Sent(request): Sent<CheckDefinition>,
 ) -> Result<Json<DefinitionReport>, Refusal> {
     Ok(Json(workbench.check_definition(request).await?))
+}
+
+/// Writes a pipeline as a workflow for a cluster that has Argo Workflows, or says why it cannot be one. No cluster is asked.
+#[utoipa::path(
+    post,
+    path = "/definitions:lower",
+    operation_id = "lower_definition",
+    tag = "definitions",
+    request_body = LowerDefinition,
+    responses((status = 200, description = "The workflow, and what of the pipeline does not go over as it is", body = LoweredDefinition))
+)]
+pub(super) async fn lower(
+    State(workbench): State<Workbench>,
+    Sent(request): Sent<LowerDefinition>,
+) -> Result<Json<LoweredDefinition>, Refusal> {
+    Ok(Json(workbench.lower_definition(request).await?))
 }
 
 /// Compiles a Python file or a notebook with the user's own `kfp`.

@@ -65,6 +65,7 @@
 //! GET    /recurring-runs/{id}              RecurringStatus
 //! GET    /pipeline-versions/{id}/definition    the file's text, as application/yaml
 //! POST   /definitions:check                CheckDefinition -> DefinitionReport
+//! POST   /definitions:lower               LoweredDefinition a pipeline as a workflow of Argo
 //! POST   /definitions:compile              CompileDefinition -> CompiledDefinition
 //! GET    /doctor                           DoctorReport
 //! GET    /openapi.json                     this API as an OpenAPI document

@@ -93,6 +93,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(artifacts::removal))
         .routes(routes!(definitions::of_version))
         .routes(routes!(definitions::check))
+        .routes(routes!(definitions::lower))
         .routes(routes!(definitions::compile))
         .routes(routes!(events::changes))
         .routes(routes!(opened::open))

@@ -1,0 +1,116 @@
+//! `coracle workflow FILE`: a pipeline as a workflow for a cluster that has Argo Workflows.
+
+use std::path::PathBuf;
+
+use coracle_app::view::{
+    Bytes, LowerDefinition, LoweredDefinition, LoweringParity, WorkflowVolume,
+};
+
+use super::run::{explain, once_each, parameter};
+use crate::client::Call;
+use crate::command_error::{CommandError, Exit};
+use crate::context::Context;
+use crate::definition::Definition;
+use crate::output::{Format, Paint};
+use crate::workbench::Session;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: coracle workflow pipeline.yaml --step-image registry.local/coracle-step:1 | kubectl create -f -\n\
+    The cluster needs Argo Workflows, the image of `coracle-step` where its nodes pull from, and a volume; docs/export.md says more.\n\
+    Exit codes: 0 there is a workflow, 1 something is not portable."
+)]
+pub(crate) struct Arguments {
+    /// A compiled pipeline, a Python file with one, or a notebook with tagged cells
+    file: PathBuf,
+
+    /// Which pipeline, where a Python file has several
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
+
+    /// A pipeline parameter; lists and structs are written as JSON
+    #[arg(short, long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameter: Vec<(String, String)>,
+
+    /// The name people see
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// The image that holds coracle-step, from where the cluster's nodes pull it
+    #[arg(long, value_name = "IMAGE")]
+    step_image: String,
+
+    /// The account of the pods; the namespace's default one otherwise
+    #[arg(long, value_name = "NAME")]
+    service_account: Option<String>,
+
+    /// A secret of the namespace to pull images with
+    #[arg(long = "pull-secret", value_name = "NAME")]
+    pull_secrets: Vec<String>,
+
+    /// A claim of the namespace that all runs share, each in a folder of its own; otherwise each run makes one
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["size", "storage_class", "access_mode"])]
+    claim: Option<String>,
+
+    /// The size of the claim that each run makes
+    #[arg(long, value_name = "QUANTITY", default_value = "10Gi")]
+    size: String,
+
+    /// Its storage class; the cluster's default one otherwise
+    #[arg(long, value_name = "NAME")]
+    storage_class: Option<String>,
+
+    /// Its access mode: ReadWriteOnce where all pods are on one node
+    #[arg(long, value_name = "MODE", default_value = "ReadWriteMany")]
+    access_mode: String,
+}
+
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
+    let parameters = once_each(&arguments.parameter)?;
+    let definition =
+        Definition::read(context, &arguments.file, arguments.pipeline.as_deref()).await?;
+    let request = LowerDefinition {
+        definition: Bytes(definition.bytes.clone()),
+        file_name: definition.file_name.clone(),
+        parameters,
+        display_name: arguments.name,
+        pipeline_root: None,
+        step_image: arguments.step_image,
+        service_account: arguments.service_account,
+        image_pull_secrets: arguments.pull_secrets,
+        volume: match arguments.claim {
+            Some(claim) => WorkflowVolume::Claim(claim),
+            None => WorkflowVolume::PerRun {
+                size: arguments.size,
+                storage_class: arguments.storage_class,
+                access_mode: arguments.access_mode,
+            },
+        },
+    };
+    let session = Session::look(context).await?;
+    let call = Call::post(["definitions:lower"]).json(&request);
+    let lowered: LoweredDefinition = session
+        .client()
+        .ask(call)
+        .await
+        .map_err(|error| explain(context, error, &definition))?;
+    session.close().await;
+    for finding in &lowered.findings {
+        let paint = match finding.parity {
+            LoweringParity::NotPortable => Paint::Bad,
+            LoweringParity::ClusterOnly | LoweringParity::Translated => Paint::Dim,
+        };
+        let place = context.output.on_stderr(paint, &finding.place);
+        context.output.note(&format!("{place}: {}", finding.reason));
+    }
+    match (&lowered.workflow, context.output.format) {
+        (_, Format::Json) => context.output.json(&lowered)?,
+        // JSON is YAML, and no reader of either takes it otherwise.
+        (Some(workflow), Format::Text) => context.output.data(&format!("{workflow:#}\n"))?,
+        (None, Format::Text) => {}
+    }
+    Ok(match lowered.workflow {
+        Some(_) => Exit::Fine,
+        None => Exit::Failed,
+    })
+}
