@@ -7,8 +7,8 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
-    logs, model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
-    serve_model, supervise, volume, why, workflow,
+    logs, model_server, open, preflight, replay, requests, rerun, resources, retry, run, runs,
+    secret, serve, serve_model, supervise, volume, why, workflow,
 };
 use crate::output::Format;
 
@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Kubeconfig(kubeconfig::Arguments),
     /// List the clusters that the kubeconfig leads to
     Contexts(contexts::Arguments),
+    /// Find out whether a cluster can take what is to be sent
+    Preflight(preflight::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
     /// Serve one ONNX model until stopped

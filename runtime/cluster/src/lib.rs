@@ -12,6 +12,8 @@
 pub mod contexts;
 mod error;
 mod finding;
+pub mod manifests;
+pub mod preflight;
 
 pub use error::ClusterError;
 pub use finding::{Finding, Severity};

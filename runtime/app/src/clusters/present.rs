@@ -1,9 +1,12 @@
 //! What is known of clusters, as it is shown.
 
 use coracle_cluster::contexts::ContextEntry;
+use coracle_cluster::preflight::{Device, Report};
 use coracle_cluster::{Finding, Severity};
 
-use crate::view::{ClusterContext, ClusterFinding, FindingSeverity};
+use crate::view::{
+    ClusterContext, ClusterDevice, ClusterFinding, ClusterPart, FindingSeverity, PreflightReport,
+};
 
 pub(super) fn context(entry: ContextEntry) -> ClusterContext {
     ClusterContext {
@@ -38,5 +41,42 @@ fn finding(finding: &Finding) -> ClusterFinding {
         message: finding.message.clone(),
         fix: finding.fix.clone(),
         command: finding.command.clone(),
+    }
+}
+
+/// All but what only the workbench knows.
+pub(super) fn report(report: Report) -> PreflightReport {
+    let parts = report.parts.into_iter().map(|part| ClusterPart {
+        name: part.name,
+        is_there: part.is_there,
+        versions: part.versions,
+        service: part.service,
+    });
+    let devices = |devices: Vec<Device>| {
+        let devices = devices.into_iter().map(|device| ClusterDevice {
+            resource: device.resource,
+            total: device.total,
+            most_of_a_node: device.most_of_a_node,
+            nodes: device.nodes,
+        });
+        devices.collect()
+    };
+    PreflightReport {
+        is_fine: report
+            .findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Error),
+        findings: findings(&report.findings),
+        context: report.context,
+        server: report.server,
+        namespace: report.namespace,
+        is_protected: false,
+        version: report.version,
+        user: report.user,
+        objects: 0,
+        parts: parts.collect(),
+        devices: report.devices.map(devices),
+        asked_devices: report.asked_devices.into_iter().collect(),
+        took_ms: 0,
     }
 }

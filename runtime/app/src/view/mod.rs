@@ -40,7 +40,8 @@ pub use artifact::{
 pub use bytes::Bytes;
 pub use changes::Changes;
 pub use cluster::{
-    ClusterContext, ClusterContextList, ClusterFinding, ContextsQuery, FindingSeverity,
+    ClusterContext, ClusterContextList, ClusterDevice, ClusterFinding, ClusterPart, ContextsQuery,
+    FindingSeverity, ManifestFile, PreflightReport, PreflightRequest,
 };
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};

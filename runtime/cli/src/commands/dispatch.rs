@@ -2,8 +2,8 @@
 
 use super::{
     artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
-    logs, model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
-    serve_model, supervise, volume, why, workflow,
+    logs, model_server, open, preflight, replay, requests, rerun, resources, retry, run, runs,
+    secret, serve, serve_model, supervise, volume, why, workflow,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -27,6 +27,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::ConfigMap(arguments) => config_map::run(context, arguments).await,
         Command::Volume(arguments) => volume::run(context, arguments).await,
         Command::Contexts(arguments) => contexts::run(context, arguments).await,
+        Command::Preflight(arguments) => preflight::run(context, arguments).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Resources(arguments) => resources::run(context, arguments).await,

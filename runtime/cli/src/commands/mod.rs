@@ -17,6 +17,7 @@ pub(crate) mod logs;
 pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
+pub(crate) mod preflight;
 pub(crate) mod replay;
 pub(crate) mod requests;
 pub(crate) mod rerun;

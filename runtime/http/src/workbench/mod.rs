@@ -60,6 +60,7 @@
 //! GET    /model-servers/{namespace}/{name}/drift    ModelDrift
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
 //! GET    /clusters/contexts?kubeconfig=    ClusterContextList
+//! POST   /clusters/preflight               PreflightRequest -> PreflightReport
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus

@@ -87,6 +87,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(model_servers::replay))
         .routes(routes!(model_servers::load))
         .routes(routes!(clusters::contexts))
+        .routes(routes!(clusters::preflight))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
         .routes(routes!(artifacts::remove))
