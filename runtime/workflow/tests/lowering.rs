@@ -14,6 +14,7 @@ fn settings() -> Settings {
         pipeline_root: None,
         step_image: "registry.example/coracle-step:1".to_owned(),
         step_image_pull_policy: None,
+        image_pull_policy: None,
         service_account: Some("runner".to_owned()),
         image_pull_secrets: vec!["pull".to_owned()],
         volume: RunVolume::Claim("runs".to_owned()),
