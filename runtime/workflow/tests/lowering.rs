@@ -257,8 +257,8 @@ fn a_thousand_tasks_fit_and_take_no_time() {
         .unwrap_or_else(|| panic!("{:?}", lowering.findings));
     let size = workflow.to_string().len();
     assert!(size < 600_000, "{size} bytes");
-    // Unoptimised; a tenth of it otherwise.
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    // Unoptimised, on a machine that does other things too; it takes a tenth of this.
+    assert!(took < Duration::from_secs(5), "{took:?}");
     // Steps that differ in their program alone share a template.
     assert_eq!(workflow["spec"]["templates"].as_array().unwrap().len(), 7);
 }
