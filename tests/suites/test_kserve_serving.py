@@ -40,12 +40,26 @@ def runtime(name, model_format):
                      "containers": [server(name="kserve-container", args=["--name={{.Name}}"])]}}
 
 
+# What a client does: a Service leads to a pod a moment after that is ready, and refuses until then.
+CLIENT = """
+import sys, time, urllib.request
+host, asked = sys.argv[1:]
+for _ in range(100):
+    try:
+        print(urllib.request.urlopen(f"http://{host}/v1/models/m:predict", asked.encode(), timeout=10).read().decode())
+        break
+    except urllib.error.URLError as error:
+        if not isinstance(error.reason, ConnectionRefusedError): raise
+        time.sleep(0.05)
+else:
+    raise SystemExit("it refuses")
+"""
+
+
 def predict(kubectl, host, instance=4):
     """What is answered from within the cluster."""
-    script = ("import json, urllib.request; "
-              f"asked = json.dumps({{'instances': [{instance}]}}).encode(); "
-              f"print(urllib.request.urlopen('http://{host}/v1/models/m:predict', asked, timeout=10).read().decode())")
-    return json.loads(kubectl.ok("exec", "client", "--", "python3", "-c", script))["predictions"]
+    asked = json.dumps({"instances": [instance]})
+    return json.loads(kubectl.ok("exec", "client", "--", "python3", "-c", CLIENT, host, asked))["predictions"]
 
 
 def test_a_container_of_ones_own_is_served_changed_and_stopped(kubectl):

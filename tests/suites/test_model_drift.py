@@ -254,6 +254,8 @@ def test_what_was_found_outlives_the_workbench(watched):
     assert watched.of("GET", "iris", "profile") == (200, made)
     after = watched.drift("iris")
     assert (after["features"], after["prediction"]) == (before["features"], before["prediction"])
+    # The model is loaded anew.
+    wait_for(lambda: watched.send("GET", "/serving/default/iris/v1/models/iris", None, None)[0] == 200, what="the model's return")
     # Another look, which is known by what it finds, does not say again what was said.
     request = watched.ask("iris", flowers(9, 60)[0])
     watched.label("iris", [(request, ["none of these"] * 60)])

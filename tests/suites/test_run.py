@@ -136,6 +136,22 @@ def test_a_retry_keeps_what_succeeded(on_processes, tmp_path):
     assert attempts == {"a": 1, "b": 2}
 
 
+def test_what_a_step_used_is_what_to_ask_for_it(coracle, tmp_path):
+    """It holds 64 MiB and works for as long as it runs: a request is over that, and a limit over the request."""
+    work = "held = b'x' * (64 << 20)\nimport time\nend = time.process_time() + 1\nwhile time.process_time() < end: pass"
+    coracle.run(pipeline(tmp_path, {"hungry": step(f'python3 -c "{work}"')}), code=0)
+    (found,) = coracle.json("resources", "made")["steps"]
+    mib = 1 << 20
+    assert (found["task"], found["attempts"]) == ("hungry", 1)
+    assert 64 * mib < found["peak_memory"] < 200 * mib
+    assert 100 < found["mean_cpu"] < 1200
+    suggested = found["suggested"]
+    assert found["peak_memory"] * 1.15 <= suggested["memory_request"] < suggested["memory_limit"]
+    assert suggested["cpu_request"] > found["mean_cpu"] and suggested["cpu_limit"] is None
+    assert "hungry" in coracle("resources", "made").stdout
+    assert coracle.json("resources", "nothing")["steps"] == []
+
+
 def test_examples_run(on_docker):
     for name in ("hello", "loop", "exit-handler"):
         run = on_docker.run(EXAMPLES / name / "pipeline.yaml")

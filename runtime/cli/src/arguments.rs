@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
-    model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
-    supervise, volume, why,
+    artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
+    logs, model_server, open, replay, requests, rerun, resources, retry, run, runs, secret, serve,
+    serve_model, supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Rerun(rerun::Arguments),
     /// Say why a step ran, or did not have to
     Why(why::Arguments),
+    /// Say what the steps of a pipeline use, and what to ask for them elsewhere
+    Resources(resources::Arguments),
     /// Open a step as a notebook, with what it was given
     Open(open::Arguments),
     /// List what a run made
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     /// Write the file with which kubectl finds the workbench, and print its path
     Kubeconfig(kubeconfig::Arguments),
+    /// List the clusters that the kubeconfig leads to
+    Contexts(contexts::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
     /// Serve one ONNX model until stopped

@@ -6,8 +6,8 @@
 //!   client ──► port ─────┴──► one pod after another ──► carried both ways until both sides have ended
 //! ```
 //!
-//! The file is looked at several times a second, for ports that come and go, and before each connection, so that none
-//! goes where the table leads no more. It is replaced whole, by a rename. Connections that are under way stay as they are,
+//! The file is looked at several times a second, for ports that come and go, and more often while it leads nowhere: somebody
+//! may be waiting for the first pod. It is read before each connection as well, so that none goes where the table leads no more. It is replaced whole, by a rename. Connections that are under way stay as they are,
 //! whatever the table says.
 #![forbid(unsafe_code)]
 
@@ -29,6 +29,9 @@ use table::Table;
 /// How long a port that is new in the table stays closed at most.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// The same while no port is open.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+
 fn main() -> ExitCode {
     let Some(file) = std::env::args_os().nth(1) else {
         eprintln!("the file with the routes is not named");
@@ -48,6 +51,6 @@ fn main() -> ExitCode {
                 Err(error) => eprintln!("port {port} cannot be listened on: {error}"),
             }
         }
-        sleep(LOOK);
+        sleep(if open.is_empty() { FIRST_LOOK } else { LOOK });
     }
 }

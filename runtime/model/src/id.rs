@@ -144,6 +144,15 @@ impl TaskPath {
         TaskName::from(last.split('[').next().unwrap_or_default())
     }
 
+    /// The path in the definition, which all iterations of a loop share.
+    pub fn without_iterations(&self) -> Self {
+        let names = self.0.split('/').map(|segment| match segment.find('[') {
+            Some(bracket) => &segment[..bracket],
+            None => segment,
+        });
+        Self::from(names.collect::<Vec<_>>().join("/"))
+    }
+
     /// The path of the DAG that holds this task; an iteration's parent is its loop.
     pub fn parent(&self) -> Option<Self> {
         if self.is_root() {
@@ -169,6 +178,7 @@ mod tests {
         let task = looped.iteration(3).child(&"train".into());
         assert_eq!(task.as_str(), "outer/for-loop-1[3]/train");
         assert_eq!(task.name().as_str(), "train");
+        assert_eq!(task.without_iterations().as_str(), "outer/for-loop-1/train");
         let iteration = task.parent().unwrap();
         assert_eq!(iteration.name().as_str(), "for-loop-1");
         assert_eq!(iteration.parent(), Some(looped.clone()));

@@ -20,6 +20,18 @@ pub struct Cpu(pub u64);
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Memory(pub u64);
 
+impl Memory {
+    /// As Kubernetes writes it, exactly: in the largest binary unit that it is whole in.
+    pub fn quantity(self) -> String {
+        let units = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
+        let whole = |(_, size): &(&str, u64)| self.0 > 0 && self.0.is_multiple_of(*size);
+        match units.into_iter().find(whole) {
+            Some((unit, size)) => format!("{}{unit}", self.0 / size),
+            None => self.0.to_string(),
+        }
+    }
+}
+
 /// What a step asks of the machine. A request is admitted against the machine's budget; a limit is
 /// enforced by the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -166,6 +178,20 @@ mod tests {
         assert_eq!(memory("1.5G"), Ok(1_500_000_000));
         assert_eq!(memory("128974848"), Ok(128_974_848));
         assert!(memory("NaN").is_err());
+    }
+
+    #[test]
+    fn a_quantity_of_memory_is_read_back_as_it_was() {
+        for (bytes, text) in [
+            (0, "0"),
+            (240 << 20, "240Mi"),
+            (1 << 30, "1Gi"),
+            (1500, "1500"),
+            (3 << 10, "3Ki"),
+        ] {
+            assert_eq!(Memory(bytes).quantity(), text);
+            assert_eq!(text.parse(), Ok(Memory(bytes)));
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod history;
 mod inputs;
 pub mod kind;
 mod launch;
+mod measured;
 mod node;
 mod outputs;
 mod paths;
@@ -49,6 +50,7 @@ pub use history::{Finished, History, Past};
 pub use launch::{
     InitLaunch, Launch, Layout, PIPELINES_NAMESPACE, PlannedMount, PlannedSource, PlannedVariable,
 };
+pub use measured::{Measured, Measurement};
 pub use paths::{RunPaths, artifact_uri, job_resource_name};
 pub use policy::Policy;
 pub use recurrence::{Due, due};

@@ -45,8 +45,8 @@ pub use requests::{Exchange, ExchangeFilter, KeptExchange, Message, RequestLog, 
 pub use store::{Statistics, Store};
 pub use table::{
     ArtifactBytes, ArtifactFilter, ArtifactLineage, ArtifactUser, CacheHit, CacheKeyRow,
-    DEFAULT_EXPERIMENT, PipelinePatch, RemovedRun, RunEntry, RunFields, RunFilter, RunRow,
-    RunRowQuery, RunRows, RunSort, RunSummary, RunValues, SharedArtifact, StoredArtifact,
+    DEFAULT_EXPERIMENT, MeasuredAttempt, PipelinePatch, RemovedRun, RunEntry, RunFields, RunFilter,
+    RunRow, RunRowQuery, RunRows, RunSort, RunSummary, RunValues, SharedArtifact, StoredArtifact,
     StoredProfile, TaskEntry,
 };
 pub use touched::TableCounts;

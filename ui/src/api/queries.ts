@@ -17,6 +17,7 @@ import type {
   GcRequest,
   Health,
   LineageGraph,
+  MeasuredResources,
   Run,
   RunFields,
   RunSummary,
@@ -54,6 +55,13 @@ export const experimentName = (id: string) =>
   queryOptions({
     queryKey: ["experiments", "name", id],
     queryFn: async ({ signal }) => (await get<Experiment>(`${KFP}/experiments/${encodeURIComponent(id)}`, {}, signal)).display_name,
+  });
+
+/** What the steps of a pipeline used, and what to ask for them elsewhere. */
+export const measuredResources = (pipeline: string) =>
+  queryOptions({
+    queryKey: ["runs", "measured", pipeline],
+    queryFn: ({ signal }) => get<MeasuredResources>(`${OWN}/measured-resources`, { pipeline }, signal),
   });
 
 /** Why a step ran, or did not have to. */

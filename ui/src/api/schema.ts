@@ -141,6 +141,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/contexts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The contexts of a kubeconfig, each with what is wrong with it. No cluster is asked, and no file is written. */
+        readonly get: operations["list_cluster_contexts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/config-maps": {
         readonly parameters: {
             readonly query?: never;
@@ -305,6 +322,23 @@ export interface paths {
         };
         /** Whether the workbench answers, and which it is. */
         readonly get: operations["get_health"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/measured-resources": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What the steps of a pipeline were measured to use, and what to ask for them elsewhere. */
+        readonly get: operations["get_measured_resources"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1250,6 +1284,57 @@ export interface components {
                 readonly [key: string]: components["schemas"]["ParameterValue"];
             };
         };
+        /** @description A context. */
+        readonly ClusterContext: {
+            /** @description The cluster that it names; empty where it names none. */
+            readonly cluster: string;
+            /** @description How that one shows who it is: `client certificate`, `token`, `plugin aws`, `none`. */
+            readonly credentials: string;
+            /** @description The file it stands in. */
+            readonly file: string;
+            /** @description Whether it is the user's current one. */
+            readonly is_current: boolean;
+            /** @description Whether whoever is on the way can be the cluster: the server's certificate is not checked, or there is none. */
+            readonly is_insecure: boolean;
+            /** @description Whether its name has to be typed before anything is changed there. */
+            readonly is_protected: boolean;
+            /** @description Whether nothing keeps it from being used, as far as can be told without asking the cluster. */
+            readonly is_usable: boolean;
+            /** @description Its name. */
+            readonly name: string;
+            /** @description Its namespace. */
+            readonly namespace: string;
+            /** @description What is wrong with it, and what is worth knowing. */
+            readonly problems: readonly components["schemas"]["ClusterFinding"][];
+            /** @description The address of the API server. */
+            readonly server?: string | null;
+            /** @description The user that it names. */
+            readonly user?: string | null;
+        };
+        /** @description `GET /clusters/contexts`: the contexts of a kubeconfig. No cluster is asked for it. */
+        readonly ClusterContextList: {
+            /** @description By name. */
+            readonly contexts: readonly components["schemas"]["ClusterContext"][];
+            /** @description The user's current context, which is never changed. */
+            readonly current?: string | null;
+            /** @description What is wrong with the files. */
+            readonly problems: readonly components["schemas"]["ClusterFinding"][];
+        };
+        /** @description One thing that was found about a cluster or about what is to be sent there. */
+        readonly ClusterFinding: {
+            /** @description What to switch on: `kind-missing`, `quota-exceeded`. */
+            readonly code: string;
+            /** @description A command that does it. */
+            readonly command?: string | null;
+            /** @description What to do about it. */
+            readonly fix?: string | null;
+            /** @description What is so. */
+            readonly message: string;
+            /** @description How bad it is. */
+            readonly severity: components["schemas"]["FindingSeverity"];
+            /** @description What it is about: `PersistentVolumeClaim/data`, `context prod`. Empty where it is about the whole. */
+            readonly subject: string;
+        };
         /** @description What came of compiling. */
         readonly CompiledDefinition: {
             /** @description The definition; none where one has to say first which pipeline is meant. */
@@ -1457,7 +1542,7 @@ export interface components {
          * @description The kinds of refusals.
          * @enum {string}
          */
-        readonly ErrorCode: "invalid_definition" | "invalid_parameters" | "invalid_request" | "not_found" | "ambiguous" | "wrong_state" | "no_engine" | "engine" | "no_workbench" | "home_locked" | "disk_full" | "read_only" | "database" | "forbidden" | "unauthorized" | "too_large" | "stopping" | "internal";
+        readonly ErrorCode: "invalid_definition" | "invalid_parameters" | "invalid_request" | "not_found" | "ambiguous" | "wrong_state" | "no_engine" | "engine" | "cluster" | "no_workbench" | "home_locked" | "disk_full" | "read_only" | "database" | "forbidden" | "unauthorized" | "too_large" | "stopping" | "internal";
         /** @description One event of `GET /events`. */
         readonly Event: {
             /**
@@ -1578,6 +1663,11 @@ export interface components {
          * @enum {string}
          */
         readonly FileKind: "folder" | "file" | "other";
+        /**
+         * @description How bad a finding is.
+         * @enum {string}
+         */
+        readonly FindingSeverity: "error" | "warning" | "note";
         /** @description The hex SHA-256 that names what a cached step is made of. */
         readonly Fingerprint: string;
         /** @description `DELETE /model-servers/{namespace}/{name}/requests`. */
@@ -1886,6 +1976,29 @@ export interface components {
             readonly memory: components["schemas"]["Memory"];
             /** @description The system. */
             readonly os: string;
+        };
+        /** @description `GET /measured-resources?pipeline=`: what the steps of a pipeline used in its newest runs. */
+        readonly MeasuredResources: {
+            /** @description How many runs they were measured in. */
+            readonly runs: number;
+            /** @description The steps, in the order of their paths. */
+            readonly steps: readonly components["schemas"]["MeasuredStep"][];
+        };
+        /** @description What one step used, in all iterations and attempts that succeeded. */
+        readonly MeasuredStep: {
+            /** @description What it asked for, the last time. */
+            readonly asked: components["schemas"]["Resources"];
+            /**
+             * Format: int32
+             * @description How many attempts were measured.
+             */
+            readonly attempts: number;
+            readonly mean_cpu?: components["schemas"]["Cpu"] | null;
+            readonly peak_memory?: components["schemas"]["Memory"] | null;
+            /** @description What to ask for where others share the machine: 15 % over what was measured, and half as much memory again as its limit. */
+            readonly suggested: components["schemas"]["Resources"];
+            /** @description Where in the pipeline; all iterations of a loop are one. */
+            readonly task: components["schemas"]["TaskPath"];
         };
         /**
          * Format: int64
@@ -3223,6 +3336,38 @@ export interface operations {
             };
         };
     };
+    readonly list_cluster_contexts: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+                readonly kubeconfig?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description By name */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterContextList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly list_config_maps: {
         readonly parameters: {
             readonly query?: never;
@@ -3589,6 +3734,38 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_measured_resources: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The pipeline, by the name that its definition gives it. */
+                readonly pipeline: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What each step used at most */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MeasuredResources"];
                 };
             };
             /** @description A refusal */

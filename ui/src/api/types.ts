@@ -26,6 +26,7 @@ export type GcPlan = Schemas["GcPlan"];
 export type GcRequest = Schemas["GcRequest"];
 export type Health = Schemas["Health"];
 export type LineageGraph = Schemas["LineageGraph"];
+export type MeasuredResources = Schemas["MeasuredResources"];
 export type LineageEdge = Schemas["LineageEdge"];
 export type LogLine = Schemas["LogLine"];
 export type LogLines = Schemas["LogLines"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytesOf, cpuOf, quantity, quantityProblem } from "./quantity";
+import { bytesOf, cpuOf, cpuQuantity, memoryQuantity, quantity, quantityProblem } from "./quantity";
 
 describe("quantities", () => {
   it.each([
@@ -29,4 +29,9 @@ describe("quantities", () => {
     expect(quantityProblem("much", "2Gi")).toContain("2Gi");
     expect(quantityProblem("0", "2Gi")).toBeDefined();
   });
+});
+
+it("are written as Kubernetes reads them", () => {
+  expect([0, 240 * 1024 ** 2, 1024 ** 3, 1500].map(memoryQuantity)).toEqual(["0", "240Mi", "1Gi", "1500"]);
+  expect([50, 1000, 1750].map(cpuQuantity)).toEqual(["50m", "1", "1750m"]);
 });

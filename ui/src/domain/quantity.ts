@@ -36,6 +36,15 @@ export const cpuOf = (text: string | number | undefined): number => Math.round((
 /** Bytes. */
 export const bytesOf = (text: string | number | undefined): number => Math.round(quantity(text) ?? 0);
 
+/** Bytes as Kubernetes writes them, in the largest unit that they are whole in. */
+export function memoryQuantity(bytes: number): string {
+  const unit = ["Gi", "Mi", "Ki"].find((suffix) => bytes > 0 && bytes % (FACTORS[suffix] ?? 1) === 0) ?? "";
+  return `${bytes / (FACTORS[unit] ?? 1)}${unit}`;
+}
+
+/** Thousandths of a CPU as Kubernetes writes them. */
+export const cpuQuantity = (thousandths: number): string => (thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`);
+
 /** What is wrong with a quantity that somebody typed; nothing where it is fine. */
 export function quantityProblem(text: string, example: string): string | undefined {
   const value = quantity(text);

@@ -6,6 +6,7 @@ mod create;
 mod exact;
 mod find;
 mod list;
+mod measured;
 mod overview;
 mod parameters;
 mod present;

@@ -7,6 +7,7 @@
 mod artifact;
 mod bytes;
 mod changes;
+mod cluster;
 mod config;
 mod create;
 mod cursor;
@@ -19,6 +20,7 @@ mod gc;
 mod health;
 mod lineage;
 mod log;
+mod measured;
 mod model_drift;
 mod model_request;
 mod model_server;
@@ -36,6 +38,9 @@ pub use artifact::{
 };
 pub use bytes::Bytes;
 pub use changes::Changes;
+pub use cluster::{
+    ClusterContext, ClusterContextList, ClusterFinding, ContextsQuery, FindingSeverity,
+};
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};
@@ -58,6 +63,7 @@ pub use lineage::{
 pub use log::{
     LogFormat, LogLine, LogLines, LogLinesQuery, LogMatches, LogMatchesQuery, LogQuery, LogStream,
 };
+pub use measured::{MeasuredResources, MeasuredResourcesQuery, MeasuredStep};
 pub use model_drift::{
     CategoryCount, ClassAccuracy, DriftBin, DriftVerdict, FeatureDrift, ModelAccuracy, ModelDrift,
     ModelProfile, ProfileQuery, ProfiledFeature, ProfiledValues, RequestLabels,

@@ -7,6 +7,7 @@
 //! GET    /runs?state=&pipeline=&experiment=&recurring=&archived=&text=&sort=&values=&before=&offset=&limit=
 //!                                          RunList
 //! GET    /run-fields                       RunFields         what there is to filter and sort runs by
+//! GET    /measured-resources               MeasuredResources what steps used, and what to ask for elsewhere
 //! GET    /runs/{run}                       Run
 //! DELETE /runs/{run}                       RemovedRun        a run that has ended, with what only it uses
 //! POST   /runs/{run}:cancel                204
@@ -58,6 +59,7 @@
 //! DELETE /model-servers/{namespace}/{name}/profile    204
 //! GET    /model-servers/{namespace}/{name}/drift    ModelDrift
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
+//! GET    /clusters/contexts?kubeconfig=    ClusterContextList
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -72,6 +74,7 @@
 //! unique. Every refusal has an `ErrorBody`, also for routes that are not there.
 
 mod artifacts;
+mod clusters;
 mod configs;
 mod content;
 mod definitions;

@@ -7,8 +7,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CloneRun, CreateRun, CreatedRun, DefinitionFormat, DefinitionQuery, RemovedRun, Rerun, Run,
-    RunFields, RunList, RunQuery, RunResult, TaskList, Why,
+    CloneRun, CreateRun, CreatedRun, DefinitionFormat, DefinitionQuery, MeasuredResources,
+    MeasuredResourcesQuery, RemovedRun, Rerun, Run, RunFields, RunList, RunQuery, RunResult,
+    TaskList, Why,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -67,6 +68,22 @@ pub(super) async fn list(
 )]
 pub(super) async fn fields(State(workbench): State<Workbench>) -> Result<Json<RunFields>, Refusal> {
     Ok(Json(workbench.run_fields().await?))
+}
+
+/// What the steps of a pipeline were measured to use, and what to ask for them elsewhere.
+#[utoipa::path(
+    get,
+    path = "/measured-resources",
+    operation_id = "get_measured_resources",
+    tag = "runs",
+    params(MeasuredResourcesQuery),
+    responses((status = 200, description = "What each step used at most", body = MeasuredResources))
+)]
+pub(super) async fn measured(
+    State(workbench): State<Workbench>,
+    Asked(query): Asked<MeasuredResourcesQuery>,
+) -> Result<Json<MeasuredResources>, Refusal> {
+    Ok(Json(workbench.measured_resources(query).await?))
 }
 
 /// One run.

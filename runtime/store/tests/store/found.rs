@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use coracle_model::{ArtifactId, ArtifactType, RunId, RunState, TaskState, Value};
 use coracle_store::{ArtifactFilter, Change, Direction, Store};
 
-use crate::support::{artifact, at, home, lineage, state, stored_run, task, with_output};
+use crate::support::{artifact, at, attempt, home, lineage, state, stored_run, task, with_output};
 
 #[test]
 fn the_newest_success_is_taken_from_the_cache() {
@@ -255,4 +255,34 @@ fn numbers_of_artifacts_are_never_given_twice() {
         Store::open(&home).unwrap().next_artifact_id(),
         ArtifactId(8)
     );
+}
+
+#[test]
+fn what_steps_used_is_that_of_the_newest_runs_of_their_pipeline() {
+    let store = Store::open_in_memory().unwrap();
+    let ids: Vec<RunId> = (0..3).map(|_| stored_run(&store, "digits")).collect();
+    let other = stored_run(&store, "other");
+    let ended = |run: RunId, path: &str, state: TaskState| {
+        let mut ended = attempt(run, path, 1, state);
+        ended.finished_at = Some(at(9));
+        Change::Attempt(Box::new(ended))
+    };
+    let changes = [
+        ended(ids[0], "train", TaskState::Succeeded),
+        ended(ids[1], "train", TaskState::Succeeded),
+        ended(ids[1], "split", TaskState::Failed),
+        Change::Attempt(Box::new(attempt(ids[1], "test", 1, TaskState::Running))),
+        ended(ids[2], "train", TaskState::Succeeded),
+        ended(other, "train", TaskState::Succeeded),
+    ];
+    store.record(&changes, at(9)).unwrap();
+    let measured = store.measured_attempts(&"digits".into(), 2).unwrap();
+    let found: Vec<_> = measured
+        .iter()
+        .map(|attempt| (attempt.run, attempt.path.as_str()))
+        .collect();
+    assert_eq!(found, [(ids[2], "train"), (ids[1], "train")]);
+    assert_eq!(measured[0].usage.peak_memory_bytes, Some(1 << 40));
+    assert_eq!(measured[0].finished_at, at(9));
+    assert_eq!(store.measured_attempts(&"nothing".into(), 2).unwrap(), []);
 }

@@ -1,11 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+import { measuredResources } from "@/api/queries";
 import type { Attempt } from "@/api/types";
+import { CopyAs } from "@/components/CopyAs";
+import { askedInPython, measuredStep } from "@/domain/measured";
 import { bytes, cpus } from "@/domain/size";
 import { shortDuration } from "@/domain/time";
 import { Fact, Part } from "./Part";
 import styles from "./Run.module.css";
 
-/** What an attempt asked of the machine, and what it used. */
-export function Resources({ attempt }: { readonly attempt: Attempt }) {
+interface Props {
+  readonly attempt: Attempt;
+  readonly pipeline: string;
+  readonly path: string;
+}
+
+/** What an attempt asked of the machine, what it used, and what to ask for it elsewhere. */
+export function Resources({ attempt, pipeline, path }: Props) {
+  const { data } = useQuery(measuredResources(pipeline));
+  const measured = measuredStep(data, path);
+  const python = measured && askedInPython(measured.suggested);
   const { resources, usage } = attempt;
   const bound = resources.memory_limit ?? resources.memory_request;
   const peak = usage.peak_memory_bytes;
@@ -16,7 +29,7 @@ export function Resources({ attempt }: { readonly attempt: Attempt }) {
     resources.gpus > 0 && `${resources.gpus} GPU`,
   ].filter(Boolean);
   return (
-    <Part title="Resources">
+    <Part title="Resources" actions={python && <CopyAs texts={[{ label: "Python", text: python }]} />}>
       <dl>
         <Fact name="Asked">{asked.length > 0 ? asked.join(", ") : "nothing in particular"}</Fact>
         <Fact name="Memory">
@@ -24,6 +37,13 @@ export function Resources({ attempt }: { readonly attempt: Attempt }) {
           {share !== undefined && <meter className={styles.meter} min={0} max={1} high={0.9} value={share} aria-label="Memory used of what was asked" />}
         </Fact>
         <Fact name="CPU">{usage.cpu_seconds === null || usage.cpu_seconds === undefined ? "not measured" : `${shortDuration(usage.cpu_seconds * 1000)} of CPU time`}</Fact>
+        {measured && python && (
+          <Fact name="To ask for">
+            <code className={styles.value} title={`15 % over the most that ${measured.attempts === 1 ? "one attempt" : `${measured.attempts} attempts`} used, and half as much memory again as its limit`}>
+              {python}
+            </code>
+          </Fact>
+        )}
         {attempt.gpus.length > 0 && <Fact name="GPUs">{attempt.gpus.join(", ")}</Fact>}
       </dl>
     </Part>

@@ -84,7 +84,7 @@ function Known({ run, task, index, tasks, defined, attempt, onAttempt, onSelect 
         <Values given={task.outputs} none={task.state === "SUCCEEDED" ? "It hands nothing on." : "Outputs are there once it has succeeded."} />
       </Part>
       {step && <WhyCached run={run.run_id} step={task.path} />}
-      {shown && <Resources attempt={shown} />}
+      {shown && <Resources attempt={shown} pipeline={run.pipeline} path={task.path} />}
       {shown && <Surroundings attempt={shown} />}
     </>
   );

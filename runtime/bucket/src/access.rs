@@ -1,0 +1,37 @@
+//! Where a bucket is, and as whom it is asked.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a bucket is, and as whom it is asked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The URL of the store, without the bucket: `https://s3.eu-central-1.amazonaws.com`, `http://minio:9000`.
+    pub endpoint: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The region that requests are signed for; stores that have none take any, such as `us-east-1`.
+    pub region: String,
+    /// The key's id; empty for a bucket that everybody may use.
+    pub key_id: String,
+    /// The key.
+    pub secret: String,
+    /// The token of a session, for keys that are lent.
+    pub token: Option<String>,
+    /// Whether the bucket is named in the path, as most stores but AWS want it, rather than in the host.
+    pub is_in_path: bool,
+}
+
+/// Without the key.
+impl fmt::Debug for Access {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Access")
+            .field("endpoint", &self.endpoint)
+            .field("bucket", &self.bucket)
+            .field("region", &self.region)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
