@@ -9,7 +9,7 @@ use coracle_model::{
 };
 use serde_json::json;
 
-use crate::arguments::{LONGEST_TOLD, exit, told};
+use crate::arguments::{LONGEST_TOLD, exit, inert, told};
 use crate::execute::Programs;
 use crate::patch::pod_patch;
 use crate::replay::{Fate, Replay, Work};
@@ -140,7 +140,8 @@ pub fn decide(conduct: &Conduct, task: &TaskPath, now: Timestamp) -> Result<Endi
     };
     conduct.tell(told::GO, if go { "true" } else { "false" })?;
     conduct.tell(told::ITERATIONS, &iterations.to_string())?;
-    conduct.tell(told::PATCH, &patch)?;
+    // Argo puts it into the pod as a text in which it replaces what stands in `{{ }}`.
+    conduct.tell(told::PATCH, &inert(&patch))?;
     Ok(ending)
 }
 

@@ -34,6 +34,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         pipeline_root: None,
         step_image: "coracle.test/coracle-step:dev".to_owned(),
         step_image_pull_policy: Some("IfNotPresent".to_owned()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
         service_account: std::env::var("SERVICE_ACCOUNT").ok(),
         image_pull_secrets: Vec::new(),
         volume: RunVolume::Claim(

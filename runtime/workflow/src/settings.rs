@@ -17,6 +17,9 @@ pub struct Settings {
     pub step_image: String,
     /// When that image is pulled, if not as the cluster has it.
     pub step_image_pull_policy: Option<String>,
+    /// When images of steps are pulled where the definition does not say; as the cluster has it when there is none: always, for
+    /// those without a tag of their own.
+    pub image_pull_policy: Option<String>,
     /// The account of the pods; the namespace's default one when there is none.
     pub service_account: Option<String>,
     /// Secrets to pull images with.

@@ -85,10 +85,13 @@ pub(crate) fn template(
         let resources = resources(&step.container.resources);
         pod.container.insert("resources".to_owned(), resources);
     }
-    if let Some(policy) = step.platform.pull_policy {
-        pod.container
-            .insert("imagePullPolicy".to_owned(), json!(format!("{policy:?}")));
-    }
+    let written = step
+        .platform
+        .pull_policy
+        .map(|policy| format!("{policy:?}"));
+    let policy = written.or_else(|| around.settings.image_pull_policy.clone());
+    pod.container
+        .insert("imagePullPolicy".to_owned(), json!(policy));
     StepTemplate {
         template: assemble(around.settings, step, decided, pod),
         decided,

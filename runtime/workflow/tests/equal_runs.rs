@@ -31,6 +31,7 @@ fn settings(parameters: BTreeMap<String, Value>) -> Settings {
         pipeline_root: None,
         step_image: "coracle-step:1".to_owned(),
         step_image_pull_policy: None,
+        image_pull_policy: None,
         service_account: None,
         image_pull_secrets: Vec::new(),
         volume: RunVolume::Claim("runs".to_owned()),

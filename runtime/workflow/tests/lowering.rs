@@ -14,6 +14,7 @@ fn settings() -> Settings {
         pipeline_root: None,
         step_image: "registry.example/coracle-step:1".to_owned(),
         step_image_pull_policy: None,
+        image_pull_policy: None,
         service_account: Some("runner".to_owned()),
         image_pull_secrets: vec!["pull".to_owned()],
         volume: RunVolume::Claim("runs".to_owned()),
@@ -256,8 +257,8 @@ fn a_thousand_tasks_fit_and_take_no_time() {
         .unwrap_or_else(|| panic!("{:?}", lowering.findings));
     let size = workflow.to_string().len();
     assert!(size < 600_000, "{size} bytes");
-    // Unoptimised; a tenth of it otherwise.
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    // Unoptimised, on a machine that does other things too; it takes a tenth of this.
+    assert!(took < Duration::from_secs(5), "{took:?}");
     // Steps that differ in their program alone share a template.
     assert_eq!(workflow["spec"]["templates"].as_array().unwrap().len(), 7);
 }
