@@ -3,4 +3,8 @@
 //! Whoever asks says which kubeconfig counts, since a shell's may be another than the workbench's.
 
 mod contexts;
+mod pipelines;
 mod present;
+mod remote_runs;
+
+pub(crate) use remote_runs::take_up_remote_runs;

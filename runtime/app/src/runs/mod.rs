@@ -15,10 +15,11 @@ mod submit;
 mod why;
 mod why_key;
 
+pub(crate) use create::usual_name;
 pub(crate) use find::{find_run, find_task};
 pub use overview::RunOverview;
 pub(crate) use overview::of_experiment;
-pub(crate) use parameters::check as check_parameters;
+pub(crate) use parameters::{check as check_parameters, read as read_parameters};
 pub(crate) use present::artifact;
 pub use submit::NewRun;
 pub(crate) use submit::known_experiment;

@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::view::ParameterValue;
 
 /// Reads values that may have been given as text. Names that are not declared are left to [`check`].
-pub(super) fn read(
+pub(crate) fn read(
     spec: &PipelineSpec,
     given: BTreeMap<String, ParameterValue>,
 ) -> Result<BTreeMap<String, Value>, AppError> {

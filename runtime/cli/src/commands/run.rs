@@ -80,7 +80,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
 }
 
 /// Shows diagnostics with their lines to people; programs get them with the error.
-fn explain(context: &Context, mut error: CommandError, definition: &Definition) -> CommandError {
+pub(super) fn explain(
+    context: &Context,
+    mut error: CommandError,
+    definition: &Definition,
+) -> CommandError {
     if context.output.format == Format::Text {
         let of_file = error.report.code == "invalid_definition";
         let source = Some(definition.source()).filter(|_| of_file);
@@ -92,14 +96,14 @@ fn explain(context: &Context, mut error: CommandError, definition: &Definition) 
     error
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub(super) fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err("write NAME=VALUE".to_owned()),
     }
 }
 
-fn once_each(
+pub(super) fn once_each(
     parameters: &[(String, String)],
 ) -> Result<BTreeMap<String, ParameterValue>, CommandError> {
     let mut values = BTreeMap::new();
