@@ -20,6 +20,7 @@ use coracle_plan::Budget;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::clusters::take_up_remote_runs;
 use crate::door::{API_TOKEN, API_URL, Door, KFP_ENDPOINT, Visitors, reachable};
 use crate::engine::{Chosen, choose};
 use crate::error::AppError;
@@ -65,6 +66,7 @@ pub(crate) async fn begin(
     supervisor.spawn(TaskKind::Timer, kubernetes::keep_loaded(workbench.clone()));
     supervisor.spawn(TaskKind::Timer, kubernetes::keep_sizes(workbench.clone()));
     supervisor.spawn(TaskKind::Timer, watch_models(workbench.clone()));
+    supervisor.spawn(TaskKind::Timer, take_up_remote_runs(workbench.clone()));
     let (chosen, found) = tokio::join!(find_engine(&workbench.inner), look_at_machine(&workbench));
     let stage = match found {
         Ok(found) => start(&workbench, &supervisor, front, &doors, chosen, found).await,

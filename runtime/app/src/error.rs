@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use coracle_cluster::ClusterError;
+use coracle_cluster::kfp::KfpError;
 use coracle_control::ControlError;
 use coracle_host::EngineError;
 use coracle_host::log::LogError;
@@ -188,6 +189,9 @@ pub enum AppError {
     /// A cluster did not answer as was hoped, or its context cannot be used.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// A server of Kubeflow Pipelines did not answer as was hoped.
+    #[error(transparent)]
+    Kfp(#[from] KfpError),
     /// A volume claim was refused.
     #[error(transparent)]
     Volume(#[from] VolumeError),
@@ -341,6 +345,7 @@ impl AppError {
             Self::Control(ControlError::Thread(_)) => ErrorCode::Internal,
             Self::Object(status) => of_object(status),
             Self::Cluster(error) => of_cluster(error),
+            Self::Kfp(error) => of_kfp(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
             Self::TooLarge { .. } => ErrorCode::TooLarge,
@@ -369,6 +374,7 @@ impl AppError {
             Self::NoWorkbench => Some("start one with `coracle serve`".to_owned()),
             Self::NoEngine(error) => Some(error.hint()),
             Self::Cluster(error) => Some(error.hint()),
+            Self::Kfp(error) => Some(error.hint()),
             Self::Engine(error) => error.to_failure().hint,
             Self::Begin(error) => error.hint(),
             Self::Listen { .. } => {
@@ -486,6 +492,19 @@ fn of_object(status: &Status) -> ErrorCode {
         Reason::InternalError | Reason::ServiceUnavailable | Reason::Timeout | Reason::Unknown => {
             ErrorCode::Internal
         }
+    }
+}
+
+fn of_kfp(error: &KfpError) -> ErrorCode {
+    match error {
+        KfpError::Cluster(error) => of_cluster(error),
+        KfpError::Address { .. } | KfpError::NoNamespace { .. } => ErrorCode::InvalidRequest,
+        KfpError::Busy { .. }
+        | KfpError::NotKfp { .. }
+        | KfpError::Unauthorized { .. }
+        | KfpError::Forbidden { .. }
+        | KfpError::Gone { .. }
+        | KfpError::Refused { .. } => ErrorCode::Cluster,
     }
 }
 

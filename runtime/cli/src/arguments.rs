@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
-    logs, model_server, open, preflight, replay, requests, rerun, resources, retry, run, runs,
-    secret, serve, serve_model, supervise, volume, why, workflow,
+    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, follow, gc,
+    get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun, resources,
+    retry, run, runs, secret, serve, serve_model, supervise, volume, why, workflow,
 };
 use crate::output::Format;
 
@@ -74,6 +74,10 @@ pub(crate) enum Command {
     Volume(volume::Arguments),
     /// Free disk space
     Gc(gc::Arguments),
+    /// Run a pipeline by the Kubeflow Pipelines of a cluster
+    Deploy(Box<deploy::pipeline::Arguments>),
+    /// List what was sent to clusters, and follow a run there
+    Follow(follow::Arguments),
     /// Look at the machine and say what to mend
     Doctor(doctor::Arguments),
     /// Write the file with which kubectl finds the workbench, and print its path

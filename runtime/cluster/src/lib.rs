@@ -12,6 +12,7 @@
 pub mod contexts;
 mod error;
 mod finding;
+pub mod kfp;
 pub mod manifests;
 pub mod preflight;
 

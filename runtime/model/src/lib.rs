@@ -18,6 +18,7 @@ mod namespace_range;
 mod pipeline;
 mod quantity;
 mod recurring;
+mod remote_run;
 mod run;
 mod state;
 mod value;
@@ -38,6 +39,10 @@ pub use namespace_range::NamespaceRange;
 pub use pipeline::{Pipeline, PipelineVersion, VersionRef};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};
 pub use recurring::{Progress, RecurringRun, RunSource, Schedule, Trigger};
+pub use remote_run::{
+    Recurrence, RemoteEvent, RemoteNews, RemotePlace, RemoteProblem, RemoteRequest, RemoteRun,
+    RemoteSight, RemoteStage, RemoteState, RemoteTask,
+};
 pub use run::{
     Attempt, AttemptNumber, AttemptSetting, AttemptUsage, EngineKind, Outputs, RunOrigin,
     RunRecord, RunRequest, SecretVariable, StoredVolume, StoredVolumeSource, TaskKind, TaskRecord,

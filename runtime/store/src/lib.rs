@@ -45,9 +45,9 @@ pub use requests::{Exchange, ExchangeFilter, KeptExchange, Message, RequestLog, 
 pub use store::{Statistics, Store};
 pub use table::{
     ArtifactBytes, ArtifactFilter, ArtifactLineage, ArtifactUser, CacheHit, CacheKeyRow,
-    DEFAULT_EXPERIMENT, MeasuredAttempt, PipelinePatch, RemovedRun, RunEntry, RunFields, RunFilter,
-    RunRow, RunRowQuery, RunRows, RunSort, RunSummary, RunValues, SharedArtifact, StoredArtifact,
-    StoredProfile, TaskEntry,
+    DEFAULT_EXPERIMENT, MeasuredAttempt, Ordered, PipelinePatch, RemoteOrder, RemovedRun, RunEntry,
+    RunFields, RunFilter, RunRow, RunRowQuery, RunRows, RunSort, RunSummary, RunValues,
+    SharedArtifact, StoredArtifact, StoredProfile, TaskEntry,
 };
 pub use touched::TableCounts;
 pub use volumes::{Created, Volume, VolumeClaim, VolumeError, Volumes};

@@ -4,6 +4,10 @@
 
 mod contexts;
 mod manifests;
+mod pipelines;
 mod preflight;
 mod present;
+mod remote_runs;
 mod workflow;
+
+pub(crate) use remote_runs::take_up_remote_runs;

@@ -34,7 +34,8 @@ fn lowered(request: LowerDefinition) -> Result<LoweredDefinition, AppError> {
         parameters,
         pipeline_root: request.pipeline_root,
         step_image: request.step_image,
-        step_image_pull_policy: None,
+        step_image_pull_policy: request.image_pull_policy.clone(),
+        image_pull_policy: request.image_pull_policy,
         service_account: request.service_account,
         image_pull_secrets: request.image_pull_secrets,
         volume: match request.volume {

@@ -179,7 +179,7 @@ pub(super) fn checked_root(root: String) -> Result<String, AppError> {
 }
 
 /// As the `kfp` client names a run: the pipeline and the time.
-fn usual_name(spec: &PipelineSpec, now: Timestamp) -> String {
+pub(crate) fn usual_name(spec: &PipelineSpec, now: Timestamp) -> String {
     format!(
         "{} {}",
         spec.display_name.as_deref().unwrap_or(spec.name.as_str()),

@@ -16,6 +16,7 @@ mod submit;
 mod why;
 mod why_key;
 
+pub(crate) use create::usual_name;
 pub(crate) use find::{find_run, find_task};
 pub use overview::RunOverview;
 pub(crate) use overview::of_experiment;

@@ -26,6 +26,7 @@ mod model_request;
 mod model_server;
 mod preview;
 mod recurring;
+mod remote_run;
 mod result;
 mod run;
 mod task;
@@ -81,6 +82,10 @@ pub use model_server::{
 };
 pub use preview::{ArtifactPreview, content_url};
 pub use recurring::RecurringStatus;
+pub use remote_run::{
+    CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents, RemoteRecurrence,
+    RemoteRhythm, RemoteRun, RemoteRunList, RemoteToken,
+};
 pub use result::{ResultTask, RunResult};
 pub use run::{
     Notice, Run, RunFields, RunList, RunOwner, RunQuery, RunSummary, RunValues, Waiting,

@@ -26,6 +26,9 @@ pub struct LowerDefinition {
     pub pipeline_root: Option<String>,
     /// The image that holds `coracle-step`, from where the cluster's nodes pull it.
     pub step_image: String,
+    /// When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_pull_policy: Option<String>,
     /// The account of the pods; the namespace's default one when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account: Option<String>,

@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "IMAGE")]
     step_image: String,
 
+    /// When images are pulled whose step does not say it: Always, IfNotPresent or Never
+    #[arg(long, value_name = "POLICY", value_parser = ["Always", "IfNotPresent", "Never"])]
+    image_pull_policy: Option<String>,
+
     /// The account of the pods; the namespace's default one otherwise
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
@@ -76,6 +80,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         display_name: arguments.name,
         pipeline_root: None,
         step_image: arguments.step_image,
+        image_pull_policy: arguments.image_pull_policy,
         service_account: arguments.service_account,
         image_pull_secrets: arguments.pull_secrets,
         volume: match arguments.claim {

@@ -61,6 +61,11 @@
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
 //! GET    /clusters/contexts?kubeconfig=    ClusterContextList
 //! POST   /clusters/preflight               PreflightRequest -> PreflightReport
+//! POST   /clusters/runs                    CreateRemoteRun -> CreatedRemoteRun
+//! GET    /clusters/runs                    RemoteRunList
+//! GET    /clusters/runs/{run}              RemoteRun
+//! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
+//! PUT    /clusters/runs/{run}/token        RemoteToken
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -89,6 +94,7 @@ mod openapi;
 mod opened;
 mod range;
 mod recurring;
+mod remote_runs;
 mod routes;
 mod runs;
 mod volumes;

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{
     artifacts, clusters, configs, content, definitions, events, logs, machine, model_drift,
-    model_servers, openapi, opened, recurring, runs, volumes,
+    model_servers, openapi, opened, recurring, remote_runs, runs, volumes,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -88,6 +88,10 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(model_servers::load))
         .routes(routes!(clusters::contexts))
         .routes(routes!(clusters::preflight))
+        .routes(routes!(remote_runs::create, remote_runs::list))
+        .routes(routes!(remote_runs::show))
+        .routes(routes!(remote_runs::events))
+        .routes(routes!(remote_runs::put_token))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
         .routes(routes!(artifacts::remove))

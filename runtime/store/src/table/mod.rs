@@ -9,6 +9,7 @@
 //! pipeline_versions -> pipelines, texts     recurring_runs -> texts
 //! objects, object_clock: the objects of the Kubernetes API, which stand alone
 //! model_profiles, model_labels, model_standings: by the uids of objects, which they go with
+//! remote_runs, remote_events: runs on clusters, which stand alone
 //! experiments: runs and recurring runs name theirs by id, and outlive it
 //! ```
 //!
@@ -28,6 +29,7 @@ mod objects;
 mod pipeline_versions;
 mod pipelines;
 mod recurring;
+mod remote_runs;
 mod removed;
 mod run_entries;
 mod run_rows;
@@ -44,6 +46,7 @@ pub use lineage::ArtifactLineage;
 pub use measured_attempts::MeasuredAttempt;
 pub use model_profiles::StoredProfile;
 pub use pipelines::PipelinePatch;
+pub use remote_runs::{Ordered, RemoteOrder};
 pub use removed::{RemovedRun, SharedArtifact};
 pub use run_entries::{RunEntry, TaskEntry};
 pub use run_rows::{RunFields, RunRow, RunRowQuery, RunRows, RunSort, RunValues};
@@ -70,6 +73,7 @@ pub(crate) fn migrations() -> impl Iterator<Item = &'static Migration> {
         recurring::MIGRATIONS,
         objects::MIGRATIONS,
         model_profiles::MIGRATIONS,
+        remote_runs::MIGRATIONS,
     ]
     .into_iter()
     .flatten()

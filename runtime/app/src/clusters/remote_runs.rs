@@ -1,0 +1,287 @@
+//! What was ordered for a server is sent, and followed to its end.
+//!
+//! ```text
+//!   order, kept ──► SENDING ──► SENT ──look, news──► DONE
+//!                      │  ▲       │ ▲
+//!                      │  └trouble┘ └─ asked again, with growing pauses, for as long as it takes
+//!                      └──► REFUSED
+//! ```
+//!
+//! Each order has one task. A round of it reads what is kept, does one thing and keeps what came of it, so that a workbench that is
+//! killed at any line goes on at its next start: what it does again finds what it did before.
+
+use std::time::Duration;
+
+use coracle_cluster::contexts::Patience;
+use coracle_cluster::kfp::{KfpError, KfpServer, PipelineFile, news};
+use coracle_control::TaskKind;
+use coracle_model::{
+    RemoteNews, RemotePlace, RemoteProblem, RemoteRun, RemoteSight, RemoteStage, RunId,
+};
+use coracle_store::RemoteOrder;
+
+use crate::error::{AppError, with_causes};
+use crate::workbench::Workbench;
+
+/// Between two looks at a run in which something happens.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// Between two looks at a run in which nothing happens.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// Between two tries at a server that does not answer.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// What a round came to.
+enum Round {
+    /// Nothing more becomes of the run.
+    Over,
+    /// Something happened.
+    Stirred,
+    /// All is as it was.
+    Quiet,
+    /// The server does not answer as it should.
+    Troubled,
+}
+
+/// Goes on with whatever was ordered and is not over.
+pub(crate) async fn take_up_remote_runs(workbench: Workbench) {
+    let runs = workbench.ask_store(|store| Ok(store.remote_runs()?)).await;
+    let runs = runs.unwrap_or_else(|error| {
+        tracing::error!(%error, "runs on clusters are not followed until the next start");
+        Vec::new()
+    });
+    let Some(supervisor) = workbench.inner.supervisor.get() else {
+        return;
+    };
+    for run in runs.iter().filter(|run| !run.stage.is_final()) {
+        supervisor.spawn(TaskKind::Timer, follow(workbench.clone(), run.id));
+    }
+}
+
+/// Sends what was ordered, and follows it to its end.
+pub(super) async fn follow(workbench: Workbench, id: RunId) {
+    let clock = workbench.inner.clock.clone();
+    let mut pause = SHORTEST;
+    loop {
+        let round = round(&workbench, id).await.unwrap_or_else(|error| {
+            tracing::warn!(run = %id, error = with_causes(&error), "what was heard of a run on a cluster was not kept");
+            Round::Troubled
+        });
+        pause = match round {
+            Round::Over => return,
+            Round::Stirred => SHORTEST,
+            Round::Quiet => (pause * 2).min(QUIET),
+            Round::Troubled => (pause * 2).min(LONGEST),
+        };
+        clock.sleep_until(clock.steady().after(pause)).await;
+    }
+}
+
+/// The server that an order is for, which has answered as one.
+///
+/// # Errors
+/// One that cannot be reached, is none, or does not accept the credentials.
+pub(super) async fn reach(
+    workbench: &Workbench,
+    order: &RemoteOrder,
+) -> Result<KfpServer, AppError> {
+    let namespace = order.run.request.namespace.clone();
+    match &order.run.place {
+        RemotePlace::Endpoint(url) => {
+            Ok(KfpServer::at(url, order.token.as_deref(), namespace).await?)
+        }
+        RemotePlace::Context { name, kubeconfig } => {
+            let target = workbench
+                .cluster_target(kubeconfig.as_deref(), Some(name))
+                .await?;
+            let connection = target.connect(Patience::REQUESTS).await?;
+            Ok(KfpServer::through(connection, namespace).await?)
+        }
+    }
+}
+
+async fn round(workbench: &Workbench, id: RunId) -> Result<Round, AppError> {
+    let order = workbench
+        .ask_store(move |store| Ok(store.remote_order(id)?))
+        .await?;
+    let Some(order) = order.filter(|order| !order.run.stage.is_final()) else {
+        return Ok(Round::Over);
+    };
+    let mut run = order.run.clone();
+    let heard = match go_on(workbench, &order, &mut run).await {
+        Ok(mut heard) => {
+            run.seen_at = Some(workbench.inner.clock.now());
+            if run.problem.take().is_some() {
+                heard.insert(0, RemoteNews::Back);
+            }
+            heard
+        }
+        Err(error) => trouble(&mut run, &error),
+    };
+    let (stage, is_troubled, stirred) = (run.stage, run.problem.is_some(), !heard.is_empty());
+    let at = workbench.inner.clock.now();
+    workbench
+        .ask_store(move |store| Ok(store.record_remote_run(&run, &heard, at)?))
+        .await?;
+    Ok(match stage {
+        RemoteStage::Done | RemoteStage::Refused => Round::Over,
+        RemoteStage::Sending | RemoteStage::Sent if is_troubled => Round::Troubled,
+        RemoteStage::Sending | RemoteStage::Sent if stirred => Round::Stirred,
+        RemoteStage::Sending | RemoteStage::Sent => Round::Quiet,
+    })
+}
+
+/// Does what is next, and tells what is new.
+async fn go_on(
+    workbench: &Workbench,
+    order: &RemoteOrder,
+    run: &mut RemoteRun,
+) -> Result<Vec<RemoteNews>, AppError> {
+    let server = reach(workbench, order).await?;
+    match &run.remote_id {
+        None => send(&server, order, run).await,
+        Some(there) => {
+            let sight = server.look(there).await?;
+            let heard = news(&run.sight, &sight);
+            if sight.state().is_final() {
+                run.stage = RemoteStage::Done;
+            }
+            run.sight = sight;
+            Ok(heard)
+        }
+    }
+}
+
+async fn send(
+    server: &KfpServer,
+    order: &RemoteOrder,
+    run: &mut RemoteRun,
+) -> Result<Vec<RemoteNews>, AppError> {
+    let request = &order.run.request;
+    let file = PipelineFile {
+        pipeline: &request.pipeline,
+        file_name: &request.file_name,
+        bytes: &order.definition,
+    };
+    let version = server.version(file).await?;
+    let experiment = server.experiment(&request.experiment).await?;
+    let (made, stage) = if request.recurrence.is_some() {
+        let made = server
+            .recurring_run(run.id, &experiment, &version, request)
+            .await?;
+        // The server carries it on by itself.
+        (made, RemoteStage::Done)
+    } else {
+        let made = server.run(run.id, &experiment, &version, request).await?;
+        (made, RemoteStage::Sent)
+    };
+    run.stage = stage;
+    run.sight = RemoteSight::default();
+    run.remote_id = Some(made.id.clone());
+    let there = RemoteNews::Version {
+        pipeline_id: version.pipeline_id,
+        version_id: version.version_id,
+        uploaded: version.uploaded,
+    };
+    let made = RemoteNews::Made {
+        remote_id: made.id,
+        found: made.found,
+    };
+    Ok(vec![there, made])
+}
+
+/// What an error makes of a run. The same trouble is told once for as long as it lasts.
+fn trouble(run: &mut RemoteRun, error: &AppError) -> Vec<RemoteNews> {
+    let is_refusal = matches!(error, AppError::Kfp(error) if error.is_refusal());
+    let problem = RemoteProblem {
+        code: code(error),
+        message: with_causes(error),
+        hint: error.hint().unwrap_or_default(),
+    };
+    let is_known = run.problem.as_ref() == Some(&problem);
+    run.problem = Some(problem.clone());
+    if is_refusal {
+        run.stage = RemoteStage::Refused;
+        return vec![RemoteNews::Refused(problem)];
+    }
+    if is_known {
+        return Vec::new();
+    }
+    vec![RemoteNews::Trouble(problem)]
+}
+
+/// The word of the error that knows best.
+fn code(error: &AppError) -> String {
+    let code = match error {
+        AppError::Kfp(error) => KfpError::code(error),
+        AppError::Cluster(error) => error.code(),
+        _ => "internal",
+    };
+    code.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use coracle_model::{RemoteRequest, Timestamp};
+
+    use super::*;
+
+    fn run() -> RemoteRun {
+        RemoteRun {
+            id: RunId::random(),
+            place: RemotePlace::Endpoint("http://e".to_owned()),
+            request: RemoteRequest {
+                pipeline: "p".to_owned(),
+                file_name: "p.yaml".to_owned(),
+                display_name: "p".to_owned(),
+                experiment: "Default".to_owned(),
+                namespace: None,
+                parameters: Default::default(),
+                pipeline_root: None,
+                recurrence: None,
+            },
+            stage: RemoteStage::Sent,
+            remote_id: Some("r".to_owned()),
+            sight: RemoteSight::default(),
+            problem: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            seen_at: None,
+        }
+    }
+
+    #[test]
+    fn trouble_is_told_once_and_a_refusal_ends_it() {
+        let mut run = run();
+        let server = || "s".to_owned();
+        let busy = AppError::Kfp(KfpError::Busy {
+            server: server(),
+            status: 503,
+            message: "later".to_owned(),
+        });
+        assert!(matches!(
+            trouble(&mut run, &busy)[..],
+            [RemoteNews::Trouble(_)]
+        ));
+        assert!(trouble(&mut run, &busy).is_empty());
+        let token = AppError::Kfp(KfpError::Unauthorized {
+            server: server(),
+            message: "no".to_owned(),
+        });
+        assert!(matches!(
+            trouble(&mut run, &token)[..],
+            [RemoteNews::Trouble(_)]
+        ));
+        assert_eq!(run.stage, RemoteStage::Sent);
+        let gone = AppError::Kfp(KfpError::Gone {
+            server: server(),
+            message: "no run".to_owned(),
+        });
+        assert!(matches!(
+            trouble(&mut run, &gone)[..],
+            [RemoteNews::Refused(_)]
+        ));
+        assert_eq!(run.stage, RemoteStage::Refused);
+        assert_eq!(run.problem.unwrap().code, "gone");
+    }
+}

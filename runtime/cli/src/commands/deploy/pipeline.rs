@@ -1,0 +1,166 @@
+//! `coracle deploy FILE` of a pipeline: it runs by the Kubeflow Pipelines of a cluster, and is followed from here.
+
+use std::path::{Path, PathBuf};
+
+use coracle_app::view::{Bytes, CreateRemoteRun, CreatedRemoteRun, RemoteRecurrence, RemoteRhythm};
+use coracle_model::RemotePlace;
+
+use crate::client::Call;
+use crate::command_error::{CommandError, Exit};
+use crate::commands::outcome::Aftermath;
+use crate::commands::remote_outcome::{self, Begun};
+use crate::commands::run::{once_each, parameter};
+use crate::commands::{kubeconfig_named, run};
+use crate::context::Context;
+use crate::definition::Definition;
+use crate::follow::Interrupts;
+use crate::workbench::Session;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The file is sent as it is. The same command again, after whatever broke off, goes on with the same run.\n\
+    While a run is followed, Ctrl-C leaves it: it goes on there, and `coracle follow` shows it."
+)]
+pub(crate) struct Arguments {
+    /// A compiled pipeline (YAML, JSON, zip, tar.gz), or a Python file with a `@dsl.pipeline`
+    file: PathBuf,
+
+    /// The context of a cluster that has Kubeflow Pipelines
+    #[arg(long, value_name = "CONTEXT", required_unless_present = "kfp_endpoint")]
+    context: Option<String>,
+
+    /// The URL of a server of Kubeflow Pipelines, such as `http://127.0.0.1:8888`
+    #[arg(long, value_name = "URL", conflicts_with = "context")]
+    kfp_endpoint: Option<String>,
+
+    /// A file with the token that the endpoint asks for
+    #[arg(long, value_name = "FILE", requires = "kfp_endpoint")]
+    kfp_token_file: Option<PathBuf>,
+
+    /// The namespace there, where it has several
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+
+    /// A pipeline parameter; lists and structs are written as JSON
+    #[arg(short, long = "param", visible_alias = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameter: Vec<(String, String)>,
+
+    /// The experiment there
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+
+    /// A name for the run
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Where artifacts go instead of the server's own root
+    #[arg(long, value_name = "URI")]
+    pipeline_root: Option<String>,
+
+    /// Run again and again: seconds, minutes, hours, day of month, month and day of week, or `@daily`
+    #[arg(long, value_name = "CRON")]
+    cron: Option<String>,
+
+    /// Run again and again, every so many seconds
+    #[arg(long, value_name = "SECONDS", conflicts_with = "cron")]
+    every: Option<u64>,
+
+    /// Do not make up for slots that were missed
+    #[arg(long)]
+    no_catchup: bool,
+
+    /// How many runs of a rhythm may be open at once
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    max_concurrency: u32,
+
+    /// Return as soon as the run is kept here
+    #[arg(short, long)]
+    detach: bool,
+
+    /// Which pipeline of a Python file that has several
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
+}
+
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
+    let definition =
+        Definition::read(context, &arguments.file, arguments.pipeline.as_deref()).await?;
+    let aftermath = Aftermath::of(arguments.detach);
+    let request = request(context, arguments, &definition)?;
+    let mut interrupts = Interrupts::listen()?;
+    let mut session = Session::work(context, aftermath.wanted()).await?;
+    let asked = session
+        .ask_once_more::<CreatedRemoteRun>(Call::post(["clusters", "runs"]).json(&request))
+        .await;
+    let done = match asked.map_err(|error| run::explain(context, error, &definition)) {
+        Ok(created) => {
+            context
+                .output
+                .diagnostics(&created.diagnostics, Some(&definition.source()));
+            let begun = Begun {
+                run: created.run,
+                known: created.known,
+            };
+            remote_outcome::go_on(
+                &mut session,
+                begun,
+                aftermath,
+                &context.output,
+                &mut interrupts,
+            )
+            .await
+        }
+        Err(error) => Err(error),
+    };
+    session.close().await;
+    done
+}
+
+fn request(
+    context: &Context,
+    arguments: Arguments,
+    definition: &Definition,
+) -> Result<CreateRemoteRun, CommandError> {
+    let place = match (arguments.kfp_endpoint, arguments.context) {
+        (Some(url), _) => RemotePlace::Endpoint(url),
+        (None, Some(name)) => RemotePlace::Context {
+            name,
+            kubeconfig: kubeconfig_named::value(&context.surroundings),
+        },
+        (None, None) => {
+            return Err(CommandError::usage(
+                "say where: `--context CONTEXT` or `--kfp-endpoint URL`",
+            ));
+        }
+    };
+    let token = arguments
+        .kfp_token_file
+        .map(|file| token(context, &file))
+        .transpose()?;
+    let cron = arguments.cron.map(RemoteRhythm::Cron);
+    let rhythm = cron.or(arguments.every.map(RemoteRhythm::EverySeconds));
+    Ok(CreateRemoteRun {
+        place,
+        token,
+        namespace: arguments.namespace,
+        definition: Bytes(definition.bytes.clone()),
+        file_name: definition.file_name.clone(),
+        parameters: once_each(&arguments.parameter)?,
+        experiment: arguments.experiment,
+        display_name: arguments.name,
+        pipeline_root: arguments.pipeline_root,
+        recurrence: rhythm.map(|rhythm| RemoteRecurrence {
+            rhythm,
+            catch_up: !arguments.no_catchup,
+            max_concurrency: arguments.max_concurrency,
+        }),
+    })
+}
+
+/// The token in a file, without the line's end.
+pub(crate) fn token(context: &Context, file: &Path) -> Result<String, CommandError> {
+    let path = context.surroundings.path(file);
+    let text =
+        fs_err::read_to_string(path).map_err(|error| CommandError::usage(error.to_string()))?;
+    Ok(text.trim().to_owned())
+}

@@ -1,0 +1,110 @@
+//! `coracle follow [RUN]`: what was sent to clusters, and following one of it to its end.
+
+use std::path::PathBuf;
+
+use coracle_app::view::{RemoteRun, RemoteRunList, RemoteToken};
+
+use super::deploy::pipeline::token;
+use super::outcome::{Aftermath, short};
+use super::remote_outcome::{self, Begun};
+use crate::client::Call;
+use crate::command_error::{CommandError, Exit};
+use crate::context::Context;
+use crate::follow::Interrupts;
+use crate::output::{Align, Format, Output, Paint, Table};
+use crate::workbench::{Session, Wanted};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The run: its id here or there, or the beginning of it; all are listed when it is left out
+    run: Option<String>,
+
+    /// A file with another token for its server, in place of one that has expired
+    #[arg(long, value_name = "FILE", requires = "run")]
+    kfp_token_file: Option<PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
+    let output = &context.output;
+    let Some(name) = &arguments.run else {
+        let session = Session::look(context).await?;
+        let list: RemoteRunList = session
+            .client()
+            .ask(Call::get(["clusters", "runs"]))
+            .await?;
+        session.close().await;
+        return show(&list, output);
+    };
+    let mut interrupts = Interrupts::listen()?;
+    let mut session = Session::work(context, Wanted::Here).await?;
+    if let Some(file) = &arguments.kfp_token_file {
+        let token = RemoteToken {
+            token: token(context, file)?,
+        };
+        let call = Call::put(["clusters", "runs", name, "token"]).json(&token);
+        session.client().tell(call).await?;
+    }
+    let run: RemoteRun = session
+        .client()
+        .ask(Call::get(["clusters", "runs", name]))
+        .await?;
+    let begun = Begun { run, known: false };
+    let done = remote_outcome::go_on(
+        &mut session,
+        begun,
+        Aftermath::Follow,
+        output,
+        &mut interrupts,
+    )
+    .await;
+    session.close().await;
+    done
+}
+
+fn show(list: &RemoteRunList, output: &Output) -> Result<Exit, CommandError> {
+    if output.format == Format::Json {
+        output.json(list)?;
+        return Ok(Exit::Fine);
+    }
+    let mut table = Table::new([
+        ("RUN", Align::Left),
+        ("STATE", Align::Left),
+        ("NAME", Align::Left),
+        ("WHERE", Align::Left),
+        ("CREATED", Align::Left),
+    ]);
+    for run in &list.runs {
+        let id = if output.stdout.terminal {
+            short(run.run_id)
+        } else {
+            run.run_id.to_string()
+        };
+        table.row([
+            (id, Paint::Bold),
+            (state(run), Paint::Plain),
+            (run.display_name.clone(), Paint::Plain),
+            (run.place.to_string(), Paint::Plain),
+            (output.when().show(Some(run.created_at)), Paint::Plain),
+        ]);
+    }
+    output.table(
+        &table,
+        list.runs.len(),
+        "nothing was sent to a cluster; send a pipeline with `coracle deploy FILE --context CONTEXT`",
+    )?;
+    Ok(Exit::Fine)
+}
+
+/// The state of the run there, or how far it is where it has none.
+fn state(run: &RemoteRun) -> String {
+    let stage = run.stage.as_str();
+    let state = if run.is_recurring {
+        format!("{stage}, recurring")
+    } else {
+        run.state.map_or(stage, |state| state.as_str()).to_owned()
+    };
+    match &run.problem {
+        Some(problem) => format!("{state} ({})", problem.code),
+        None => state,
+    }
+}
