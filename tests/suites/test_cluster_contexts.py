@@ -114,7 +114,7 @@ def test_contexts_are_those_that_kubectl_lists(looker):
     second = looker.home / "second"
     second.write_text(yaml.safe_dump({
         "current-context": "late",
-        "contexts": [{"name": "late", "context": {"cluster": "x", "user": "y"}}, {"name": "admin", "context": {"cluster": "other", "user": "other"}}],
+        "contexts": [{"name": "late", "context": {"cluster": "one", "user": "another"}}, {"name": "admin", "context": {"cluster": "other", "user": "other"}}],
     }))
     kubeconfig = os.pathsep.join(map(str, [looker.config(), second]))
     listed = looker("contexts", kubeconfig=kubeconfig)
