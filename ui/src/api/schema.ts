@@ -158,6 +158,95 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/preflight": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Whether a cluster can take what is to be sent. Nothing is written there; a credential plugin of the context is run. */
+        readonly post: operations["post_preflight"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/runs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What was sent to clusters. */
+        readonly get: operations["list_remote_runs"];
+        readonly put?: never;
+        /**
+         * Has a pipeline run on a cluster; from then on it is sent and followed, whatever breaks off. An equal wish that is still open is
+         *     that run.
+         */
+        readonly post: operations["create_remote_run"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/runs/{run}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A run on a cluster. */
+        readonly get: operations["get_remote_run"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/runs/{run}/events": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What was heard of a run on a cluster. */
+        readonly get: operations["list_remote_events"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/runs/{run}/token": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Another token for the server of a run. */
+        readonly put: operations["put_remote_token"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/config-maps": {
         readonly parameters: {
             readonly query?: never;
@@ -1337,6 +1426,20 @@ export interface components {
             /** @description What is wrong with the files. */
             readonly problems: readonly components["schemas"]["ClusterFinding"][];
         };
+        /** @description A kind of device that nodes have. */
+        readonly ClusterDevice: {
+            /** @description How many one node has at most, as a quantity. */
+            readonly most_of_a_node: string;
+            /**
+             * Format: int64
+             * @description How many nodes have some.
+             */
+            readonly nodes: number;
+            /** @description The name by which pods ask for it: `nvidia.com/gpu`. */
+            readonly resource: string;
+            /** @description How many all nodes have, as a quantity. */
+            readonly total: string;
+        };
         /** @description One thing that was found about a cluster or about what is to be sent there. */
         readonly ClusterFinding: {
             /** @description What to switch on: `kind-missing`, `quota-exceeded`. */
@@ -1351,6 +1454,17 @@ export interface components {
             readonly severity: components["schemas"]["FindingSeverity"];
             /** @description What it is about: `PersistentVolumeClaim/data`, `context prod`. Empty where it is about the whole. */
             readonly subject: string;
+        };
+        /** @description A part of Kubeflow, or what goes with it. */
+        readonly ClusterPart: {
+            /** @description Whether it is there; none where that is not known. */
+            readonly is_there?: boolean | null;
+            /** @description Its name: `KServe`. */
+            readonly name: string;
+            /** @description By which service it was found, where that tells it. */
+            readonly service?: string | null;
+            /** @description The versions of its API: `serving.kserve.io/v1beta1`. */
+            readonly versions: readonly string[];
         };
         /** @description What came of compiling. */
         readonly CompiledDefinition: {
@@ -1388,6 +1502,15 @@ export interface components {
          * @description An amount of CPU in thousandths of a core.
          */
         readonly Cpu: number;
+        /** @description The answer to `POST /clusters/runs`. */
+        readonly CreatedRemoteRun: {
+            /** @description Warnings about the file. */
+            readonly diagnostics: readonly components["schemas"]["Diagnostic"][];
+            /** @description Whether an equal one was still open, which this is. */
+            readonly known: boolean;
+            /** @description The run. */
+            readonly run: components["schemas"]["RemoteRun"];
+        };
         /** @description What was made by [`CreateRun`], [`CloneRun`] or [`Rerun`]. */
         readonly CreatedRun: {
             /** @description Warnings about the definition; errors would have refused it. */
@@ -1401,6 +1524,30 @@ export interface components {
             ] | null;
             /** @description The new run. */
             readonly run_id: components["schemas"]["RunId"];
+        };
+        /** @description `POST /clusters/runs`: a pipeline to run elsewhere, and with what. */
+        readonly CreateRemoteRun: {
+            /** @description The file's bytes, as base64, which are sent as they are: YAML, JSON, a zip or a gzipped tar of one. */
+            readonly definition: components["schemas"]["Bytes"];
+            /** @description The name people see; made from the pipeline's when it is left out. */
+            readonly display_name?: string | null;
+            /** @description The experiment there, by its name; `Default` when it is left out. */
+            readonly experiment?: string | null;
+            /** @description The file's name. Its ending says how the bytes are read. */
+            readonly file_name: string;
+            /** @description The namespace there, where it has several; a context's own when it is left out. */
+            readonly namespace?: string | null;
+            /** @description The pipeline's parameters by name. */
+            readonly parameters?: {
+                readonly [key: string]: components["schemas"]["ParameterValue"];
+            };
+            /** @description Where artifacts go instead of the server's own root. */
+            readonly pipeline_root?: string | null;
+            /** @description The server. */
+            readonly place: components["schemas"]["RemotePlace"];
+            readonly recurrence?: components["schemas"]["RemoteRecurrence"] | null;
+            /** @description The token that it asks for, at an endpoint. */
+            readonly token?: string | null;
         };
         /** @description `POST /runs`: a pipeline to run, and with what. */
         readonly CreateRun: {
@@ -1989,6 +2136,8 @@ export interface components {
             readonly display_name?: string | null;
             /** @description The file's name. Its ending says how the bytes are read, and it stands in messages; nothing is opened. */
             readonly file_name: string;
+            /** @description When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out. */
+            readonly image_pull_policy?: string | null;
             /** @description Secrets of the namespace to pull images with. */
             readonly image_pull_secrets?: readonly string[];
             /** @description The pipeline's parameters by name. */
@@ -2037,6 +2186,13 @@ export interface components {
             readonly memory: components["schemas"]["Memory"];
             /** @description The system. */
             readonly os: string;
+        };
+        /** @description A file of objects. */
+        readonly ManifestFile: {
+            /** @description Its name, by which what is wrong with it is told. */
+            readonly name: string;
+            /** @description YAML or JSON, one or more objects. */
+            readonly text: string;
         };
         /** @description `GET /measured-resources?pipeline=`: what the steps of a pipeline used in its newest runs. */
         readonly MeasuredResources: {
@@ -2367,6 +2523,54 @@ export interface components {
             /** @description What need not outlive a restart of the machine. */
             readonly runtime: string;
         };
+        /** @description What was found out of a cluster. */
+        readonly PreflightReport: {
+            /** @description The names of the devices that are asked for. */
+            readonly asked_devices: readonly string[];
+            /** @description The context. */
+            readonly context: string;
+            /** @description The devices of its nodes; none where nodes may not be listed. */
+            readonly devices?: readonly components["schemas"]["ClusterDevice"][] | null;
+            /** @description All findings: errors first. */
+            readonly findings: readonly components["schemas"]["ClusterFinding"][];
+            /** @description Whether nothing was found that keeps the objects from being sent or from working. */
+            readonly is_fine: boolean;
+            /** @description Whether its name has to be typed before anything is changed there. */
+            readonly is_protected: boolean;
+            /** @description Where objects go that name no namespace. */
+            readonly namespace: string;
+            /**
+             * Format: int32
+             * @description How many objects were looked at.
+             */
+            readonly objects: number;
+            /** @description What of Kubeflow is there, by name. */
+            readonly parts: readonly components["schemas"]["ClusterPart"][];
+            /** @description The address of the API server. */
+            readonly server: string;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            readonly took_ms: number;
+            /** @description Whom the cluster takes the user for; none where it does not tell. */
+            readonly user?: string | null;
+            /** @description The version of the API server; none where it was not reached. */
+            readonly version?: string | null;
+        };
+        /** @description The body of `POST /clusters/preflight`: what is to be sent, and where. */
+        readonly PreflightRequest: {
+            /** @description The context; the user's current one where it is left out. */
+            readonly context?: string | null;
+            /** @description Files of objects; none to ask only what the cluster has. */
+            readonly files?: readonly components["schemas"]["ManifestFile"][];
+            /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+            readonly kubeconfig?: string | null;
+            /** @description Images that are on this machine only. */
+            readonly local_images?: readonly string[];
+            /** @description Where objects go that name no namespace; that of the context where it is left out. */
+            readonly namespace?: string | null;
+        };
         /** @description A column of training data. */
         readonly ProfiledFeature: {
             /**
@@ -2466,6 +2670,201 @@ export interface components {
             readonly recurring_run_id: components["schemas"]["RecurringRunId"];
             /** @description Why nothing begins although a slot is over, or at all. */
             readonly waits_for?: string | null;
+        };
+        /** @description Something that was heard, with its place in the order. */
+        readonly RemoteEvent: {
+            /**
+             * Format: date-time
+             * @description When it was heard.
+             */
+            readonly at: string;
+            /** @description What. */
+            readonly news: components["schemas"]["RemoteNews"];
+            /**
+             * Format: int64
+             * @description Its number: above those of all that was heard before.
+             */
+            readonly number: number;
+        };
+        /** @description `GET /clusters/runs/{run}/events`: what was heard of a run. Where there is nothing new, the answer waits for it a while. */
+        readonly RemoteEvents: {
+            /** @description In their order. */
+            readonly events: readonly components["schemas"]["RemoteEvent"][];
+            /** @description The run, as it is after these events or later. */
+            readonly run: components["schemas"]["RemoteRun"];
+        };
+        /** @description What was heard of a run on a cluster. */
+        readonly RemoteNews: {
+            /** @enum {string} */
+            readonly kind: "version";
+            /** @description Its pipeline there. */
+            readonly pipeline_id: string;
+            /** @description Whether it was uploaded now, and not there before. */
+            readonly uploaded: boolean;
+            /** @description Its version there. */
+            readonly version_id: string;
+        } | {
+            /** @description Whether it was found there, after a break. */
+            readonly found: boolean;
+            /** @enum {string} */
+            readonly kind: "made";
+            /** @description Its id there. */
+            readonly remote_id: string;
+        } | {
+            /** @description What is said of why it failed. */
+            readonly error?: string | null;
+            /** @enum {string} */
+            readonly kind: "run";
+            /** @description The state. */
+            readonly state: components["schemas"]["RemoteState"];
+        } | {
+            /** @description What is said of why it failed. */
+            readonly error?: string | null;
+            /** @enum {string} */
+            readonly kind: "task";
+            /** @description Its name. */
+            readonly name: string;
+            /** @description The state. */
+            readonly state: components["schemas"]["RemoteState"];
+            /** @description Its id there. */
+            readonly task_id: string;
+        } | (components["schemas"]["RemoteProblem"] & {
+            /** @enum {string} */
+            readonly kind: "trouble";
+        }) | {
+            /** @enum {string} */
+            readonly kind: "back";
+        } | (components["schemas"]["RemoteProblem"] & {
+            /** @enum {string} */
+            readonly kind: "refused";
+        });
+        /** @description Where a server of Kubeflow Pipelines is. */
+        readonly RemotePlace: {
+            /** @description The URL of its API, such as `http://127.0.0.1:8888`. */
+            readonly endpoint: string;
+        } | {
+            /** @description A cluster that has one. */
+            readonly context: {
+                /** @description The value of `KUBECONFIG` in which it is; the workbench's own where it is left out. */
+                readonly kubeconfig?: string | null;
+                /** @description The context that leads to the cluster. */
+                readonly name: string;
+            };
+        };
+        /** @description Why something is not as it should be on a cluster. */
+        readonly RemoteProblem: {
+            /** @description A word to switch on. */
+            readonly code: string;
+            /** @description What to try. */
+            readonly hint: string;
+            /** @description What happened. */
+            readonly message: string;
+        };
+        /** @description How something runs again and again on a server. */
+        readonly RemoteRecurrence: {
+            /** @description Whether slots that were missed are made up for. */
+            readonly catch_up: boolean;
+            /**
+             * Format: int32
+             * @description How many runs may be open at once, from 1 to 10.
+             */
+            readonly max_concurrency: number;
+            /** @description The rhythm. */
+            readonly rhythm: components["schemas"]["RemoteRhythm"];
+        };
+        /** @description A rhythm. */
+        readonly RemoteRhythm: {
+            /** @description A cron expression that begins with seconds, or a word such as `@daily`. */
+            readonly cron: string;
+        } | {
+            /**
+             * Format: int64
+             * @description Every so many seconds.
+             */
+            readonly every_seconds: number;
+        };
+        /** @description A run, or a recurring run, that is on a cluster. */
+        readonly RemoteRun: {
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            readonly created_at: string;
+            /** @description The name people see there. */
+            readonly display_name: string;
+            /** @description What the server says of why it failed. */
+            readonly error?: string | null;
+            /** @description The experiment there. */
+            readonly experiment: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            readonly finished_at?: string | null;
+            /** @description Whether it runs again and again. */
+            readonly is_recurring: boolean;
+            /** @description The pipeline. */
+            readonly pipeline: string;
+            /** @description Where it is. */
+            readonly place: components["schemas"]["RemotePlace"];
+            readonly problem?: components["schemas"]["RemoteProblem"] | null;
+            /** @description Its id there, once it is there. */
+            readonly remote_id?: string | null;
+            /** @description Its id here. */
+            readonly run_id: components["schemas"]["RunId"];
+            /**
+             * Format: date-time
+             * @description When it was seen last.
+             */
+            readonly seen_at?: string | null;
+            /** @description How far it is. */
+            readonly stage: components["schemas"]["RemoteStage"];
+            readonly state?: components["schemas"]["RemoteState"] | null;
+            /** @description Its tasks as they were seen last. */
+            readonly tasks: readonly components["schemas"]["RemoteTask"][];
+        };
+        /** @description `GET /clusters/runs`: what was sent to clusters, the newest first. */
+        readonly RemoteRunList: {
+            /** @description The runs. */
+            readonly runs: readonly components["schemas"]["RemoteRun"][];
+        };
+        /**
+         * @description How far what was sent is.
+         * @enum {string}
+         */
+        readonly RemoteStage: "SENDING" | "SENT" | "DONE" | "REFUSED";
+        /**
+         * @description The states that KFP's API has for runs and tasks.
+         * @enum {string}
+         */
+        readonly RemoteState: "RUNTIME_STATE_UNSPECIFIED" | "PENDING" | "RUNNING" | "SUCCEEDED" | "SKIPPED" | "FAILED" | "CANCELING" | "CANCELED" | "PAUSED";
+        /** @description A task as a server shows it. */
+        readonly RemoteTask: {
+            /** @description The ids of the artifacts that it made, by the names of its outputs, where the server tells them. */
+            readonly artifacts: {
+                readonly [key: string]: readonly string[];
+            };
+            /** @description What is said of why it failed. */
+            readonly error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            readonly finished_at?: string | null;
+            /** @description The name that people see. */
+            readonly name: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            readonly started_at?: string | null;
+            /** @description The states that it had, the present one last. */
+            readonly states: readonly components["schemas"]["RemoteState"][];
+        };
+        /** @description `PUT /clusters/runs/{run}/token`: another token for the server, in place of one that it no longer accepts. */
+        readonly RemoteToken: {
+            /** @description The token. */
+            readonly token: string;
         };
         /** @description `DELETE /runs/{run}`: what came of it. */
         readonly RemovedRun: {
@@ -3432,6 +3831,202 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["ClusterContextList"];
                 };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly post_preflight: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PreflightRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description What was found; a cluster that cannot be reached is a finding */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PreflightReport"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_remote_runs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The newest first */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RemoteRunList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly create_remote_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CreateRemoteRun"];
+            };
+        };
+        readonly responses: {
+            /** @description It is kept, and being sent */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedRemoteRun"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly get_remote_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Its id here or there, or the beginning of one */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description As it was seen last */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RemoteRun"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_remote_events: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only what was heard after this event; 0 for all. */
+                readonly after?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Its id here or there, or the beginning of one */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description In their order */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RemoteEvents"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly put_remote_token: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Its id here or there, or the beginning of one */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RemoteToken"];
+            };
+        };
+        readonly responses: {
+            /** @description It is used from the next request on */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             readonly default: {
