@@ -233,7 +233,7 @@ def test_whoever_is_killed_in_the_middle_nothing_is_lost(here, there, tmp_path, 
     go = tmp_path / "go"
     file = slow(tmp_path, go)
     run = sent(here, file, there.server.address)
-    wait_for(lambda: "RUNNING" in heard(here, run)[1].get("first", []), what="the first step")
+    wait_for(lambda: "RUNNING" in heard(here, run)[0], what="the run at work")
     sides = {"here": here, "there": there}
     side = sides[killed]
     os.killpg(side.server.pid, signal.SIGKILL)
@@ -320,7 +320,7 @@ def test_tokens_are_asked_for_and_may_be_changed(here, there, gate, tmp_path):
     assert wrong.returncode == 1 and "does not accept the credentials" in error(wrong)["message"]
     token.write_text("right\n")
     run = sent(here, file, gate.address, "--kfp-token-file", token)
-    wait_for(lambda: runs(there), what="the run")
+    wait_for(lambda: runs(there), what="the run at work")
     # It expires while the run is followed.
     tokens[:] = ["newer"]
     expired = here("follow", run, "-o", "json")
