@@ -52,6 +52,10 @@ impl Workbench {
                 supervisor.spawn(TaskKind::Timer, follow(self.clone(), id));
                 (id, false)
             }
+            Ordered::Again(id) => {
+                supervisor.spawn(TaskKind::Timer, follow(self.clone(), id));
+                (id, true)
+            }
             Ordered::Known(id) => (id, true),
         };
         Ok(CreatedRemoteRun {

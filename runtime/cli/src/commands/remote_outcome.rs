@@ -31,7 +31,7 @@ pub(super) async fn go_on(
 ) -> Result<Exit, CommandError> {
     let run = begun.run;
     let again = if begun.known {
-        ", begun before and still open"
+        ", as it was asked for before"
     } else {
         ""
     };

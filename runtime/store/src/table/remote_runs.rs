@@ -43,8 +43,6 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     older: Older::MayOpen,
 }];
 
-const OPEN: &str = "stage IN ('SENDING', 'SENT')";
-
 /// A run on a cluster with what only its sending needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemoteOrder {
@@ -65,6 +63,8 @@ pub enum Ordered {
     New,
     /// An equal one is still open, which this is.
     Known(RunId),
+    /// It is an equal recurring run that was sent before: it is looked for again, and made anew where it is gone.
+    Again(RunId),
 }
 
 impl Store {
@@ -74,18 +74,29 @@ impl Store {
     /// [`StoreError::DiskFull`] and the like.
     pub fn order_remote_run(&self, order: &RemoteOrder) -> Result<Ordered, StoreError> {
         self.write("keep a run for a cluster", |writing| {
-            let known: Option<RunId> = writing
-                .prepare_cached(&format!(
-                    "SELECT id FROM remote_runs WHERE digest = ?1 AND {OPEN}"
-                ))?
-                .query_row([&order.digest], |row| row.word("id"))
+            let recurs = order.run.request.recurrence.is_some();
+            let known: Option<(RunId, RemoteStage)> = writing
+                .prepare_cached(
+                    "SELECT id, stage FROM remote_runs
+                    WHERE digest = ?1 AND (stage IN ('SENDING', 'SENT') OR (?2 AND stage = 'DONE'))",
+                )?
+                .query_row((&order.digest, recurs), |row| {
+                    Ok((row.word("id")?, row.word("stage")?))
+                })
                 .optional()?;
-            if let Some(known) = known {
+            if let Some((known, stage)) = known {
                 writing.execute(
                     "UPDATE remote_runs SET token = ?2 WHERE id = ?1",
                     (known.to_string(), &order.token),
                 )?;
-                return Ok(Ordered::Known(known));
+                if !stage.is_final() {
+                    return Ok(Ordered::Known(known));
+                }
+                writing.execute(
+                    "UPDATE remote_runs SET stage = 'SENDING', remote_id = NULL WHERE id = ?1",
+                    [known.to_string()],
+                )?;
+                return Ok(Ordered::Again(known));
             }
             let run = &order.run;
             writing.execute(
@@ -241,7 +252,7 @@ fn run_of(row: &Row<'_>) -> rusqlite::Result<RemoteRun> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use coracle_model::RemoteState;
+    use coracle_model::{Recurrence, RemoteState, Schedule};
 
     use super::*;
 
@@ -307,6 +318,34 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(store.remote_runs().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn an_equal_recurring_run_stays_one() {
+        let store = Store::open_in_memory().unwrap();
+        let recurring = |digest| {
+            let mut order = order(digest);
+            order.run.request.recurrence = Some(Recurrence {
+                schedule: Schedule::Periodic(60),
+                catch_up: true,
+                max_concurrency: 1,
+            });
+            order
+        };
+        let first = recurring("x");
+        assert_eq!(store.order_remote_run(&first).unwrap(), Ordered::New);
+        let done = RemoteRun {
+            stage: RemoteStage::Done,
+            remote_id: Some("there".to_owned()),
+            ..first.run.clone()
+        };
+        store
+            .record_remote_run(&done, &[], Timestamp::UNIX_EPOCH)
+            .unwrap();
+        let again = store.order_remote_run(&recurring("x")).unwrap();
+        assert_eq!(again, Ordered::Again(first.run.id));
+        let kept = store.remote_order(first.run.id).unwrap().unwrap().run;
+        assert_eq!((kept.stage, kept.remote_id), (RemoteStage::Sending, None));
     }
 
     #[test]
