@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use coracle_cluster::ClusterError;
 use coracle_control::ControlError;
 use coracle_host::EngineError;
 use coracle_host::log::LogError;
@@ -184,6 +185,9 @@ pub enum AppError {
     /// The Kubernetes API refused.
     #[error(transparent)]
     Object(#[from] Status),
+    /// A cluster did not answer as was hoped, or its context cannot be used.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// A volume claim was refused.
     #[error(transparent)]
     Volume(#[from] VolumeError),
@@ -336,6 +340,7 @@ impl AppError {
             Self::Control(ControlError::Stopping) => ErrorCode::Stopping,
             Self::Control(ControlError::Thread(_)) => ErrorCode::Internal,
             Self::Object(status) => of_object(status),
+            Self::Cluster(error) => of_cluster(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
             Self::TooLarge { .. } => ErrorCode::TooLarge,
@@ -363,6 +368,7 @@ impl AppError {
             Self::NotAStep { task, .. } => Some(format!("ask about a step in it: `{task}/STEP`")),
             Self::NoWorkbench => Some("start one with `coracle serve`".to_owned()),
             Self::NoEngine(error) => Some(error.hint()),
+            Self::Cluster(error) => Some(error.hint()),
             Self::Engine(error) => error.to_failure().hint,
             Self::Begin(error) => error.hint(),
             Self::Listen { .. } => {
@@ -480,6 +486,22 @@ fn of_object(status: &Status) -> ErrorCode {
         Reason::InternalError | Reason::ServiceUnavailable | Reason::Timeout | Reason::Unknown => {
             ErrorCode::Internal
         }
+    }
+}
+
+fn of_cluster(error: &ClusterError) -> ErrorCode {
+    match error {
+        ClusterError::NoContext | ClusterError::ContextGone { .. } => ErrorCode::NotFound,
+        ClusterError::ContextBroken { .. } => ErrorCode::InvalidRequest,
+        ClusterError::Plugin { .. }
+        | ClusterError::Unauthorized { .. }
+        | ClusterError::Forbidden { .. }
+        | ClusterError::Untrusted { .. }
+        | ClusterError::Tls { .. }
+        | ClusterError::Unreachable { .. }
+        | ClusterError::TimedOut { .. }
+        | ClusterError::NotKubernetes { .. }
+        | ClusterError::Refused { .. } => ErrorCode::Cluster,
     }
 }
 

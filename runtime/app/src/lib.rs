@@ -15,6 +15,7 @@ mod app;
 mod artifacts;
 mod begin;
 mod changes;
+mod clusters;
 mod compile;
 pub mod config;
 mod configs;

@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
-    model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
-    supervise, volume, why,
+    artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
+    logs, model_server, open, preflight, replay, requests, rerun, retry, run, runs, secret, serve,
+    serve_model, supervise, volume, why,
 };
 use crate::output::Format;
 
@@ -76,6 +76,10 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     /// Write the file with which kubectl finds the workbench, and print its path
     Kubeconfig(kubeconfig::Arguments),
+    /// List the clusters that the kubeconfig leads to
+    Contexts(contexts::Arguments),
+    /// Find out whether a cluster can take what is to be sent
+    Preflight(preflight::Arguments),
     /// Be the workbench until stopped
     Serve(serve::Arguments),
     /// Serve one ONNX model until stopped

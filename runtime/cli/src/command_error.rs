@@ -175,6 +175,7 @@ fn exit_of(code: ErrorCode) -> Exit {
         ErrorCode::NoEngine => Exit::NoEngine,
         ErrorCode::WrongState
         | ErrorCode::Engine
+        | ErrorCode::Cluster
         | ErrorCode::NoWorkbench
         | ErrorCode::HomeLocked
         | ErrorCode::DiskFull

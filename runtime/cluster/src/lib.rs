@@ -1,18 +1,27 @@
 //! A real Kubernetes cluster: what is sent there, and what came of it.
 //!
 //! ```text
-//!   objects ─report─► parity report, and the objects as they are sent ─┬─objects─► diff, apply, rollback, delete
-//!                                                                      └─files───► a folder for `kubectl apply -k`
+//!   kubeconfig ─contexts─► Target ─► Client ─┬─► preflight: what is there, judged before anything is sent
+//!                                            └─► objects: diff, apply, rollback, delete
+//!                                                   ▲
+//!   files ─manifests─► objects ─report─► parity report, and the objects as they are sent ─files─► a folder
 //! ```
 //!
 //! Nothing here knows the store, engines or HTTP routes; the user's kubeconfig is read and never written.
 
 #![forbid(unsafe_code)]
 
+pub mod contexts;
+mod error;
 pub mod files;
+mod finding;
 mod key;
+pub mod manifests;
 pub mod objects;
+pub mod preflight;
 pub mod report;
 mod secret;
 
+pub use error::ClusterError;
+pub use finding::{Finding, Severity};
 pub use key::ObjectKey;

@@ -3,6 +3,7 @@
 //! Both are read once, here, into a [`Config`] of checked values. Nothing else in the program reads an
 //! environment variable.
 
+mod clusters;
 mod culling;
 mod index;
 mod listen;
@@ -12,6 +13,7 @@ mod read;
 mod uploads;
 mod wanted;
 
+pub use clusters::ClusterSettings;
 pub use index::IndexSettings;
 pub use listen::{ListenAddress, ListenError};
 pub use packages::PackageHosts;

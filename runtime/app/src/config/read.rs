@@ -9,7 +9,9 @@ use coracle_host::log::Keep;
 use coracle_plan::kind::culling::Culling;
 use coracle_store::Home;
 
-use super::{EngineWanted, IndexSettings, ListenAddress, PackageHosts, UploadsTaken};
+use super::{
+    ClusterSettings, EngineWanted, IndexSettings, ListenAddress, PackageHosts, UploadsTaken,
+};
 use super::{culling, pod_log};
 
 /// What the program finds around it when it starts.
@@ -59,6 +61,8 @@ pub struct Config {
     pub uploads: UploadsTaken,
     /// When notebooks that nobody uses are stopped; never where it is not said.
     pub culling: Option<Culling>,
+    /// Where clusters are found, and which ones are not changed by accident.
+    pub clusters: ClusterSettings,
     /// How much of what a pod's container writes is kept.
     pub pod_log: Keep,
     /// The environment that the user has activated, `VIRTUAL_ENV` or `CONDA_PREFIX`.
@@ -132,6 +136,7 @@ impl Config {
             package_hosts: PackageHosts::read(text),
             uploads: situation.word("CORACLE_KFP_UPLOADS")?,
             culling: culling::read(text)?,
+            clusters: ClusterSettings::read(situation),
             pod_log: pod_log::read(text)?,
             active_environment: situation
                 .path("VIRTUAL_ENV")
@@ -152,7 +157,7 @@ impl Config {
 
 impl Situation {
     /// A variable that is set to something; an empty one counts as not set.
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         let text = self.variables.get(name)?.to_str()?;
         (!text.is_empty()).then(|| text.to_owned())
     }

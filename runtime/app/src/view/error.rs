@@ -41,6 +41,8 @@ pub enum ErrorCode {
     NoEngine,
     /// The engine refused.
     Engine,
+    /// A cluster cannot be reached, or refused.
+    Cluster,
     /// Nobody works on runs here: the home was opened to read it.
     NoWorkbench,
     /// Another workbench uses this home.

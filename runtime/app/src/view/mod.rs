@@ -7,6 +7,7 @@
 mod artifact;
 mod bytes;
 mod changes;
+mod cluster;
 mod config;
 mod create;
 mod cursor;
@@ -36,6 +37,10 @@ pub use artifact::{
 };
 pub use bytes::Bytes;
 pub use changes::Changes;
+pub use cluster::{
+    ClusterContext, ClusterContextList, ClusterDevice, ClusterFinding, ClusterPart, ContextsQuery,
+    FindingSeverity, ManifestFile, PreflightReport, PreflightRequest,
+};
 pub use config::{Config, ConfigList, PutConfig};
 pub use create::{CloneRun, CreateRun, CreatedRun, OpenStep, OpenedStep, ParameterValue, Rerun};
 pub use cursor::{LogPosition, NotACursor, StreamCursor};

@@ -1,9 +1,9 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, doctor, drift, env, gc, get, kubeconfig, logs,
-    model_server, open, replay, requests, rerun, retry, run, runs, secret, serve, serve_model,
-    supervise, volume, why,
+    artifacts, cancel, completion, config_map, contexts, doctor, drift, env, gc, get, kubeconfig,
+    logs, model_server, open, preflight, replay, requests, rerun, retry, run, runs, secret, serve,
+    serve_model, supervise, volume, why,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -26,6 +26,8 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Secret(arguments) => secret::run(context, arguments).await,
         Command::ConfigMap(arguments) => config_map::run(context, arguments).await,
         Command::Volume(arguments) => volume::run(context, arguments).await,
+        Command::Contexts(arguments) => contexts::run(context, arguments).await,
+        Command::Preflight(arguments) => preflight::run(context, arguments).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Drift(arguments) => drift::run(context, arguments).await,

@@ -274,6 +274,7 @@ fn of_code(error: &AppError) -> Fault {
         | ErrorCode::NoWorkbench
         | ErrorCode::Stopping
         | ErrorCode::Engine
+        | ErrorCode::Cluster
         | ErrorCode::DiskFull => Fault::told(Code::Unavailable, message.clone(), message),
         ErrorCode::ReadOnly | ErrorCode::Database | ErrorCode::Internal => {
             tracing::error!(error = message, "a request failed");

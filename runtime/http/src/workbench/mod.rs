@@ -58,6 +58,8 @@
 //! DELETE /model-servers/{namespace}/{name}/profile    204
 //! GET    /model-servers/{namespace}/{name}/drift    ModelDrift
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
+//! GET    /clusters/contexts?kubeconfig=    ClusterContextList
+//! POST   /clusters/preflight               PreflightRequest -> PreflightReport
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -72,6 +74,7 @@
 //! unique. Every refusal has an `ErrorBody`, also for routes that are not there.
 
 mod artifacts;
+mod clusters;
 mod configs;
 mod content;
 mod definitions;

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    artifacts, configs, content, definitions, events, logs, machine, model_drift, model_servers,
-    openapi, opened, recurring, runs, volumes,
+    artifacts, clusters, configs, content, definitions, events, logs, machine, model_drift,
+    model_servers, openapi, opened, recurring, runs, volumes,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -85,6 +85,8 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(model_servers::request))
         .routes(routes!(model_servers::replay))
         .routes(routes!(model_servers::load))
+        .routes(routes!(clusters::contexts))
+        .routes(routes!(clusters::preflight))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
         .routes(routes!(artifacts::remove))

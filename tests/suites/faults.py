@@ -1,0 +1,78 @@
+"""What stands between the command and a server and does it harm, on loopback."""
+
+import contextlib
+import socket
+import threading
+
+
+@contextlib.contextmanager
+def listening(serve):
+    """A listener that hands each connection to `serve`; its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    held = []
+
+    def accept():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            held.append(connection)
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        # A thread that waits in accept is woken by this, and not by close alone.
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for connection in held:
+            connection.close()
+
+
+def silent():
+    """A server that takes connections and never says a word."""
+    return listening(lambda connection: None)
+
+
+def plain(answer):
+    """A server that says the same to everybody, without TLS."""
+
+    def serve(connection):
+        with contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(answer)
+            connection.close()
+
+    return listening(serve)
+
+
+def relay(one, other):
+    """Copies until either side ends."""
+    with contextlib.suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+    for side in (one, other):
+        with contextlib.suppress(OSError):
+            side.shutdown(socket.SHUT_RDWR)
+
+
+def tunnel(asked):
+    """An HTTP proxy that opens tunnels, and notes to where."""
+
+    def serve(connection):
+        with contextlib.suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(65536)
+            target = head.split(b" ")[1].decode()
+            asked.append(target)
+            host, port = target.rsplit(":", 1)
+            server = socket.create_connection((host, int(port)))
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=relay, args=(server, connection), daemon=True).start()
+            relay(connection, server)
+
+    return listening(serve)
