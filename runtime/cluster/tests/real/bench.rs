@@ -32,14 +32,7 @@ const RETRIES: Retries = Retries {
 impl Bench {
     /// None, with words, where no cluster is named.
     pub(crate) async fn new(test: &str) -> Option<Self> {
-        let path = env(CLUSTER).or_else(|| {
-            assert!(
-                env("CORACLE_REQUIRE_CLUSTER").is_none(),
-                "{CLUSTER} names no kubeconfig"
-            );
-            eprintln!("skipped: {CLUSTER} names no kubeconfig of a cluster");
-            None
-        })?;
+        let path = kubeconfig()?;
         let kubeconfig =
             Kubeconfig::read_from(Path::new(&path)).expect("the kubeconfig is readable");
         let options = KubeConfigOptions::default();
@@ -172,6 +165,19 @@ impl Bench {
         self.delete_at(&format!("/api/v1/namespaces/{}", self.namespace))
             .await;
     }
+}
+
+/// The cluster's kubeconfig. None, with words, where none is named.
+pub(crate) fn kubeconfig() -> Option<String> {
+    let path = env(CLUSTER);
+    if path.is_none() {
+        assert!(
+            env("CORACLE_REQUIRE_CLUSTER").is_none(),
+            "{CLUSTER} names no kubeconfig"
+        );
+        eprintln!("skipped: {CLUSTER} names no kubeconfig of a cluster");
+    }
+    path
 }
 
 /// What came of each object: `ConfigMap/a created`.

@@ -4,6 +4,8 @@
 //! test says so and passes, unless `CORACLE_REQUIRE_CLUSTER=1`. Each test has a namespace of its own, which it deletes.
 
 mod bench;
+mod exported;
 mod faults;
 mod lifecycle;
 mod others;
+mod tries;
