@@ -76,3 +76,32 @@ def tunnel(asked):
             relay(connection, server)
 
     return listening(serve)
+
+
+def socks(asked):
+    """A SOCKS5 proxy without passwords, which notes to where it connects."""
+
+    def exactly(connection, count):
+        data = b""
+        while len(data) < count:
+            more = connection.recv(count - len(data))
+            if not more:
+                raise OSError("the other side has gone")
+            data += more
+        return data
+
+    def serve(connection):
+        with contextlib.suppress(OSError):
+            _, methods = exactly(connection, 2)
+            exactly(connection, methods)
+            connection.sendall(b"\x05\x00")
+            _, _, _, kind = exactly(connection, 4)
+            host = socket.inet_ntoa(exactly(connection, 4)) if kind == 1 else exactly(connection, exactly(connection, 1)[0]).decode()
+            port = int.from_bytes(exactly(connection, 2))
+            asked.append(f"{host}:{port}")
+            server = socket.create_connection((host, port))
+            connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            threading.Thread(target=relay, args=(server, connection), daemon=True).start()
+            relay(connection, server)
+
+    return listening(serve)

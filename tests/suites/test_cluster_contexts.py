@@ -114,7 +114,7 @@ def test_contexts_are_those_that_kubectl_lists(looker):
     second = looker.home / "second"
     second.write_text(yaml.safe_dump({
         "current-context": "late",
-        "contexts": [{"name": "late", "context": {"cluster": "x", "user": "y"}}, {"name": "admin", "context": {"cluster": "other", "user": "other"}}],
+        "contexts": [{"name": "late", "context": {"cluster": "one", "user": "another"}}, {"name": "admin", "context": {"cluster": "other", "user": "other"}}],
     }))
     kubeconfig = os.pathsep.join(map(str, [looker.config(), second]))
     listed = looker("contexts", kubeconfig=kubeconfig)
@@ -158,6 +158,13 @@ def test_server_whose_certificate_nobody_signed_is_not_asked(looker):
     assert report["version"] and "insecure" in codes(report, "warning")
 
 
+def test_name_of_the_server_is_checked(looker):
+    named = looker.config(cluster={"tls_server_name": "kubernetes.default.svc"})
+    assert looker.preflight(kubeconfig=named, code=0)["version"]
+    other = looker.preflight(kubeconfig=looker.config(cluster={"tls_server_name": "example.com"}), code=1)
+    assert "another name" in finding(other, "certificate-untrusted")["message"]
+
+
 def test_server_that_says_nothing_is_given_up(looker):
     with faults.silent() as port:
         begun = time.monotonic()
@@ -180,10 +187,11 @@ def test_server_that_is_gone_or_another_is_named(looker):
         assert "not-kubernetes" in codes(report) and "plain-http" in codes(report, "warning")
 
 
-def test_proxy_of_the_context_is_gone_through(looker):
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+def test_proxy_of_the_context_is_gone_through(looker, scheme):
     asked = []
-    with faults.tunnel(asked) as port:
-        report = looker.preflight(kubeconfig=looker.config(cluster={"proxy_url": f"http://127.0.0.1:{port}"}), code=0)
+    with {"http": faults.tunnel, "socks5": faults.socks}[scheme](asked) as port:
+        report = looker.preflight(kubeconfig=looker.config(cluster={"proxy_url": f"{scheme}://127.0.0.1:{port}"}), code=0)
     assert report["version"] and asked
     assert set(asked) == {looker.original["clusters"][0]["cluster"]["server"].removeprefix("https://")}
 

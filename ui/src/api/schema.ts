@@ -141,6 +141,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/contexts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The contexts of a kubeconfig, each with what is wrong with it. No cluster is asked, and no file is written. */
+        readonly get: operations["list_cluster_contexts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/preflight": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Whether a cluster can take what is to be sent. Nothing is written there; a credential plugin of the context is run. */
+        readonly post: operations["post_preflight"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/config-maps": {
         readonly parameters: {
             readonly query?: never;
@@ -1250,6 +1284,82 @@ export interface components {
                 readonly [key: string]: components["schemas"]["ParameterValue"];
             };
         };
+        /** @description A context. */
+        readonly ClusterContext: {
+            /** @description The cluster that it names; empty where it names none. */
+            readonly cluster: string;
+            /** @description How that one shows who it is: `client certificate`, `token`, `plugin aws`, `none`. */
+            readonly credentials: string;
+            /** @description The file it stands in. */
+            readonly file: string;
+            /** @description Whether it is the user's current one. */
+            readonly is_current: boolean;
+            /** @description Whether whoever is on the way can be the cluster: the server's certificate is not checked, or there is none. */
+            readonly is_insecure: boolean;
+            /** @description Whether its name has to be typed before anything is changed there. */
+            readonly is_protected: boolean;
+            /** @description Whether nothing keeps it from being used, as far as can be told without asking the cluster. */
+            readonly is_usable: boolean;
+            /** @description Its name. */
+            readonly name: string;
+            /** @description Its namespace. */
+            readonly namespace: string;
+            /** @description What is wrong with it, and what is worth knowing. */
+            readonly problems: readonly components["schemas"]["ClusterFinding"][];
+            /** @description The address of the API server. */
+            readonly server?: string | null;
+            /** @description The user that it names. */
+            readonly user?: string | null;
+        };
+        /** @description `GET /clusters/contexts`: the contexts of a kubeconfig. No cluster is asked for it. */
+        readonly ClusterContextList: {
+            /** @description By name. */
+            readonly contexts: readonly components["schemas"]["ClusterContext"][];
+            /** @description The user's current context, which is never changed. */
+            readonly current?: string | null;
+            /** @description What is wrong with the files. */
+            readonly problems: readonly components["schemas"]["ClusterFinding"][];
+        };
+        /** @description A kind of device that nodes have. */
+        readonly ClusterDevice: {
+            /** @description How many one node has at most, as a quantity. */
+            readonly most_of_a_node: string;
+            /**
+             * Format: int64
+             * @description How many nodes have some.
+             */
+            readonly nodes: number;
+            /** @description The name by which pods ask for it: `nvidia.com/gpu`. */
+            readonly resource: string;
+            /** @description How many all nodes have, as a quantity. */
+            readonly total: string;
+        };
+        /** @description One thing that was found about a cluster or about what is to be sent there. */
+        readonly ClusterFinding: {
+            /** @description What to switch on: `kind-missing`, `quota-exceeded`. */
+            readonly code: string;
+            /** @description A command that does it. */
+            readonly command?: string | null;
+            /** @description What to do about it. */
+            readonly fix?: string | null;
+            /** @description What is so. */
+            readonly message: string;
+            /** @description How bad it is. */
+            readonly severity: components["schemas"]["FindingSeverity"];
+            /** @description What it is about: `PersistentVolumeClaim/data`, `context prod`. Empty where it is about the whole. */
+            readonly subject: string;
+        };
+        /** @description A part of Kubeflow, or what goes with it. */
+        readonly ClusterPart: {
+            /** @description Whether it is there; none where that is not known. */
+            readonly is_there?: boolean | null;
+            /** @description Its name: `KServe`. */
+            readonly name: string;
+            /** @description By which service it was found, where that tells it. */
+            readonly service?: string | null;
+            /** @description The versions of its API: `serving.kserve.io/v1beta1`. */
+            readonly versions: readonly string[];
+        };
         /** @description What came of compiling. */
         readonly CompiledDefinition: {
             /** @description The definition; none where one has to say first which pipeline is meant. */
@@ -1457,7 +1567,7 @@ export interface components {
          * @description The kinds of refusals.
          * @enum {string}
          */
-        readonly ErrorCode: "invalid_definition" | "invalid_parameters" | "invalid_request" | "not_found" | "ambiguous" | "wrong_state" | "no_engine" | "engine" | "no_workbench" | "home_locked" | "disk_full" | "read_only" | "database" | "forbidden" | "unauthorized" | "too_large" | "stopping" | "internal";
+        readonly ErrorCode: "invalid_definition" | "invalid_parameters" | "invalid_request" | "not_found" | "ambiguous" | "wrong_state" | "no_engine" | "engine" | "cluster" | "no_workbench" | "home_locked" | "disk_full" | "read_only" | "database" | "forbidden" | "unauthorized" | "too_large" | "stopping" | "internal";
         /** @description One event of `GET /events`. */
         readonly Event: {
             /**
@@ -1578,6 +1688,11 @@ export interface components {
          * @enum {string}
          */
         readonly FileKind: "folder" | "file" | "other";
+        /**
+         * @description How bad a finding is.
+         * @enum {string}
+         */
+        readonly FindingSeverity: "error" | "warning" | "note";
         /** @description The hex SHA-256 that names what a cached step is made of. */
         readonly Fingerprint: string;
         /** @description `DELETE /model-servers/{namespace}/{name}/requests`. */
@@ -1887,6 +2002,13 @@ export interface components {
             /** @description The system. */
             readonly os: string;
         };
+        /** @description A file of objects. */
+        readonly ManifestFile: {
+            /** @description Its name, by which what is wrong with it is told. */
+            readonly name: string;
+            /** @description YAML or JSON, one or more objects. */
+            readonly text: string;
+        };
         /**
          * Format: int64
          * @description An amount of memory in bytes.
@@ -2192,6 +2314,54 @@ export interface components {
             readonly data: string;
             /** @description What need not outlive a restart of the machine. */
             readonly runtime: string;
+        };
+        /** @description What was found out of a cluster. */
+        readonly PreflightReport: {
+            /** @description The names of the devices that are asked for. */
+            readonly asked_devices: readonly string[];
+            /** @description The context. */
+            readonly context: string;
+            /** @description The devices of its nodes; none where nodes may not be listed. */
+            readonly devices?: readonly components["schemas"]["ClusterDevice"][] | null;
+            /** @description All findings: errors first. */
+            readonly findings: readonly components["schemas"]["ClusterFinding"][];
+            /** @description Whether nothing was found that keeps the objects from being sent or from working. */
+            readonly is_fine: boolean;
+            /** @description Whether its name has to be typed before anything is changed there. */
+            readonly is_protected: boolean;
+            /** @description Where objects go that name no namespace. */
+            readonly namespace: string;
+            /**
+             * Format: int32
+             * @description How many objects were looked at.
+             */
+            readonly objects: number;
+            /** @description What of Kubeflow is there, by name. */
+            readonly parts: readonly components["schemas"]["ClusterPart"][];
+            /** @description The address of the API server. */
+            readonly server: string;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            readonly took_ms: number;
+            /** @description Whom the cluster takes the user for; none where it does not tell. */
+            readonly user?: string | null;
+            /** @description The version of the API server; none where it was not reached. */
+            readonly version?: string | null;
+        };
+        /** @description The body of `POST /clusters/preflight`: what is to be sent, and where. */
+        readonly PreflightRequest: {
+            /** @description The context; the user's current one where it is left out. */
+            readonly context?: string | null;
+            /** @description Files of objects; none to ask only what the cluster has. */
+            readonly files?: readonly components["schemas"]["ManifestFile"][];
+            /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+            readonly kubeconfig?: string | null;
+            /** @description Images that are on this machine only. */
+            readonly local_images?: readonly string[];
+            /** @description Where objects go that name no namespace; that of the context where it is left out. */
+            readonly namespace?: string | null;
         };
         /** @description A column of training data. */
         readonly ProfiledFeature: {
@@ -3210,6 +3380,71 @@ export interface operations {
                 };
                 content: {
                     readonly "text/event-stream": components["schemas"]["Changes"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_cluster_contexts: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+                readonly kubeconfig?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description By name */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterContextList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly post_preflight: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PreflightRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description What was found; a cluster that cannot be reached is a finding */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PreflightReport"];
                 };
             };
             /** @description A refusal */

@@ -180,6 +180,6 @@ mod tests {
     #[test]
     fn it_may_go_between_threads() {
         fn is_send<T: Send>(_: impl Fn(&'static Target, &'static Subject) -> T) {}
-        is_send(|target, subject| run(target, subject));
+        is_send(run);
     }
 }

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "objects are written where they are used"
+)]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
