@@ -320,7 +320,7 @@ impl Cluster {
             request = request.header(CONTENT_TYPE, content_type);
         }
         let bytes = body
-            .map(|(_, value)| value.to_string().into_bytes())
+            .map(|(_, value)| json_for_yaml(value).into_bytes())
             .unwrap_or_default();
         let request = request.body(Body::from(bytes)).map_err(|error| {
             let refusal = Refusal::own(
@@ -363,6 +363,24 @@ impl Cluster {
             warnings: warnings(&head.headers),
         })
     }
+}
+
+/// JSON that readers of YAML take for the same: servers read what is applied as YAML, to which some characters are
+/// ends of lines or forbidden. In JSON they stand in texts alone, where an escape means the same.
+fn json_for_yaml(value: &Value) -> String {
+    let mut text = String::new();
+    for character in value.to_string().chars() {
+        let special = matches!(
+            character,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        );
+        if special {
+            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
 fn root(api_version: &str) -> String {
@@ -410,6 +428,14 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ends_lines_in_yaml_is_escaped() {
+        let value = json!({"a": "x\u{2028}\u{7f}ä"});
+        assert_eq!(json_for_yaml(&value), r#"{"a":"x\u2028\u007fä"}"#);
+        let read: Value = serde_json::from_str(&json_for_yaml(&value)).unwrap();
+        assert_eq!(read, value);
+    }
 
     #[test]
     fn waits_double() {
