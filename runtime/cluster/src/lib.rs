@@ -2,7 +2,9 @@
 //!
 //! ```text
 //!   kubeconfig ─contexts─► Target ─► Client ─┬─► preflight: what is there, judged before anything is sent
-//!                                            └─► whoever sends
+//!                                            └─► objects: diff, apply, rollback, delete
+//!                                                   ▲
+//!   files ─manifests─► objects ─report─► parity report, and the objects as they are sent ─files─► a folder
 //! ```
 //!
 //! Nothing here knows the store, engines or HTTP routes; the user's kubeconfig is read and never written.
@@ -11,10 +13,16 @@
 
 pub mod contexts;
 mod error;
+pub mod files;
 mod finding;
+mod key;
 pub mod kfp;
 pub mod manifests;
+pub mod objects;
 pub mod preflight;
+pub mod report;
+mod secret;
 
 pub use error::ClusterError;
 pub use finding::{Finding, Severity};
+pub use key::ObjectKey;

@@ -1,0 +1,273 @@
+//! A deployment's record in the cluster itself: a ConfigMap, and a Secret for what Secrets were before.
+//!
+//! Both are in the deployment's namespace and have one name. The ConfigMap is written last and with the
+//! `resourceVersion` that it was read with, so that of two who deploy at the same time one is told.
+
+use std::io::{Read as _, Write as _};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use super::inventory::{Body, Inventory, VERSION};
+use super::name::DeploymentName;
+use super::requests::{Cluster, RequestError};
+use crate::key::ObjectKey;
+
+/// The label by which records are found.
+const LABEL: &str = "coracle.dev/deployment";
+
+const INVENTORY: &str = "inventory.json";
+const BODIES: &str = "before.json.gz";
+
+/// API servers take objects of 1 MiB in these two kinds; some of it is for the object around the data.
+const LARGEST: usize = 1024 * 1024 - 16 * 1024;
+
+/// Unpacked values above this are no record of ours: a deployment's are packed to less than 1 MiB.
+const LARGEST_UNPACKED: u64 = 256 * 1024 * 1024;
+
+/// Why the record could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The cluster said no, or was lost.
+    #[error("the deployment's record `{record}` in namespace `{namespace}`: {source}")]
+    Request {
+        /// The record's name.
+        record: String,
+        /// Its namespace.
+        namespace: String,
+        /// What happened.
+        source: RequestError,
+    },
+    /// Somebody else wrote it in between.
+    #[error(
+        "somebody else deploys under the same name at the same time; look at what they did, then run the command again"
+    )]
+    Busy,
+    /// What is in it cannot be understood.
+    #[error(
+        "the deployment's record `{record}` cannot be read: {reason}; a newer version may have written it"
+    )]
+    Unreadable {
+        /// The record's name.
+        record: String,
+        /// Why not.
+        reason: String,
+    },
+    /// What was there before is too much to be kept.
+    #[error(
+        "what these objects were before is too large to be kept in the cluster ({size} bytes packed, {LARGEST} at most); deploy them in parts, under several names"
+    )]
+    TooLarge {
+        /// Bytes, packed.
+        size: usize,
+    },
+}
+
+/// A record as it was read or is to be written.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) inventory: Inventory,
+    pub(super) bodies: Vec<Body>,
+    version: Option<String>,
+    secret_version: Option<String>,
+}
+
+impl Record {
+    pub(super) fn new(name: DeploymentName) -> Self {
+        Self {
+            inventory: Inventory::new(name),
+            bodies: Vec::new(),
+            version: None,
+            secret_version: None,
+        }
+    }
+}
+
+/// Where a deployment's record is.
+pub(super) struct Place<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) name: &'a DeploymentName,
+    pub(super) namespace: &'a str,
+}
+
+impl Place<'_> {
+    /// The record. None where nothing was sent under this name.
+    pub(super) async fn load(&self) -> Result<Option<Record>, RecordError> {
+        let Some(map) = self.get("ConfigMap").await? else {
+            return Ok(None);
+        };
+        let secret = self.get("Secret").await.or_else(|error| match error {
+            // Who may not read Secrets has sent none.
+            RecordError::Request { source, .. } if source.has_code(403) => Ok(None),
+            other => Err(other),
+        })?;
+        let text = map["data"][INVENTORY].as_str().unwrap_or_default();
+        let stored: Value = serde_json::from_str(text).map_err(|error| self.unreadable(&error))?;
+        if stored["version"] != VERSION {
+            return Err(self.unreadable(&format!("its version is {}", stored["version"])));
+        }
+        let inventory = serde_json::from_value(stored).map_err(|error| self.unreadable(&error))?;
+        let mut bodies = self.unpack(&map["binaryData"][BODIES])?;
+        if let Some(secret) = &secret {
+            bodies.extend(self.unpack(&secret["data"][BODIES])?);
+        }
+        Ok(Some(Record {
+            inventory,
+            bodies,
+            version: version(&map),
+            secret_version: secret.as_ref().and_then(version),
+        }))
+    }
+
+    /// Writes the record, and has it know which version it is of now.
+    pub(super) async fn save(&self, record: &mut Record) -> Result<(), RecordError> {
+        let (secret, plain): (Vec<_>, Vec<_>) = record
+            .bodies
+            .iter()
+            .partition(|body| body.object.is_secret());
+        let inventory =
+            serde_json::to_string(&record.inventory).map_err(|error| self.unreadable(&error))?;
+        let (plain, secret) = (
+            self.pack(&plain)?,
+            if secret.is_empty() {
+                None
+            } else {
+                Some(self.pack(&secret)?)
+            },
+        );
+        let size = inventory.len() + plain.len();
+        let largest = size.max(secret.as_ref().map_or(0, String::len));
+        if largest > LARGEST {
+            return Err(RecordError::TooLarge { size: largest });
+        }
+        if let Some(secret) = secret {
+            let data = json!({"type": "coracle.dev/deployment", "data": {BODIES: secret}});
+            record.secret_version = self
+                .write("Secret", &data, record.secret_version.as_deref())
+                .await?;
+        }
+        let data = json!({"data": {INVENTORY: inventory}, "binaryData": {BODIES: plain}});
+        record.version = self
+            .write("ConfigMap", &data, record.version.as_deref())
+            .await?;
+        Ok(())
+    }
+
+    /// Removes the record.
+    pub(super) async fn remove(&self, record: &Record) -> Result<(), RecordError> {
+        for kind in ["Secret", "ConfigMap"] {
+            if kind == "Secret" && record.secret_version.is_none() {
+                continue;
+            }
+            let Some(object) = self.get(kind).await? else {
+                continue;
+            };
+            let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+            match self.cluster.delete(&self.key(kind), uid).await {
+                Ok(()) => {}
+                Err(error) if error.is_missing() => {}
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn get(&self, kind: &str) -> Result<Option<Value>, RecordError> {
+        let got = self.cluster.get(&self.key(kind)).await;
+        got.map_err(|error| self.failed(error))
+    }
+
+    /// Creates or replaces one of the two, and says its version. Who was not told that it was written looks whether it was.
+    async fn write(
+        &self,
+        kind: &str,
+        data: &Value,
+        version: Option<&str>,
+    ) -> Result<Option<String>, RecordError> {
+        let key = self.key(kind);
+        let mut object = data.clone();
+        object["apiVersion"] = "v1".into();
+        object["kind"] = kind.into();
+        object["metadata"] = json!({
+            "name": key.name,
+            "namespace": self.namespace,
+            "labels": {LABEL: self.name.as_str()},
+        });
+        if let Some(version) = version {
+            object["metadata"]["resourceVersion"] = version.into();
+        }
+        match self.cluster.write(&key, &object).await {
+            Ok(answer) => Ok(self::version(&answer.value)),
+            Err(error) if error.has_code(409) => {
+                let there = self.get(kind).await?.unwrap_or_default();
+                let fields = ["data", "binaryData"];
+                if fields
+                    .iter()
+                    .all(|field| there.get(field) == object.get(field))
+                {
+                    Ok(self::version(&there))
+                } else {
+                    Err(RecordError::Busy)
+                }
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn key(&self, kind: &str) -> ObjectKey {
+        ObjectKey {
+            api_version: "v1".to_owned(),
+            kind: kind.to_owned(),
+            namespace: Some(self.namespace.to_owned()),
+            name: self.name.record(),
+        }
+    }
+
+    fn pack(&self, bodies: &[&Body]) -> Result<String, RecordError> {
+        let packed = serde_json::to_vec(bodies)
+            .map_err(std::io::Error::from)
+            .and_then(|bytes| {
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+                encoder.write_all(&bytes)?;
+                encoder.finish()
+            });
+        let packed = packed.map_err(|error| self.unreadable(&error))?;
+        Ok(BASE64_STANDARD.encode(packed))
+    }
+
+    fn unpack(&self, packed: &Value) -> Result<Vec<Body>, RecordError> {
+        let Some(packed) = packed.as_str() else {
+            return Ok(Vec::new());
+        };
+        let packed = BASE64_STANDARD
+            .decode(packed)
+            .map_err(|error| self.unreadable(&error))?;
+        let reader = GzDecoder::new(packed.as_slice()).take(LARGEST_UNPACKED);
+        serde_json::from_reader(reader).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, reason: &dyn std::fmt::Display) -> RecordError {
+        RecordError::Unreadable {
+            record: self.name.record(),
+            reason: reason.to_string(),
+        }
+    }
+
+    fn failed(&self, source: RequestError) -> RecordError {
+        RecordError::Request {
+            record: self.name.record(),
+            namespace: self.namespace.to_owned(),
+            source,
+        }
+    }
+}
+
+fn version(object: &Value) -> Option<String> {
+    object["metadata"]["resourceVersion"]
+        .as_str()
+        .map(str::to_owned)
+}
