@@ -129,10 +129,9 @@ mod tests {
                 ..context("old")
             },
         ];
-        let expected = "\
-   CONTEXT  SERVER          NAMESPACE  CREDENTIALS  STATE
+        let expected = "   CONTEXT  SERVER          NAMESPACE  CREDENTIALS  STATE\n\
 *  prod     https://c:6443  default    token        insecure, protected
-   old      -               default    token        broken
+\x20  old      -               default    token        broken
 ";
         assert_eq!(table(&contexts).render(None, false), expected);
     }
