@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use coracle_model::{ComponentName, TaskName};
 use coracle_spec::pipeline::{
-    Dag, Definition, Executor, PlatformSpec, RetryPolicy, StepPlatform, Task, TriggerStrategy, Work,
+    Component, Dag, Definition, Executor, ParameterSource, PipelineSpec, PlatformSpec, RetryPolicy,
+    StepPlatform, Task, TriggerStrategy, Work,
 };
 use coracle_step::arguments::told;
 use serde_json::{Value, json};
 
+use crate::given::{Known, known};
 use crate::names::Names;
 use crate::pod::compact;
 use crate::program::{DECIDE, PATH, SERVE};
@@ -189,6 +191,11 @@ impl<'a> Compiler<'a> {
         level.depth = level.depth.max(made.depth);
         let component = self.definition.spec.component(&task.component);
         let is_dag = matches!(component.work, Work::Dag(_));
+        if made_by_importer(&self.definition.spec, component) {
+            for input in task.parameters.values() {
+                refuse_model_image(name.as_str(), &input.source, report);
+            }
+        }
         let is_loop = task.iterator.is_some();
         let body = Inner {
             name: level.finals[name].clone(),
@@ -404,18 +411,29 @@ fn volume_action(image: &str) -> Option<&'static str> {
     }
 }
 
+fn made_by_importer(spec: &PipelineSpec, component: &Component) -> bool {
+    match &component.work {
+        Work::Executor(label) => matches!(spec.executors[label], Executor::Importer(_)),
+        Work::Dag(_) => false,
+    }
+}
+
 fn importer_findings(
     label: &str,
     importer: &coracle_spec::pipeline::ImporterSpec,
     report: &mut Report,
 ) {
-    let constant = crate::given::known(&importer.uri);
-    if let crate::given::Known::Text(uri) = &constant
-        && uri.starts_with("oci://")
-    {
-        let reason = "an image that holds a model is mounted into pods by Kubeflow Pipelines, and not by what runs steps here";
-        report.refuse(format!("{label}: artifactUri"), reason);
-    }
+    refuse_model_image(label, &importer.uri, report);
     let reason = "the artifact's bytes are read from the volume of the runs, where they have to be put before";
     report.add(Parity::Translated, format!("{label}: importer"), reason);
+}
+
+/// Kubeflow Pipelines mounts an image that holds a model into the pods that read it.
+fn refuse_model_image(place: &str, source: &ParameterSource, report: &mut Report) {
+    if let Known::Text(text) = known(source)
+        && text.starts_with("oci://")
+    {
+        let reason = "an image that holds a model is mounted into pods by Kubeflow Pipelines, and not by what runs steps here";
+        report.refuse(format!("{place}: artifactUri"), reason);
+    }
 }

@@ -32,6 +32,12 @@ pub struct Lowering {
 /// A definition as a workflow.
 pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
     let mut report = Report::default();
+    for (name, input) in &definition.spec.root.input_artifacts {
+        if !input.optional {
+            let reason = "the pipeline needs an artifact, and a run cannot be given any";
+            report.refuse(format!("root: {name}"), reason);
+        }
+    }
     let raw = Raw::of(&definition.text);
     let around = Surroundings {
         settings,

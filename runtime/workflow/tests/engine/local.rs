@@ -105,6 +105,17 @@ fn answer(plan: &mut RunPlan, script: &Script<'_>, step: Step) -> Option<Observa
             })
         }
         Step::WakeAfter { task, .. } => Some(Observation::BackoffOver { task }),
+        // What is known only now is refused only now.
+        Step::Import(request) if request.uri.starts_with("oci://") => {
+            let message = format!(
+                "`{}` is an image with a model, which is not mounted into pods here",
+                request.uri
+            );
+            Some(Observation::Served {
+                task: request.task,
+                result: Err(Failure::new(FailureCode::Unsupported, message)),
+            })
+        }
         // No script puts an artifact on the volume, so there is nothing to copy.
         Step::Import(request) if request.download_to_workspace => {
             let message = format!(
