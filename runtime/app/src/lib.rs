@@ -52,6 +52,9 @@ pub use app::{App, Running};
 pub use artifacts::{ArchiveContent, ByteStream, Content, FileContent};
 pub use compile::{Interpreter, NotCompiled, SourceKind};
 pub use config::Config;
+pub use coracle_cluster::files::{
+    Layout as ExportLayout, WriteError as ExportError, write as write_export,
+};
 pub use coracle_plan::kind::serving::{Batcher, Logger, LoggerMode};
 pub use door::{API_TOKEN, API_URL, Door, Visitors};
 pub use engine::{EngineSource, NoEngine};

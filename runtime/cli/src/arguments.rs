@@ -6,9 +6,10 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, follow, gc,
-    get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun, resources,
-    retry, run, runs, secret, serve, serve_model, supervise, volume, why, workflow,
+    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
+    follow, gc, get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun,
+    resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume, why,
+    workflow,
 };
 use crate::output::Format;
 
@@ -74,8 +75,14 @@ pub(crate) enum Command {
     Volume(volume::Arguments),
     /// Free disk space
     Gc(gc::Arguments),
-    /// Run a pipeline by the Kubeflow Pipelines of a cluster
-    Deploy(Box<deploy::pipeline::Arguments>),
+    /// Send a pipeline or objects to a cluster
+    Deploy(Box<deploy::Arguments>),
+    /// Have objects in a cluster be as they were before they were last sent
+    Rollback(rollback::Arguments),
+    /// Remove from a cluster what was sent there
+    Undeploy(rollback::Arguments),
+    /// Write objects as a folder that `kubectl apply -k` takes
+    Export(export::Arguments),
     /// List what was sent to clusters, and follow a run there
     Follow(follow::Arguments),
     /// Look at the machine and say what to mend

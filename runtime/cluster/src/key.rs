@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// Which object is meant: what an API server tells objects apart by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ObjectKey {
     /// `v1`, `batch/v1`.
     pub api_version: String,

@@ -158,6 +158,91 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/deployments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Sends objects together under a name. The same request again finishes what broke off. */
+        readonly post: operations["deploy_objects"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/deployments:preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** What sending objects would do: what becomes of every field, and what the server would make of them. Nothing is written there. */
+        readonly post: operations["preview_deployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/deployments:remove": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Removes what was sent under a name, and nothing else. */
+        readonly post: operations["remove_deployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/deployments:rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Has objects be as they were before the last deployment of a name. */
+        readonly post: operations["rollback_deployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Objects as the files of a folder that `kubectl apply -k` takes. No cluster is asked. */
+        readonly post: operations["export_objects"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/preflight": {
         readonly parameters: {
             readonly query?: never;
@@ -1578,6 +1663,50 @@ export interface components {
             /** @description Whether it can be run. */
             readonly runnable: boolean;
         };
+        /** @description What came of all objects. */
+        readonly Deployed: {
+            /** @description The deployment. */
+            readonly deployment: components["schemas"]["DeploymentName"];
+            /** @description The namespace that its record is in. */
+            readonly namespace: string;
+            /** @description Each object in the order in which it was asked for. */
+            readonly outcomes: readonly components["schemas"]["ObjectOutcome"][];
+            /** @description Why the record in the cluster is not up to date; the same command brings it up to date. */
+            readonly record_problem?: string | null;
+        };
+        /** @description The name under which objects are sent together, gone back with and removed. */
+        readonly DeploymentName: string;
+        /** @description Which deployment is meant, and where. */
+        readonly DeploymentPlace: {
+            /** @description The context's name once more, which changing something in a protected context needs. */
+            readonly confirm?: string | null;
+            /** @description The context; the user's current one where it is left out. */
+            readonly context?: string | null;
+            /** @description The name under which the objects are sent, gone back with and removed. */
+            readonly deployment: string;
+            /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+            readonly kubeconfig?: string | null;
+            /** @description Where objects go, and where the record of them is; that of the context where it is left out. */
+            readonly namespace?: string | null;
+        };
+        /** @description What a deployment would do. */
+        readonly DeploymentPreview: {
+            /** @description Each object in the order in which it would be sent. */
+            readonly objects: readonly components["schemas"]["PreviewedObject"][];
+        };
+        /** @description `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent. */
+        readonly DeployObjects: {
+            /** @description Whether fields that other managers own are taken over. */
+            readonly force_conflicts?: boolean;
+            /** @description Where to, and under which name. */
+            readonly place: components["schemas"]["DeploymentPlace"];
+            /** @description Whether what an earlier deployment of the name sent and this one does not is removed. */
+            readonly prune?: boolean;
+            /** @description What is sent. */
+            readonly sources: components["schemas"]["ObjectSources"];
+            /** @description Whether Secrets are created and changed. */
+            readonly with_secrets?: boolean;
+        };
         /** @description One problem of a definition. */
         readonly Diagnostic: {
             /** @description A short word to switch on and to search for, such as `unknown-field`. */
@@ -1774,6 +1903,24 @@ export interface components {
             /** @enum {string} */
             readonly type: "notice";
         };
+        /** @description The files of an export. */
+        readonly ExportedObjects: {
+            /** @description Texts by the names of their files. */
+            readonly files: {
+                readonly [key: string]: string;
+            };
+            /** @description Secrets that have to be created otherwise. */
+            readonly left_out: readonly string[];
+            /** @description What becomes of every field of every object. */
+            readonly report: components["schemas"]["ParityReport"];
+        };
+        /** @description `POST /clusters/export`: objects as a folder that `kubectl apply -k` takes. */
+        readonly ExportObjects: {
+            /** @description What is exported. */
+            readonly sources: components["schemas"]["ObjectSources"];
+            /** @description Whether Secrets are written with their values; otherwise the README says how to create them. */
+            readonly with_secrets?: boolean;
+        };
         /** @description Why something did not work. */
         readonly Failure: {
             /** @description What to switch on. */
@@ -1821,6 +1968,42 @@ export interface components {
             readonly rows: number;
             /** @description What that means. */
             readonly verdict: components["schemas"]["DriftVerdict"];
+        };
+        /** @description One field that differs. */
+        readonly FieldChange: {
+            /** @description Its value afterwards; none where it goes. */
+            readonly after?: unknown;
+            /** @description Its value there; none where it is new. */
+            readonly before?: unknown;
+            /** @description `spec.containers[name=main].image`. */
+            readonly field: string;
+        };
+        /** @description A field that another manager owns with another value. */
+        readonly FieldConflict: {
+            /** @description The field: `.spec.replicas`. */
+            readonly field: string;
+            /** @description Who owns it: `kubectl-edit`. */
+            readonly manager: string;
+        };
+        /**
+         * @description What becomes of a field.
+         * @enum {string}
+         */
+        readonly FieldParity: "same" | "translated" | "cluster-only" | "not-portable";
+        /** @description One leaf: a value that is neither a map nor a list, or an empty one. */
+        readonly FieldParityReport: {
+            /** @description Where it is in the object that ran here; where in the sent one, if it is only there. */
+            readonly field: string;
+            /** @description Its value here; none where it is only sent. Values of Secrets are hidden. */
+            readonly from?: unknown;
+            /** @description Why. */
+            readonly reason: string;
+            /** @description Where it is in the sent object; none where it is not sent. */
+            readonly sent_field?: string | null;
+            /** @description What is sent; none where it is not sent. Values of Secrets are hidden. */
+            readonly to?: unknown;
+            /** @description What becomes of it. */
+            readonly verdict: components["schemas"]["FieldParity"];
         };
         /**
          * @description What something in a folder is.
@@ -2473,6 +2656,124 @@ export interface components {
             readonly message: string;
             readonly task?: components["schemas"]["TaskPath"] | null;
         };
+        /** @description What differs between two states of an object; values of Secrets are hidden. */
+        readonly ObjectDifference: {
+            /** @description Field by field, in the order of their names. */
+            readonly changes: readonly components["schemas"]["FieldChange"][];
+            /** @description The same as a unified diff of YAML; empty where nothing differs. */
+            readonly text: string;
+        };
+        /** @description What came of one object. */
+        readonly ObjectDone: {
+            /** @enum {string} */
+            readonly state: "created";
+        } | {
+            /** @enum {string} */
+            readonly state: "changed";
+        } | {
+            /** @enum {string} */
+            readonly state: "unchanged";
+        } | {
+            /** @enum {string} */
+            readonly state: "restored";
+        } | {
+            /** @enum {string} */
+            readonly state: "deleted";
+        } | {
+            /** @enum {string} */
+            readonly state: "gone";
+        } | {
+            /** @description Why it stays. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly state: "kept";
+        } | {
+            /** @description What to do about it. */
+            readonly hint: string;
+            /** @description Why. */
+            readonly refusal: components["schemas"]["ObjectRefusal"];
+            /** @enum {string} */
+            readonly state: "refused";
+        } | {
+            /** @description What happened. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly state: "not-reached";
+        };
+        /** @description Which object is meant: what an API server tells objects apart by. */
+        readonly ObjectKey: {
+            /** @description `v1`, `batch/v1`. */
+            readonly api_version: string;
+            /** @description `ConfigMap`. */
+            readonly kind: string;
+            /** @description The object's name. */
+            readonly name: string;
+            /** @description None for what is in no namespace, and where the caller's own is meant. */
+            readonly namespace?: string | null;
+        };
+        /** @description One object and what came of it. */
+        readonly ObjectOutcome: {
+            /** @description What came of it. */
+            readonly done: components["schemas"]["ObjectDone"];
+            /** @description Which object. */
+            readonly object: components["schemas"]["ObjectKey"];
+            /** @description What the cluster warned of, in its own words. */
+            readonly warnings: readonly string[];
+        };
+        /** @description One object's fields. */
+        readonly ObjectParityReport: {
+            /** @description Every leaf. */
+            readonly fields: readonly components["schemas"]["FieldParityReport"][];
+            /** @description Which object is sent. */
+            readonly object: components["schemas"]["ObjectKey"];
+        };
+        /** @description Why an object was refused. */
+        readonly ObjectRefusal: {
+            /**
+             * Format: int32
+             * @description The HTTP status; none where nothing was asked.
+             */
+            readonly code?: number | null;
+            /** @description Whose fields stand in the way. */
+            readonly conflicts: readonly components["schemas"]["FieldConflict"][];
+            /** @description What kind of refusal it is. */
+            readonly kind: components["schemas"]["ObjectRefusalKind"];
+            /** @description What the server said; values of Secrets are not in it. */
+            readonly message: string;
+        };
+        /**
+         * @description What kind of refusal it is; what to switch on.
+         * @enum {string}
+         */
+        readonly ObjectRefusalKind: "conflict" | "unauthorized" | "forbidden" | "quota-exceeded" | "namespace-terminating" | "namespace-missing" | "kind-missing" | "admission" | "immutable" | "invalid" | "server-failed" | "no-consent" | "being-deleted" | "other";
+        /** @description Objects: those of files, and those that are here. */
+        readonly ObjectSources: {
+            /**
+             * @description Files of objects.
+             * @default []
+             */
+            readonly files: readonly components["schemas"]["ManifestFile"][];
+            /**
+             * @description Where everything is sent instead of the namespaces that objects name.
+             * @default null
+             */
+            readonly into: string | null;
+            /**
+             * @description Images that are on this machine only.
+             * @default []
+             */
+            readonly local_images: readonly string[];
+            /**
+             * @description The namespace of those here; `default` where it is left out.
+             * @default null
+             */
+            readonly namespace: string | null;
+            /**
+             * @description Objects of the workbench, as `notebook/NAME` or `isvc/NAME`.
+             * @default []
+             */
+            readonly objects: readonly string[];
+        };
         /** @description A notebook that a step was opened as. */
         readonly OpenedStep: {
             /** @description The namespace of the notebook. */
@@ -2511,6 +2812,24 @@ export interface components {
         } | {
             /** @description A value that has to be of the declared type already. */
             readonly value: unknown;
+        };
+        /** @description All objects' fields. */
+        readonly ParityReport: {
+            /** @description One after another. */
+            readonly objects: readonly components["schemas"]["ObjectParityReport"][];
+            /** @description All of them together. */
+            readonly summary: components["schemas"]["ParitySummary"];
+        };
+        /** @description How many fields have which verdict. */
+        readonly ParitySummary: {
+            /** @description Heeded only there. */
+            readonly "cluster-only": number;
+            /** @description In the way. */
+            readonly "not-portable": number;
+            /** @description Sent as they are. */
+            readonly same: number;
+            /** @description Sent otherwise, or not. */
+            readonly translated: number;
         };
         /** @description The name of a pipeline, `pipelineInfo.name`. It scopes the cache. */
         readonly PipelineName: string;
@@ -2570,6 +2889,34 @@ export interface components {
             readonly local_images?: readonly string[];
             /** @description Where objects go that name no namespace; that of the context where it is left out. */
             readonly namespace?: string | null;
+        };
+        /** @description What sending would do. Nothing was written. */
+        readonly PreviewedDeployment: {
+            /** @description The context. */
+            readonly context: string;
+            /** @description Whether everything can go. */
+            readonly is_fine: boolean;
+            /** @description Whether the context's name has to be typed before anything is changed there. */
+            readonly is_protected: boolean;
+            /** @description The namespace of the record, and of objects that name none. */
+            readonly namespace: string;
+            /** @description What the server would make of them. */
+            readonly preview: components["schemas"]["DeploymentPreview"];
+            /** @description What becomes of every field of every object. */
+            readonly report: components["schemas"]["ParityReport"];
+            /** @description The address of the API server. */
+            readonly server: string;
+        };
+        /** @description One object as it would become. */
+        readonly PreviewedObject: {
+            /** @description What would change; values of Secrets are hidden. */
+            readonly difference: components["schemas"]["ObjectDifference"];
+            /** @description Which object. */
+            readonly object: components["schemas"]["ObjectKey"];
+            /** @description What the server warned of. */
+            readonly warnings: readonly string[];
+            /** @description What would become of it. */
+            readonly would: components["schemas"]["WouldBecome"];
         };
         /** @description A column of training data. */
         readonly ProfiledFeature: {
@@ -3468,6 +3815,32 @@ export interface components {
                 readonly storage_class?: string | null;
             };
         };
+        /** @description What would become of an object. */
+        readonly WouldBecome: {
+            /** @enum {string} */
+            readonly state: "create";
+        } | {
+            /** @enum {string} */
+            readonly state: "change";
+        } | {
+            /** @enum {string} */
+            readonly state: "nothing";
+        } | {
+            /** @enum {string} */
+            readonly state: "prune";
+        } | {
+            /** @description What to do about it. */
+            readonly hint: string;
+            /** @description Why. */
+            readonly refusal: components["schemas"]["ObjectRefusal"];
+            /** @enum {string} */
+            readonly state: "refused";
+        } | {
+            /** @description What it waits for. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly state: "unknown";
+        };
         /** @description What a step did that is not recorded as an event. */
         readonly Written: components["schemas"]["LogLine"] & {
             /** @enum {string} */
@@ -3830,6 +4203,171 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ClusterContextList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly deploy_objects: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeployObjects"];
+            };
+        };
+        readonly responses: {
+            /** @description What came of each object, those included that were refused */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly preview_deployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeployObjects"];
+            };
+        };
+        readonly responses: {
+            /** @description An account of every field, and the difference */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PreviewedDeployment"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly remove_deployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeploymentPlace"];
+            };
+        };
+        readonly responses: {
+            /** @description What came of each object */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly rollback_deployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeploymentPlace"];
+            };
+        };
+        readonly responses: {
+            /** @description What came of each object */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly export_objects: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ExportObjects"];
+            };
+        };
+        readonly responses: {
+            /** @description The files, and an account of every field */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportedObjects"];
                 };
             };
             /** @description A refusal */

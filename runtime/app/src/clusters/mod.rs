@@ -3,11 +3,13 @@
 //! Whoever asks says which kubeconfig counts, since a shell's may be another than the workbench's.
 
 mod contexts;
+mod deploy;
 mod manifests;
 mod pipelines;
 mod preflight;
 mod present;
 mod remote_runs;
+mod sources;
 mod workflow;
 
 pub(crate) use remote_runs::take_up_remote_runs;

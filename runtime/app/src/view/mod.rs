@@ -12,6 +12,7 @@ mod config;
 mod create;
 mod cursor;
 mod definition;
+mod deployment;
 mod doctor;
 mod environment;
 mod error;
@@ -50,6 +51,10 @@ pub use cursor::{LogPosition, NotACursor, StreamCursor};
 pub use definition::{
     CheckDefinition, CompileDefinition, CompiledDefinition, DefinitionFormat, DefinitionQuery,
     DefinitionReport,
+};
+pub use deployment::{
+    DeployObjects, Deployed, DeploymentPlace, ExportObjects, ExportedObjects, FieldParity,
+    ObjectDone, ObjectSources, ParityReport, Previewed, PreviewedDeployment,
 };
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,

@@ -1,9 +1,10 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, follow, gc,
-    get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun, resources,
-    retry, run, runs, secret, serve, serve_model, supervise, volume, why, workflow,
+    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
+    follow, gc, get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun,
+    resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume, why,
+    workflow,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -29,11 +30,14 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Contexts(arguments) => contexts::run(context, arguments).await,
         Command::Preflight(arguments) => preflight::run(context, arguments).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,
-        Command::Deploy(arguments) => deploy::pipeline::run(context, *arguments).await,
+        Command::Deploy(arguments) => deploy::run(context, *arguments).await,
         Command::Follow(arguments) => follow::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Resources(arguments) => resources::run(context, arguments).await,
         Command::Workflow(arguments) => workflow::run(context, arguments).await,
+        Command::Rollback(arguments) => rollback::run(context, arguments).await,
+        Command::Undeploy(arguments) => rollback::undeploy(context, arguments).await,
+        Command::Export(arguments) => export::run(context, arguments).await,
         Command::Drift(arguments) => drift::run(context, arguments).await,
         Command::Kubeconfig(arguments) => kubeconfig::run(context, arguments).await,
         Command::ModelServer(arguments) => model_server::run(context, arguments).await,

@@ -93,7 +93,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         },
     };
     let session = Session::look(context).await?;
-    let call = Call::post(["definitions:lower"]).json(&request);
+    let call = Call::post(["definitions"]).action("lower").json(&request);
     let lowered: LoweredDefinition = session
         .client()
         .ask(call)

@@ -130,6 +130,20 @@ impl Output {
         self.raw(text.as_bytes())
     }
 
+    /// Asks somebody at the terminal; nobody there has not agreed.
+    ///
+    /// # Errors
+    /// When the answer cannot be read.
+    pub(crate) fn agrees(&self, question: &str) -> io::Result<bool> {
+        if !self.stderr.terminal || !io::stdin().is_terminal() {
+            return Ok(false);
+        }
+        self.note(&format!("{question} [y/N]"));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
     /// Writes part of the answer, byte for byte.
     #[expect(
         clippy::unused_self,

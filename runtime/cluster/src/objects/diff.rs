@@ -32,6 +32,8 @@ const KUBECTLS_COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FieldChange))]
 pub struct Change {
     /// `spec.containers[name=main].image`.
     pub field: String,
@@ -43,6 +45,8 @@ pub struct Change {
 
 /// What differs between two states of an object; values of Secrets are hidden.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ObjectDifference))]
 pub struct Difference {
     /// Field by field, in the order of their names.
     pub changes: Vec<Change>,

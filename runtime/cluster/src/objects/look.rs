@@ -1,6 +1,6 @@
 //! What is there, and what the server would make of what is sent.
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,6 +15,8 @@ const AT_ONCE: usize = 8;
 
 /// What would become of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = WouldBecome))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Would {
     /// It would be created.
@@ -41,6 +43,8 @@ pub enum Would {
 
 /// One object as it would become.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PreviewedObject))]
 pub struct Looked {
     /// Which object.
     pub object: ObjectKey,
@@ -54,6 +58,8 @@ pub struct Looked {
 
 /// What a deployment would do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = DeploymentPreview))]
 pub struct Preview {
     /// Each object in the order in which it would be sent.
     pub objects: Vec<Looked>,
@@ -131,7 +137,8 @@ pub(super) async fn look(
 ) -> Result<Vec<Seen>, LookError> {
     let looks = objects
         .iter()
-        .map(|object| look_at(cluster, namespace, objects, object, conflicts));
+        .map(|object| look_at(cluster, namespace, objects, object, conflicts).boxed())
+        .collect::<Vec<_>>();
     let seen: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     seen.into_iter().collect()
 }

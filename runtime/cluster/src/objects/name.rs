@@ -9,6 +9,7 @@ const LONGEST: usize = 63;
 
 /// The name under which objects are sent together, gone back with and removed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct DeploymentName(String);
 

@@ -8,6 +8,8 @@ use crate::key::ObjectKey;
 
 /// What came of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ObjectDone))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Done {
     /// It was not there.
@@ -57,6 +59,8 @@ impl Done {
 
 /// One object and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ObjectOutcome))]
 pub struct Outcome {
     /// Which object.
     pub object: ObjectKey,
@@ -68,6 +72,7 @@ pub struct Outcome {
 
 /// What came of all objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Deployed {
     /// The deployment.
     pub deployment: DeploymentName,

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 /// A field that another manager owns with another value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FieldConflict))]
 pub struct Conflict {
     /// Who owns it: `kubectl-edit`.
     pub manager: String,
@@ -14,6 +16,8 @@ pub struct Conflict {
 
 /// What kind of refusal it is; what to switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ObjectRefusalKind))]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalKind {
     /// Fields are owned by other managers.
@@ -48,6 +52,8 @@ pub enum RefusalKind {
 
 /// Why an object was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ObjectRefusal))]
 #[error("{message}")]
 pub struct Refusal {
     /// What kind of refusal it is.

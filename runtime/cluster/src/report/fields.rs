@@ -7,6 +7,8 @@ use crate::key::ObjectKey;
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FieldParity))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It is sent as it is, and means the same there.
@@ -21,6 +23,8 @@ pub enum Verdict {
 
 /// One leaf: a value that is neither a map nor a list, or an empty one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FieldParityReport))]
 pub struct FieldReport {
     /// Where it is in the object that ran here; where in the sent one, if it is only there.
     pub field: String,
@@ -38,6 +42,8 @@ pub struct FieldReport {
 
 /// One object's fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ObjectParityReport))]
 pub struct ObjectReport {
     /// Which object is sent.
     pub object: ObjectKey,
@@ -47,6 +53,8 @@ pub struct ObjectReport {
 
 /// How many fields have which verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ParitySummary))]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
     /// Sent as they are.
@@ -61,6 +69,7 @@ pub struct Summary {
 
 /// All objects' fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ParityReport {
     /// One after another.
     pub objects: Vec<ObjectReport>,

@@ -3,7 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use coracle_app::Workbench;
-use coracle_app::view::{ClusterContextList, ContextsQuery, PreflightReport, PreflightRequest};
+use coracle_app::view::{
+    ClusterContextList, ContextsQuery, DeployObjects, Deployed, DeploymentPlace, ExportObjects,
+    ExportedObjects, PreflightReport, PreflightRequest, PreviewedDeployment,
+};
 
 use crate::body::{Asked, Sent};
 use crate::error::Refusal;
@@ -38,4 +41,84 @@ pub(super) async fn preflight(
     Sent(request): Sent<PreflightRequest>,
 ) -> Result<Json<PreflightReport>, Refusal> {
     Ok(Json(workbench.preflight(request).await?))
+}
+
+/// What sending objects would do: what becomes of every field, and what the server would make of them. Nothing is written there.
+#[utoipa::path(
+    post,
+    path = "/clusters/deployments:preview",
+    operation_id = "preview_deployment",
+    tag = "clusters",
+    request_body = DeployObjects,
+    responses((status = 200, description = "An account of every field, and the difference", body = PreviewedDeployment))
+)]
+pub(super) async fn preview(
+    State(workbench): State<Workbench>,
+    Sent(request): Sent<DeployObjects>,
+) -> Result<Json<PreviewedDeployment>, Refusal> {
+    Ok(Json(workbench.preview_deployment(request).await?))
+}
+
+/// Sends objects together under a name. The same request again finishes what broke off.
+#[utoipa::path(
+    post,
+    path = "/clusters/deployments",
+    operation_id = "deploy_objects",
+    tag = "clusters",
+    request_body = DeployObjects,
+    responses((status = 200, description = "What came of each object, those included that were refused", body = Deployed))
+)]
+pub(super) async fn deploy(
+    State(workbench): State<Workbench>,
+    Sent(request): Sent<DeployObjects>,
+) -> Result<Json<Deployed>, Refusal> {
+    Ok(Json(workbench.deploy_objects(request).await?))
+}
+
+/// Has objects be as they were before the last deployment of a name.
+#[utoipa::path(
+    post,
+    path = "/clusters/deployments:rollback",
+    operation_id = "rollback_deployment",
+    tag = "clusters",
+    request_body = DeploymentPlace,
+    responses((status = 200, description = "What came of each object", body = Deployed))
+)]
+pub(super) async fn rollback(
+    State(workbench): State<Workbench>,
+    Sent(place): Sent<DeploymentPlace>,
+) -> Result<Json<Deployed>, Refusal> {
+    Ok(Json(workbench.rollback_deployment(place).await?))
+}
+
+/// Removes what was sent under a name, and nothing else.
+#[utoipa::path(
+    post,
+    path = "/clusters/deployments:remove",
+    operation_id = "remove_deployment",
+    tag = "clusters",
+    request_body = DeploymentPlace,
+    responses((status = 200, description = "What came of each object", body = Deployed))
+)]
+pub(super) async fn remove(
+    State(workbench): State<Workbench>,
+    Sent(place): Sent<DeploymentPlace>,
+) -> Result<Json<Deployed>, Refusal> {
+    Ok(Json(workbench.remove_deployment(place).await?))
+}
+
+/// Objects as the files of a folder that `kubectl apply -k` takes. No cluster is asked.
+#[utoipa::path(
+    post,
+    path = "/clusters/export",
+    operation_id = "export_objects",
+    tag = "clusters",
+    request_body = ExportObjects,
+    responses((status = 200, description = "The files, and an account of every field", body = ExportedObjects))
+)]
+pub(super) async fn export(
+    State(workbench): State<Workbench>,
+    Sent(request): Sent<ExportObjects>,
+) -> Result<Json<ExportedObjects>, Refusal> {
+    Ok(Json(workbench.export_objects(request).await?))
 }

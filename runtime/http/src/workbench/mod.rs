@@ -61,6 +61,11 @@
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
 //! GET    /clusters/contexts?kubeconfig=    ClusterContextList
 //! POST   /clusters/preflight               PreflightRequest -> PreflightReport
+//! POST   /clusters/deployments             DeployObjects -> Deployed
+//! POST   /clusters/deployments:preview     DeployObjects -> PreviewedDeployment
+//! POST   /clusters/deployments:rollback    DeploymentPlace -> Deployed
+//! POST   /clusters/deployments:remove      DeploymentPlace -> Deployed
+//! POST   /clusters/export                  ExportObjects -> ExportedObjects
 //! POST   /clusters/runs                    CreateRemoteRun -> CreatedRemoteRun
 //! GET    /clusters/runs                    RemoteRunList
 //! GET    /clusters/runs/{run}              RemoteRun

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use coracle_app::view::{Bytes, CreateRemoteRun, CreatedRemoteRun, RemoteRecurrence, RemoteRhythm};
 use coracle_model::RemotePlace;
 
+use super::place::Place;
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::commands::outcome::Aftermath;
@@ -16,64 +17,46 @@ use crate::definition::Definition;
 use crate::follow::Interrupts;
 use crate::workbench::Session;
 
+/// What is asked of a pipeline, beside where it goes.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "The file is sent as it is. The same command again, after whatever broke off, goes on with the same run.\n\
-    While a run is followed, Ctrl-C leaves it: it goes on there, and `coracle follow` shows it."
-)]
-pub(crate) struct Arguments {
-    /// A compiled pipeline (YAML, JSON, zip, tar.gz), or a Python file with a `@dsl.pipeline`
-    file: PathBuf,
-
-    /// The context of a cluster that has Kubeflow Pipelines
-    #[arg(long, value_name = "CONTEXT", required_unless_present = "kfp_endpoint")]
-    context: Option<String>,
-
-    /// The URL of a server of Kubeflow Pipelines, such as `http://127.0.0.1:8888`
+pub(crate) struct PipelineOptions {
+    /// Pipeline: the URL of a server of Kubeflow Pipelines, such as `http://127.0.0.1:8888`
     #[arg(long, value_name = "URL", conflicts_with = "context")]
     kfp_endpoint: Option<String>,
 
-    /// A file with the token that the endpoint asks for
+    /// Pipeline: a file with the token that the endpoint asks for
     #[arg(long, value_name = "FILE", requires = "kfp_endpoint")]
     kfp_token_file: Option<PathBuf>,
-
-    /// The namespace there, where it has several
-    #[arg(long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
 
     /// A pipeline parameter; lists and structs are written as JSON
     #[arg(short, long = "param", visible_alias = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameter: Vec<(String, String)>,
 
-    /// The experiment there
+    /// Pipeline: the experiment there
     #[arg(long, value_name = "NAME")]
     experiment: Option<String>,
 
-    /// A name for the run
-    #[arg(long)]
-    name: Option<String>,
-
-    /// Where artifacts go instead of the server's own root
+    /// Pipeline: where artifacts go instead of the server's own root
     #[arg(long, value_name = "URI")]
     pipeline_root: Option<String>,
 
-    /// Run again and again: seconds, minutes, hours, day of month, month and day of week, or `@daily`
+    /// Pipeline: run again and again: seconds, minutes, hours, day of month, month and day of week, or `@daily`
     #[arg(long, value_name = "CRON")]
     cron: Option<String>,
 
-    /// Run again and again, every so many seconds
+    /// Pipeline: run again and again, every so many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "cron")]
     every: Option<u64>,
 
-    /// Do not make up for slots that were missed
+    /// Pipeline: do not make up for slots that were missed
     #[arg(long)]
     no_catchup: bool,
 
-    /// How many runs of a rhythm may be open at once
+    /// Pipeline: how many runs of a rhythm may be open at once
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     max_concurrency: u32,
 
-    /// Return as soon as the run is kept here
+    /// Pipeline: return as soon as the run is kept here
     #[arg(short, long)]
     detach: bool,
 
@@ -82,11 +65,19 @@ pub(crate) struct Arguments {
     pipeline: Option<String>,
 }
 
-pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
-    let definition =
-        Definition::read(context, &arguments.file, arguments.pipeline.as_deref()).await?;
-    let aftermath = Aftermath::of(arguments.detach);
-    let request = request(context, arguments, &definition)?;
+pub(super) async fn run(
+    context: &Context,
+    file: &Path,
+    name: Option<String>,
+    place: Place,
+    options: PipelineOptions,
+) -> Result<Exit, CommandError> {
+    let definition = Definition::read(context, file, options.pipeline.as_deref()).await?;
+    let aftermath = Aftermath::of(options.detach);
+    let request = CreateRemoteRun {
+        display_name: name,
+        ..request(context, place, options, &definition)?
+    };
     let mut interrupts = Interrupts::listen()?;
     let mut session = Session::work(context, aftermath.wanted()).await?;
     let asked = session
@@ -118,10 +109,12 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
 
 fn request(
     context: &Context,
-    arguments: Arguments,
+    place: Place,
+    arguments: PipelineOptions,
     definition: &Definition,
 ) -> Result<CreateRemoteRun, CommandError> {
-    let place = match (arguments.kfp_endpoint, arguments.context) {
+    let namespace = place.namespace;
+    let place = match (arguments.kfp_endpoint, place.context) {
         (Some(url), _) => RemotePlace::Endpoint(url),
         (None, Some(name)) => RemotePlace::Context {
             name,
@@ -142,12 +135,12 @@ fn request(
     Ok(CreateRemoteRun {
         place,
         token,
-        namespace: arguments.namespace,
+        namespace,
         definition: Bytes(definition.bytes.clone()),
         file_name: definition.file_name.clone(),
         parameters: once_each(&arguments.parameter)?,
         experiment: arguments.experiment,
-        display_name: arguments.name,
+        display_name: None,
         pipeline_root: arguments.pipeline_root,
         recurrence: rhythm.map(|rhythm| RemoteRecurrence {
             rhythm,

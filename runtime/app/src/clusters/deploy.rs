@@ -1,0 +1,196 @@
+//! Objects to a cluster: what sending would do, sending, going back, removing; and the same objects as files.
+
+use std::collections::BTreeSet;
+
+use coracle_cluster::ClusterError;
+use coracle_cluster::contexts::{Connection, Patience};
+use coracle_cluster::files::{self, Secrets};
+use coracle_cluster::objects::{
+    Cluster, DeployError, DeployOptions, Deployed, Deployment, DeploymentName, RequestError,
+    Retries,
+};
+
+use super::sources;
+use crate::error::AppError;
+use crate::view::{
+    DeployObjects, DeploymentPlace, ExportObjects, ExportedObjects, PreviewedDeployment,
+};
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// What sending objects would do: an account of every field, and what the server would make of them. Nothing is written.
+    ///
+    /// # Errors
+    /// What cannot be read, and a cluster that cannot be asked.
+    pub async fn preview_deployment(
+        &self,
+        request: DeployObjects,
+    ) -> Result<PreviewedDeployment, AppError> {
+        let translation = sources::translated(&self.inner.kubernetes, &request.sources)?;
+        let there = self.reach(&request.place).await?;
+        let cluster = there.cluster();
+        let preview = there
+            .deployment(&cluster)
+            .preview(&translation.objects, options(&request))
+            .await
+            .map_err(|error| there.explain(error))?;
+        Ok(PreviewedDeployment {
+            is_fine: translation.report.exit_code() == 0 && preview.is_fine(),
+            is_protected: self.is_protected(&there.connection.context),
+            context: there.connection.context,
+            server: there.connection.server,
+            namespace: there.namespace,
+            report: translation.report,
+            preview,
+        })
+    }
+
+    /// Sends objects. What was refused or not reached is in the answer; the same request again finishes the work.
+    ///
+    /// # Errors
+    /// What cannot be read or is not portable, a protected context that is not confirmed, and a cluster that cannot be asked.
+    pub async fn deploy_objects(&self, request: DeployObjects) -> Result<Deployed, AppError> {
+        let translation = sources::translated(&self.inner.kubernetes, &request.sources)?;
+        if translation.report.exit_code() != 0 {
+            return Err(AppError::request(
+                "something of the objects is not portable, and nothing was sent",
+                "`coracle deploy --dry-run` lists it with its reasons",
+            ));
+        }
+        let there = self.reach(&request.place).await?;
+        self.confirmed(&request.place, &there)?;
+        let cluster = there.cluster();
+        there
+            .deployment(&cluster)
+            .apply(&translation.objects, options(&request))
+            .await
+            .map_err(|error| there.explain(error))
+    }
+
+    /// Has objects be as they were before the last deployment of the name.
+    ///
+    /// # Errors
+    /// When there is nothing to go back to, a protected context is not confirmed, or the cluster cannot be asked.
+    pub async fn rollback_deployment(&self, place: DeploymentPlace) -> Result<Deployed, AppError> {
+        let there = self.reach(&place).await?;
+        self.confirmed(&place, &there)?;
+        let cluster = there.cluster();
+        let gone_back = there.deployment(&cluster).rollback().await;
+        gone_back.map_err(|error| there.explain(error))
+    }
+
+    /// Removes what was sent under a name, and nothing else.
+    ///
+    /// # Errors
+    /// When nothing was sent, a protected context is not confirmed, or the cluster cannot be asked.
+    pub async fn remove_deployment(&self, place: DeploymentPlace) -> Result<Deployed, AppError> {
+        let there = self.reach(&place).await?;
+        self.confirmed(&place, &there)?;
+        let cluster = there.cluster();
+        let removed = there.deployment(&cluster).remove().await;
+        removed.map_err(|error| there.explain(error))
+    }
+
+    /// Objects as the files of a folder that `kubectl apply -k` takes. No cluster is asked.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub async fn export_objects(
+        &self,
+        request: ExportObjects,
+    ) -> Result<ExportedObjects, AppError> {
+        let translation = sources::translated(&self.inner.kubernetes, &request.sources)?;
+        let secrets = match request.with_secrets {
+            true => Secrets::Written,
+            false => Secrets::LeftOut,
+        };
+        let layout = files::lay_out(&translation.objects, &BTreeSet::new(), secrets)
+            .map_err(|error| AppError::request(error.to_string(), "each object needs a name"))?;
+        let texts = layout.files.into_iter();
+        Ok(ExportedObjects {
+            report: translation.report,
+            files: texts
+                .map(|(name, bytes)| (name, String::from_utf8_lossy(&bytes).into_owned()))
+                .collect(),
+            left_out: layout.left_out.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    async fn reach(&self, place: &DeploymentPlace) -> Result<There, AppError> {
+        let name = DeploymentName::try_from(place.deployment.clone())
+            .map_err(|error| AppError::request(error.to_string(), "choose another name"))?;
+        let target = self
+            .cluster_target(place.kubeconfig.as_deref(), place.context.as_deref())
+            .await?;
+        let connection = target.connect(Patience::REQUESTS).await?;
+        let namespace = place.namespace.clone();
+        Ok(There {
+            namespace: namespace.unwrap_or_else(|| connection.namespace.clone()),
+            connection,
+            name,
+        })
+    }
+
+    fn is_protected(&self, context: &str) -> bool {
+        self.inner.config.clusters.protected.matches(context)
+    }
+
+    fn confirmed(&self, place: &DeploymentPlace, there: &There) -> Result<(), AppError> {
+        let context = &there.connection.context;
+        let is_confirmed = place.confirm.as_ref() == Some(context);
+        match self.is_protected(context) && !is_confirmed {
+            false => Ok(()),
+            true => Err(AppError::request(
+                format!("`{context}` is protected, and nothing was changed there"),
+                format!("confirm it by its name: `--confirm {context}`"),
+            )),
+        }
+    }
+}
+
+/// A deployment's place in a cluster.
+struct There {
+    connection: Connection,
+    name: DeploymentName,
+    namespace: String,
+}
+
+impl There {
+    fn cluster(&self) -> Cluster {
+        Cluster::new(self.connection.client.clone(), Retries::USUAL)
+    }
+
+    fn deployment<'a>(&self, cluster: &'a Cluster) -> Deployment<'a> {
+        Deployment {
+            cluster,
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    fn explain(&self, error: DeployError) -> AppError {
+        match error {
+            DeployError::Request(RequestError::Lost(reason)) => {
+                AppError::Cluster(ClusterError::Unreachable {
+                    server: self.connection.server.clone(),
+                    reason,
+                })
+            }
+            DeployError::Request(RequestError::Refused(refusal)) => {
+                AppError::request(refusal.message.clone(), refusal.hint())
+            }
+            error => AppError::request(
+                error.to_string(),
+                "nothing was sent; the same command can be run again",
+            ),
+        }
+    }
+}
+
+fn options(request: &DeployObjects) -> DeployOptions {
+    DeployOptions {
+        force_conflicts: request.force_conflicts,
+        with_secrets: request.with_secrets,
+        prune: request.prune,
+    }
+}

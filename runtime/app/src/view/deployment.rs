@@ -1,0 +1,108 @@
+//! Objects that are sent to a cluster together.
+
+use coracle_cluster::objects::Preview;
+pub use coracle_cluster::objects::{Deployed, Done as ObjectDone, Would as Previewed};
+pub use coracle_cluster::report::{ParityReport, Verdict as FieldParity};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ManifestFile;
+
+/// Which deployment is meant, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentPlace {
+    /// The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubeconfig: Option<String>,
+    /// The context; the user's current one where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// Where objects go, and where the record of them is; that of the context where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The name under which the objects are sent, gone back with and removed.
+    pub deployment: String,
+    /// The context's name once more, which changing something in a protected context needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+}
+
+/// `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeployObjects {
+    /// Where to, and under which name.
+    pub place: DeploymentPlace,
+    /// What is sent.
+    pub sources: ObjectSources,
+    /// Whether fields that other managers own are taken over.
+    #[serde(default)]
+    pub force_conflicts: bool,
+    /// Whether Secrets are created and changed.
+    #[serde(default)]
+    pub with_secrets: bool,
+    /// Whether what an earlier deployment of the name sent and this one does not is removed.
+    #[serde(default)]
+    pub prune: bool,
+}
+
+/// Objects: those of files, and those that are here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectSources {
+    /// Files of objects.
+    pub files: Vec<ManifestFile>,
+    /// Objects of the workbench, as `notebook/NAME` or `isvc/NAME`.
+    pub objects: Vec<String>,
+    /// The namespace of those here; `default` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Where everything is sent instead of the namespaces that objects name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
+    /// Images that are on this machine only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub local_images: Vec<String>,
+}
+
+/// What sending would do. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewedDeployment {
+    /// The context.
+    pub context: String,
+    /// The address of the API server.
+    pub server: String,
+    /// The namespace of the record, and of objects that name none.
+    pub namespace: String,
+    /// Whether the context's name has to be typed before anything is changed there.
+    pub is_protected: bool,
+    /// What becomes of every field of every object.
+    pub report: ParityReport,
+    /// What the server would make of them.
+    pub preview: Preview,
+    /// Whether everything can go.
+    pub is_fine: bool,
+}
+
+/// `POST /clusters/export`: objects as a folder that `kubectl apply -k` takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportObjects {
+    /// What is exported.
+    pub sources: ObjectSources,
+    /// Whether Secrets are written with their values; otherwise the README says how to create them.
+    #[serde(default)]
+    pub with_secrets: bool,
+}
+
+/// The files of an export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExportedObjects {
+    /// What becomes of every field of every object.
+    pub report: ParityReport,
+    /// Texts by the names of their files.
+    pub files: std::collections::BTreeMap<String, String>,
+    /// Secrets that have to be created otherwise.
+    pub left_out: Vec<String>,
+}
