@@ -80,6 +80,7 @@ beforeAll(async () => {
     ["new-notebook", "/notebooks/new"],
     ["volumes", "/volumes"],
     ["secrets", "/secrets"],
+    ["clusters", "/clusters"],
     ["disk", "/disk"],
     ["settings", "/settings"],
   );

@@ -74,6 +74,16 @@ const secrets = createRoute({
   component: lazyRouteComponent(again(() => import("@/views/Secrets")), "Secrets"),
 });
 
+const clusters = createRoute({
+  getParentRoute: () => root,
+  path: "/clusters",
+  validateSearch: (search): { readonly open?: string } => {
+    const open = text(search["open"]);
+    return { ...(open && { open }) };
+  },
+  component: lazyRouteComponent(again(() => import("@/views/Clusters")), "Clusters"),
+});
+
 const volumes = createRoute({
   getParentRoute: () => root,
   path: "/volumes",
@@ -114,6 +124,7 @@ const routes = root.addChildren([
   notebooks,
   notebook,
   secrets,
+  clusters,
   volumes,
   disk,
   page("/models", () => import("@/views/Models"), "Models"),

@@ -1,6 +1,6 @@
 // The pages of the navigation and of the palette, in their order.
 
-import { Box, BrainCircuit, CalendarClock, Database, FlaskConical, HardDrive, Home, KeyRound, type LucideIcon, NotebookText, Play, Settings, Workflow } from "lucide-react";
+import { Box, BrainCircuit, CalendarClock, Database, FlaskConical, HardDrive, Home, KeyRound, type LucideIcon, NotebookText, Play, Settings, Ship, Workflow } from "lucide-react";
 
 export interface PageLink {
   readonly to: string;
@@ -22,6 +22,7 @@ export const PAGES: readonly PageLink[] = [
   { to: "/notebooks", title: "Notebooks", icon: NotebookText, key: "n", group: "work" },
   { to: "/volumes", title: "Volumes", icon: Database, key: "v", group: "work" },
   { to: "/secrets", title: "Secrets", icon: KeyRound, key: "s", group: "work" },
+  { to: "/clusters", title: "Clusters", icon: Ship, key: "k", group: "machine" },
   { to: "/disk", title: "Disk", icon: HardDrive, key: "d", group: "machine" },
   { to: "/settings", title: "Settings", icon: Settings, key: ",", group: "machine" },
 ];

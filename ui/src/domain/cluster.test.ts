@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { clusterWords, shownContext, shownFinding } from "./cluster";
+
+describe("clusters", () => {
+  it("show the worst that is known of a context", () => {
+    const context = { is_usable: true, is_insecure: false, is_protected: false };
+    expect(shownContext(context).tone).toBe("ok");
+    expect(shownContext({ ...context, is_protected: true }).word).toBe("Protected");
+    expect(shownContext({ ...context, is_protected: true, is_insecure: true }).tone).toBe("warn");
+    expect(shownContext({ is_usable: false, is_insecure: true, is_protected: true }).tone).toBe("fail");
+  });
+
+  it("name what a finding is about, or else how bad it is", () => {
+    const finding = { severity: "error" as const, code: "unreachable", subject: "", message: "" };
+    expect(shownFinding(finding)).toEqual({ word: "Error", tone: "fail", icon: "cross" });
+    expect(shownFinding({ ...finding, severity: "note", subject: "Pod/a" }).word).toBe("Pod/a");
+  });
+
+  it("are told in one line", () => {
+    const report = { asked_devices: [], context: "c", findings: [], is_fine: true, is_protected: false, namespace: "n", objects: 0, server: "s", took_ms: 12 };
+    const parts = [
+      { name: "KServe", is_there: true, versions: [] },
+      { name: "Katib", is_there: false, versions: [] },
+    ];
+    expect(clusterWords({ ...report, parts, version: null })).toBe("It was not reached");
+    expect(clusterWords({ ...report, parts, version: "v1.34.4", user: "me" })).toBe("Kubernetes v1.34.4, as me, with KServe, in 12 ms");
+    expect(clusterWords({ ...report, parts: [{ name: "Katib", is_there: null, versions: [] }], version: "v1" })).toBe("Kubernetes v1, not telling what of Kubeflow it has, in 12 ms");
+    expect(clusterWords({ ...report, parts: [], version: "v1.34.4" })).toBe("Kubernetes v1.34.4, with nothing of Kubeflow, in 12 ms");
+  });
+});
