@@ -24,3 +24,17 @@ export const clusterLook = (context: string) =>
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
+
+export type PreviewedDeployment = Schemas["PreviewedDeployment"];
+export type Deployed = Schemas["Deployed"];
+type DeployObjects = Schemas["DeployObjects"];
+type DeploymentPlace = Schemas["DeploymentPlace"];
+
+/** What sending would do. Nothing is written. */
+export const previewDeployment = (body: DeployObjects) => ask<PreviewedDeployment>("POST", `${OWN}/clusters/deployments:preview`, { body });
+
+/** Sends objects; the same again finishes what broke off. */
+export const deployObjects = (body: DeployObjects) => ask<Deployed>("POST", `${OWN}/clusters/deployments`, { body });
+
+/** Has objects be as they were before they were last sent. */
+export const rollbackDeployment = (body: DeploymentPlace) => ask<Deployed>("POST", `${OWN}/clusters/deployments:rollback`, { body });

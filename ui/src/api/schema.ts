@@ -2748,31 +2748,16 @@ export interface components {
         readonly ObjectRefusalKind: "conflict" | "unauthorized" | "forbidden" | "quota-exceeded" | "namespace-terminating" | "namespace-missing" | "kind-missing" | "admission" | "immutable" | "invalid" | "server-failed" | "no-consent" | "being-deleted" | "other";
         /** @description Objects: those of files, and those that are here. */
         readonly ObjectSources: {
-            /**
-             * @description Files of objects.
-             * @default []
-             */
-            readonly files: readonly components["schemas"]["ManifestFile"][];
-            /**
-             * @description Where everything is sent instead of the namespaces that objects name.
-             * @default null
-             */
-            readonly into: string | null;
-            /**
-             * @description Images that are on this machine only.
-             * @default []
-             */
-            readonly local_images: readonly string[];
-            /**
-             * @description The namespace of those here; `default` where it is left out.
-             * @default null
-             */
-            readonly namespace: string | null;
-            /**
-             * @description Objects of the workbench, as `notebook/NAME` or `isvc/NAME`.
-             * @default []
-             */
-            readonly objects: readonly string[];
+            /** @description Files of objects. */
+            readonly files?: readonly components["schemas"]["ManifestFile"][];
+            /** @description Where everything is sent instead of the namespaces that objects name. */
+            readonly into?: string | null;
+            /** @description Images that are on this machine only. */
+            readonly local_images?: readonly string[];
+            /** @description The namespace of those here; `default` where it is left out. */
+            readonly namespace?: string | null;
+            /** @description Objects of the workbench, as `notebook/NAME` or `isvc/NAME`. */
+            readonly objects?: readonly string[];
         };
         /** @description A notebook that a step was opened as. */
         readonly OpenedStep: {

@@ -84,6 +84,16 @@ const clusters = createRoute({
   component: lazyRouteComponent(again(() => import("@/views/Clusters")), "Clusters"),
 });
 
+const deploy = createRoute({
+  getParentRoute: () => root,
+  path: "/deploy",
+  validateSearch: (search): { readonly what?: string; readonly namespace?: string } => {
+    const [what, namespace] = [text(search["what"]), text(search["namespace"])];
+    return { ...(what && { what }), ...(namespace && { namespace }) };
+  },
+  component: lazyRouteComponent(again(() => import("@/views/Deploy")), "Deploy"),
+});
+
 const volumes = createRoute({
   getParentRoute: () => root,
   path: "/volumes",
@@ -125,6 +135,7 @@ const routes = root.addChildren([
   notebook,
   secrets,
   clusters,
+  deploy,
   volumes,
   disk,
   page("/models", () => import("@/views/Models"), "Models"),

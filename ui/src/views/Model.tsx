@@ -113,7 +113,11 @@ function Actions({ server }: { readonly server: ModelServer }) {
       <CopyAs texts={serverCopies(server, location.origin)} />
       <Menu
         trigger={<Button kind="quiet" aria-label="More" icon={<MoreHorizontal size={16} />} />}
-        items={[{ label: "Delete", icon: <Trash2 size={14} aria-hidden />, danger: true, onSelect: remove }]}
+        items={[
+          { label: "Send to a cluster", onSelect: () => void navigate({ to: "/deploy", search: { what: `isvc/${name}`, namespace } }) },
+          null,
+          { label: "Delete", icon: <Trash2 size={14} aria-hidden />, danger: true, onSelect: remove },
+        ]}
       />
     </>
   );

@@ -49,20 +49,22 @@ pub struct DeployObjects {
 
 /// Objects: those of files, and those that are here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ObjectSources {
     /// Files of objects.
+    #[serde(default)]
     pub files: Vec<ManifestFile>,
     /// Objects of the workbench, as `notebook/NAME` or `isvc/NAME`.
+    #[serde(default)]
     pub objects: Vec<String>,
     /// The namespace of those here; `default` where it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Where everything is sent instead of the namespaces that objects name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
     /// Images that are on this machine only.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub local_images: Vec<String>,
 }
 

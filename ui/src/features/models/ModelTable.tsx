@@ -51,6 +51,7 @@ function RowActions({ server }: { readonly server: ModelServer }) {
           { label: "Playground", onSelect: () => show("playground") },
           { label: "Logs", onSelect: () => show("logs") },
           { label: "YAML", onSelect: () => show("definition") },
+          { label: "Send to a cluster", onSelect: () => void navigate({ to: "/deploy", search: { what: `isvc/${server.name}`, namespace: server.namespace } }) },
           null,
           ...serverCopies(server, location.origin).map((one) => ({ label: `Copy as ${one.label}`, onSelect: () => copy(one) })),
           null,

@@ -1,3 +1,4 @@
+import { useNavigate } from "@tanstack/react-router";
 import { CircleStop, ExternalLink, MoreHorizontal, Play } from "lucide-react";
 import { Button } from "@/components/Button";
 import { Menu } from "@/components/Menu";
@@ -21,6 +22,7 @@ export function NotebookActions({ row, onShow, isWide = false }: Props) {
   const { name, namespace = "default", annotations } = notebook.metadata;
   const { start, stop, drop } = useNotebookActions();
   const copy = useCopy();
+  const navigate = useNavigate();
   const isStopped = annotations?.[STOPPED] !== undefined;
   return (
     <span className={styles.actions} data-stop>
@@ -40,6 +42,8 @@ export function NotebookActions({ row, onShow, isWide = false }: Props) {
           { label: "Log", onSelect: () => onShow("log") },
           { label: "Terminal", disabled: state.phase !== "ready", onSelect: () => onShow("terminal") },
           { label: "Events", onSelect: () => onShow("events") },
+          null,
+          { label: "Send to a cluster", onSelect: () => void navigate({ to: "/deploy", search: { what: `notebook/${name}`, namespace } }) },
           null,
           { label: "Copy as kubectl", onSelect: () => copy({ label: "kubectl", text: kubectl(`get notebook ${name} -o yaml`, namespace) }) },
           { label: "Copy as curl", onSelect: () => copy({ label: "curl", text: `curl ${location.origin}/apis/kubeflow.org/v1/namespaces/${namespace}/notebooks/${name}` }) },

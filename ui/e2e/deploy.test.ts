@@ -1,0 +1,49 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { axe, stand } from "./harness";
+
+// A cluster of its own, so that whoever else has one on this machine keeps it.
+const own = { ...process.env, CORACLE_CLUSTER: "pages", CORACLE_CLUSTER_PORT: "19443" };
+const up = spawnSync("../tests/cluster/up", ["--crds"], { env: own, encoding: "utf8" });
+const UNAVAILABLE = 3;
+if (up.status !== 0 && up.status !== UNAVAILABLE) throw new Error(up.stderr);
+const kubeconfig = up.stdout.trim();
+const { workbench, visit } = stand({ engine: "process", environment: { KUBECONFIG: kubeconfig } });
+
+const kubectl = (config: string, words: readonly string[], input = "") => execFileSync("kubectl", ["--kubeconfig", config, ...words], { input, encoding: "utf8" });
+
+it.skipIf(up.status === UNAVAILABLE)("sends what runs here to a cluster, changes it there and goes back", async () => {
+  try {
+    const here = workbench.command("kubeconfig").trim();
+    const keep = (colour: string) => kubectl(here, ["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" }, data: { colour } }));
+    const there = () => kubectl(kubeconfig, ["get", "configmap", "settings", "-o", "jsonpath={.data.colour}"]);
+    keep("blue");
+    const { page, faults } = await visit("/deploy?what=configmap%2Fsettings");
+    await page.getByLabel("Context", { exact: true }).selectOption("admin");
+    expect(await page.getByRole("button", { name: "Send to admin" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Show what would change" }).click();
+    await page.getByText("Would be created").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole("button", { name: "Send to admin" }).click();
+    await page.getByText("Created", { exact: true }).waitFor();
+    expect(there()).toBe("blue");
+
+    keep("red");
+    await page.getByRole("button", { name: "Show what would change" }).click();
+    await page.getByLabel("Difference of ConfigMap settings").getByText("+  colour: red").waitFor();
+    await page.getByRole("button", { name: "Send to admin" }).click();
+    await page.getByText("Changed", { exact: true }).waitFor();
+    expect(there()).toBe("red");
+    await page.getByRole("button", { name: "Go back to what was there before" }).click();
+    await page.getByText("Restored", { exact: true }).waitFor();
+    expect(there()).toBe("blue");
+
+    await page.getByLabel("Context", { exact: true }).selectOption("limited");
+    await page.getByRole("button", { name: "Show what would change" }).click();
+    await page.getByText(/forbidden|may not|does not let/i).first().waitFor();
+    expect(await page.getByRole("button", { name: "Send to limited" }).isDisabled()).toBe(true);
+    expect(faults.filter((fault) => !fault.includes("status of 4"))).toEqual([]);
+  } finally {
+    spawnSync("../tests/cluster/down", { env: own });
+  }
+}, 120_000);

@@ -1,0 +1,90 @@
+// What would become of objects in a cluster, and what came of them, as it is shown.
+
+import type { components } from "@/api/schema";
+import type { Shown } from "./state";
+
+type Schemas = components["schemas"];
+
+/** An object as people name it. */
+export const objectName = ({ kind, name }: Schemas["ObjectKey"]): string => `${kind} ${name}`;
+
+/** The name under which an object of the workbench is sent: its own. */
+export const deploymentName = (what: string): string => what.split("/").at(-1) ?? what;
+
+const ok = (word: string): Shown => ({ word, tone: "ok", icon: "check" });
+const same = (word: string): Shown => ({ word, tone: "skip", icon: "skip" });
+const bad = (word: string): Shown => ({ word, tone: "fail", icon: "cross" });
+const warn = (word: string): Shown => ({ word, tone: "warn", icon: "warning" });
+
+/** What would become of an object, and why not. */
+export function shownWould(would: Schemas["WouldBecome"]): readonly [Shown, string?] {
+  switch (would.state) {
+    case "create":
+      return [ok("Would be created")];
+    case "change":
+      return [warn("Would be changed")];
+    case "nothing":
+      return [same("Is so already")];
+    case "prune":
+      return [warn("Would be removed")];
+    case "refused":
+      return [bad("Would be refused"), `${would.refusal.message}. ${would.hint}`];
+    case "unknown":
+      return [same("Cannot be told"), would.reason];
+  }
+}
+
+/** What came of an object, and why. */
+export function shownDone(done: Schemas["ObjectDone"]): readonly [Shown, string?] {
+  switch (done.state) {
+    case "created":
+      return [ok("Created")];
+    case "changed":
+      return [ok("Changed")];
+    case "unchanged":
+      return [same("Unchanged")];
+    case "restored":
+      return [ok("Restored")];
+    case "deleted":
+      return [ok("Deleted")];
+    case "gone":
+      return [same("Gone already")];
+    case "kept":
+      return [warn("Kept"), done.reason];
+    case "refused":
+      return [bad("Refused"), `${done.refusal.message}. ${done.hint}`];
+    case "not-reached":
+      return [bad("Not reached"), done.reason];
+  }
+}
+
+/** How many fields go over in which way, in one line. */
+export function parityWords(summary: Schemas["ParitySummary"]): string {
+  const parts = [
+    [summary.same, "the same"],
+    [summary.translated, "translated"],
+    [summary["cluster-only"], "heeded only there"],
+    [summary["not-portable"], "not portable"],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(", ");
+}
+
+/** The fields that do not go over as they are, the gravest first. */
+export function changedFields(report: Schemas["ParityReport"]): readonly (Schemas["FieldParityReport"] & { readonly object: Schemas["ObjectKey"] })[] {
+  const order = ["not-portable", "cluster-only", "translated", "same"];
+  return report.objects
+    .flatMap(({ object, fields }) => fields.map((field) => ({ ...field, object })))
+    .filter(({ verdict }) => verdict !== "same")
+    .toSorted((one, other) => order.indexOf(one.verdict) - order.indexOf(other.verdict));
+}
+
+/** How a field goes over. */
+export const PARITY: Readonly<Record<Schemas["FieldParity"], Shown>> = {
+  same: ok("Same"),
+  translated: warn("Translated"),
+  "cluster-only": same("Cluster only"),
+  "not-portable": bad("Not portable"),
+};
