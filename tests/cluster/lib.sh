@@ -36,7 +36,7 @@ began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 # Whether what `start` began under a name still runs.
 is_up() {
   local pid ticks
-  [ -r "$STATE/$1.pid" ] && read -r pid ticks <"$STATE/$1.pid" && [ "$(began "$pid")" = "$ticks" ]
+  [ -r "$STATE/$1.pid" ] && read -r pid ticks <"$STATE/$1.pid" && [ -n "$ticks" ] && [ "$(began "$pid")" = "$ticks" ]
 }
 
 # start NAME COMMAND...: a daemon, with its log and its pid beside the rest of the state.
@@ -55,7 +55,7 @@ end() {
   local pid deadline=$((SECONDS + 20))
   if is_up "$1"; then
     read -r pid _ <"$STATE/$1.pid"
-    kill -TERM "$pid"
+    kill -TERM "$pid" 2>/dev/null || true
     while is_up "$1"; do
       [ "$SECONDS" -lt "$deadline" ] || kill -KILL "$pid" 2>/dev/null || true
       sleep 0.1

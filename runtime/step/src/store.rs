@@ -56,7 +56,8 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn write_run(&self, file: &RunFile) -> Result<(), StoreError> {
-        fs_err::create_dir_all(self.run.join("tasks"))?;
+        tree::make(&self.run.join("tasks"))?;
+        tree::make(&self.artifacts)?;
         write_json(&self.run.join("run.json"), file)
     }
 
@@ -110,10 +111,16 @@ impl Store {
         let Some(place) = self.place(uri).filter(|_| source.exists()) else {
             return Ok(());
         };
+        // Who reads it meanwhile has all of what was there, or all of what is.
+        let beside = |what: &str| place.with_file_name(format!(".{what}-{}", RunId::random()));
+        let (new, old) = (beside("new"), beside("old"));
+        tree::copy(source, &new)?;
         if place.exists() {
-            tree::remove(&place)?;
+            fs_err::rename(&place, &old)?;
+            fs_err::rename(&new, &place)?;
+            return Ok(tree::remove(&old)?);
         }
-        Ok(tree::copy(source, &place)?)
+        Ok(fs_err::rename(&new, &place)?)
     }
 
     /// Where the bytes of a URI are kept; nowhere when it is none that maps onto a folder.
@@ -137,7 +144,7 @@ fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), StoreErr
         path: path.to_path_buf(),
         source,
     })?;
-    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let beside = path.with_extension(format!("new-{}", RunId::random()));
     fs_err::write(&beside, text)?;
     Ok(fs_err::rename(&beside, path)?)
 }

@@ -11,7 +11,7 @@ use coracle_step::arguments::told;
 use serde_json::{Value, json};
 
 use crate::given::{Known, known};
-use crate::names::Names;
+use crate::names::{Names, of_task};
 use crate::pod::compact;
 use crate::program::{DECIDE, PATH, SERVE};
 use crate::report::{Parity, Report};
@@ -306,7 +306,7 @@ struct Level<'a> {
 impl<'a> Level<'a> {
     fn new(is_root: bool, dag: &'a Dag) -> Self {
         let mut names = Names::default();
-        let mut final_name = |task: &'a TaskName| (task, names.take(task.as_str()));
+        let mut final_name = |task: &'a TaskName| (task, names.take(&of_task(task.as_str())));
         let finals = dag.tasks.keys().map(&mut final_name).collect();
         Self {
             base: if is_root {

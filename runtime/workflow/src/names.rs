@@ -23,6 +23,20 @@ impl Names {
     }
 }
 
+/// Words that mean something where Argo reads which tasks a task depends on.
+const WORDS: [&str; 12] = [
+    "in", "or", "and", "not", "matches", "contains", "let", "if", "else", "true", "false", "nil",
+];
+
+/// A wish for the name of a task in a DAG, where it may neither begin with a digit nor be one of Argo's own words.
+pub(crate) fn of_task(text: &str) -> String {
+    let name = plain(text);
+    if name.starts_with(|letter: char| letter.is_ascii_digit()) || WORDS.contains(&name.as_str()) {
+        return format!("t-{name}");
+    }
+    name
+}
+
 /// The text as a DNS label.
 pub(crate) fn plain(text: &str) -> String {
     let letter = |character: char| {
@@ -44,6 +58,13 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tasks_are_called_nothing_that_argo_reads_otherwise() {
+        assert_eq!(of_task("2nd-step"), "t-2nd-step");
+        assert_eq!(of_task("Contains"), "t-contains");
+        assert_eq!(of_task("contains-2"), "contains-2");
+    }
 
     #[test]
     fn names_are_labels_and_differ() {

@@ -72,6 +72,7 @@ pub(crate) fn template(
     init_containers(step, decided, &mut pod, report);
     metadata(step.platform, &mut pod);
     let placing = placing(around.raw.executor(place), place, report);
+    refuse_what_argo_replaces(place, &pod, &json!(placing.template), report);
     pod.template.extend(placing.template);
     if let Some(strategy) = retry::strategy(step.retry, place, report) {
         pod.template.insert("retryStrategy".to_owned(), strategy);
@@ -138,6 +139,25 @@ fn assemble(settings: &Settings, step: StepSpec<'_>, decided: bool, pod: Pod) ->
         ("volumes".to_owned(), json!(pod.volumes)),
     ]));
     compact(Value::Object(template))
+}
+
+/// Refuses what has `{{` in it where KFP would leave that as it is and Argo would not.
+fn refuse_what_argo_replaces(place: &str, pod: &Pod, placing: &Value, report: &mut Report) {
+    let parts = [
+        (
+            "labels and annotations",
+            json!(pod.template.get("metadata")),
+        ),
+        ("placing", placing.clone()),
+        ("volumes", json!([pod.volumes, pod.mounts])),
+        ("init containers", json!(pod.init)),
+    ];
+    for (what, value) in parts {
+        if value.to_string().contains("{{") {
+            let reason = "Argo would replace what stands in `{{ }}`, and KFP does not";
+            report.refuse(format!("{place}: {what}"), reason);
+        }
+    }
 }
 
 fn refuse_what_has_no_pod(step: StepSpec<'_>, report: &mut Report) {

@@ -20,6 +20,12 @@ use crate::step::Surroundings;
 /// The most bytes of a workflow: etcd takes 1.5 MiB of an object, and its status grows while it runs.
 const LARGEST: usize = 1_200_000;
 
+/// The most bytes of a template: Argo passes those over 128 KiB on in a ConfigMap, which holds 1 MiB.
+const LARGEST_TEMPLATE: usize = 1_000_000;
+
+/// The most bytes of the parameters, which are one argument: the kernel takes 128 KiB.
+const LARGEST_ARGUMENT: usize = 100 << 10;
+
 /// What came of lowering a definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lowering {
@@ -47,9 +53,20 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
     let mut compiler = Compiler::new(definition, around);
     let pipeline = compiler.pipeline(&mut report);
     let packed = encode_definition(&definition.text);
+    let begin = program::begin(settings, &packed);
+    if begin.to_string().len() > LARGEST_TEMPLATE {
+        let reason =
+            "the definition is larger than what Argo passes on to a pod; split the pipeline";
+        report.refuse("root", reason);
+    }
+    let arguments = arguments(&settings.parameters);
+    if arguments.to_string().len() > LARGEST_ARGUMENT {
+        let reason = "the values of the parameters are longer than an argument of a program may be, 128 KiB; give large values as artifacts";
+        report.refuse("root: parameters", reason);
+    }
     let mut templates = vec![
         entry(&pipeline),
-        program::begin(settings, &packed),
+        begin,
         program::end(settings),
         program::decide(settings),
         program::serve(settings, around.workspace),
@@ -57,7 +74,7 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
     templates.append(&mut compiler.templates);
     let mut spec = Map::from_iter([
         ("entrypoint".to_owned(), json!("run")),
-        ("arguments".to_owned(), arguments(&settings.parameters)),
+        ("arguments".to_owned(), arguments),
         ("templates".to_owned(), json!(templates)),
         ("volumes".to_owned(), json!(volumes(settings))),
         (
