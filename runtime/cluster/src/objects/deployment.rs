@@ -303,8 +303,14 @@ impl Deployment<'_> {
             if seen.key.is_secret() && options.consent() == Consent::Missing {
                 // It is not sent; what was sent of it earlier is still ours.
                 if let Some(entry) = old.inventory.entry(&seen.key) {
-                    record.inventory.entries.push(entry.clone());
-                    keep_body(&mut record, &old.bodies, &seen.key);
+                    let mut entry = entry.clone();
+                    if unfinished {
+                        keep_body(&mut record, &old.bodies, &seen.key);
+                    } else {
+                        // This deployment does not touch it, so going back from it does not either.
+                        entry.before = Before::Untouched;
+                    }
+                    record.inventory.entries.push(entry);
                 }
                 continue;
             }
@@ -515,10 +521,19 @@ fn entry_of(old: &Record, seen: &Seen, unfinished: bool) -> (Entry, Option<Value
     let entry = Entry {
         object: seen.key.clone(),
         uid: known.and_then(|known| known.uid.clone()),
-        created: known.map_or(seen.live.is_none(), |known| known.created),
+        created: seen
+            .live
+            .as_ref()
+            .is_none_or(|live| known.is_some_and(|known| is_our_making(known, live))),
         before,
     };
     (entry, config)
+}
+
+/// Whether an object is the one that we made, rather than another of its name that came later.
+fn is_our_making(known: &Entry, live: &Value) -> bool {
+    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+    known.created && (known.uid.is_none() || known.uid.as_deref() == uid)
 }
 
 /// The values at all fields that were ours or will be. All values where the server did not say which.
@@ -530,8 +545,9 @@ fn values(live: &Value, ours: Option<&Value>, seen: &Seen) -> Value {
         .and_then(|answer| applied_by_us(&answer.value));
     match (ours, will_be) {
         (Some(ours), Some(will_be)) => extract(live, &union(ours, &will_be)),
+        (Some(ours), None) => extract(live, ours),
         (None, Some(will_be)) => extract(live, &will_be),
-        (_, None) => without_noise(live),
+        (None, None) => without_noise(live),
     }
 }
 

@@ -51,6 +51,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     if sources::are_objects(context, &what) {
         return objects::run(context, &what, name, &place, &objects).await;
     }
+    if objects.is_asked() {
+        return Err(CommandError::usage(
+            "a pipeline is sent as it is: `--dry-run`, `--prune`, `--force-conflicts`, `--with-secrets` and `--into-namespace` are for objects",
+        ));
+    }
     match what.as_slice() {
         [file] => pipeline::run(context, file.as_ref(), name, place, pipeline).await,
         _ => Err(CommandError::usage(

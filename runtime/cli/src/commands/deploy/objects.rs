@@ -39,6 +39,17 @@ pub(crate) struct ObjectOptions {
     into_namespace: bool,
 }
 
+impl ObjectOptions {
+    /// Whether something is asked that only objects have.
+    pub(super) fn is_asked(&self) -> bool {
+        self.dry_run.is_some()
+            || self.prune
+            || self.force_conflicts
+            || self.with_secrets
+            || self.into_namespace
+    }
+}
+
 pub(super) async fn run(
     context: &Context,
     named: &[String],
@@ -48,7 +59,7 @@ pub(super) async fn run(
 ) -> Result<Exit, CommandError> {
     let deployment = name.unwrap_or_else(|| name_of(named));
     let into = place.namespace.as_ref().filter(|_| options.into_namespace);
-    let request = DeployObjects {
+    let mut request = DeployObjects {
         place: place.of(context, &deployment),
         sources: sources::read(context, named, into)?,
         force_conflicts: options.force_conflicts,
@@ -62,6 +73,9 @@ pub(super) async fn run(
             .json(&request);
         let previewed: PreviewedDeployment = session.client().ask(call).await?;
         told::previewed(context, &previewed)?;
+        // What is agreed to is what was shown, whatever becomes the current context meanwhile.
+        request.place.context = Some(previewed.context.clone());
+        request.place.namespace = Some(previewed.namespace.clone());
         if options.dry_run.is_some() || !previewed.is_fine {
             session.close().await;
             return Ok(match previewed.is_fine {
