@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import wait_for
+from conftest import ROOT, wait_for
 
 from cluster import cluster, in_namespace  # noqa: F401
 
@@ -149,3 +149,21 @@ def test_a_protected_context_is_changed_when_its_name_was_typed(on_processes, in
     assert sender.deploy(file, "--dry-run")["is_protected"]
     assert "protected" in sender.deploy(file, "--yes", code=2)["error"]["message"]
     assert done(sender.deploy(file, "--yes", "--confirm", "admin")) == {"ConfigMap/settings": "created"}
+
+
+def test_neither_is_a_pipeline_sent_to_a_protected_context_without_its_name(on_processes, in_namespace, tmp_path):  # noqa: F811
+    on_processes.environment["CORACLE_PROTECTED_CONTEXTS"] = "adm*"
+    on_processes.serve()
+    sender = Sender(on_processes, in_namespace, tmp_path)
+    pipeline = ROOT / "examples" / "hello" / "pipeline.yaml"
+    assert "protected" in sender.deploy(pipeline, code=2)["error"]["message"]
+    # Confirmed, it is the server's turn to say that it has no Kubeflow Pipelines.
+    assert "is not the API of Kubeflow Pipelines" in sender.deploy(pipeline, "--confirm", "admin", code=1)["error"]["message"]
+    assert sender("follow") == {"runs": []}
+
+
+def test_what_is_for_pipelines_only_is_not_silently_left_out_with_objects(sender):
+    file = sender.file(config_map(a="b"))
+    for words in [("-p", "n=1"), ("--cron", "@daily"), ("--detach",), ("--no-catchup",), ("--experiment", "mine")]:
+        assert "for pipelines" in sender.deploy(file, "--yes", *words, code=2)["error"]["message"]
+    sender.kubectl.fails("get", "configmap", "settings", says="not found")

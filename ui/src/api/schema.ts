@@ -1612,6 +1612,8 @@ export interface components {
         };
         /** @description `POST /clusters/runs`: a pipeline to run elsewhere, and with what. */
         readonly CreateRemoteRun: {
+            /** @description The context's name once more, where it is protected. */
+            readonly confirm?: string | null;
             /** @description The file's bytes, as base64, which are sent as they are: YAML, JSON, a zip or a gzipped tar of one. */
             readonly definition: components["schemas"]["Bytes"];
             /** @description The name people see; made from the pipeline's when it is left out. */

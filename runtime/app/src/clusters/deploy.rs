@@ -58,7 +58,7 @@ impl Workbench {
             ));
         }
         let there = self.reach(&request.place).await?;
-        self.confirmed(&request.place, &there)?;
+        self.confirmed(&there.connection.context, request.place.confirm.as_deref())?;
         let cluster = there.cluster();
         there
             .deployment(&cluster)
@@ -73,7 +73,7 @@ impl Workbench {
     /// When there is nothing to go back to, a protected context is not confirmed, or the cluster cannot be asked.
     pub async fn rollback_deployment(&self, place: DeploymentPlace) -> Result<Deployed, AppError> {
         let there = self.reach(&place).await?;
-        self.confirmed(&place, &there)?;
+        self.confirmed(&there.connection.context, place.confirm.as_deref())?;
         let cluster = there.cluster();
         let gone_back = there.deployment(&cluster).rollback().await;
         gone_back.map_err(|error| there.explain(error))
@@ -85,7 +85,7 @@ impl Workbench {
     /// When nothing was sent, a protected context is not confirmed, or the cluster cannot be asked.
     pub async fn remove_deployment(&self, place: DeploymentPlace) -> Result<Deployed, AppError> {
         let there = self.reach(&place).await?;
-        self.confirmed(&place, &there)?;
+        self.confirmed(&there.connection.context, place.confirm.as_deref())?;
         let cluster = there.cluster();
         let removed = there.deployment(&cluster).remove().await;
         removed.map_err(|error| there.explain(error))
@@ -129,22 +129,6 @@ impl Workbench {
             connection,
             name,
         })
-    }
-
-    fn is_protected(&self, context: &str) -> bool {
-        self.inner.config.clusters.protected.matches(context)
-    }
-
-    fn confirmed(&self, place: &DeploymentPlace, there: &There) -> Result<(), AppError> {
-        let context = &there.connection.context;
-        let is_confirmed = place.confirm.as_ref() == Some(context);
-        match self.is_protected(context) && !is_confirmed {
-            false => Ok(()),
-            true => Err(AppError::request(
-                format!("`{context}` is protected, and nothing was changed there"),
-                format!("confirm it by its name: `--confirm {context}`"),
-            )),
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod manifests;
 mod pipelines;
 mod preflight;
 mod present;
+mod protected;
 mod remote_runs;
 mod sources;
 mod workflow;

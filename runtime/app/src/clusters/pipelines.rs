@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use coracle_control::TaskKind;
 use coracle_model::{
-    Recurrence, RemoteRequest, RemoteRun as Remembered, RemoteSight, RemoteStage, RunId, Schedule,
-    Timestamp,
+    Recurrence, RemotePlace, RemoteRequest, RemoteRun as Remembered, RemoteSight, RemoteStage,
+    RunId, Schedule, Timestamp,
 };
 use coracle_spec::cron::Cron;
 use coracle_store::{Ordered, RemoteOrder, Store};
@@ -32,13 +32,16 @@ impl Workbench {
     /// wish that is still open is that one.
     ///
     /// # Errors
-    /// A definition, parameters or a rhythm that KFP would refuse; a server that cannot be reached now, is none, or does not accept the
+    /// A definition, parameters or a rhythm that KFP would refuse; a protected context that is not confirmed; a server that cannot be reached now, is none, or does not accept the
     /// credentials; and nobody who would follow the run here.
     pub async fn create_remote_run(
         &self,
         request: CreateRemoteRun,
     ) -> Result<CreatedRemoteRun, AppError> {
         let supervisor = self.inner.supervisor.get().ok_or(AppError::NoWorkbench)?;
+        if let RemotePlace::Context { name, .. } = &request.place {
+            self.confirmed(name, request.confirm.as_deref())?;
+        }
         let now = self.inner.clock.now();
         let (order, diagnostics) =
             crate::workbench::off_runtime(move || accept(request, now)).await?;

@@ -17,6 +17,9 @@ use super::{Bytes, ParameterValue};
 pub struct CreateRemoteRun {
     /// The server.
     pub place: RemotePlace,
+    /// The context's name once more, where it is protected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
     /// The token that it asks for, at an endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,

@@ -49,6 +49,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         pipeline,
     } = arguments;
     if sources::are_objects(context, &what) {
+        if pipeline.is_asked() {
+            return Err(CommandError::usage(
+                "objects are applied to a cluster: parameters, a rhythm, `--kfp-endpoint` and `--detach` are for pipelines",
+            ));
+        }
         return objects::run(context, &what, name, &place, &objects).await;
     }
     if objects.is_asked() {

@@ -65,6 +65,21 @@ pub(crate) struct PipelineOptions {
     pipeline: Option<String>,
 }
 
+impl PipelineOptions {
+    /// Whether something is asked that only pipelines have.
+    pub(super) fn is_asked(&self) -> bool {
+        self.kfp_endpoint.is_some()
+            || !self.parameter.is_empty()
+            || self.experiment.is_some()
+            || self.pipeline_root.is_some()
+            || self.cron.is_some()
+            || self.every.is_some()
+            || self.no_catchup
+            || self.detach
+            || self.pipeline.is_some()
+    }
+}
+
 pub(super) async fn run(
     context: &Context,
     file: &Path,
@@ -113,7 +128,7 @@ fn request(
     arguments: PipelineOptions,
     definition: &Definition,
 ) -> Result<CreateRemoteRun, CommandError> {
-    let namespace = place.namespace;
+    let (namespace, confirm) = (place.namespace, place.confirm);
     let place = match (arguments.kfp_endpoint, place.context) {
         (Some(url), _) => RemotePlace::Endpoint(url),
         (None, Some(name)) => RemotePlace::Context {
@@ -134,6 +149,7 @@ fn request(
     let rhythm = cron.or(arguments.every.map(RemoteRhythm::EverySeconds));
     Ok(CreateRemoteRun {
         place,
+        confirm,
         token,
         namespace,
         definition: Bytes(definition.bytes.clone()),
