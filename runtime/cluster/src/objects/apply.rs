@@ -21,6 +21,19 @@ pub(super) enum Consent {
     Missing,
 }
 
+impl Consent {
+    /// Why an object is not sent without it. One that is as it should be already needs none.
+    pub(super) fn refusal(self, seen: &Seen) -> Option<Refusal> {
+        let is_missing = self == Self::Missing && seen.key.is_secret() && !seen.is_unchanged();
+        is_missing.then(|| {
+            Refusal::own(
+                RefusalKind::NoConsent,
+                "a Secret is created and changed only by consent",
+            )
+        })
+    }
+}
+
 /// Sends objects. It goes on after a refusal, as `kubectl apply` does, and stops where nothing more can be reached.
 pub(super) struct Sender<'a> {
     pub(super) cluster: &'a Cluster,
@@ -47,12 +60,11 @@ impl Sender<'_> {
                 },
             );
         }
-        if key.is_secret() && self.consent == Consent::Missing {
-            let refusal = Refusal::own(
-                RefusalKind::NoConsent,
-                "a Secret is created only by consent",
-            );
+        if let Some(refusal) = self.consent.refusal(seen) {
             return without_uid(key, Done::refused(refusal));
+        }
+        if key.is_secret() && self.consent == Consent::Missing {
+            return without_uid(key, Done::Unchanged);
         }
         if let Err(refusal) = &seen.dry
             && refusal.kind == RefusalKind::BeingDeleted

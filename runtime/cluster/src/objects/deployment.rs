@@ -3,17 +3,14 @@
 use serde_json::Value;
 
 use super::apply::{Consent, Sender, plain};
-use super::diff::{Difference, without_noise};
-use super::inventory::{Before, Body, Entry, Inventory, body};
+use super::diff::Difference;
+use super::inventory::{Entry, Inventory};
 use super::look::{LookError, Looked, Preview, Seen, Would, look};
-use super::managed::{applied_by_us, extract, union};
 use super::name::DeploymentName;
-use super::order::{in_order, rank};
+use super::order::in_order;
 use super::outcome::{Deployed, Done, Outcome};
-use super::refusal::RefusalKind;
 use super::requests::{Cluster, Conflicts, RequestError};
 use super::stored::{Place, Record, RecordError};
-use super::undo;
 use crate::key::{NotAnObject, ObjectKey};
 
 /// What somebody agreed to beforehand.
@@ -36,7 +33,7 @@ impl DeployOptions {
         }
     }
 
-    fn consent(self) -> Consent {
+    pub(super) fn consent(self) -> Consent {
         if self.with_secrets {
             Consent::Given
         } else {
@@ -100,7 +97,13 @@ impl Deployment<'_> {
         options: DeployOptions,
     ) -> Result<Preview, DeployError> {
         let seen = self.look(objects, options).await?;
-        let mut looked: Vec<_> = seen.iter().map(Seen::looked).collect();
+        let mut looked: Vec<_> = seen
+            .iter()
+            .map(|seen| match options.consent().refusal(seen) {
+                Some(refusal) => seen.refused(refusal),
+                None => seen.looked(),
+            })
+            .collect();
         if options.prune
             && let Some(record) = self.place().load().await?
         {
@@ -145,7 +148,17 @@ impl Deployment<'_> {
         for seen in namespaces {
             outcomes.push(send(&mut sender, &mut record, seen).await);
         }
-        self.place().save(&mut record).await?;
+        if let Err(error) = self.place().save(&mut record).await {
+            if outcomes.is_empty() {
+                return Err(error.into());
+            }
+            let reason = format!("the record of what is sent could not be written: {error}");
+            outcomes.extend(others.iter().map(|seen| {
+                let reason = reason.clone();
+                plain(&seen.key, Done::NotReached { reason })
+            }));
+            return Ok(self.deployed(outcomes, Some(error)));
+        }
         for seen in others {
             outcomes.push(send(&mut sender, &mut record, seen).await);
         }
@@ -166,90 +179,12 @@ impl Deployment<'_> {
         Ok(self.deployed(outcomes, problem))
     }
 
-    /// Brings everything back as it was before the last time that something was sent.
-    pub async fn rollback(&self) -> Result<Deployed, DeployError> {
-        let Some(mut record) = self.place().load().await? else {
-            return Err(DeployError::NothingBefore(self.not_deployed().to_string()));
-        };
-        if !record.inventory.can_go_back() {
-            return Err(DeployError::NothingBefore(format!(
-                "`{}` is as it was before revision {} already",
-                self.name, record.inventory.revision
-            )));
-        }
-        let mut outcomes = Vec::new();
-        let mut ended = None;
-        let removed = std::mem::take(&mut record.inventory.removed);
-        let mut entries = std::mem::take(&mut record.inventory.entries);
-        let brought_back: Vec<_> = removed.iter().map(|entry| entry.object.clone()).collect();
-        entries.extend(removed);
-        entries.sort_by_key(|entry| rank(&entry.object.kind));
-        let mut absent = Vec::new();
-        for mut entry in entries {
-            if entry.before == Before::Absent {
-                absent.push(entry);
-                continue;
-            }
-            let (outcome, next) = self.back(&mut entry, &record.bodies, &mut ended).await;
-            let is_done = outcome
-                .as_ref()
-                .is_none_or(|outcome| outcome.done.is_done());
-            outcomes.extend(outcome);
-            match next {
-                Next::Forget if is_done => {}
-                _ if !is_done && brought_back.contains(&entry.object) => {
-                    record.inventory.removed.push(entry);
-                }
-                _ => record.inventory.entries.push(entry),
-            }
-        }
-        for entry in absent.into_iter().rev() {
-            let outcome = self.remove_one(&entry, &mut ended).await;
-            if !outcome.done.is_done() {
-                record.inventory.entries.push(entry);
-            }
-            outcomes.push(outcome);
-        }
-        let inventory = &record.inventory;
-        record.bodies.retain(|body| {
-            let needed = |entry: &Entry| {
-                entry.object.same_object(&body.object) && entry.before != Before::Untouched
-            };
-            inventory
-                .entries
-                .iter()
-                .chain(&inventory.removed)
-                .any(needed)
-        });
-        Ok(self.settle(record, outcomes).await)
-    }
-
-    /// Removes exactly what was sent. What was there before stays, and its fields are given back.
-    pub async fn remove(&self) -> Result<Deployed, DeployError> {
-        let Some(mut record) = self.place().load().await? else {
-            return Err(self.not_deployed());
-        };
-        let mut entries = std::mem::take(&mut record.inventory.entries);
-        record.inventory.removed.clear();
-        entries.sort_by_key(|entry| rank(&entry.object.kind));
-        let mut outcomes = Vec::new();
-        let mut ended = None;
-        for entry in entries.into_iter().rev() {
-            let outcome = self.remove_one(&entry, &mut ended).await;
-            if !outcome.done.is_done() {
-                record.inventory.entries.push(entry);
-            }
-            outcomes.push(outcome);
-        }
-        Ok(self.settle(record, outcomes).await)
-    }
-
     /// What was sent under this name. None where nothing was.
     pub async fn inventory(&self) -> Result<Option<Inventory>, DeployError> {
         Ok(self.place().load().await?.map(|record| record.inventory))
     }
 
-    fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'_> {
         Place {
             cluster: self.cluster,
             name: &self.name,
@@ -275,102 +210,6 @@ impl Deployment<'_> {
         Ok(seen)
     }
 
-    /// The record as it is while the objects are sent: everything that may come to be there, and how it was.
-    async fn planned(
-        &self,
-        old: Option<&Record>,
-        seen: &[Seen],
-        options: DeployOptions,
-    ) -> Result<Record, DeployError> {
-        let mut record = old
-            .cloned()
-            .unwrap_or_else(|| Record::new(self.name.clone()));
-        let unfinished = !record.inventory.finished;
-        record.bodies.clear();
-        record.inventory.entries.clear();
-        if !unfinished {
-            record.inventory.removed.clear();
-            record.inventory.revision += 1;
-        }
-        record.inventory.finished = false;
-        let empty = Record::new(self.name.clone());
-        let old = old.unwrap_or(&empty);
-        let removed_before = record.inventory.removed.clone();
-        for entry in &removed_before {
-            keep_body(&mut record, &old.bodies, &entry.object);
-        }
-        for seen in seen {
-            if seen.key.is_secret() && options.consent() == Consent::Missing {
-                // It is not sent; what was sent of it earlier is still ours.
-                if let Some(entry) = old.inventory.entry(&seen.key) {
-                    let mut entry = entry.clone();
-                    if unfinished {
-                        keep_body(&mut record, &old.bodies, &seen.key);
-                    } else {
-                        // This deployment does not touch it, so going back from it does not either.
-                        entry.before = Before::Untouched;
-                    }
-                    record.inventory.entries.push(entry);
-                }
-                continue;
-            }
-            let (entry, config) = entry_of(old, seen, unfinished);
-            if let Some(config) = config {
-                let object = entry.object.clone();
-                record.bodies.push(Body { object, config });
-            }
-            record
-                .inventory
-                .removed
-                .retain(|removed| !removed.object.same_object(&seen.key));
-            record.inventory.entries.push(entry);
-        }
-        for entry in left_out(&old.inventory, seen) {
-            self.plan_left_out(&mut record, old, entry, options).await?;
-        }
-        Ok(record)
-    }
-
-    async fn plan_left_out(
-        &self,
-        record: &mut Record,
-        old: &Record,
-        entry: &Entry,
-        options: DeployOptions,
-    ) -> Result<(), DeployError> {
-        let mut entry = entry.clone();
-        let carried = !old.inventory.finished && entry.before != Before::Untouched;
-        if !options.prune {
-            if carried {
-                keep_body(record, &old.bodies, &entry.object);
-            } else {
-                entry.before = Before::Untouched;
-            }
-            record.inventory.entries.push(entry);
-            return Ok(());
-        }
-        if carried {
-            keep_body(record, &old.bodies, &entry.object);
-        } else if let Some(live) = self
-            .cluster
-            .get(&entry.object)
-            .await
-            .map_err(DeployError::Request)?
-        {
-            let config = match applied_by_us(&live) {
-                Some(fields) => extract(&live, &fields),
-                None => without_noise(&live),
-            };
-            let object = entry.object.clone();
-            record.bodies.push(Body { object, config });
-            entry.before = Before::Ours;
-        } else {
-            entry.before = Before::Untouched;
-        }
-        record.inventory.removed.push(entry);
-        Ok(())
-    }
-
     async fn would_prune(&self, entry: &Entry) -> Result<Looked, DeployError> {
         let live = self
             .cluster
@@ -389,78 +228,11 @@ impl Deployment<'_> {
         })
     }
 
-    async fn remove_one(&self, entry: &Entry, ended: &mut Option<String>) -> Outcome {
-        if let Some(reason) = ended {
-            return plain(
-                &entry.object,
-                Done::NotReached {
-                    reason: reason.clone(),
-                },
-            );
-        }
-        let done = undo::remove(self.cluster, entry).await;
-        plain(
-            &entry.object,
-            done.unwrap_or_else(|error| failed(error, ended)),
-        )
-    }
-
-    /// Goes back with one object that was there. None where there is nothing to do.
-    async fn back(
+    pub(super) fn deployed(
         &self,
-        entry: &mut Entry,
-        bodies: &[Body],
-        ended: &mut Option<String>,
-    ) -> (Option<Outcome>, Next) {
-        let is_others = entry.before == Before::Others;
-        let next = if is_others { Next::Forget } else { Next::Keep };
-        if entry.before == Before::Untouched {
-            return (None, next);
-        }
-        let key = entry.object.clone();
-        if let Some(reason) = ended {
-            return (
-                Some(plain(
-                    &key,
-                    Done::NotReached {
-                        reason: reason.clone(),
-                    },
-                )),
-                next,
-            );
-        }
-        let restored = match body(bodies, &key) {
-            None => return (None, next),
-            Some(config) => undo::restore(self.cluster, &key, config).await,
-        };
-        let done = match restored {
-            Ok(uid) if is_others => undo::release(self.cluster, &key).await.map(|()| uid),
-            other => other,
-        };
-        let done = match done {
-            Ok(uid) => {
-                entry.uid = uid;
-                entry.before = Before::Untouched;
-                Done::Restored
-            }
-            Err(error) => failed(error, ended),
-        };
-        (Some(plain(&key, done)), next)
-    }
-
-    /// Writes down where going back or removing has come to. A record of nothing is removed.
-    async fn settle(&self, mut record: Record, outcomes: Vec<Outcome>) -> Deployed {
-        record.inventory.finished = outcomes.iter().all(|outcome| outcome.done.is_done());
-        let is_empty = record.inventory.entries.is_empty() && record.inventory.removed.is_empty();
-        let written = if is_empty {
-            self.place().remove(&record).await
-        } else {
-            self.place().save(&mut record).await
-        };
-        self.deployed(outcomes, written.err())
-    }
-
-    fn deployed(&self, outcomes: Vec<Outcome>, problem: Option<RecordError>) -> Deployed {
+        outcomes: Vec<Outcome>,
+        problem: Option<RecordError>,
+    ) -> Deployed {
         Deployed {
             deployment: self.name.clone(),
             namespace: self.namespace.clone(),
@@ -469,18 +241,12 @@ impl Deployment<'_> {
         }
     }
 
-    fn not_deployed(&self) -> DeployError {
+    pub(super) fn not_deployed(&self) -> DeployError {
         DeployError::NotDeployed {
             name: self.name.clone(),
             namespace: self.namespace.clone(),
         }
     }
-}
-
-/// Whether an entry stays in the record.
-enum Next {
-    Keep,
-    Forget,
 }
 
 async fn send(sender: &mut Sender<'_>, record: &mut Record, seen: &Seen) -> Outcome {
@@ -491,77 +257,8 @@ async fn send(sender: &mut Sender<'_>, record: &mut Record, seen: &Seen) -> Outc
     sent.outcome
 }
 
-/// The record's entry of an object that is about to be sent, and its values as they are.
-fn entry_of(old: &Record, seen: &Seen, unfinished: bool) -> (Entry, Option<Value>) {
-    let known = old.inventory.entry(&seen.key);
-    let removed = old
-        .inventory
-        .removed
-        .iter()
-        .find(|entry| unfinished && entry.object.same_object(&seen.key));
-    if let Some(known) = known
-        .or(removed)
-        .filter(|known| unfinished && known.before != Before::Untouched)
-    {
-        return (known.clone(), body(&old.bodies, &seen.key).cloned());
-    }
-    let ours = seen.live.as_ref().and_then(applied_by_us);
-    let (before, config) = match &seen.live {
-        None => (Before::Absent, None),
-        Some(_) if ours.is_some() && seen.is_unchanged() => (Before::Untouched, None),
-        Some(live) => {
-            let before = if ours.is_some() {
-                Before::Ours
-            } else {
-                Before::Others
-            };
-            (before, Some(values(live, ours.as_ref(), seen)))
-        }
-    };
-    let entry = Entry {
-        object: seen.key.clone(),
-        uid: known.and_then(|known| known.uid.clone()),
-        created: seen
-            .live
-            .as_ref()
-            .is_none_or(|live| known.is_some_and(|known| is_our_making(known, live))),
-        before,
-    };
-    (entry, config)
-}
-
-/// Whether an object is the one that we made, rather than another of its name that came later.
-fn is_our_making(known: &Entry, live: &Value) -> bool {
-    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
-    known.created && (known.uid.is_none() || known.uid.as_deref() == uid)
-}
-
-/// The values at all fields that were ours or will be. All values where the server did not say which.
-fn values(live: &Value, ours: Option<&Value>, seen: &Seen) -> Value {
-    let will_be = seen
-        .dry
-        .as_ref()
-        .ok()
-        .and_then(|answer| applied_by_us(&answer.value));
-    match (ours, will_be) {
-        (Some(ours), Some(will_be)) => extract(live, &union(ours, &will_be)),
-        (Some(ours), None) => extract(live, ours),
-        (None, Some(will_be)) => extract(live, &will_be),
-        (None, None) => without_noise(live),
-    }
-}
-
-fn keep_body(record: &mut Record, bodies: &[Body], key: &ObjectKey) {
-    if let Some(config) = body(bodies, key) {
-        record.bodies.push(Body {
-            object: key.clone(),
-            config: config.clone(),
-        });
-    }
-}
-
 /// What an earlier deployment sent, and this one does not.
-fn left_out<'a>(inventory: &'a Inventory, seen: &[Seen]) -> Vec<&'a Entry> {
+pub(super) fn left_out<'a>(inventory: &'a Inventory, seen: &[Seen]) -> Vec<&'a Entry> {
     let is_sent = |entry: &Entry| seen.iter().any(|seen| seen.key.same_object(&entry.object));
     inventory
         .entries
@@ -583,20 +280,4 @@ fn outcome_of<'a>(outcomes: &'a [Outcome], key: &ObjectKey) -> Option<&'a Done> 
         .iter()
         .find(|outcome| outcome.object.same_object(key));
     found.map(|outcome| &outcome.done)
-}
-
-fn failed(error: RequestError, ended: &mut Option<String>) -> Done {
-    match error {
-        RequestError::Lost(reason) => {
-            let reason = format!("the cluster was lost: {reason}");
-            *ended = Some(reason.clone());
-            Done::NotReached { reason }
-        }
-        RequestError::Refused(refusal) => {
-            if refusal.kind == RefusalKind::Unauthorized {
-                *ended = Some(refusal.message.clone());
-            }
-            Done::refused(refusal)
-        }
-    }
 }

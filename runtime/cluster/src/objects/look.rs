@@ -119,6 +119,22 @@ impl Seen {
         }
     }
 
+    /// As it would be if nothing else stood in its way than a refusal of our own.
+    pub(super) fn refused(&self, refusal: Refusal) -> Looked {
+        let looked = self.looked();
+        match looked.would {
+            // What the server says against it comes first.
+            Would::Refused { .. } => looked,
+            _ => Looked {
+                would: Would::Refused {
+                    hint: refusal.hint().to_owned(),
+                    refusal,
+                },
+                ..looked
+            },
+        }
+    }
+
     /// Whether the server would leave it as it is.
     pub(super) fn is_unchanged(&self) -> bool {
         match (&self.live, &self.dry) {

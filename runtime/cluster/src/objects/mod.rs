@@ -23,10 +23,12 @@ mod managed;
 mod name;
 mod order;
 mod outcome;
+mod planned;
 mod refusal;
 mod requests;
 mod stored;
 mod undo;
+mod undone;
 mod unified;
 
 pub use deployment::{DeployError, DeployOptions, Deployment};

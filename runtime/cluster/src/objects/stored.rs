@@ -145,6 +145,11 @@ impl Place<'_> {
             return Err(RecordError::TooLarge { size: largest });
         }
         if let Some(secret) = secret {
+            if record.version.is_none() && record.secret_version.is_none() {
+                // A first saving that broke off between the two has left one that nothing refers to.
+                let left = self.get("Secret").await?;
+                record.secret_version = left.as_ref().and_then(version);
+            }
             let data = json!({"type": "coracle.dev/deployment", "data": {BODIES: secret}});
             record.secret_version = self
                 .write("Secret", &data, record.secret_version.as_deref())

@@ -64,6 +64,22 @@ pub(super) async fn restore(
     Ok(answer.value["metadata"]["uid"].as_str().map(str::to_owned))
 }
 
+/// Brings back the values of what others had made, and has it be theirs alone again. None where nothing of it is ours: then it was never
+/// sent, and whatever became of it since is theirs.
+pub(super) async fn restore_others(
+    cluster: &Cluster,
+    key: &ObjectKey,
+    config: &Value,
+) -> Result<Option<Option<String>>, RequestError> {
+    let live = cluster.get(key).await?;
+    if live.is_some_and(|live| applied_by_us(&live).is_none()) {
+        return Ok(None);
+    }
+    let uid = restore(cluster, key, config).await?;
+    release(cluster, key).await?;
+    Ok(Some(uid))
+}
+
 /// Has the server forget that fields are ours; their values stay.
 pub(super) async fn release(cluster: &Cluster, key: &ObjectKey) -> Result<(), RequestError> {
     let mut tried = 0;

@@ -63,6 +63,22 @@ impl Bench {
         Cluster::new(Client::try_from(config).expect("it has a client"), RETRIES)
     }
 
+    /// Has a user be allowed everything with some kinds of the namespace. The server's authorizer hears of it a moment later.
+    pub(crate) async fn allow(&self, role: &str, user: &str, resources: &[&str]) {
+        let rbac = format!(
+            "/apis/rbac.authorization.k8s.io/v1/namespaces/{}",
+            self.namespace
+        );
+        let version = "rbac.authorization.k8s.io/v1";
+        let rules = json!([{"apiGroups": ["", "batch"], "resources": resources, "verbs": ["*"]}]);
+        let object = json!({"apiVersion": version, "kind": "Role", "metadata": {"name": role}, "rules": rules});
+        self.post(&format!("{rbac}/roles"), &object).await;
+        let binding = json!({"apiVersion": version, "kind": "RoleBinding", "metadata": {"name": role},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]});
+        self.post(&format!("{rbac}/rolebindings"), &binding).await;
+    }
+
     /// A cluster that is lost after some objects were sent for good; the record does not count.
     pub(crate) fn lost_after(&self, sent: i64) -> Cluster {
         let left = Arc::new(AtomicI64::new(sent));

@@ -26,25 +26,13 @@ fn maps(bench: &Bench, value: &str) -> Vec<Value> {
         .to_vec()
 }
 
-async fn allow(bench: &Bench, name: &str, user: &str, resources: &[&str]) {
-    let rbac = format!(
-        "/apis/rbac.authorization.k8s.io/v1/namespaces/{}",
-        bench.namespace
-    );
-    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": name},
-        "rules": [{"apiGroups": ["", "batch"], "resources": resources, "verbs": ["*"]}]});
-    bench.post(&format!("{rbac}/roles"), &role).await;
-    let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]});
-    bench.post(&format!("{rbac}/rolebindings"), &binding).await;
-}
-
 #[tokio::test]
 async fn the_others_are_sent_when_one_is_forbidden_and_the_same_call_finishes_the_work() {
     let bench = bench!("forbidden");
     let user = format!("user-of-{}", bench.namespace);
-    allow(&bench, "maps", &user, &["configmaps", "services"]).await;
+    bench
+        .allow("maps", &user, &["configmaps", "services"])
+        .await;
     let service = |name: &str| {
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
         "spec": {"ports": [{"port": 80}]}})
@@ -70,7 +58,9 @@ async fn the_others_are_sent_when_one_is_forbidden_and_the_same_call_finishes_th
         ]
     );
     assert!(!deployed.is_finished());
-    allow(&bench, "claims", &user, &["persistentvolumeclaims"]).await;
+    bench
+        .allow("claims", &user, &["persistentvolumeclaims"])
+        .await;
     // The server's authorizer hears of the new binding a moment later.
     let mut finished = deployment.apply(&objects, FORCE).await.unwrap();
     for _ in 0..100 {
