@@ -13,7 +13,7 @@ use crate::error::BucketError;
 use crate::put::{SHA256, Stored, checksum};
 use crate::request::Nothing;
 
-/// How often a body that broke off is asked for from where it did.
+/// How often a body that broke off is asked for from where it did without coming any further.
 const RESUMPTIONS: u32 = 5;
 
 impl Bucket {
@@ -46,7 +46,7 @@ impl Bucket {
 
     /// Writes what an object has; the checksum that it was put with, where it was put by us.
     fn receive(&self, key: &str, file: &mut std::fs::File) -> Result<Option<String>, BucketError> {
-        let mut resumed = 0;
+        let (mut resumed, mut furthest) = (0, 0);
         let mut tag: Option<String> = None;
         loop {
             let from = file.stream_position()?;
@@ -71,6 +71,11 @@ impl Bucket {
             }
             match copy(&mut answer.into_body().into_reader(), file)? {
                 Ok(()) => return Ok(sha256),
+                Err(_) if file.stream_position()? > furthest => {
+                    furthest = file.stream_position()?;
+                    resumed = 0;
+                    tag = found;
+                }
                 Err(_) if resumed < RESUMPTIONS => {
                     resumed += 1;
                     tag = found;

@@ -91,6 +91,8 @@ impl Bucket {
             from: 0,
             bytes: stored.bytes,
         };
+        // A file that changes after this is refused by whoever reads the object: its bytes are not those of its checksum.
+        unchanged(file, stored)?;
         self.send(key, &action, &[(SHA256, &stored.sha256)], &whole)?;
         unchanged(file, stored)
     }

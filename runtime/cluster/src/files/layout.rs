@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::yaml;
 use crate::key::{NotAnObject, ObjectKey};
 
-/// The first line of every export's `kustomization.yaml`: how a folder of ours is told from others.
+/// The first line of every exported object and of `kustomization.yaml`: how folders and files of ours are told from others'.
 pub(super) const MARK: &str =
     "# Written by `coracle export`. It is written again by the next export.";
 
@@ -62,9 +62,7 @@ pub fn lay_out(
             continue;
         }
         let name = file_name(&key, &layout.files);
-        layout
-            .files
-            .insert(name.clone(), yaml::write(object).into_bytes());
+        layout.files.insert(name.clone(), marked(object));
         resources.push(name);
     }
     let readme = readme(&resources, &missing);
@@ -73,10 +71,9 @@ pub fn lay_out(
         "kind": "Kustomization",
         "resources": resources,
     });
-    let kustomization = format!("{MARK}\n{}", yaml::write(&kustomization));
     layout
         .files
-        .insert(KUSTOMIZATION.to_owned(), kustomization.into_bytes());
+        .insert(KUSTOMIZATION.to_owned(), marked(&kustomization));
     layout
         .files
         .insert("images.lock".to_owned(), lock(images).into_bytes());
@@ -84,6 +81,10 @@ pub fn lay_out(
         .files
         .insert("README.md".to_owned(), readme.into_bytes());
     Ok(layout)
+}
+
+fn marked(value: &Value) -> Vec<u8> {
+    format!("{MARK}\n{}", yaml::write(value)).into_bytes()
 }
 
 /// `notebook-iris.yaml`; with the namespace, the group and a number where others have that name.

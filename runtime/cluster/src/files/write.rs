@@ -1,6 +1,6 @@
 //! A layout written to a folder.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -30,13 +30,31 @@ pub fn write(directory: &Path, layout: &Layout) -> Result<(), WriteError> {
         .partition(|(name, _)| *name == KUSTOMIZATION);
     for (name, bytes) in others.into_iter().chain(last) {
         let hidden = directory.join(format!(".{name}.part"));
-        fs::write(&hidden, bytes)?;
+        write_new(&hidden, bytes)?;
         fs::rename(&hidden, directory.join(name))?;
     }
     for path in stale {
         fs::remove_file(path)?;
     }
     Ok(())
+}
+
+/// Writes a file that is not there yet. That of a Secret is its owner's alone.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if bytes
+        .split(|byte| *byte == b'\n')
+        .any(|line| line == b"kind: Secret")
+    {
+        fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    options.open(path)?.write_all(bytes)
 }
 
 /// Files of an earlier export that this one does not have. An error where the folder is somebody else's.
@@ -54,12 +72,26 @@ fn stale(directory: &Path, layout: &Layout) -> Result<Vec<PathBuf>, WriteError> 
     if !kustomization.starts_with(MARK) {
         return Err(foreign());
     }
-    Ok(read::resources(&kustomization)
-        .into_iter()
-        .filter(|name| !layout.files.contains_key(name))
-        .map(|name| directory.join(name))
-        .filter(|path| path.is_file())
-        .collect())
+    let mut stale = Vec::new();
+    for name in read::resources(&kustomization) {
+        let path = directory.join(&name);
+        if !layout.files.contains_key(&name) && is_ours(&path)? {
+            stale.push(path);
+        }
+    }
+    Ok(stale)
+}
+
+/// Whether an export wrote a file, rather than somebody who had the kustomization name it.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let mut beginning = Vec::new();
+    let mark = MARK.as_bytes();
+    let file = fs::File::open(path)?;
+    file.take(mark.len() as u64).read_to_end(&mut beginning)?;
+    Ok(beginning == mark)
 }
 
 #[cfg(test)]
@@ -98,10 +130,32 @@ mod tests {
         let at = |name: &str| directory.path().join(name);
         write(directory.path(), &layout(&[map("a", "1"), map("b", "1")])).unwrap();
         fs::write(at("notes.txt"), "mine").unwrap();
+        // Somebody has the folder's kustomization name a file of theirs.
+        fs::write(at("theirs.yaml"), "kind: ConfigMap\n").unwrap();
+        let kustomization = fs::read_to_string(at(KUSTOMIZATION)).unwrap();
+        let kustomization = kustomization.replace("resources:\n", "resources:\n- theirs.yaml\n");
+        assert!(kustomization.contains("theirs"));
+        fs::write(at(KUSTOMIZATION), kustomization).unwrap();
         write(directory.path(), &layout(&[map("b", "2")])).unwrap();
         assert!(!at("configmap-a.yaml").exists());
-        assert!(at("notes.txt").exists());
+        assert!(at("notes.txt").exists() && at("theirs.yaml").exists());
         assert_eq!(read_back(directory.path()).unwrap(), [map("b", "2")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_of_a_secret_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
+        let text = map("a", "one\nkind: Secret\n");
+        write(directory.path(), &layout(&[secret, text])).unwrap();
+        let mode = |name: &str| {
+            let file = fs::metadata(directory.path().join(name)).unwrap();
+            file.permissions().mode() & 0o077
+        };
+        assert_eq!(mode("secret-s.yaml"), 0);
+        assert_ne!(mode("configmap-a.yaml"), 0);
     }
 
     #[test]
