@@ -122,7 +122,7 @@ impl Workbench {
         let target = self
             .cluster_target(place.kubeconfig.as_deref(), place.context.as_deref())
             .await?;
-        let connection = target.connect(Patience::REQUESTS).await?;
+        let connection = target.connect(Patience::ONCE).await?;
         let namespace = place.namespace.clone();
         Ok(There {
             namespace: namespace.unwrap_or_else(|| connection.namespace.clone()),

@@ -31,8 +31,11 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How many requests may wait for the client at once.
 const WAITING: usize = 256;
 
-/// How soon and how often a request is sent again that the server had no room for (429, 503, 504).
-const AGAIN: (Duration, Duration, u32) = (Duration::from_millis(200), Duration::from_secs(2), 3);
+/// How soon a request is sent again that the server had no room for (429, 503, 504): the first wait, and the longest.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+
+/// How often, usually.
+const USUALLY: u32 = 3;
 
 /// How long a token that was read from a file counts, as in client-go.
 const FILE_COUNTS: Duration = Duration::from_secs(60);
@@ -44,6 +47,8 @@ pub struct Patience {
     pub answer: Duration,
     /// Between two parts of an answer.
     pub silence: Option<Duration>,
+    /// How often a request is sent again that the server had no room for.
+    pub again: u32,
 }
 
 impl Patience {
@@ -51,11 +56,18 @@ impl Patience {
     pub const REQUESTS: Self = Self {
         answer: Duration::from_secs(30),
         silence: Some(Duration::from_secs(30)),
+        again: USUALLY,
+    };
+    /// For requests that whoever asks sends again himself.
+    pub const ONCE: Self = Self {
+        again: 0,
+        ..Self::REQUESTS
     };
     /// For logs and watches that are followed, which may be silent for as long as they like.
     pub const STREAMS: Self = Self {
         answer: Duration::from_secs(30),
         silence: None,
+        again: USUALLY,
     };
 }
 
@@ -153,8 +165,8 @@ fn client(config: Config, bearer: Bearer, patience: Patience) -> Result<Client, 
         let bearer = Arc::clone(&bearer);
         async move { authorize(&bearer, request).await }
     };
-    let (least, most, tries) = AGAIN;
-    let again = RetryPolicy::new(least, most, tries, true)
+    let (least, most) = AGAIN;
+    let again = RetryPolicy::new(least, most, patience.again, true)
         .expect("the least wait is shorter than the longest");
     let builder = ClientBuilder::try_from(config)?
         .with_layer(&BufferLayer::new(WAITING))

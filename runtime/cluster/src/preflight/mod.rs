@@ -30,6 +30,7 @@ use crate::finding::{Finding, Severity};
 const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(10),
     silence: Some(Duration::from_secs(10)),
+    ..Patience::REQUESTS
 };
 
 /// What is to be sent.
