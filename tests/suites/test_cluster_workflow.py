@@ -86,6 +86,37 @@ def test_a_step_that_fails_fails_the_workflow_and_what_depends_on_it_is_not_run(
     assert records.get("b", {}).get("state") != "SUCCEEDED"
 
 
+def test_a_schedule_starts_workflows_that_know_their_slot(on_processes, namespace, tmp_path):
+    file = pipeline(tmp_path, {"a": step('printf %s "$1" > "$2"', args=["{{$.pipeline_job_schedule_time_utc}}", OUTPUT], outputs=["out"])})
+    scheduled = lowered(on_processes, namespace, file, "--every", "20")["workflow"]
+    made = namespace.ok("create", "-f", "-", "-o", "name", stdin=json.dumps(scheduled)).strip()
+    label = "workflows.argoproj.io/cron-workflow=" + made.split("/")[1]
+
+    def ended():
+        runs = json.loads(namespace.ok("get", "workflows", "-l", label, "-o", "json"))["items"]
+        return [run for run in runs if run.get("status", {}).get("phase") in ("Succeeded", "Failed", "Error")]
+
+    try:
+        [run, *_] = wait_for(ended, 240, "a workflow of the schedule")
+        logs = ("logs", "-l", "workflows.argoproj.io/workflow=" + run["metadata"]["name"], "--all-containers", "--prefix")
+        assert run["status"]["phase"] == "Succeeded", namespace.ok(*logs)
+    finally:
+        namespace.ok("delete", made)
+    slot = run["metadata"]["annotations"]["workflows.argoproj.io/scheduled-time"]
+    values = [one for node in run["status"]["nodes"].values() for one in node.get("outputs", {}).get("parameters", [])]
+    [record] = [json.loads(one["value"]) for one in values if one["name"] == "record" and one.get("value")]
+    assert record["outputs"]["parameters"] == {"out": slot}
+
+
+def test_a_schedule_that_the_cluster_reads_otherwise_is_refused(on_processes, namespace, tmp_path):
+    file = pipeline(tmp_path, {"a": step("true")})
+    answer = lowered(on_processes, namespace, file, "--cron", "30 0 * * * *", code=1)
+    assert answer["workflow"] is None
+    assert any("seconds" in finding["reason"] for finding in answer["findings"])
+    coracle = on_processes("-o", "json", "workflow", file, "--step-image", "x", "--cron", "61 * * * * *")
+    assert coracle.returncode == 2 and "61" in coracle.stderr
+
+
 def test_what_cannot_go_over_is_said_and_there_is_no_workflow(on_docker, namespace, tmp_path):
     """Argo's waits grow by whole numbers."""
     file = pipeline(tmp_path, {"a": step("true")},

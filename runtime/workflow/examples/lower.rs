@@ -41,7 +41,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             std::env::var("CLAIM").unwrap_or_else(|_| "coracle-runs".to_owned()),
         ),
         file_system_group: None,
-        scheduled: false,
+        recurrence: None,
     };
     let lowering = lower(&definition, &settings);
     for finding in &lowering.findings {

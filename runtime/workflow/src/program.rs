@@ -104,7 +104,7 @@ pub(crate) fn begin(settings: &Settings, packed_definition: &str) -> Value {
         "--display-name",
         &display_name,
     ];
-    if settings.scheduled {
+    if settings.recurrence.is_some() {
         words.extend(["--scheduled-at", "{{workflow.scheduledTime}}"]);
     }
     if let Some(root) = &root {

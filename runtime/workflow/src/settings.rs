@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::Value;
+use coracle_model::{Recurrence, Value};
 
 /// What a workflow is made for.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,8 @@ pub struct Settings {
     pub volume: RunVolume,
     /// The group that volumes belong to, for steps that do not run as root.
     pub file_system_group: Option<i64>,
-    /// Whether a schedule starts the workflow, which then has a time that it was made for.
-    pub scheduled: bool,
+    /// When it runs again and again; once when there is none.
+    pub recurrence: Option<Recurrence>,
 }
 
 /// The volume that all pods of a run see.

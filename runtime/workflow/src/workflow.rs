@@ -14,6 +14,7 @@ use crate::platform::{Raw, member, number};
 use crate::pod::{compact, volume};
 use crate::program::{self, STORE, WORKSPACE};
 use crate::report::{Finding, Parity, Report};
+use crate::schedule::scheduled;
 use crate::settings::{RunVolume, Settings};
 use crate::step::Surroundings;
 
@@ -29,7 +30,7 @@ const LARGEST_ARGUMENT: usize = 100 << 10;
 /// What came of lowering a definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lowering {
-    /// The workflow; none when something is not portable.
+    /// The `Workflow`, or the `CronWorkflow` of one that runs again and again; none when something is not portable.
     pub workflow: Option<Value>,
     /// What becomes of each thing that does not go over as it is, the gravest first.
     pub findings: Vec<Finding>,
@@ -106,7 +107,7 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
     if spec["volumeClaimTemplates"] == json!([]) {
         spec.remove("volumeClaimGC");
     }
-    let workflow = compact(json!({
+    let mut workflow = compact(json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
         "metadata": {
@@ -116,6 +117,9 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
         },
         "spec": Value::Object(spec),
     }));
+    if let Some(recurrence) = &settings.recurrence {
+        workflow = scheduled(&workflow, recurrence, &mut report);
+    }
     let size = workflow.to_string().len();
     if size > LARGEST {
         let reason = format!(

@@ -36,7 +36,7 @@ fn settings(parameters: BTreeMap<String, Value>) -> Settings {
         image_pull_secrets: Vec::new(),
         volume: RunVolume::Claim("runs".to_owned()),
         file_system_group: None,
-        scheduled: false,
+        recurrence: None,
     }
 }
 

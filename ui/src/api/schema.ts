@@ -2331,6 +2331,7 @@ export interface components {
             };
             /** @description Where artifacts are said to be: a `minio://`, `s3://` or `gs://` URI. */
             readonly pipeline_root?: string | null;
+            readonly recurrence?: components["schemas"]["RemoteRecurrence"] | null;
             /** @description The account of the pods; the namespace's default one when it is left out. */
             readonly service_account?: string | null;
             /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
@@ -2342,7 +2343,7 @@ export interface components {
         readonly LoweredDefinition: {
             /** @description What becomes of each thing that does not go over as it is, the gravest first. */
             readonly findings: readonly components["schemas"]["LoweringFinding"][];
-            /** @description The `Workflow`; none when something of the pipeline is not portable. */
+            /** @description The `Workflow`, or `CronWorkflow` of one that runs again and again; none when something of the pipeline is not portable. */
             readonly workflow?: Record<string, never> | null;
         };
         /** @description One thing of a pipeline and what becomes of it. */

@@ -219,7 +219,8 @@ fn accept(
     Ok((order, warnings))
 }
 
-fn accept_recurrence(asked: RemoteRecurrence) -> Result<Recurrence, AppError> {
+/// A rhythm that can be carried out.
+pub(super) fn accept_recurrence(asked: RemoteRecurrence) -> Result<Recurrence, AppError> {
     if !(1..=10).contains(&asked.max_concurrency) {
         return Err(AppError::Concurrency(asked.max_concurrency.into()));
     }

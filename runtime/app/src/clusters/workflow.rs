@@ -2,6 +2,7 @@
 
 use coracle_workflow::{Finding, Parity, RunVolume, Settings, lower};
 
+use super::pipelines::accept_recurrence;
 use crate::error::AppError;
 use crate::pipelines::read_definition;
 use crate::runs::{check_parameters, read_parameters};
@@ -51,7 +52,7 @@ fn lowered(request: LowerDefinition) -> Result<LoweredDefinition, AppError> {
             },
         },
         file_system_group: None,
-        scheduled: false,
+        recurrence: request.recurrence.map(accept_recurrence).transpose()?,
     };
     let lowering = lower(&definition, &settings);
     Ok(LoweredDefinition {

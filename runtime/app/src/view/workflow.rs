@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Bytes, ParameterValue};
+use super::{Bytes, ParameterValue, RemoteRecurrence};
 
 /// `POST /definitions:lower`: a pipeline, and what a cluster with Argo Workflows is to run it with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,9 @@ pub struct LowerDefinition {
     pub image_pull_secrets: Vec<String>,
     /// The volume that all pods of a run see.
     pub volume: WorkflowVolume,
+    /// When it runs again and again; once when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<RemoteRecurrence>,
 }
 
 /// The volume that all pods of a run see.
@@ -60,7 +63,7 @@ pub enum WorkflowVolume {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LoweredDefinition {
-    /// The `Workflow`; none when something of the pipeline is not portable.
+    /// The `Workflow`, or `CronWorkflow` of one that runs again and again; none when something of the pipeline is not portable.
     #[schema(value_type = Option<Object>)]
     pub workflow: Option<serde_json::Value>,
     /// What becomes of each thing that does not go over as it is, the gravest first.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use coracle_app::view::{
-    Bytes, LowerDefinition, LoweredDefinition, LoweringParity, WorkflowVolume,
+    Bytes, LowerDefinition, LoweredDefinition, LoweringParity, RemoteRecurrence, RemoteRhythm,
+    WorkflowVolume,
 };
 
 use super::run::{explain, once_each, parameter};
@@ -64,6 +65,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     storage_class: Option<String>,
 
+    /// A workflow for each slot of a rhythm: seconds (0), minutes, hours, day of month, month and day of week, or `@daily`, in UTC
+    #[arg(long, value_name = "CRON")]
+    cron: Option<String>,
+
+    /// A workflow every so many seconds
+    #[arg(long, value_name = "SECONDS", conflicts_with = "cron")]
+    every: Option<u64>,
+
     /// Its access mode: ReadWriteOnce where all pods are on one node
     #[arg(long, value_name = "MODE", default_value = "ReadWriteMany")]
     access_mode: String,
@@ -73,6 +82,8 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let parameters = once_each(&arguments.parameter)?;
     let definition =
         Definition::read(context, &arguments.file, arguments.pipeline.as_deref()).await?;
+    let cron = arguments.cron.map(RemoteRhythm::Cron);
+    let rhythm = cron.or(arguments.every.map(RemoteRhythm::EverySeconds));
     let request = LowerDefinition {
         definition: Bytes(definition.bytes.clone()),
         file_name: definition.file_name.clone(),
@@ -91,6 +102,12 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
                 access_mode: arguments.access_mode,
             },
         },
+        recurrence: rhythm.map(|rhythm| RemoteRecurrence {
+            rhythm,
+            // What a cluster can keep: it makes up for no slot, and has one run open.
+            catch_up: false,
+            max_concurrency: 1,
+        }),
     };
     let session = Session::look(context).await?;
     let call = Call::post(["definitions"]).action("lower").json(&request);
