@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use coracle_cluster::ClusterError;
+use coracle_cluster::argo::ArgoError;
 use coracle_cluster::kfp::KfpError;
 use coracle_control::ControlError;
 use coracle_host::EngineError;
@@ -192,6 +193,9 @@ pub enum AppError {
     /// A server of Kubeflow Pipelines did not answer as was hoped.
     #[error(transparent)]
     Kfp(#[from] KfpError),
+    /// A cluster's Argo Workflows did not answer as was hoped.
+    #[error(transparent)]
+    Argo(#[from] ArgoError),
     /// A volume claim was refused.
     #[error(transparent)]
     Volume(#[from] VolumeError),
@@ -346,6 +350,7 @@ impl AppError {
             Self::Object(status) => of_object(status),
             Self::Cluster(error) => of_cluster(error),
             Self::Kfp(error) => of_kfp(error),
+            Self::Argo(_) => ErrorCode::Cluster,
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
             Self::TooLarge { .. } => ErrorCode::TooLarge,
@@ -375,6 +380,7 @@ impl AppError {
             Self::NoEngine(error) => Some(error.hint()),
             Self::Cluster(error) => Some(error.hint()),
             Self::Kfp(error) => Some(error.hint()),
+            Self::Argo(error) => Some(error.hint().to_owned()),
             Self::Engine(error) => error.to_failure().hint,
             Self::Begin(error) => error.hint(),
             Self::Listen { .. } => {

@@ -1635,6 +1635,7 @@ export interface components {
             readonly recurrence?: components["schemas"]["RemoteRecurrence"] | null;
             /** @description The token that it asks for, at an endpoint. */
             readonly token?: string | null;
+            readonly workflow?: components["schemas"]["WorkflowSettings"] | null;
         };
         /** @description `POST /runs`: a pipeline to run, and with what. */
         readonly CreateRun: {
@@ -2321,10 +2322,8 @@ export interface components {
             readonly display_name?: string | null;
             /** @description The file's name. Its ending says how the bytes are read, and it stands in messages; nothing is opened. */
             readonly file_name: string;
-            /** @description When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out. */
-            readonly image_pull_policy?: string | null;
-            /** @description Secrets of the namespace to pull images with. */
-            readonly image_pull_secrets?: readonly string[];
+            /** @description What of the cluster the workflow needs. */
+            readonly on: components["schemas"]["WorkflowSettings"];
             /** @description The pipeline's parameters by name. */
             readonly parameters?: {
                 readonly [key: string]: components["schemas"]["ParameterValue"];
@@ -2332,12 +2331,6 @@ export interface components {
             /** @description Where artifacts are said to be: a `minio://`, `s3://` or `gs://` URI. */
             readonly pipeline_root?: string | null;
             readonly recurrence?: components["schemas"]["RemoteRecurrence"] | null;
-            /** @description The account of the pods; the namespace's default one when it is left out. */
-            readonly service_account?: string | null;
-            /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
-            readonly step_image: string;
-            /** @description The volume that all pods of a run see. */
-            readonly volume: components["schemas"]["WorkflowVolume"];
         };
         /** @description What came of it. */
         readonly LoweredDefinition: {
@@ -3073,7 +3066,7 @@ export interface components {
             /** @enum {string} */
             readonly kind: "refused";
         });
-        /** @description Where a server of Kubeflow Pipelines is. */
+        /** @description Where a server of Kubeflow Pipelines, or a cluster with Argo Workflows, is. */
         readonly RemotePlace: {
             /** @description The URL of its API, such as `http://127.0.0.1:8888`. */
             readonly endpoint: string;
@@ -3787,6 +3780,19 @@ export interface components {
             readonly task: components["schemas"]["TaskPath"];
             /** @description The answer. */
             readonly verdict: components["schemas"]["Verdict"];
+        };
+        /** @description What a pipeline's workflow is made with. */
+        readonly WorkflowSettings: {
+            /** @description When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out. */
+            readonly image_pull_policy?: string | null;
+            /** @description Secrets of the namespace to pull images with. */
+            readonly image_pull_secrets?: readonly string[];
+            /** @description The account of the pods; the namespace's default one when it is left out. */
+            readonly service_account?: string | null;
+            /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
+            readonly step_image: string;
+            /** @description The volume that all pods of a run see. */
+            readonly volume: components["schemas"]["WorkflowVolume"];
         };
         /** @description The volume that all pods of a run see. */
         readonly WorkflowVolume: {

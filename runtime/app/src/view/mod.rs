@@ -98,9 +98,7 @@ pub use run::{
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
-pub use workflow::{
-    LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity, WorkflowVolume,
-};
+pub use workflow::{LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity};
 
 /// Where the workbench's own API begins.
 pub const API_ROOT: &str = "/apis/coracle/v1";

@@ -37,6 +37,7 @@ pub(crate) mod supervise;
 pub(crate) mod volume;
 pub(crate) mod why;
 pub(crate) mod workflow;
+mod workflow_options;
 
 mod dispatch;
 
