@@ -8,11 +8,15 @@ use serde::Serialize;
 use crate::client::{Call, Events};
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
+use crate::follow::Interrupts;
 use crate::output::{Format, LiveLines, Output, Paint, bytes, count};
 use crate::workbench::Session;
 
 /// How much of a digest names a layer for people.
 const SHORT_DIGEST: usize = "sha256:".len() + 12;
+
+/// What is left of a push that ended early.
+const GOES_ON: &str = "the same command again goes on with what has arrived";
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -37,6 +41,7 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
+    let mut interrupts = Interrupts::listen()?;
     let session = Session::look(context).await?;
     let call = Call::post(["images"]).action("push").json(&PushImage {
         image: arguments.image,
@@ -47,7 +52,12 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let mut layers = BTreeMap::new();
     let mut lines = LiveLines::on_stderr(output.stderr);
     let outcome = loop {
-        match told.next().await {
+        // Nothing is read any more after an interrupt: the push ends with whoever reads of it.
+        let next = tokio::select! {
+            next = told.next() => next,
+            () = interrupts.next() => break Ok(None),
+        };
+        match next {
             Ok(Some(PushTold::Progress(progress))) => {
                 if let Some(line) = settled(&progress, output) {
                     lines.line(&line);
@@ -55,15 +65,19 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
                 layers.insert(progress.layer, progress);
                 lines.show(&under_way(&layers));
             }
-            Ok(Some(PushTold::Pushed(pushed))) => break Ok(pushed),
+            Ok(Some(PushTold::Pushed(pushed))) => break Ok(Some(pushed)),
             Ok(Some(PushTold::Refused(body))) => break Err(body.into()),
             Ok(None) => break Err(broken_off()),
             Err(error) => break Err(error),
         }
     };
     lines.finish();
+    drop(told);
     session.close().await;
-    let pushed = outcome?;
+    let Some(pushed) = outcome? else {
+        output.note(GOES_ON);
+        return Ok(Exit::Interrupted);
+    };
     match output.format {
         Format::Json => output.json(&Answer {
             pushed: &pushed,
@@ -133,5 +147,5 @@ fn broken_off() -> CommandError {
         "broken_off",
         "the workbench ended before the image was there",
     )
-    .with_hint("the same command again goes on with what has arrived")
+    .with_hint(GOES_ON)
 }
