@@ -26,6 +26,7 @@ mod model_drift;
 mod model_request;
 mod model_server;
 mod preview;
+mod push;
 mod recurring;
 mod remote_run;
 mod result;
@@ -86,6 +87,7 @@ pub use model_server::{
     ServerPod, ServerRevision, TrafficTarget,
 };
 pub use preview::{ArtifactPreview, content_url};
+pub use push::{PushImage, PushProgress, PushState, PushTold, PushedImage};
 pub use recurring::RecurringStatus;
 pub use remote_run::{
     CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents, RemoteRecurrence,

@@ -21,6 +21,7 @@ pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
 pub(crate) mod preflight;
+pub(crate) mod push;
 mod remote_outcome;
 pub(crate) mod replay;
 pub(crate) mod requests;
