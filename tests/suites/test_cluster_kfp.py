@@ -344,3 +344,26 @@ def test_a_workbench_is_found_beside_the_kubernetes_api_of_its_context(here, the
     assert "context coracle" in here("follow").stdout
     missing = here("deploy", slow(tmp_path), "--context", "nowhere", "-o", "json")
     assert missing.returncode == 4 and "nowhere" in error(missing)["message"]
+
+
+def parity(here, file, there, *arguments, code):
+    answer = here("parity", file, "--kfp-endpoint", there.server.address, "-o", "json", *arguments)
+    assert answer.returncode == code, answer.stderr
+    return json.loads(answer.stdout)["parity"]
+
+
+def test_states_here_and_there_are_compared(here, there, tmp_path):
+    compared = parity(here, slow(tmp_path), there, code=0)
+    # The run and two steps; that a server tells no values is said.
+    assert (compared["differences"], compared["same"], compared["not_told"]) == ([], 3, ["first"])
+
+
+def test_a_step_that_fails_there_alone_is_named(here, there, tmp_path):
+    marker = tmp_path / "ran"
+    # The one that comes first makes the folder, and the other fails.
+    file = pipeline(tmp_path, {"once": step(f"mkdir {marker}"), "always": step("true")}, "once")
+    differences = parity(here, file, there, code=1)["differences"]
+    assert {(one["step"], one["what"]) for one in differences} == {(None, "state"), ("once", "state")}
+    assert {differences[0]["here"], differences[0]["there"]} == {"SUCCEEDED", "FAILED"}
+    wrong = here("parity", file, "--kfp-endpoint", there.server.address, "--tolerance", "loss=x")
+    assert wrong.returncode == 2 and "tolerance" in wrong.stderr

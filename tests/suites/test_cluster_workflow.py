@@ -199,3 +199,30 @@ def test_one_that_recurs_is_one_object_there_however_often_it_is_asked_for(sende
     # What a cluster does not make up for is not left out in silence.
     refused = sender.deploy(file, "--cron", "0 30 6 * * *", code=2)
     assert "catch up" in refused["error"]["message"]
+
+
+def compared(sender, file, *words, code=0):
+    image = ("--step-image", sender.namespace.image, "--image-pull-policy", "IfNotPresent", "--claim", "runs")
+    answer = sender.coracle("-o", "json", "parity", file, "--context", "admin", "-n", "workflows", *image, *words, seconds=300)
+    assert answer.returncode == code, answer.stderr
+    return json.loads(answer.stdout)["parity"]
+
+
+def test_a_pipeline_that_comes_out_the_same_here_and_there_is_said_to(sender, tmp_path):
+    steps = {"a": step('printf 42 > "$1"', args=[OUTPUT], outputs=["out"]), "b": step("true")}
+    parity = compared(sender, pipeline(tmp_path, steps, b={"dependentTasks": ["a"]}))
+    # The states of the run and of two steps, and the parameter.
+    assert parity == {"differences": [], "same": 4, "not_told": []}
+
+
+def test_what_is_another_there_is_named_unless_it_is_allowed(sender, tmp_path):
+    """A pod on a cluster has a service account's token, a step here has none."""
+    script = 'if [ -e /var/run/secrets/kubernetes.io ]; then printf 0.505; else printf 0.5; fi > "$1"'
+    file = pipeline(tmp_path, {"train": step(script, args=[OUTPUT], outputs=["out"])})
+    document = json.loads(file.read_text())
+    document["components"]["comp-train"]["outputDefinitions"]["parameters"]["out"]["parameterType"] = "NUMBER_DOUBLE"
+    file.write_text(json.dumps(document))
+    [difference] = compared(sender, file, code=1)["differences"]
+    assert difference == {"step": "train", "what": "parameter out", "here": 0.5, "there": 0.505, "is_allowed": False}
+    [difference] = compared(sender, file, "--tolerance", "out=1%")["differences"]
+    assert difference["is_allowed"]

@@ -7,9 +7,9 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
-    follow, gc, get, kubeconfig, logs, model_server, open, preflight, push, replay, requests,
-    rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume,
-    why, workflow,
+    follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
+    requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise,
+    volume, why, workflow,
 };
 use crate::output::Format;
 
@@ -87,6 +87,8 @@ pub(crate) enum Command {
     Export(export::Arguments),
     /// List what was sent to clusters, and follow a run there
     Follow(follow::Arguments),
+    /// Run a pipeline here and on a cluster, and compare what came out
+    Parity(Box<parity::Arguments>),
     /// Look at the machine and say what to mend
     Doctor(doctor::Arguments),
     /// Write the file with which kubectl finds the workbench, and print its path

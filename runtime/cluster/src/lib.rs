@@ -20,6 +20,7 @@ mod key;
 pub mod kfp;
 pub mod manifests;
 pub mod objects;
+pub mod parity;
 pub mod preflight;
 pub mod report;
 mod secret;

@@ -41,8 +41,8 @@ pub use pipeline::{Pipeline, PipelineVersion, VersionRef};
 pub use quantity::{Cpu, Memory, QuantityError, Resources};
 pub use recurring::{Progress, RecurringRun, RunSource, Schedule, Trigger};
 pub use remote_run::{
-    Recurrence, RemoteEvent, RemoteNews, RemotePlace, RemoteProblem, RemoteRequest, RemoteRun,
-    RemoteSight, RemoteStage, RemoteState, RemoteTask,
+    Recurrence, RemoteEvent, RemoteNews, RemoteOutputs, RemotePlace, RemoteProblem, RemoteRequest,
+    RemoteRun, RemoteSight, RemoteStage, RemoteState, RemoteTask,
 };
 pub use run::{
     Attempt, AttemptNumber, AttemptSetting, AttemptUsage, EngineKind, Outputs, RunOrigin,

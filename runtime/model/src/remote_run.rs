@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{RunId, Schedule, Value, WorkflowSettings};
+use crate::{Outputs, RunId, RunState, Schedule, TaskState, Value, WorkflowSettings};
 
 /// Where a server of Kubeflow Pipelines, or a cluster with Argo Workflows, is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -166,6 +166,31 @@ impl RemoteState {
     }
 }
 
+impl From<TaskState> for RemoteState {
+    fn from(state: TaskState) -> Self {
+        match state {
+            TaskState::Pending => Self::Pending,
+            TaskState::Running => Self::Running,
+            TaskState::Succeeded => Self::Succeeded,
+            TaskState::Skipped => Self::Skipped,
+            TaskState::Failed => Self::Failed,
+            TaskState::Canceled => Self::Canceled,
+        }
+    }
+}
+
+impl From<RunState> for RemoteState {
+    fn from(state: RunState) -> Self {
+        match state {
+            RunState::Pending => Self::Pending,
+            RunState::Running => Self::Running,
+            RunState::Canceling => Self::Canceling,
+            RunState::Succeeded => Self::Succeeded,
+            RunState::Failed => Self::Failed,
+        }
+    }
+}
+
 /// A run as a server shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RemoteSight {
@@ -202,6 +227,42 @@ pub struct RemoteTask {
     pub error: Option<String>,
     /// The ids of the artifacts that it made, by the names of its outputs, where the server tells them.
     pub artifacts: BTreeMap<String, Vec<String>>,
+    /// What it produced, where the server tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<RemoteOutputs>,
+}
+
+/// What a task on a server produced, by the names of its outputs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RemoteOutputs {
+    /// Values of parameters.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, serde_json::Value>))]
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// What was said of artifacts, metrics among it; of several where an output is a list.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, Vec<serde_json::Value>>))]
+    pub metadata: BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>>,
+}
+
+impl From<&Outputs> for RemoteOutputs {
+    fn from(outputs: &Outputs) -> Self {
+        let said = |values: &BTreeMap<String, Value>| {
+            let values = values.iter();
+            values
+                .map(|(name, value)| (name.clone(), serde_json::json!(value)))
+                .collect()
+        };
+        let artifacts = outputs.artifacts.iter();
+        Self {
+            parameters: said(&outputs.parameters),
+            metadata: artifacts
+                .map(|(name, several)| {
+                    let several = several.iter().map(|artifact| said(&artifact.metadata));
+                    (name.clone(), several.collect())
+                })
+                .collect(),
+        }
+    }
 }
 
 /// Why something is not as it should be on a cluster.

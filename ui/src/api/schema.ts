@@ -315,6 +315,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/runs/{run}/parity": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Compares a run here with one on a cluster: states, values of output parameters, and what was said of artifacts. */
+        readonly post: operations["compare_runs"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/runs/{run}/token": {
         readonly parameters: {
             readonly query?: never;
@@ -1570,6 +1587,26 @@ export interface components {
             readonly service?: string | null;
             /** @description The versions of its API: `serving.kserve.io/v1beta1`. */
             readonly versions: readonly string[];
+        };
+        /** @description What came of it. */
+        readonly ComparedRuns: {
+            /** @description The run here. */
+            readonly here: components["schemas"]["RunId"];
+            /** @description Whether nothing is different beyond what was allowed. */
+            readonly is_fine: boolean;
+            /** @description What is the same, and what is not. */
+            readonly parity: components["schemas"]["RunParity"];
+            /** @description The run on the cluster, by its id here. */
+            readonly there: components["schemas"]["RunId"];
+        };
+        /** @description `POST /clusters/runs/{run}/parity`: which run here, and what may be apart. */
+        readonly CompareRuns: {
+            /** @description The run here: its id, or the beginning of it. */
+            readonly run: string;
+            /** @description How far numbers may be apart, by the names of parameters and metrics. */
+            readonly tolerances?: {
+                readonly [key: string]: components["schemas"]["Tolerance"];
+            };
         };
         /** @description What came of compiling. */
         readonly CompiledDefinition: {
@@ -3148,6 +3185,17 @@ export interface components {
             /** @enum {string} */
             readonly kind: "refused";
         });
+        /** @description What a task on a server produced, by the names of its outputs. */
+        readonly RemoteOutputs: {
+            /** @description What was said of artifacts, metrics among it; of several where an output is a list. */
+            readonly metadata: {
+                readonly [key: string]: readonly unknown[];
+            };
+            /** @description Values of parameters. */
+            readonly parameters: {
+                readonly [key: string]: unknown;
+            };
+        };
         /** @description Where a server of Kubeflow Pipelines, or a cluster with Argo Workflows, is. */
         readonly RemotePlace: {
             /** @description The URL of its API, such as `http://127.0.0.1:8888`. */
@@ -3263,6 +3311,7 @@ export interface components {
             readonly finished_at?: string | null;
             /** @description The name that people see. */
             readonly name: string;
+            readonly outputs?: components["schemas"]["RemoteOutputs"] | null;
             /**
              * Format: date-time
              * @description When it began.
@@ -3500,6 +3549,19 @@ export interface components {
             /** @description The steps that wait for room on the machine. */
             readonly waiting: readonly components["schemas"]["Waiting"][];
         };
+        /** @description What is not the same on both sides. */
+        readonly RunDifference: {
+            /** @description As it is here; null where it is not. */
+            readonly here: Record<string, never>;
+            /** @description Whether a tolerance allows it. */
+            readonly is_allowed: boolean;
+            /** @description The step; none for the run itself. */
+            readonly step?: string | null;
+            /** @description As it is there; null where it is not. */
+            readonly there: Record<string, never>;
+            /** @description What of it: `state`, `parameter NAME`, or `OUTPUT: NAME` of what was said of an artifact. */
+            readonly what: string;
+        };
         /** @description `GET /run-fields`: what there is among all runs to filter and sort by. */
         readonly RunFields: {
             /** @description The names of metrics that any left. */
@@ -3531,6 +3593,15 @@ export interface components {
             readonly id: string;
             /** @description The name people see. */
             readonly name?: string | null;
+        };
+        /** @description What came of comparing. */
+        readonly RunParity: {
+            /** @description What is not the same. */
+            readonly differences: readonly components["schemas"]["RunDifference"][];
+            /** @description The steps of which one side tells no outputs. */
+            readonly not_told: readonly string[];
+            /** @description How many states and values are the same. */
+            readonly same: number;
         };
         /** @description `GET /runs/{run}/result`: a run with its steps, loops and DAGs, whether or not it is over. */
         readonly RunResult: {
@@ -3748,6 +3819,20 @@ export interface components {
         readonly TaskState: "PENDING" | "RUNNING" | "SUCCEEDED" | "SKIPPED" | "FAILED" | "CANCELED";
         /** @description What a message of `GET /events` says; its `what.type` tells which. */
         readonly Told: components["schemas"]["Event"] | components["schemas"]["LogEvent"];
+        /** @description How far two numbers may be apart. */
+        readonly Tolerance: {
+            /**
+             * Format: double
+             * @description By so much.
+             */
+            readonly absolute: number;
+        } | {
+            /**
+             * Format: double
+             * @description By so much of the greater of the two, where 0.01 is one percent.
+             */
+            readonly relative: number;
+        };
         /** @description A share of what is asked. */
         readonly TrafficTarget: {
             /** @description Whether it is the newest. */
@@ -4606,6 +4691,42 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["RemoteEvents"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly compare_runs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The run on the cluster: its id here or there, or the beginning of one */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CompareRuns"];
+            };
+        };
+        readonly responses: {
+            /** @description What is the same, and what is not */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ComparedRuns"];
                 };
             };
             /** @description A refusal */

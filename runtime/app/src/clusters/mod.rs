@@ -5,6 +5,7 @@
 mod contexts;
 mod deploy;
 mod manifests;
+mod parity;
 mod pipelines;
 mod preflight;
 mod present;

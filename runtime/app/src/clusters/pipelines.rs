@@ -145,7 +145,8 @@ impl Workbench {
     }
 }
 
-fn find(store: &Store, name: &str) -> Result<Remembered, AppError> {
+/// A run by its id here or there, or the beginning of one.
+pub(super) fn find(store: &Store, name: &str) -> Result<Remembered, AppError> {
     let named = |run: &Remembered| {
         let there = run.remote_id.as_deref().unwrap_or_default();
         run.id.to_string().starts_with(name) || there.starts_with(name)

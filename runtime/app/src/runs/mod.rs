@@ -17,7 +17,7 @@ mod why;
 mod why_key;
 
 pub(crate) use create::usual_name;
-pub(crate) use find::{find_run, find_task};
+pub(crate) use find::{find_run, find_task, read_run};
 pub use overview::RunOverview;
 pub(crate) use overview::of_experiment;
 pub(crate) use parameters::{check as check_parameters, read as read_parameters};

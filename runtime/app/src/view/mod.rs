@@ -31,6 +31,7 @@ mod recurring;
 mod remote_run;
 mod result;
 mod run;
+mod run_parity;
 mod task;
 mod volume;
 mod why;
@@ -96,6 +97,9 @@ pub use remote_run::{
 pub use result::{ResultTask, RunResult};
 pub use run::{
     Notice, Run, RunFields, RunList, RunOwner, RunQuery, RunSummary, RunValues, Waiting,
+};
+pub use run_parity::{
+    BadTolerance, CompareRuns, ComparedRuns, RunDifference, RunParity, Tolerance,
 };
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};

@@ -20,6 +20,7 @@ pub(crate) mod logs;
 pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
+pub(crate) mod parity;
 pub(crate) mod preflight;
 pub(crate) mod push;
 mod remote_outcome;

@@ -42,7 +42,12 @@ pub(super) async fn go_on(
         run.place,
     ));
     let exit = match aftermath {
-        Aftermath::Follow => return follow(session, &run, output, interrupts).await,
+        Aftermath::Follow => {
+            return match to_its_end(session, &run, output, interrupts).await? {
+                Some(run) => tell(&run, output),
+                None => Ok(Exit::Interrupted),
+            };
+        }
         Aftermath::Detach => Exit::Fine,
     };
     match output.format {
@@ -52,12 +57,16 @@ pub(super) async fn go_on(
     Ok(exit)
 }
 
-async fn follow(
+/// Follows a run to its end; none where it was left.
+///
+/// # Errors
+/// A run that was refused, and what only the user can mend.
+pub(super) async fn to_its_end(
     session: &mut Session,
     run: &RemoteRun,
     output: &Output,
     interrupts: &mut Interrupts,
-) -> Result<Exit, CommandError> {
+) -> Result<Option<RemoteRun>, CommandError> {
     let id = run.run_id.to_string();
     let mut query = RemoteEventQuery::default();
     loop {
@@ -67,7 +76,7 @@ async fn follow(
             heard = session.client().ask::<RemoteEvents>(call) => heard,
             () = interrupts.next() => {
                 output.note(&format!("it goes on there: `coracle follow {}`", short(run.run_id)));
-                return Ok(Exit::Interrupted);
+                return Ok(None);
             }
         };
         let heard = match heard {
@@ -81,8 +90,11 @@ async fn follow(
             query.after = event.number;
             output.note(&line(&event.news));
         }
+        if let (RemoteStage::Refused, Some(problem)) = (heard.run.stage, &heard.run.problem) {
+            return Err(refusal(problem));
+        }
         if heard.run.stage.is_final() {
-            return tell(&heard.run, output);
+            return Ok(Some(heard.run));
         }
         if let Some(problem) = &heard.run.problem
             && FOR_THE_USER.contains(&problem.code.as_str())
@@ -93,9 +105,6 @@ async fn follow(
 }
 
 fn tell(run: &RemoteRun, output: &Output) -> Result<Exit, CommandError> {
-    if let (RemoteStage::Refused, Some(problem)) = (run.stage, &run.problem) {
-        return Err(refusal(problem));
-    }
     let state = run.state.unwrap_or_default();
     if run.is_recurring {
         output.note(&format!("it runs again and again on {}", run.place));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::{RemoteSight, RemoteState, RemoteTask, TaskRecord, TaskState, Timestamp};
+use coracle_model::{RemoteOutputs, RemoteSight, RemoteState, RemoteTask, TaskRecord, Timestamp};
 use serde_json::Value;
 
 /// The template whose pods decide on a task and are none themselves.
@@ -56,9 +56,12 @@ impl Pod {
             return None;
         }
         let state = match &record {
-            Some(record) => recorded(record.state),
+            Some(record) => record.state.into(),
             None => phase(&node["phase"]),
         };
+        let outputs = record
+            .as_ref()
+            .map(|record| RemoteOutputs::from(&record.outputs));
         let reason = record.and_then(|record| record.reason);
         let why = reason.map(|reason| reason.message);
         let why = why.or_else(|| text(&node["message"]));
@@ -70,6 +73,7 @@ impl Pod {
                 finished_at: time(&node["finishedAt"]),
                 error: why.filter(|_| state == RemoteState::Failed),
                 artifacts: BTreeMap::new(),
+                outputs,
             },
             path,
         })
@@ -93,18 +97,6 @@ fn phase(phase: &Value) -> RemoteState {
     }
 }
 
-/// The states of tasks as `coracle-step` records them.
-fn recorded(state: TaskState) -> RemoteState {
-    match state {
-        TaskState::Pending => RemoteState::Pending,
-        TaskState::Running => RemoteState::Running,
-        TaskState::Succeeded => RemoteState::Succeeded,
-        TaskState::Skipped => RemoteState::Skipped,
-        TaskState::Failed => RemoteState::Failed,
-        TaskState::Canceled => RemoteState::Canceled,
-    }
-}
-
 fn text(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
@@ -116,7 +108,7 @@ fn time(value: &Value) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use coracle_model::{Failure, FailureCode, Outputs, RunId, TaskKind, TaskPath};
+    use coracle_model::{Failure, FailureCode, Outputs, RunId, TaskKind, TaskPath, TaskState};
     use serde_json::json;
 
     use super::*;

@@ -195,6 +195,7 @@ impl From<Task> for RemoteTask {
             artifacts: outputs
                 .map(|(name, made)| (name, made.artifact_ids))
                 .collect(),
+            outputs: None,
         }
     }
 }

@@ -70,6 +70,7 @@
 //! GET    /clusters/runs                    RemoteRunList
 //! GET    /clusters/runs/{run}              RemoteRun
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
+//! POST   /clusters/runs/{run}/parity       CompareRuns -> ComparedRuns
 //! PUT    /clusters/runs/{run}/token        RemoteToken
 //! POST   /images:push                      PushImage -> PushTold, as server-sent events
 //! GET    /gc?runs_before=&environments=    GcPlan

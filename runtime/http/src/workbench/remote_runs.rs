@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents, RemoteRun, RemoteRunList,
-    RemoteToken,
+    CompareRuns, ComparedRuns, CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents,
+    RemoteRun, RemoteRunList, RemoteToken,
 };
 
 use crate::body::{Asked, Sent};
@@ -78,6 +78,24 @@ pub(super) async fn events(
     Asked(query): Asked<RemoteEventQuery>,
 ) -> Result<Json<RemoteEvents>, Refusal> {
     Ok(Json(workbench.remote_events(run, query.after).await?))
+}
+
+/// Compares a run here with one on a cluster: states, values of output parameters, and what was said of artifacts.
+#[utoipa::path(
+    post,
+    path = "/clusters/runs/{run}/parity",
+    operation_id = "compare_runs",
+    tag = "clusters",
+    params(("run" = String, Path, description = "The run on the cluster: its id here or there, or the beginning of one")),
+    request_body = CompareRuns,
+    responses((status = 200, description = "What is the same, and what is not", body = ComparedRuns))
+)]
+pub(super) async fn compare(
+    State(workbench): State<Workbench>,
+    Path(run): Path<String>,
+    Sent(request): Sent<CompareRuns>,
+) -> Result<Json<ComparedRuns>, Refusal> {
+    Ok(Json(workbench.compare_with_remote(run, request).await?))
 }
 
 /// Another token for the server of a run.

@@ -96,6 +96,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(remote_runs::create, remote_runs::list))
         .routes(routes!(remote_runs::show))
         .routes(routes!(remote_runs::events))
+        .routes(routes!(remote_runs::compare))
         .routes(routes!(remote_runs::put_token))
         .routes(routes!(images::push))
         .routes(routes!(machine::gc_plan, machine::gc))

@@ -18,9 +18,9 @@ use crate::definition::Definition;
 use crate::follow::Interrupts;
 use crate::workbench::Session;
 
-/// What is asked of a pipeline, beside where it goes.
+/// A server of Kubeflow Pipelines by its address, in place of a context.
 #[derive(Debug, clap::Args)]
-pub(crate) struct PipelineOptions {
+pub(crate) struct Endpoint {
     /// Pipeline: the URL of a server of Kubeflow Pipelines, such as `http://127.0.0.1:8888`
     #[arg(long, value_name = "URL", conflicts_with = "context")]
     kfp_endpoint: Option<String>,
@@ -28,6 +28,40 @@ pub(crate) struct PipelineOptions {
     /// Pipeline: a file with the token that the endpoint asks for
     #[arg(long, value_name = "FILE", requires = "kfp_endpoint")]
     kfp_token_file: Option<PathBuf>,
+}
+
+impl Endpoint {
+    /// Where a pipeline is to run, with the token that is asked for there.
+    ///
+    /// # Errors
+    /// Neither an endpoint nor a context, and a token that cannot be read.
+    pub(crate) fn place(
+        self,
+        context: &Context,
+        place: &Place,
+    ) -> Result<(RemotePlace, Option<String>), CommandError> {
+        let token = self.kfp_token_file.map(|file| token(context, &file));
+        let there = match (self.kfp_endpoint, &place.context) {
+            (Some(url), _) => RemotePlace::Endpoint(url),
+            (None, Some(name)) => RemotePlace::Context {
+                name: name.clone(),
+                kubeconfig: kubeconfig_named::value(&context.surroundings),
+            },
+            (None, None) => {
+                return Err(CommandError::usage(
+                    "say where: `--context CONTEXT` or `--kfp-endpoint URL`",
+                ));
+            }
+        };
+        Ok((there, token.transpose()?))
+    }
+}
+
+/// What is asked of a pipeline, beside where it goes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PipelineOptions {
+    #[command(flatten)]
+    endpoint: Endpoint,
 
     /// A pipeline parameter; lists and structs are written as JSON
     #[arg(short, long = "param", visible_alias = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
@@ -72,7 +106,7 @@ pub(crate) struct PipelineOptions {
 impl PipelineOptions {
     /// Whether something is asked that only pipelines have.
     pub(super) fn is_asked(&self) -> bool {
-        self.kfp_endpoint.is_some()
+        self.endpoint.kfp_endpoint.is_some()
             || !self.parameter.is_empty()
             || self.experiment.is_some()
             || self.pipeline_root.is_some()
@@ -133,30 +167,14 @@ fn request(
     arguments: PipelineOptions,
     definition: &Definition,
 ) -> Result<CreateRemoteRun, CommandError> {
-    let (namespace, confirm) = (place.namespace, place.confirm);
-    let place = match (arguments.kfp_endpoint, place.context) {
-        (Some(url), _) => RemotePlace::Endpoint(url),
-        (None, Some(name)) => RemotePlace::Context {
-            name,
-            kubeconfig: kubeconfig_named::value(&context.surroundings),
-        },
-        (None, None) => {
-            return Err(CommandError::usage(
-                "say where: `--context CONTEXT` or `--kfp-endpoint URL`",
-            ));
-        }
-    };
-    let token = arguments
-        .kfp_token_file
-        .map(|file| token(context, &file))
-        .transpose()?;
+    let (there, token) = arguments.endpoint.place(context, &place)?;
     let cron = arguments.cron.map(RemoteRhythm::Cron);
     let rhythm = cron.or(arguments.every.map(RemoteRhythm::EverySeconds));
     Ok(CreateRemoteRun {
-        place,
-        confirm,
+        place: there,
+        confirm: place.confirm,
         token,
-        namespace,
+        namespace: place.namespace,
         definition: Bytes(definition.bytes.clone()),
         file_name: definition.file_name.clone(),
         parameters: once_each(&arguments.parameter)?,
