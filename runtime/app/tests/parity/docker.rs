@@ -13,6 +13,10 @@ use tokio::net::{UnixListener, UnixStream};
 type Told = Arc<Mutex<BTreeMap<String, Value>>>;
 
 /// The bodies with which containers are created, by their workloads' names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test's own server ends with the test"
+)]
 pub(crate) async fn told(directory: &Path, workloads: &[Workload]) -> BTreeMap<String, Value> {
     let socket = directory.join("docker.sock");
     let listener = UnixListener::bind(&socket).unwrap();

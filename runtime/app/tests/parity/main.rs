@@ -6,5 +6,6 @@ mod docker;
 mod heeded;
 mod kubelet;
 mod objects;
+mod planned;
 mod workbench;
 mod written;

@@ -66,6 +66,10 @@ proptest! {
 
 /// kubectl's own reader of YAML, and its kustomize, find the same objects.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "kubectl is waited for, and ends by itself"
+)]
 fn kubectl_renders_the_objects_that_were_exported() {
     let mut runner = TestRunner::default();
     let mut rendered_sets = 0;
