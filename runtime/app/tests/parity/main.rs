@@ -2,6 +2,7 @@
 //! written as files is read back as it was. The objects are made up, of every kind that is sent.
 
 mod agreement;
+mod containers;
 mod docker;
 mod heeded;
 mod kubelet;
