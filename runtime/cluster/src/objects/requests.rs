@@ -19,6 +19,9 @@ use crate::key::ObjectKey;
 /// An answer within this time, or the connection counts as lost. API servers give up on a request after 60 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(70);
 
+/// A try that was lost after so long is the last: who waited for a server that hangs is told, and not kept waiting as long again.
+const HUNG_AFTER: Duration = Duration::from_secs(20);
+
 /// How long a server may ask to wait (`Retry-After`) and be obeyed.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -288,11 +291,13 @@ impl Cluster {
     ) -> Result<Answer, RequestError> {
         let mut tried = 1;
         loop {
+            let begun = time::Instant::now();
             let (error, wait) = match self.send_once(&method, path, body).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
-            let Some(wait) = wait.filter(|_| tried < self.retries.tries) else {
+            let hung = matches!(error, RequestError::Lost(_)) && begun.elapsed() >= HUNG_AFTER;
+            let Some(wait) = wait.filter(|_| tried < self.retries.tries && !hung) else {
                 return Err(error);
             };
             time::sleep(

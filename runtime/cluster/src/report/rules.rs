@@ -241,13 +241,58 @@ fn of_pod(pattern: &[&str], value: &Value) -> Option<Rule> {
         ["serviceAccountName" | "serviceAccount" | "automountServiceAccountToken"] => {
             Some(Rule::ClusterOnly("everything is allowed here; the cluster gives the pod this account's rights and token"))
         }
-        ["shareProcessNamespace"] => Some(Rule::ClusterOnly("kept and not heeded here")),
+        ["shareProcessNamespace" | "hostPID" | "hostIPC" | "hostUsers" | "setHostnameAsFQDN" | "os" | "resourceClaims"
+            | "dnsConfig", ..] => Some(Rule::ClusterOnly(NOT_HEEDED)),
+        ["dnsPolicy"] if value != "ClusterFirst" => Some(Rule::ClusterOnly(NOT_HEEDED)),
+        ["securityContext", "sysctls" | "fsGroupChangePolicy" | "supplementalGroupsPolicy" | "seLinuxChangePolicy", ..] => {
+            Some(Rule::ClusterOnly(NOT_HEEDED))
+        }
+        ["securityContext", field, ..] if CONFINES.contains(field) => Some(Rule::ClusterOnly(CONFINEMENT)),
+        ["volumes", "*", "emptyDir", "medium"] if value == "Memory" => {
+            Some(Rule::Same("in memory; here on the disk where several containers mount it, or parts of it"))
+        }
+        ["containers" | "initContainers", "*", rest @ ..] => of_container(rest),
         ["hostNetwork"] if value == true => Some(Rule::ClusterOnly("the network of this machine here, the node's there")),
         ["volumes", "*", "hostPath", ..] => Some(Rule::NotPortable(
             "a folder of this machine, which nodes do not have; put its files into a claim or a bucket".to_owned(),
         )),
-        ["containers" | "initContainers", "*", "resources", "limits" | "requests", name] if name.contains('/') => {
-            Some(Rule::Same("GPUs and other devices by their names on the node"))
+        _ => None,
+    }
+}
+
+const NOT_HEEDED: &str = "kept and not heeded here";
+
+/// What of a security context says how the node's kernel confines programs, beside users, rights and the root's files.
+const CONFINES: [&str; 5] = [
+    "seccompProfile",
+    "seLinuxOptions",
+    "appArmorProfile",
+    "windowsOptions",
+    "procMount",
+];
+
+const CONFINEMENT: &str =
+    "containers are confined by the engine's own profiles here; the cluster's nodes heed it";
+
+fn of_container(pattern: &[&str]) -> Option<Rule> {
+    match pattern {
+        ["securityContext", field, ..] if CONFINES.contains(field) => {
+            Some(Rule::ClusterOnly(CONFINEMENT))
+        }
+        ["volumeDevices" | "resizePolicy" | "restartPolicyRules", ..]
+        | ["lifecycle", "stopSignal"]
+        | ["ports", "*", "hostIP"]
+        | [
+            "volumeMounts",
+            "*",
+            "mountPropagation" | "recursiveReadOnly",
+        ]
+        | ["resources", "claims", ..] => Some(Rule::ClusterOnly(NOT_HEEDED)),
+        ["resources", "limits" | "requests", name] if name.contains('/') => Some(Rule::Same(
+            "GPUs and other devices by their names on the node",
+        )),
+        ["resources", "limits" | "requests", name] if !["cpu", "memory"].contains(name) => {
+            Some(Rule::ClusterOnly(NOT_HEEDED))
         }
         _ => None,
     }

@@ -13,6 +13,9 @@ use kube::client::Body;
 use tokio::time::Instant;
 use tower::{BoxError, service_fn};
 
+/// What hangs: no answer ever comes.
+const HANGS: Option<(u16, Option<&'static str>)> = Some((0, None));
+
 /// Answers in turn, the last one again and again: a status, and what `Retry-After` says. None is a lost connection.
 type Script = Vec<Option<(u16, Option<&'static str>)>>;
 
@@ -39,6 +42,9 @@ async fn look(script: Script) -> (Duration, usize, Result<bool, DeployError>) {
                     std::io::ErrorKind::ConnectionReset,
                 )));
             };
+            if answer == HANGS {
+                std::future::pending::<()>().await;
+            }
             let mut response = Response::builder().status(status);
             if let Some(after) = after {
                 response = response.header("Retry-After", after);
@@ -99,4 +105,11 @@ async fn what_is_refused_for_good_is_asked_once() {
     let (took, asked, found) = look(vec![Some((403, None))]).await;
     assert_eq!((asked, found.is_err()), (1, true));
     assert!(waited(took, Duration::ZERO), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_is_not_waited_for_again() {
+    let (took, asked, found) = look(vec![HANGS]).await;
+    assert_eq!((asked, found.is_err()), (1, true));
+    assert!(waited(took, Duration::from_secs(70)), "{took:?}");
 }
