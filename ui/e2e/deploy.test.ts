@@ -23,6 +23,9 @@ it.skipIf(up.status === UNAVAILABLE)("sends what runs here to a cluster, changes
     expect(await page.getByRole("button", { name: "Send to admin" }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Show what would change" }).click();
     await page.getByText("Would be created").waitFor();
+    const preflight = page.getByRole("region", { name: "Whether the cluster can take it" });
+    await preflight.getByText("Nothing keeps it from working there").waitFor();
+    await preflight.getByText(/^Kubernetes v/).waitFor();
     expect(await axe(page)).toEqual([]);
     await page.getByRole("button", { name: "Send to admin" }).click();
     await page.getByText("Created", { exact: true }).waitFor();
@@ -42,6 +45,11 @@ it.skipIf(up.status === UNAVAILABLE)("sends what runs here to a cluster, changes
     await page.getByRole("button", { name: "Show what would change" }).click();
     await page.getByText(/forbidden|may not|does not let/i).first().waitFor();
     expect(await page.getByRole("button", { name: "Send to limited" }).isDisabled()).toBe(true);
+    // What is missing is told with a command that mends it.
+    await preflight.getByText("It would not work there as it is").waitFor();
+    await preflight.getByRole("button", { name: "Copy as" }).first().click();
+    await page.getByRole("menuitem", { name: "command" }).waitFor();
+    await page.keyboard.press("Escape");
     expect(faults.filter((fault) => !fault.includes("status of 4"))).toEqual([]);
   } finally {
     spawnSync("../tests/cluster/down", { env: own });

@@ -40,6 +40,7 @@ export function PipelineActions({ pipeline, version, onUpload }: Props) {
                 { label: "Edit the definition", onSelect: () => void navigate({ search: (now) => ({ ...now, tab: undefined, edit: true }) }) },
                 { label: "Download as YAML", onSelect: () => download(nameOf(version.pipeline_spec), text) },
                 { label: "Schedule", onSelect: () => void navigate({ to: "/new-run", search: { pipeline: id, version: version.pipeline_version_id, schedule: true } }) },
+                { label: "Send to a cluster", onSelect: () => void navigate({ to: "/deploy", search: { pipeline: id, version: version.pipeline_version_id } }) },
                 null,
               ]
             : []),
