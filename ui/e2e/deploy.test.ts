@@ -23,7 +23,7 @@ it.skipIf(up.status === UNAVAILABLE)("sends what runs here to a cluster, changes
     expect(await page.getByRole("button", { name: "Send to admin" }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Show what would change" }).click();
     await page.getByText("Would be created").waitFor();
-    const preflight = page.getByRole("region", { name: "Whether the cluster can take it" });
+    const preflight = page.locator("section").filter({ has: page.getByRole("heading", { name: "Whether the cluster can take it" }) });
     await preflight.getByText("Nothing keeps it from working there").waitFor();
     await preflight.getByText(/^Kubernetes v/).waitFor();
     expect(await axe(page)).toEqual([]);

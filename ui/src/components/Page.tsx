@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from "react";
+import type { ReactNode } from "react";
 import styles from "./Page.module.css";
 
 interface Props {
@@ -29,11 +29,10 @@ export function Page({ title, answer, actions, children, fills = false }: Props)
 
 /** A part of a page with its own heading. */
 export function Section({ title, actions, children }: { readonly title: ReactNode; readonly actions?: ReactNode; readonly children: ReactNode }) {
-  const id = useId();
   return (
-    <section className={styles.section} aria-labelledby={id}>
+    <section className={styles.section}>
       <header className={styles.sectionHead}>
-        <h2 id={id}>{title}</h2>
+        <h2>{title}</h2>
         {actions}
       </header>
       {children}
