@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -25,6 +25,7 @@ beforeAll(async () => {
 afterAll(async () => await there.close());
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
+const state = (page: Page, word: string) => page.locator("main header").getByText(word);
 const place = () => new URL(there.address).host;
 
 it("sends a pipeline from its page, shows its run beside those here, and follows it to its end", async () => {
@@ -46,7 +47,7 @@ it("sends a pipeline from its page, shows its run beside those here, and follows
   await heading(page, "sent by mouse").waitFor();
   const heard = page.getByRole("list", { name: "What was heard" });
   await heard.getByText("The pipeline was uploaded").waitFor();
-  await page.locator("main header").getByText("Running").waitFor();
+  await state(page, "Running").waitFor();
   expect(await axe(page)).toEqual([]);
 
   // One of its own, so that both are there.
@@ -68,7 +69,7 @@ it("sends a pipeline from its page, shows its run beside those here, and follows
 
   // It goes on there, and the page hears of it.
   writeFileSync(gate, "");
-  await page.locator("main header").getByText("Succeeded").waitFor();
+  await state(page, "Succeeded").waitFor();
   const tasks = page.getByRole("list", { name: "Tasks" });
   for (const name of ["load", "train"]) await tasks.getByRole("listitem").filter({ hasText: name }).getByText("Succeeded").waitFor(); // oxlint-disable-line no-await-in-loop -- one after the other
   const made = (await (await fetch(`${there.address}/apis/v2beta1/runs`)).json()) as { runs: { run_id: string; display_name: string; runtime_config: unknown }[] };
@@ -89,7 +90,7 @@ it("does the same without a pointer", async () => {
   await keys.fill(/^word ·/, "by keys");
   await keys.press("Enter");
   await heading(page, "sent by keys").waitFor();
-  await page.locator("main header").getByText("Succeeded").waitFor();
+  await state(page, "Succeeded").waitFor();
   await keys.press("g");
   await keys.press("r");
   await heading(page, "Runs").waitFor();
@@ -100,29 +101,54 @@ it("does the same without a pointer", async () => {
   expect(faults).toEqual([]);
 });
 
-it("says what keeps a run from being sent, and goes on by itself when that is over", async () => {
-  const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
+it("says what keeps a run from being sent, and what keeps it from being followed", async () => {
+  rmSync(gate, { force: true });
+  const { page } = await visit(`/deploy?pipeline=${pipeline}`);
   await page.getByLabel("Address").fill(there.address);
   await page.getByLabel(/^word ·/).fill("later");
   await page.getByLabel("Name", { exact: true }).fill("sent later");
   await there.stop();
-  await page.getByRole("button", { name: "Send journey" }).click();
-  await heading(page, "sent later").waitFor();
+  const send = page.getByRole("button", { name: "Send journey" });
+  await send.click();
   await page.getByRole("alert").waitFor();
-  await page.locator("main header").getByText("Not answered").waitFor();
   expect(await axe(page)).toEqual([]);
+
   await there.start();
-  await page.locator("main header").getByText("Succeeded").waitFor({ timeout: 60_000 });
+  await send.click();
+  await heading(page, "sent later").waitFor();
+  await state(page, "Running").waitFor();
+  await there.stop();
+  await state(page, "Not answered").waitFor();
+  await page.getByRole("alert").waitFor();
+  expect(await axe(page)).toEqual([]);
+  writeFileSync(gate, "");
+  await there.start();
   await page.getByRole("list", { name: "What was heard" }).getByText("The server answers again").waitFor();
-  expect(await page.getByRole("alert").count()).toBe(0);
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  await state(page, "Succeeded").waitFor();
+});
+
+it("writes a workflow for a cluster with Argo only", async () => {
+  const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
+  await page.getByText("For a cluster with Argo Workflows only").click();
+  const button = page.getByRole("button", { name: "Download the workflow" });
+  await page.getByLabel("Image with coracle-step").fill("registry.example/coracle-step:1");
+  expect(await button.isDisabled()).toBe(true);
+  await page.getByLabel(/^word ·/).fill("there");
+  const coming = page.waitForEvent("download");
+  await button.click();
+  const file = await (await coming).path();
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "Workflow", spec: { arguments: { parameters: [{ name: "parameters", value: '{"word":"there"}' }] } } });
+  await page.getByText("takes the file").waitFor();
+  expect(await axe(page)).toEqual([]);
   expect(faults).toEqual([]);
-}, 120_000);
+});
 
 it("is right in both themes and widths", async () => {
   const { runs } = (await (await fetch(`${workbench.address}/apis/coracle/v1/clusters/runs`)).json()) as { runs: { run_id: string }[] };
   const shots = process.env["CORACLE_SHOTS"];
   const looks = (["light", "dark"] as const).flatMap((theme) => [1440, 390].map((width) => ({ theme, width, height: width === 390 ? 844 : 900 })));
-  const pages = { "send-pipeline": `/deploy?pipeline=${pipeline}`, "cluster-run": `/cluster-runs/${runs[0]?.run_id}`, "runs-with-clusters": "/runs" };
+  const pages = { "send-pipeline": `/deploy?pipeline=${pipeline}`, "cluster-run": `/runs/remote/${runs[0]?.run_id}`, "runs-with-clusters": "/runs" };
   const problems: string[] = [];
   for (const look of looks) {
     for (const [name, address] of Object.entries(pages)) {

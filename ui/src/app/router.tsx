@@ -119,7 +119,7 @@ const routes = root.addChildren([
   searched("/runs", runsSearch, () => import("@/views/Runs"), "Runs"),
   searched("/runs/$id", runSearch, () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
-  page("/cluster-runs/$id", () => import("@/views/RemoteRun"), "RemoteRun"),
+  page("/runs/remote/$id", () => import("@/views/RemoteRun"), "RemoteRun"),
   movedAs("/runs/new", () => ({ to: "/new-run" })),
   searched("/pipelines", pipelinesSearch, () => import("@/views/Pipelines"), "Pipelines"),
   searched("/pipelines/$pipeline", pipelineSearch, () => import("@/views/Pipeline"), "Pipeline"),

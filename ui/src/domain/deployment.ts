@@ -88,3 +88,6 @@ export const PARITY: Readonly<Record<Schemas["FieldParity"], Shown>> = {
   "cluster-only": same("Cluster only"),
   "not-portable": bad("Not portable"),
 };
+
+/** How a thing of a pipeline goes over to a workflow. */
+export const LOWERED: Readonly<Record<Schemas["LoweringParity"], Shown>> = { translated: PARITY.translated, cluster_only: PARITY["cluster-only"], not_portable: PARITY["not-portable"] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
+import { lowerRequest, remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
 import { FIRST_SCHEDULE } from "./schedule";
 
 const target = { context: "prod", endpoint: "", token: "", namespace: "", confirm: "" };
@@ -47,4 +47,17 @@ it("needs an address, or the name of what is protected", () => {
   expect(targetErrors({ ...target, confirm: "prod" }, true)).toEqual({});
   for (const endpoint of ["", "kfp.example", "ftp://a", "http:///"]) expect(Object.keys(targetErrors({ ...target, context: "", endpoint }, false))).toEqual(["endpoint"]);
   expect(targetErrors({ ...target, context: "", endpoint: "http://127.0.0.1:8888" }, false)).toEqual({});
+});
+
+it("is a workflow for Argo, whose pods share a claim that is there, or one of each run", () => {
+  const needs = { stepImage: " registry/step:1 ", claim: "", size: "5Gi" };
+  const own = lowerRequest({ ...wish, schedule: FIRST_SCHEDULE }, needs);
+  expect(own).toMatchObject({ step_image: "registry/step:1", volume: { per_run: { size: "5Gi" } }, recurrence: { rhythm: { cron: "0 0 3 * * *" } } });
+  expect(lowerRequest(wish, { ...needs, claim: "runs" })).toEqual({
+    definition: "YTogMQo=",
+    file_name: "digits.yaml",
+    parameters: { rate: { value: 0.5 }, word: { value: "it's" } },
+    step_image: "registry/step:1",
+    volume: { claim: "runs" },
+  });
 });

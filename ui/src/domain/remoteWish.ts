@@ -1,5 +1,6 @@
 // What is asked for when a pipeline is sent to a cluster: from what is typed to the request.
 
+import type { LowerDefinition } from "@/api/pipelines";
 import type { CreateRemoteRun, RemoteRecurrence } from "@/api/remoteRuns";
 import { base64 } from "./base64";
 import type { Json } from "./definition";
@@ -53,6 +54,22 @@ export function remoteRequest({ target, definition, pipeline, name, experiment, 
     ...(context && confirm && { confirm }),
     ...(schedule && { recurrence: recurrence(schedule) }),
   };
+}
+
+/** What the pods of a workflow need beside the pipeline. */
+export interface WorkflowNeeds {
+  /** The image with `coracle-step`, from where the cluster's nodes pull it. */
+  readonly stepImage: string;
+  /** A claim of the namespace; where it is empty each run makes one of this size. */
+  readonly claim: string;
+  readonly size: string;
+}
+
+/** The same pipeline for a cluster that has Argo Workflows and no Kubeflow Pipelines. */
+export function lowerRequest(wish: RemoteWish, { stepImage, claim, size }: WorkflowNeeds): LowerDefinition {
+  const { definition, file_name, parameters, display_name, recurrence: rhythm } = remoteRequest(wish);
+  const volume = claim.trim() ? { claim: claim.trim() } : { per_run: { size: size.trim(), access_mode: "ReadWriteMany" } };
+  return { definition, file_name, step_image: stepImage.trim(), volume, ...(parameters && { parameters }), ...(display_name && { display_name }), ...(rhythm && { recurrence: rhythm }) };
 }
 
 /** How a shell writes a word. */

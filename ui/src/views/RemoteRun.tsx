@@ -15,7 +15,7 @@ import { RemoteTasks } from "@/features/clusterRuns/RemoteTasks";
 
 /** A run on a cluster: how it stands there, its tasks, and what was heard of it. */
 export function RemoteRun() {
-  const { id } = useParams({ from: "/cluster-runs/$id" });
+  const { id } = useParams({ from: "/runs/remote/$id" });
   const { data: run, error } = useQuery(remoteRun(id));
   const events = useQuery(remoteEvents(id));
   if (!run) return <Page title="Run on a cluster" answer=" ">{error ? <Trouble error={error} /> : <Skeleton rows={12} />}</Page>;

@@ -82,7 +82,7 @@ export function Runs() {
               canSelect={(run) => !isRemote(run)}
               onSight={sight}
               order={JSON.stringify({ ...search, columns: undefined })}
-              onOpen={(run) => void navigate({ to: isRemote(run) ? "/cluster-runs/$id" : "/runs/$id", params: { id: run.run_id } })}
+              onOpen={(run) => void navigate({ to: isRemote(run) ? "/runs/remote/$id" : "/runs/$id", params: { id: run.run_id } })}
             />
           </div>
         )}

@@ -12,7 +12,7 @@ import { RemoteMenu } from "./RemoteMenu";
 const CELLS: Readonly<Record<string, (run: RemoteRun) => ReactNode>> = {
   name: (run) => (
     <span className={styles.remote}>
-      <a href={`#/cluster-runs/${run.run_id}`} className={runs.name} title={run.display_name}>
+      <a href={`#/runs/remote/${run.run_id}`} className={runs.name} title={run.display_name}>
         {run.display_name}
       </a>
       <span title={`on ${placeName(run.place)}`}>

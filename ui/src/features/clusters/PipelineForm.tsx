@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type ClusterContext, clusterLook } from "@/api/clusters";
 import { createRemoteRun } from "@/api/remoteRuns";
 import { Button } from "@/components/Button";
+import { CodeLine } from "@/components/CodeLine";
 import { CopyAs } from "@/components/CopyAs";
 import { Skeleton, Trouble } from "@/components/Empty";
 import { Field, Input } from "@/components/Field";
@@ -17,6 +18,7 @@ import { type Beginning, type Errors, parameterKey, refusalAt } from "@/features
 import form from "@/features/newRun/Form.module.css";
 import { Parameters } from "@/features/newRun/Parameters";
 import { ScheduleFields } from "@/features/newRun/ScheduleFields";
+import { ArgoWorkflow } from "./ArgoWorkflow";
 import { Preflighted } from "./Preflighted";
 import { TargetForm } from "./TargetForm";
 
@@ -49,7 +51,7 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
   const wish = { target, definition, pipeline: title, name, experiment, values, schedule: recurs ? schedule : undefined };
   const send = useMutation({
     mutationFn: () => createRemoteRun(remoteRequest(wish)),
-    onSuccess: ({ run }) => void navigate({ to: "/cluster-runs/$id", params: { id: run.run_id } }),
+    onSuccess: ({ run }) => void navigate({ to: "/runs/remote/$id", params: { id: run.run_id } }),
   });
   const refused = send.error ? refusalAt(send.error, parameters, { ...beginning.form, recurs }) : {};
   const errors: Errors = { ...(wasSent && unfit), ...refused };
@@ -112,6 +114,11 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
           </div>
           {send.isError && Object.keys(refused).length === 0 && <Trouble error={send.error} />}
           {target.context && <Looked context={target.context} />}
+          <div>
+            <CodeLine label="command" text={remoteCommand(wish)} />
+            <p className={form.muted}>The definition goes as it was written. What is asked for is kept here first, so whatever breaks off is gone on with.</p>
+          </div>
+          <ArgoWorkflow wish={wish} isReady={Object.keys(unread).length === 0} />
         </div>
       </form>
     </Page>
