@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { axe, stand } from "./harness";
 
@@ -11,6 +13,22 @@ const kubeconfig = up.stdout.trim();
 const { workbench, visit } = stand({ engine: "process", environment: { KUBECONFIG: kubeconfig } });
 
 const kubectl = (config: string, words: readonly string[], input = "") => execFileSync("kubectl", ["--kubeconfig", config, ...words], { input, encoding: "utf8" });
+
+/** In both themes and widths it fits, and everybody can use it. */
+async function draws(page: Page) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [390, 1440]) {
+      /* oxlint-disable no-await-in-loop -- one look after the other */
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+      const shots = process.env["CORACLE_SHOTS"];
+      if (shots) await page.screenshot({ path: join(shots, `deploy-object-${colorScheme}-${width}.png`), animations: "disabled" });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+      expect(await axe(page)).toEqual([]);
+      /* oxlint-enable no-await-in-loop */
+    }
+  }
+}
 
 it.skipIf(up.status === UNAVAILABLE)("sends what runs here to a cluster, changes it there and goes back", async () => {
   try {
@@ -34,6 +52,7 @@ it.skipIf(up.status === UNAVAILABLE)("sends what runs here to a cluster, changes
     keep("red");
     await page.getByRole("button", { name: "Show what would change" }).click();
     await page.getByLabel("Difference of ConfigMap settings").getByText("+  colour: red").waitFor();
+    await draws(page);
     await page.getByRole("button", { name: "Send to admin" }).click();
     await page.getByText("Changed", { exact: true }).waitFor();
     expect(there()).toBe("red");

@@ -8,12 +8,14 @@ import { Keys } from "./keys";
 
 // Another workbench stands for a cluster's Kubeflow Pipelines.
 const there = new Workbench({ engine: "process" });
-const { workbench, visit } = stand({ engine: "process", environment: { KUBECONFIG: join(there.home, "no-such-kubeconfig") } });
+const kubeconfig = join(there.home, "kubeconfig");
+const { workbench, visit } = stand({ engine: "process", environment: { KUBECONFIG: kubeconfig, CORACLE_PROTECTED_CONTEXTS: "coracle" } });
 const gate = join(there.home, "gate");
 let pipeline = "";
 
 beforeAll(async () => {
   await there.start();
+  writeFileSync(kubeconfig, there.command("kubeconfig"));
   const wait = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo {{$.inputs.parameters['word']}}`;
   const file = pipelineFile(workbench.home, "journey", [step("load", wait, { inputs: ["word"] }), step("train", "echo done", { after: ["load"] })], ["word"]);
   const upload = new FormData();
@@ -25,6 +27,7 @@ beforeAll(async () => {
 afterAll(async () => await there.close());
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
+const byAddress = (page: Page) => page.getByLabel("Send to", { exact: true }).selectOption("Another server, by its address");
 const state = (page: Page, word: string) => page.locator("main header").getByText(word);
 const place = () => new URL(there.address).host;
 
@@ -36,6 +39,7 @@ it("sends a pipeline from its page, shows its run beside those here, and follows
   expect(await axe(page)).toEqual([]);
 
   // What is missing is said at its field, and nothing is sent.
+  await byAddress(page);
   await page.getByRole("button", { name: "Send journey" }).click();
   await page.getByText("2 fields need other values").waitFor();
   await page.getByText("An address is needed").waitFor();
@@ -78,22 +82,28 @@ it("sends a pipeline from its page, shows its run beside those here, and follows
   expect(faults).toEqual([]);
 });
 
-it("does the same without a pointer", async () => {
+it("does the same without a pointer, on a protected context whose name is typed", async () => {
   writeFileSync(gate, "");
   const { page, faults } = await visit(`/pipelines/${pipeline}`);
   await heading(page, "journey").waitFor();
   const keys = new Keys(page);
   await keys.choose("More", "Send to a cluster");
   await heading(page, "Send journey to a cluster").waitFor();
-  await keys.fill("Address", there.address);
+  await page.getByText(/^Kubernetes v/).waitFor();
   await keys.fill("Name", "sent by keys");
   await keys.fill(/^word ·/, "by keys");
+  await keys.press("Enter");
+  await page.getByText("One field needs another value").waitFor();
+  const confirm = page.getByLabel(/^Type the context's name/);
+  await keys.arrives(confirm);
+  await keys.type("coracle");
   await keys.press("Enter");
   await heading(page, "sent by keys").waitFor();
   await state(page, "Succeeded").waitFor();
   await keys.press("g");
   await keys.press("r");
   await heading(page, "Runs").waitFor();
+  await page.getByRole("row", { name: /sent by keys/ }).getByText("coracle", { exact: true }).waitFor();
   await keys.to("row", /sent by keys/);
   await keys.press("Enter");
   await heading(page, "sent by keys").waitFor();
@@ -104,6 +114,7 @@ it("does the same without a pointer", async () => {
 it("says what keeps a run from being sent, and what keeps it from being followed", async () => {
   rmSync(gate, { force: true });
   const { page } = await visit(`/deploy?pipeline=${pipeline}`);
+  await byAddress(page);
   await page.getByLabel("Address").fill(there.address);
   await page.getByLabel(/^word ·/).fill("later");
   await page.getByLabel("Name", { exact: true }).fill("sent later");
