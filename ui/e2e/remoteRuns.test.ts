@@ -15,7 +15,7 @@ let pipeline = "";
 
 beforeAll(async () => {
   await there.start();
-  writeFileSync(kubeconfig, there.command("kubeconfig"));
+  there.command("kubeconfig", "--file", kubeconfig);
   const wait = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo {{$.inputs.parameters['word']}}`;
   const file = pipelineFile(workbench.home, "journey", [step("load", wait, { inputs: ["word"] }), step("train", "echo done", { after: ["load"] })], ["word"]);
   const upload = new FormData();
@@ -151,6 +151,8 @@ it("writes a workflow for a cluster with Argo only", async () => {
   const file = await (await coming).path();
   expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "Workflow", spec: { arguments: { parameters: [{ name: "parameters", value: '{"word":"there"}' }] } } });
   await page.getByText("takes the file").waitFor();
+  const shots = process.env["CORACLE_SHOTS"];
+  if (shots) await page.screenshot({ path: join(shots, "send-pipeline-argo.png"), fullPage: true });
   expect(await axe(page)).toEqual([]);
   expect(faults).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterContext } from "@/api/clusters";
-import { clusterWords, firstContext, preflightWords, shownContext, shownFinding } from "./cluster";
+import { clusterWords, firstContext, preflightWords, sentences, shownContext, shownFinding } from "./cluster";
 
 describe("clusters", () => {
   it("show the worst that is known of a context", () => {
@@ -45,4 +45,9 @@ it("offers the current context first, unless it cannot be used", () => {
   expect(firstContext([context("a", true), context("b", true, true)])?.name).toBe("b");
   expect(firstContext([context("a", true), context("b", false, true)])?.name).toBe("a");
   expect(firstContext([context("b", false, true)])).toBeUndefined();
+});
+
+it("begins each sentence of a finding as one, and leaves names as they are", () => {
+  expect(sentences("`http://a` is plain", "use https")).toBe("`http://a` is plain. Use https");
+  expect(sentences("nothing", null)).toBe("Nothing");
 });

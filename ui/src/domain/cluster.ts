@@ -41,3 +41,13 @@ export function firstContext(contexts: readonly ClusterContext[]): ClusterContex
   const usable = contexts.filter(({ is_usable }) => is_usable);
   return usable.find(({ is_current }) => is_current) ?? usable[0];
 }
+
+/** A part of a message as a sentence begins; names between backticks stay as they are. */
+const begun = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What is so, and what to do about it, as sentences. */
+export const sentences = (...parts: readonly (string | null | undefined)[]): string =>
+  parts
+    .filter((part): part is string => Boolean(part))
+    .map((part) => begun(part))
+    .join(". ");

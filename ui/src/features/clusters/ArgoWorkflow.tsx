@@ -8,6 +8,7 @@ import { Trouble } from "@/components/Empty";
 import { Field, Input } from "@/components/Field";
 import { Prose } from "@/components/Prose";
 import { Status } from "@/components/Status";
+import { sentences } from "@/domain/cluster";
 import { LOWERED } from "@/domain/deployment";
 import { lowerRequest, type RemoteWish } from "@/domain/remoteWish";
 import form from "@/features/newRun/Form.module.css";
@@ -61,7 +62,7 @@ export function ArgoWorkflow({ wish, isReady }: Props) {
                   <code>{place}</code>
                   <Status shown={LOWERED[parity]} />
                   <span className={styles.about}>
-                    <Prose text={reason} />
+                    <Prose text={sentences(reason)} />
                   </span>
                 </li>
               ))}

@@ -10,7 +10,7 @@ import { CopyAs } from "@/components/CopyAs";
 import { Skeleton, Trouble } from "@/components/Empty";
 import { Field, Input } from "@/components/Field";
 import { Page } from "@/components/Page";
-import { firstContext } from "@/domain/cluster";
+import { clusterWords, firstContext } from "@/domain/cluster";
 import { readAll } from "@/domain/parameters";
 import { type RemoteTarget, remoteCommand, remoteRequest, targetErrors } from "@/domain/remoteWish";
 import { scheduleErrors } from "@/domain/schedule";
@@ -19,7 +19,7 @@ import form from "@/features/newRun/Form.module.css";
 import { Parameters } from "@/features/newRun/Parameters";
 import { ScheduleFields } from "@/features/newRun/ScheduleFields";
 import { ArgoWorkflow } from "./ArgoWorkflow";
-import { Preflighted } from "./Preflighted";
+import { Findings } from "./Findings";
 import { TargetForm } from "./TargetForm";
 
 interface Props {
@@ -129,5 +129,11 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
 function Looked({ context }: { readonly context: string }) {
   const { data, error } = useQuery(clusterLook(context));
   if (error) return <Trouble error={error} />;
-  return data ? <Preflighted report={data} /> : <Skeleton rows={3} />;
+  if (!data) return <Skeleton rows={3} />;
+  return (
+    <section aria-label="What the cluster has" className={form.part}>
+      <p>{clusterWords(data)}</p>
+      <Findings findings={data.findings} />
+    </section>
+  );
 }
