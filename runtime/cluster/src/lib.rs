@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod argo;
 pub mod contexts;
 mod error;
 pub mod files;

@@ -28,5 +28,5 @@ mod step;
 mod workflow;
 
 pub use report::{Finding, Parity};
-pub use settings::{RunVolume, Settings};
+pub use settings::Settings;
 pub use workflow::{Lowering, lower};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use coracle_model::{Recurrence, Schedule};
+use coracle_model::{Recurrence, Schedule, WorkflowSettings, WorkflowVolume};
 use coracle_spec::pipeline::{Definition, read};
-use coracle_workflow::{Lowering, Parity, RunVolume, Settings, lower};
+use coracle_workflow::{Lowering, Parity, Settings, lower};
 use serde_json::{Map, Value, json};
 
 fn settings() -> Settings {
@@ -13,12 +13,13 @@ fn settings() -> Settings {
         display_name: "a run".to_owned(),
         parameters: BTreeMap::new(),
         pipeline_root: None,
-        step_image: "registry.example/coracle-step:1".to_owned(),
-        step_image_pull_policy: None,
-        image_pull_policy: None,
-        service_account: Some("runner".to_owned()),
-        image_pull_secrets: vec!["pull".to_owned()],
-        volume: RunVolume::Claim("runs".to_owned()),
+        on: WorkflowSettings {
+            step_image: "registry.example/coracle-step:1".to_owned(),
+            image_pull_policy: None,
+            service_account: Some("runner".to_owned()),
+            image_pull_secrets: vec!["pull".to_owned()],
+            volume: WorkflowVolume::Claim("runs".to_owned()),
+        },
         file_system_group: None,
         recurrence: None,
     }

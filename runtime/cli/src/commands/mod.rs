@@ -21,6 +21,7 @@ pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
 pub(crate) mod preflight;
+pub(crate) mod push;
 mod remote_outcome;
 pub(crate) mod replay;
 pub(crate) mod requests;
@@ -37,6 +38,7 @@ pub(crate) mod supervise;
 pub(crate) mod volume;
 pub(crate) mod why;
 pub(crate) mod workflow;
+mod workflow_options;
 
 mod dispatch;
 

@@ -71,6 +71,7 @@
 //! GET    /clusters/runs/{run}              RemoteRun
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! PUT    /clusters/runs/{run}/token        RemoteToken
+//! POST   /images:push                      PushImage -> PushTold, as server-sent events
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -91,6 +92,7 @@ mod configs;
 mod content;
 mod definitions;
 mod events;
+mod images;
 mod logs;
 mod machine;
 mod model_drift;
