@@ -141,7 +141,7 @@ it("says what keeps a run from being sent, and what keeps it from being followed
 
 it("writes a workflow for a cluster with Argo only", async () => {
   const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
-  await page.getByText("For a cluster with Argo Workflows only").click();
+  await page.getByLabel("Run by").selectOption("Argo Workflows");
   const button = page.getByRole("button", { name: "Download the workflow" });
   await page.getByLabel("Image with coracle-step").fill("registry.example/coracle-step:1");
   expect(await button.isDisabled()).toBe(true);

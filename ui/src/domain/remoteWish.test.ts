@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lowerRequest, remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
+import { lowerRequest, needsErrors, remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
 import { FIRST_SCHEDULE } from "./schedule";
 
 const target = { context: "prod", endpoint: "", token: "", namespace: "", confirm: "" };
@@ -49,15 +49,25 @@ it("needs an address, or the name of what is protected", () => {
   expect(targetErrors({ ...target, context: "", endpoint: "http://127.0.0.1:8888" }, false)).toEqual({});
 });
 
-it("is a workflow for Argo, whose pods share a claim that is there, or one of each run", () => {
+describe("a wish for Argo Workflows", () => {
   const needs = { stepImage: " registry/step:1 ", claim: "", size: "5Gi" };
-  const own = lowerRequest({ ...wish, schedule: FIRST_SCHEDULE }, needs);
-  expect(own).toMatchObject({ step_image: "registry/step:1", volume: { per_run: { size: "5Gi" } }, recurrence: { rhythm: { cron: "0 0 3 * * *" } } });
-  expect(lowerRequest(wish, { ...needs, claim: "runs" })).toEqual({
-    definition: "YTogMQo=",
-    file_name: "digits.yaml",
-    parameters: { rate: { value: 0.5 }, word: { value: "it's" } },
-    step_image: "registry/step:1",
-    volume: { claim: "runs" },
+  const own = { step_image: "registry/step:1", volume: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
+
+  it("has what pods need: a claim that is there, or one of each run", () => {
+    expect(remoteRequest({ ...wish, needs }).workflow).toEqual(own);
+    expect(remoteRequest({ ...wish, needs: { ...needs, claim: "runs" } }).workflow?.volume).toEqual({ claim: "runs" });
+    expect(remoteRequest({ ...wish, needs, target: { ...target, context: "", endpoint: "http://a" } })).not.toHaveProperty("workflow");
+    expect(remoteCommand({ ...wish, values: {}, needs })).toBe("coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi");
+  });
+
+  it("is a file as well", () => {
+    const { definition, file_name, parameters, recurrence } = remoteRequest({ ...wish, schedule: FIRST_SCHEDULE });
+    expect(lowerRequest({ ...wish, schedule: FIRST_SCHEDULE }, needs)).toEqual({ definition, file_name, parameters, recurrence, on: own });
+  });
+
+  it("needs an image and room", () => {
+    expect(needsErrors(needs)).toEqual({});
+    expect(Object.keys(needsErrors({ stepImage: " ", claim: "", size: "" }))).toEqual(["stepImage", "size"]);
+    expect(needsErrors({ ...needs, size: "", claim: "runs" })).toEqual({});
   });
 });

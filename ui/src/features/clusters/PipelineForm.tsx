@@ -12,7 +12,7 @@ import { Field, Input } from "@/components/Field";
 import { Page } from "@/components/Page";
 import { clusterWords, firstContext } from "@/domain/cluster";
 import { readAll } from "@/domain/parameters";
-import { type RemoteTarget, remoteCommand, remoteRequest, targetErrors } from "@/domain/remoteWish";
+import { needsErrors, type RemoteTarget, remoteCommand, remoteRequest, targetErrors, type WorkflowNeeds } from "@/domain/remoteWish";
 import { scheduleErrors } from "@/domain/schedule";
 import { type Beginning, type Errors, parameterKey, refusalAt } from "@/features/newRun/form";
 import form from "@/features/newRun/Form.module.css";
@@ -33,6 +33,9 @@ interface Props {
 export function PipelineForm({ contexts, beginning, definition }: Props) {
   const navigate = useNavigate();
   const [target, setTarget] = useState<RemoteTarget>({ context: firstContext(contexts)?.name ?? "", endpoint: "", token: "", namespace: "", confirm: "" });
+  const [asked, setNeeds] = useState<WorkflowNeeds>();
+  // Argo Workflows are a cluster's; an address is that of Kubeflow Pipelines.
+  const needs = target.context ? asked : undefined;
   const [name, setName] = useState("");
   const [experiment, setExperiment] = useState("");
   const [texts, setTexts] = useState(beginning.form.texts);
@@ -45,10 +48,11 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
   const isProtected = contexts.some((one) => one.name === target.context && one.is_protected);
   const unfit: Errors = {
     ...targetErrors(target, isProtected),
+    ...(needs && needsErrors(needs)),
     ...Object.fromEntries(Object.entries(unread).map(([parameter, error]) => [parameterKey(parameter), error])),
     ...(recurs && scheduleErrors(schedule)),
   };
-  const wish = { target, definition, pipeline: title, name, experiment, values, schedule: recurs ? schedule : undefined };
+  const wish = { target, definition, pipeline: title, name, experiment, values, schedule: recurs ? schedule : undefined, needs };
   const send = useMutation({
     mutationFn: () => createRemoteRun(remoteRequest(wish)),
     onSuccess: ({ run }) => void navigate({ to: "/runs/remote/$id", params: { id: run.run_id } }),
@@ -63,7 +67,7 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
       if (send.isError) send.reset();
     };
   return (
-    <Page title={`Send ${title} to a cluster`} answer="It is run by the Kubeflow Pipelines there, and followed from here" actions={<CopyAs texts={[{ label: "command", text: remoteCommand(wish) }]} />}>
+    <Page title={`Send ${title} to a cluster`} answer={`It is run by the ${needs ? "Argo Workflows" : "Kubeflow Pipelines"} there, and followed from here`} actions={<CopyAs texts={[{ label: "command", text: remoteCommand(wish) }]} />}>
       <form
         className={form.form}
         noValidate
@@ -75,7 +79,7 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
         }}
       >
         <div className={form.fields}>
-          <TargetForm contexts={contexts} target={target} errors={errors} onChange={changing(setTarget)} />
+          <TargetForm contexts={contexts} target={target} errors={errors} onChange={changing(setTarget)} needs={needs} onNeeds={changing(setNeeds)} />
           <fieldset className={form.part}>
             <legend>Run</legend>
             <div className={form.pair}>
@@ -116,9 +120,9 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
           {target.context && <Looked context={target.context} />}
           <div>
             <CodeLine label="command" text={remoteCommand(wish)} />
-            <p className={form.muted}>The definition goes as it was written. What is asked for is kept here first, so whatever breaks off is gone on with.</p>
+            <p className={form.muted}>What is asked for is kept here first, so whatever breaks off is gone on with.</p>
           </div>
-          <ArgoWorkflow wish={wish} isReady={Object.keys(unread).length === 0} />
+          {needs && <ArgoWorkflow key={JSON.stringify([needs, texts, name, schedule, recurs])} wish={wish} needs={needs} isReady={Object.keys({ ...unread, ...needsErrors(needs) }).length === 0} />}
         </div>
       </form>
     </Page>
