@@ -6,9 +6,9 @@ import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
+import { firstContext } from "@/domain/cluster";
 import { deploymentName } from "@/domain/deployment";
 import styles from "./Clusters.module.css";
-import { firstContext } from "@/domain/cluster";
 import { Outcomes } from "./Outcomes";
 import { type Place, PlaceForm } from "./PlaceForm";
 import { Preflighted } from "./Preflighted";
@@ -75,8 +75,9 @@ export function DeployObject({ contexts, what, namespace }: Props) {
           {told.map((error) => (
             <Trouble key={error.message} error={error} />
           ))}
-          {preflight.data && <Preflighted report={preflight.data} />}
-          {look.data && <Previewed previewed={look.data} />}
+          {/* Together, so that nothing moves while it is read. */}
+          {!isBusy && preflight.data && <Preflighted report={preflight.data} />}
+          {!isBusy && look.data && <Previewed previewed={look.data} />}
           {deployed && !look.data && <Outcomes deployed={deployed} />}
         </div>
       )}
