@@ -28,6 +28,11 @@ export class Workbench {
 
   constructor(private readonly options: Options = {}) {}
 
+  /** Where its API is. */
+  get address(): string {
+    return this.url;
+  }
+
   private get environment() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("CORACLE_"));
     return { ...Object.fromEntries(own), ...this.options.environment, CORACLE_HOME: this.home, CORACLE_ENGINE: this.options.engine ?? process.env["CORACLE_ENGINE"] ?? "auto", NO_COLOR: "1" };

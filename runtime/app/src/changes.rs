@@ -201,6 +201,7 @@ fn topic(table: &str) -> Option<&'static str> {
         "pipelines" | "pipeline_versions" => Some("pipelines"),
         "experiments" => Some("experiments"),
         "recurring_runs" => Some("recurring"),
+        "remote_runs" => Some("remote-runs"),
         "artifacts" | "artifact_uses" | "lineage" => Some("artifacts"),
         "model_profiles" | "model_labels" | "model_standings" => Some(MODEL_SERVERS),
         _ => None,

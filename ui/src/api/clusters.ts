@@ -38,3 +38,11 @@ export const deployObjects = (body: DeployObjects) => ask<Deployed>("POST", `${O
 
 /** Has objects be as they were before they were last sent. */
 export const rollbackDeployment = (body: DeploymentPlace) => ask<Deployed>("POST", `${OWN}/clusters/deployments:rollback`, { body });
+
+/** Whether a cluster can take objects that are here: they are looked at as they would be sent. */
+export async function preflightObjects(sources: Schemas["ObjectSources"], context: string, namespace: string): Promise<PreflightReport> {
+  const { files } = await ask<Schemas["ExportedObjects"]>("POST", `${OWN}/clusters/export`, { body: { sources } });
+  const objects = Object.entries(files).filter(([name]) => name.endsWith(".yaml") && !name.endsWith("kustomization.yaml"));
+  const body = { context, ...(namespace && { namespace }), files: objects.map(([name, text]) => ({ name, text })) };
+  return ask<PreflightReport>("POST", `${OWN}/clusters/preflight`, { body });
+}

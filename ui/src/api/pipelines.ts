@@ -5,6 +5,7 @@ import { base64 } from "@/domain/base64";
 import { ask, get, KFP, OWN, send } from "./client";
 import { type Listed, type Pipeline, type PipelineVersion, pipelineVersion } from "./kfp";
 import { all } from "./pages";
+import type { components } from "./schema";
 import type { CompiledDefinition, DefinitionReport } from "./types";
 
 const ROOT = `${KFP}/pipelines`;
@@ -89,3 +90,10 @@ export const newestVersion = (id: string) =>
       return { version: page.pipeline_versions?.[0] ?? null, total: page.total_size ?? 0 };
     },
   });
+
+type Schemas = components["schemas"];
+export type LowerDefinition = Schemas["LowerDefinition"];
+export type LoweredDefinition = Schemas["LoweredDefinition"];
+
+/** A pipeline as a workflow for a cluster that has Argo Workflows, or why it cannot be one. No cluster is asked. */
+export const lowerDefinition = (body: LowerDefinition) => ask<LoweredDefinition>("POST", `${OWN}/definitions:lower`, { body });

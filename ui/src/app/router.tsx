@@ -87,9 +87,9 @@ const clusters = createRoute({
 const deploy = createRoute({
   getParentRoute: () => root,
   path: "/deploy",
-  validateSearch: (search): { readonly what?: string; readonly namespace?: string } => {
-    const [what, namespace] = [text(search["what"]), text(search["namespace"])];
-    return { ...(what && { what }), ...(namespace && { namespace }) };
+  validateSearch: (search): { readonly what?: string; readonly namespace?: string; readonly pipeline?: string; readonly version?: string } => {
+    const [what, namespace, pipeline, version] = ["what", "namespace", "pipeline", "version"].map((name) => text(search[name]));
+    return { ...(what && { what }), ...(namespace && { namespace }), ...(pipeline && { pipeline }), ...(version && { version }) };
   },
   component: lazyRouteComponent(again(() => import("@/views/Deploy")), "Deploy"),
 });
@@ -119,6 +119,7 @@ const routes = root.addChildren([
   searched("/runs", runsSearch, () => import("@/views/Runs"), "Runs"),
   searched("/runs/$id", runSearch, () => import("@/views/Run"), "Run"),
   moved("/runs/details/$id", "/runs/$id"),
+  page("/runs/remote/$id", () => import("@/views/RemoteRun"), "RemoteRun"),
   movedAs("/runs/new", () => ({ to: "/new-run" })),
   searched("/pipelines", pipelinesSearch, () => import("@/views/Pipelines"), "Pipelines"),
   searched("/pipelines/$pipeline", pipelineSearch, () => import("@/views/Pipeline"), "Pipeline"),

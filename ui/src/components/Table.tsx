@@ -15,6 +15,8 @@ interface Props<Row> {
   readonly onOpen?: (row: Row) => void;
   readonly selected?: ReadonlySet<string>;
   readonly onSelect?: (key: string, isSelected: boolean) => void;
+  /** Which rows can be selected; all, where it is not said. */
+  readonly canSelect?: (row: Row) => boolean;
   /** Called with the first and the last row that are drawn, when these are others. */
   readonly onSight?: ((first: number, last: number) => void) | undefined;
   /** The table goes to its beginning when this is another. */
@@ -32,7 +34,7 @@ const NARROW_ROW = 60;
  * A table of which only the rows in sight are drawn. Arrow keys move, Enter opens, Space selects. On narrow screens a row
  * has two lines: the first and the last column, and below them the others that are not left out.
  */
-export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected, onSelect, onSight, order, onEnd, current }: Props<Row>) {
+export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected, onSelect, canSelect, onSight, order, onEnd, current }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
   const isNarrow = useNarrow();
   const [height, head] = isNarrow ? [NARROW_ROW, 0] : [ROW, ROW];
@@ -126,7 +128,8 @@ export function Table<Row>({ label, columns: all, rows, rowKey, onOpen, selected
                 isSelected={selected?.has(key) ?? false}
                 isCurrent={current === undefined ? undefined : key === current}
                 onOpen={onOpen}
-                onSelect={select && onSelect}
+                hasChoice={select !== undefined}
+                onSelect={select && (canSelect?.(row) ?? true) ? onSelect : undefined}
                 onMove={move}
               />
             );

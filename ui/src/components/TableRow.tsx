@@ -25,12 +25,14 @@ interface Props<Row> {
   readonly isSelected: boolean;
   /** Whether it is the one that is open beside the table, where one can be. */
   readonly isCurrent: boolean | undefined;
+  /** Whether rows of the table can be selected, though this one may not. */
+  readonly hasChoice: boolean;
   readonly onOpen: ((row: Row) => void) | undefined;
   readonly onSelect: ((key: string, isSelected: boolean) => void) | undefined;
   readonly onMove: (index: number) => void;
 }
 
-function Drawn<Row>({ row, name, index, start, height, template, columns, isNarrow, isSelected, isCurrent, onOpen, onSelect, onMove }: Props<Row>) {
+function Drawn<Row>({ row, name, index, start, height, template, columns, isNarrow, isSelected, isCurrent, hasChoice, onOpen, onSelect, onMove }: Props<Row>) {
   const press = (event: MouseEvent<HTMLElement>) => {
     const target = event.target as HTMLElement;
     // What a menu of the row does is told to the row, too, though it stands elsewhere.
@@ -57,9 +59,9 @@ function Drawn<Row>({ row, name, index, start, height, template, columns, isNarr
       onClick={press}
       onKeyDown={type}
     >
-      {onSelect && (
+      {hasChoice && (
         <span role="cell">
-          <input type="checkbox" aria-label={`Select row ${index + 1}`} checked={isSelected} onChange={(event) => onSelect(name, event.target.checked)} />
+          {onSelect && <input type="checkbox" aria-label={`Select row ${index + 1}`} checked={isSelected} onChange={(event) => onSelect(name, event.target.checked)} />}
         </span>
       )}
       {isNarrow ? <TwoLines columns={columns} row={row} /> : columns.map((column) => <Cell key={column.key} column={column} row={row} />)}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clusterWords, shownContext, shownFinding } from "./cluster";
+import type { ClusterContext } from "@/api/clusters";
+import { clusterWords, firstContext, preflightWords, sentences, shownContext, shownFinding } from "./cluster";
 
 describe("clusters", () => {
   it("show the worst that is known of a context", () => {
@@ -27,4 +28,26 @@ describe("clusters", () => {
     expect(clusterWords({ ...report, parts: [{ name: "Katib", is_there: null, versions: [] }], version: "v1" })).toBe("Kubernetes v1, not telling what of Kubeflow it has, in 12 ms");
     expect(clusterWords({ ...report, parts: [], version: "v1.34.4" })).toBe("Kubernetes v1.34.4, with nothing of Kubeflow, in 12 ms");
   });
+});
+
+describe("preflight", () => {
+  const finding = (severity: "error" | "warning" | "note") => ({ severity, code: "c", subject: "", message: "" });
+
+  it("is told in a sentence, the gravest first", () => {
+    expect(preflightWords({ is_fine: true, findings: [] })).toBe("Nothing keeps it from working there.");
+    expect(preflightWords({ is_fine: true, findings: [finding("note"), finding("note")] })).toBe("Nothing keeps it from working there: 2 notes.");
+    expect(preflightWords({ is_fine: false, findings: [finding("note"), finding("error"), finding("warning")] })).toBe("It would not work there as it is: 1 error, 1 warning, 1 note.");
+  });
+});
+
+it("offers the current context first, unless it cannot be used", () => {
+  const context = (name: string, is_usable: boolean, is_current = false) => ({ name, is_usable, is_current }) as ClusterContext;
+  expect(firstContext([context("a", true), context("b", true, true)])?.name).toBe("b");
+  expect(firstContext([context("a", true), context("b", false, true)])?.name).toBe("a");
+  expect(firstContext([context("b", false, true)])).toBeUndefined();
+});
+
+it("begins each sentence of a finding as one, and leaves names as they are", () => {
+  expect(sentences("`http://a` is plain", "use https")).toBe("`http://a` is plain. Use https");
+  expect(sentences("nothing", null)).toBe("Nothing");
 });

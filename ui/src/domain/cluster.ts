@@ -26,3 +26,28 @@ export function clusterWords({ version, user, took_ms, parts }: PreflightReport)
   const none = isKnown ? "with nothing of Kubeflow" : "not telling what of Kubeflow it has";
   return [`Kubernetes ${version}`, user && `as ${user}`, there.length > 0 ? `with ${there.join(", ")}` : none, `in ${took_ms} ms`].filter(Boolean).join(", ");
 }
+
+/** What preflight came to, in a sentence. */
+export function preflightWords({ findings, is_fine }: Pick<PreflightReport, "findings" | "is_fine">): string {
+  const count = (severity: ClusterFinding["severity"]) => findings.filter((finding) => finding.severity === severity).length;
+  const said = (number: number, word: string) => number > 0 && `${number} ${word}${number === 1 ? "" : "s"}`;
+  const found = [said(count("error"), "error"), said(count("warning"), "warning"), said(count("note"), "note")].filter(Boolean).join(", ");
+  if (!is_fine) return `It would not work there as it is: ${found}.`;
+  return found ? `Nothing keeps it from working there: ${found}.` : "Nothing keeps it from working there.";
+}
+
+/** The context that is offered first: the current one, where it can be used. */
+export function firstContext(contexts: readonly ClusterContext[]): ClusterContext | undefined {
+  const usable = contexts.filter(({ is_usable }) => is_usable);
+  return usable.find(({ is_current }) => is_current) ?? usable[0];
+}
+
+/** A part of a message as a sentence begins; names between backticks stay as they are. */
+const begun = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What is so, and what to do about it, as sentences. */
+export const sentences = (...parts: readonly (string | null | undefined)[]): string =>
+  parts
+    .filter((part): part is string => Boolean(part))
+    .map((part) => begun(part))
+    .join(". ");

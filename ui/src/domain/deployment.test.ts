@@ -8,7 +8,7 @@ describe("deployments", () => {
 
   it("tell why something is refused and what to do", () => {
     const refusal = { kind: "conflict" as const, code: 409, message: "others own it", conflicts: [] };
-    expect(shownDone({ state: "refused", refusal, hint: "take it over" })[1]).toBe("others own it. take it over");
+    expect(shownDone({ state: "refused", refusal, hint: "take it over" })[1]).toBe("Others own it. Take it over");
     expect(shownWould({ state: "refused", refusal, hint: "take it over" })[0].tone).toBe("fail");
     expect(shownDone({ state: "created" })).toEqual([{ word: "Created", tone: "ok", icon: "check" }]);
   });

@@ -1,6 +1,7 @@
 // What would become of objects in a cluster, and what came of them, as it is shown.
 
 import type { components } from "@/api/schema";
+import { sentences } from "./cluster";
 import type { Shown } from "./state";
 
 type Schemas = components["schemas"];
@@ -28,9 +29,9 @@ export function shownWould(would: Schemas["WouldBecome"]): readonly [Shown, stri
     case "prune":
       return [warn("Would be removed")];
     case "refused":
-      return [bad("Would be refused"), `${would.refusal.message}. ${would.hint}`];
+      return [bad("Would be refused"), sentences(would.refusal.message, would.hint)];
     case "unknown":
-      return [same("Cannot be told"), would.reason];
+      return [same("Cannot be told"), sentences(would.reason)];
   }
 }
 
@@ -50,11 +51,11 @@ export function shownDone(done: Schemas["ObjectDone"]): readonly [Shown, string?
     case "gone":
       return [same("Gone already")];
     case "kept":
-      return [warn("Kept"), done.reason];
+      return [warn("Kept"), sentences(done.reason)];
     case "refused":
-      return [bad("Refused"), `${done.refusal.message}. ${done.hint}`];
+      return [bad("Refused"), sentences(done.refusal.message, done.hint)];
     case "not-reached":
-      return [bad("Not reached"), done.reason];
+      return [bad("Not reached"), sentences(done.reason)];
   }
 }
 
@@ -88,3 +89,6 @@ export const PARITY: Readonly<Record<Schemas["FieldParity"], Shown>> = {
   "cluster-only": same("Cluster only"),
   "not-portable": bad("Not portable"),
 };
+
+/** How a thing of a pipeline goes over to a workflow. */
+export const LOWERED: Readonly<Record<Schemas["LoweringParity"], Shown>> = { translated: PARITY.translated, cluster_only: PARITY["cluster-only"], not_portable: PARITY["not-portable"] };

@@ -1,10 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
+import { remoteRuns } from "@/api/remoteRuns";
 import type { RunSummary } from "@/api/types";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
 import { Table } from "@/components/Table";
+import { fitsRemote, isRemote, withRemote } from "@/domain/remoteRun";
 import { isFiltered, type RunsSearch, runsQuery } from "@/domain/runTable";
+import { withRemoteCells } from "@/features/clusterRuns/columns";
 import { Chosen } from "@/features/runs/Chosen";
 import { runColumns } from "@/features/runs/columns";
 import { type ChangeSearch, RunFilters } from "@/features/runs/RunFilters";
@@ -26,28 +30,34 @@ export function Runs() {
     [navigate],
   );
   const [keys, choose] = useColumns(search.columns, (columns) => change({ columns }));
-  const { rows, total, isPending, error, onSight } = useRunRows(runsQuery(search));
+  const { rows: local, total: localTotal, isPending, error, onSight } = useRunRows(runsQuery(search));
+  const { data: sent } = useQuery(remoteRuns());
+  const remote = useMemo(() => (sent ?? []).filter((run) => fitsRemote(run, search)), [sent, search]);
+  const rows = useMemo(() => withRemote(local, remote, search.sort), [local, remote, search.sort]);
+  const total = localTotal === undefined ? undefined : localTotal + remote.length;
+  // So many rows more may stand above what is in sight.
+  const sight = useCallback((first: number, last: number) => onSight(Math.max(0, first - remote.length), Math.max(0, Math.min(last, local.length - 1))), [onSight, remote.length, local.length]);
   const actions = useRunActions();
   const [chosen, setChosen] = useState<ReadonlyMap<string, RunSummary>>(new Map());
   // As they are now, where they are in sight.
-  const now = useMemo(() => new Map(rows.flatMap((row) => (row && chosen.has(row.run_id) ? [[row.run_id, row] as const] : []))), [rows, chosen]);
+  const now = useMemo(() => new Map(local.flatMap((row) => (row && chosen.has(row.run_id) ? [[row.run_id, row] as const] : []))), [local, chosen]);
   const select = (id: string, isSelected: boolean) =>
     setChosen((before) => {
       const next = new Map(before);
-      const row = rows.find((one) => one?.run_id === id);
+      const row = local.find((one) => one?.run_id === id);
       if (isSelected && row) next.set(id, row);
       else next.delete(id);
       return next;
     });
-  const columns = runColumns(keys, search.sort, (sort) => change({ sort }), {
+  const columns = withRemoteCells(runColumns(keys, search.sort, (sort) => change({ sort }), {
     key: "menu",
     title: <span className={styles.unseen}>Actions</span>,
     width: "28px",
     cell: (run) => <RunMenu run={run} actions={actions} />,
-  });
+  }));
   const filtered = isFiltered(search);
   return (
-    <Page title="Runs" answer={total === undefined ? "…" : `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}${filtered ? " that fit" : ""}`} fills>
+    <Page title="Runs" answer={total === undefined ? "…" : `${total.toLocaleString("en")} ${total === 1 ? "run" : "runs"}${filtered ? " that fit" : ""}${remote.length > 0 ? `, ${remote.length} of them on clusters` : ""}`} fills>
       <div className={styles.page}>
         {chosen.size > 0 ? (
           <Chosen runs={[...chosen].map(([id, run]) => now.get(id) ?? run)} actions={actions} onClear={() => setChosen(new Map())} />
@@ -69,9 +79,10 @@ export function Runs() {
               rowKey={(run) => run.run_id}
               selected={new Set(chosen.keys())}
               onSelect={select}
-              onSight={onSight}
+              canSelect={(run) => !isRemote(run)}
+              onSight={sight}
               order={JSON.stringify({ ...search, columns: undefined })}
-              onOpen={(run) => void navigate({ to: "/runs/$id", params: { id: run.run_id } })}
+              onOpen={(run) => void navigate({ to: isRemote(run) ? "/runs/remote/$id" : "/runs/$id", params: { id: run.run_id } })}
             />
           </div>
         )}

@@ -2,7 +2,7 @@ import type { ClusterFinding } from "@/api/clusters";
 import { CopyAs } from "@/components/CopyAs";
 import { Prose } from "@/components/Prose";
 import { Status } from "@/components/Status";
-import { shownFinding } from "@/domain/cluster";
+import { sentences, shownFinding } from "@/domain/cluster";
 import styles from "./Clusters.module.css";
 
 /** What was found, each with what to do about it. */
@@ -12,7 +12,7 @@ export const Findings = ({ findings }: { readonly findings: readonly ClusterFind
       <li key={`${finding.code} ${finding.subject} ${finding.message}`}>
         <Status shown={shownFinding(finding)} />
         <span className={styles.about}>
-          <Prose text={finding.fix ? `${finding.message}. ${finding.fix}` : finding.message} />
+          <Prose text={sentences(finding.message, finding.fix)} />
         </span>
         {finding.command && (
           <div>

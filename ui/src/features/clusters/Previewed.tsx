@@ -3,6 +3,7 @@ import { Card, Section } from "@/components/Page";
 import { Prose } from "@/components/Prose";
 import { Scrolls } from "@/components/Scrolls";
 import { Status } from "@/components/Status";
+import { sentences } from "@/domain/cluster";
 import { changedFields, objectName, PARITY, parityWords, shownWould } from "@/domain/deployment";
 import styles from "./Clusters.module.css";
 
@@ -50,7 +51,7 @@ export const Previewed = ({ previewed: { report, preview } }: { readonly preview
                 <code>{field}</code>
                 <Status shown={PARITY[verdict]} />
                 <span className={styles.about}>
-                  <Prose text={reason} />
+                  <Prose text={sentences(reason)} />
                 </span>
               </li>
             ))}

@@ -9,6 +9,8 @@ interface Props {
   readonly schedule: Schedule;
   readonly errors: Errors;
   readonly onChange: (schedule: Schedule) => void;
+  /** Whether another server begins the runs, whatever becomes of this machine; it is told no first and no last time. */
+  readonly isElsewhere?: boolean;
 }
 
 const USUAL = [
@@ -20,7 +22,7 @@ const USUAL = [
 ] as const;
 
 /** When runs begin by themselves, and what happens when they cannot. */
-export function ScheduleFields({ schedule, errors, onChange }: Props) {
+export function ScheduleFields({ schedule, errors, onChange, isElsewhere = false }: Props) {
   const set = (change: Partial<Schedule>) => onChange({ ...schedule, ...change });
   return (
     <>
@@ -67,22 +69,26 @@ export function ScheduleFields({ schedule, errors, onChange }: Props) {
         </div>
       )}
       <Times schedule={schedule} isWrong={Boolean(errors["cron"] ?? errors["every"] ?? errors["end"])} />
-      <div className={styles.pair}>
-        <Field label="Starts" help="At once where it is empty">
-          {(given) => <Input {...given} type="datetime-local" value={schedule.start} onChange={(event) => set({ start: event.target.value })} />}
-        </Field>
-        <Field label="Ends" help="Never where it is empty" error={errors["end"]}>
-          {(given) => <Input {...given} type="datetime-local" value={schedule.end} onChange={(event) => set({ end: event.target.value })} />}
-        </Field>
-      </div>
+      {!isElsewhere && (
+        <div className={styles.pair}>
+          <Field label="Starts" help="At once where it is empty">
+            {(given) => <Input {...given} type="datetime-local" value={schedule.start} onChange={(event) => set({ start: event.target.value })} />}
+          </Field>
+          <Field label="Ends" help="Never where it is empty" error={errors["end"]}>
+            {(given) => <Input {...given} type="datetime-local" value={schedule.end} onChange={(event) => set({ end: event.target.value })} />}
+          </Field>
+        </div>
+      )}
       <Field label="Runs at once" help="A time that comes while so many are open waits for one of them to end" error={errors["concurrency"]}>
         {(given) => <Input {...given} type="number" min={1} max={10} value={schedule.concurrency} onChange={(event) => set({ concurrency: event.target.value })} />}
       </Field>
       <Checkbox label="Catch up on times that were missed" checked={schedule.catchUp} onChange={(event) => set({ catchUp: event.target.checked })} />
-      <p className={styles.muted}>
-        Nothing begins while this machine sleeps or the workbench is stopped. Afterwards{" "}
-        {schedule.catchUp ? "each time that was missed is run, one after another." : "the newest of the times that were missed is run, and the others are passed over."}
-      </p>
+      {!isElsewhere && (
+        <p className={styles.muted}>
+          Nothing begins while this machine sleeps or the workbench is stopped. Afterwards{" "}
+          {schedule.catchUp ? "each time that was missed is run, one after another." : "the newest of the times that were missed is run, and the others are passed over."}
+        </p>
+      )}
     </>
   );
 }

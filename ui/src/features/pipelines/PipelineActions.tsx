@@ -5,6 +5,7 @@ import type { Pipeline, PipelineVersion } from "@/api/kfp";
 import { deletePipeline, versionText } from "@/api/pipelines";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
+import { download } from "@/components/download";
 import { Menu } from "@/components/Menu";
 import { useRemove } from "@/components/Undo";
 import { nameOf, readableText, textOf } from "@/domain/definition";
@@ -38,8 +39,9 @@ export function PipelineActions({ pipeline, version, onUpload }: Props) {
           ...(version
             ? [
                 { label: "Edit the definition", onSelect: () => void navigate({ search: (now) => ({ ...now, tab: undefined, edit: true }) }) },
-                { label: "Download as YAML", onSelect: () => download(nameOf(version.pipeline_spec), text) },
+                { label: "Download as YAML", onSelect: () => download(`${nameOf(version.pipeline_spec) || "pipeline"}.yaml`, text) },
                 { label: "Schedule", onSelect: () => void navigate({ to: "/new-run", search: { pipeline: id, version: version.pipeline_version_id, schedule: true } }) },
+                { label: "Send to a cluster", onSelect: () => void navigate({ to: "/deploy", search: { pipeline: id, version: version.pipeline_version_id } }) },
                 null,
               ]
             : []),
@@ -68,12 +70,4 @@ function texts(version: PipelineVersion, text: string) {
     { label: "curl", text: `curl ${host}/apis/v2beta1/pipelines/${id}/versions/${versionId}` },
     { label: "Python", text: `import kfp\n\nclient = kfp.Client(host="${host}")\nversion = client.get_pipeline_version("${id}", "${versionId}")` },
   ];
-}
-
-function download(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-  link.download = `${name || "pipeline"}.yaml`;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

@@ -79,6 +79,7 @@ function Actions({ version }: { readonly version: PipelineVersion }) {
           { label: "Show the definition", onSelect: () => void navigate({ search: { version: id } }) },
           { label: "Show what it changes", onSelect: () => void navigate({ search: { version: id, tab: "changes" } }) },
           { label: "Edit", onSelect: () => void navigate({ search: { version: id, edit: true } }) },
+          { label: "Send to a cluster", onSelect: () => void navigate({ to: "/deploy", search: { pipeline, version: id } }) },
           null,
           { label: "Delete", danger: true, onSelect: () => remove(id, `Deleted ${name}`, () => deleteVersion(pipeline, id)) },
         ]}

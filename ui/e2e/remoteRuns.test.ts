@@ -1,0 +1,181 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { pipelineFile, step } from "./definition";
+import { axe, stand, Workbench } from "./harness";
+import { Keys } from "./keys";
+
+// Another workbench stands for a cluster's Kubeflow Pipelines.
+const there = new Workbench({ engine: "process" });
+const kubeconfig = join(there.home, "kubeconfig");
+const { workbench, visit } = stand({ engine: "process", environment: { KUBECONFIG: kubeconfig, CORACLE_PROTECTED_CONTEXTS: "coracle" } });
+const gate = join(there.home, "gate");
+let pipeline = "";
+
+beforeAll(async () => {
+  await there.start();
+  there.command("kubeconfig", "--file", kubeconfig);
+  const wait = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo {{$.inputs.parameters['word']}}`;
+  const file = pipelineFile(workbench.home, "journey", [step("load", wait, { inputs: ["word"] }), step("train", "echo done", { after: ["load"] })], ["word"]);
+  const upload = new FormData();
+  upload.set("uploadfile", new Blob([readFileSync(file)]), "journey.yaml");
+  const uploaded = await fetch(`${workbench.address}/apis/v2beta1/pipelines/upload?name=journey`, { method: "POST", body: upload });
+  pipeline = ((await uploaded.json()) as { pipeline_id: string }).pipeline_id;
+});
+
+afterAll(async () => await there.close());
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
+const byAddress = (page: Page) => page.getByLabel("Send to", { exact: true }).selectOption("Another server, by its address");
+const state = (page: Page, word: string) => page.locator("main header").getByText(word);
+const place = () => new URL(there.address).host;
+
+it("sends a pipeline from its page, shows its run beside those here, and follows it to its end", async () => {
+  const { page, faults } = await visit(`/pipelines/${pipeline}`);
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Send to a cluster" }).click();
+  await heading(page, "Send journey to a cluster").waitFor();
+  expect(await axe(page)).toEqual([]);
+
+  // What is missing is said at its field, and nothing is sent.
+  await byAddress(page);
+  await page.getByRole("button", { name: "Send journey" }).click();
+  await page.getByText("2 fields need other values").waitFor();
+  await page.getByText("An address is needed").waitFor();
+  await page.getByLabel("Address").fill(there.address);
+  await page.getByLabel(/^word ·/).fill("by mouse");
+  await page.getByLabel("Name", { exact: true }).fill("sent by mouse");
+  await page.getByLabel("Experiment").fill("from afar");
+  await page.getByRole("button", { name: "Send journey" }).click();
+  await heading(page, "sent by mouse").waitFor();
+  const heard = page.getByRole("list", { name: "What was heard" });
+  await heard.getByText("The pipeline was uploaded").waitFor();
+  await state(page, "Running").waitFor();
+  expect(await axe(page)).toEqual([]);
+
+  // One of its own, so that both are there.
+  const own = pipelineFile(workbench.home, "own", [step("only", "true")]);
+  workbench.command("run", own, "--name", "run here");
+  await page.goto(`${workbench.pages}/#/runs`);
+  const table = page.getByRole("table", { name: "Runs" });
+  const row = table.getByRole("row", { name: /sent by mouse/ });
+  await row.getByText(place()).waitFor();
+  await row.getByText("Running").waitFor();
+  expect(await row.getByRole("checkbox").count()).toBe(0);
+  const here = table.getByRole("row", { name: /run here/ });
+  await here.waitFor();
+  expect(await here.getByText(place()).count()).toBe(0);
+  await page.getByText("2 runs, 1 of them on clusters").waitFor();
+  expect(await axe(page)).toEqual([]);
+  await row.click();
+  await heading(page, "sent by mouse").waitFor();
+
+  // It goes on there, and the page hears of it.
+  writeFileSync(gate, "");
+  await state(page, "Succeeded").waitFor();
+  const tasks = page.getByRole("list", { name: "Tasks" });
+  for (const name of ["load", "train"]) await tasks.getByRole("listitem").filter({ hasText: name }).getByText("Succeeded").waitFor(); // oxlint-disable-line no-await-in-loop -- one after the other
+  const made = (await (await fetch(`${there.address}/apis/v2beta1/runs`)).json()) as { runs: { run_id: string; display_name: string; runtime_config: unknown }[] };
+  expect(made.runs.map(({ display_name: name, runtime_config: config }) => [name, config])).toMatchObject([["sent by mouse", { parameters: { word: "by mouse" } }]]);
+  await page.getByText(made.runs[0]?.run_id ?? "no id", { exact: true }).waitFor();
+  expect(faults).toEqual([]);
+});
+
+it("does the same without a pointer, on a protected context whose name is typed", async () => {
+  writeFileSync(gate, "");
+  const { page, faults } = await visit(`/pipelines/${pipeline}`);
+  await heading(page, "journey").waitFor();
+  const keys = new Keys(page);
+  await keys.choose("More", "Send to a cluster");
+  await heading(page, "Send journey to a cluster").waitFor();
+  await page.getByText(/^Kubernetes v/).waitFor();
+  await keys.fill("Name", "sent by keys");
+  await keys.fill(/^word ·/, "by keys");
+  await keys.press("Enter");
+  await page.getByText("One field needs another value").waitFor();
+  const confirm = page.getByLabel(/^Type the context's name/);
+  await keys.arrives(confirm);
+  await keys.type("coracle");
+  await keys.press("Enter");
+  await heading(page, "sent by keys").waitFor();
+  await state(page, "Succeeded").waitFor();
+  await keys.press("g");
+  await keys.press("r");
+  await heading(page, "Runs").waitFor();
+  await page.getByRole("row", { name: /sent by keys/ }).getByText("coracle", { exact: true }).waitFor();
+  await keys.to("row", /sent by keys/);
+  await keys.press("Enter");
+  await heading(page, "sent by keys").waitFor();
+  await page.getByRole("list", { name: "Tasks" }).getByText("train").waitFor();
+  expect(faults).toEqual([]);
+});
+
+it("says what keeps a run from being sent, and what keeps it from being followed", async () => {
+  rmSync(gate, { force: true });
+  const { page } = await visit(`/deploy?pipeline=${pipeline}`);
+  await byAddress(page);
+  await page.getByLabel("Address").fill(there.address);
+  await page.getByLabel(/^word ·/).fill("later");
+  await page.getByLabel("Name", { exact: true }).fill("sent later");
+  await there.stop();
+  const send = page.getByRole("button", { name: "Send journey" });
+  await send.click();
+  await page.getByRole("alert").waitFor();
+  expect(await axe(page)).toEqual([]);
+
+  await there.start();
+  await send.click();
+  await heading(page, "sent later").waitFor();
+  await state(page, "Running").waitFor();
+  await there.stop();
+  await state(page, "Not answered").waitFor();
+  await page.getByRole("alert").waitFor();
+  expect(await axe(page)).toEqual([]);
+  writeFileSync(gate, "");
+  await there.start();
+  await page.getByRole("list", { name: "What was heard" }).getByText("The server answers again").waitFor();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  await state(page, "Succeeded").waitFor();
+});
+
+it("writes a workflow for a cluster with Argo only", async () => {
+  const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
+  await page.getByLabel("Run by").selectOption("Argo Workflows");
+  const button = page.getByRole("button", { name: "Download the workflow" });
+  await page.getByLabel("Image with coracle-step").fill("registry.example/coracle-step:1");
+  expect(await button.isDisabled()).toBe(true);
+  await page.getByLabel(/^word ·/).fill("there");
+  const coming = page.waitForEvent("download");
+  await button.click();
+  const file = await (await coming).path();
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "Workflow", spec: { arguments: { parameters: [{ name: "parameters", value: '{"word":"there"}' }] } } });
+  await page.getByText("takes the file").waitFor();
+  const shots = process.env["CORACLE_SHOTS"];
+  if (shots) await page.screenshot({ path: join(shots, "send-pipeline-argo.png"), fullPage: true });
+  expect(await axe(page)).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+it("is right in both themes and widths", async () => {
+  const { runs } = (await (await fetch(`${workbench.address}/apis/coracle/v1/clusters/runs`)).json()) as { runs: { run_id: string }[] };
+  const shots = process.env["CORACLE_SHOTS"];
+  const looks = (["light", "dark"] as const).flatMap((theme) => [1440, 390].map((width) => ({ theme, width, height: width === 390 ? 844 : 900 })));
+  const pages = { "send-pipeline": `/deploy?pipeline=${pipeline}`, "cluster-run": `/runs/remote/${runs[0]?.run_id}`, "runs-with-clusters": "/runs" };
+  const problems: string[] = [];
+  for (const look of looks) {
+    for (const [name, address] of Object.entries(pages)) {
+      /* oxlint-disable no-await-in-loop -- one page after the other */
+      const { page, faults } = await visit(address, look);
+      await page.locator("main h1").first().waitFor();
+      await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+      if (shots) await page.screenshot({ path: join(shots, `${name}-${look.theme}-${look.width}.png`), animations: "disabled" });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (overflow > 0) problems.push(`${name} is ${overflow} px too wide at ${look.width}`);
+      problems.push(...faults, ...(await axe(page)).map((finding) => `${name}, ${look.theme}: ${finding}`));
+      await page.context().close();
+      /* oxlint-enable no-await-in-loop */
+    }
+  }
+  expect(problems).toEqual([]);
+}, 120_000);

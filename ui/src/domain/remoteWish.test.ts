@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { lowerRequest, needsErrors, remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
+import { FIRST_SCHEDULE } from "./schedule";
+
+const target = { context: "prod", endpoint: "", token: "", namespace: "", confirm: "" };
+const wish: RemoteWish = { target, definition: "a: 1\n", pipeline: "digits", name: " ", experiment: "", values: { rate: 0.5, word: "it's" } };
+
+describe("a wish", () => {
+  it("says no more than was typed", () => {
+    expect(remoteRequest(wish)).toEqual({
+      place: { context: { name: "prod" } },
+      definition: "YTogMQo=",
+      file_name: "digits.yaml",
+      parameters: { rate: { value: 0.5 }, word: { value: "it's" } },
+    });
+  });
+
+  it("has a token only at an address, and a name to confirm only at a context", () => {
+    const both = { endpoint: " http://a:1 ", token: "t", confirm: "prod", namespace: "team" };
+    const away = remoteRequest({ ...wish, target: { ...target, ...both, context: "" } });
+    expect(away).toMatchObject({ place: { endpoint: "http://a:1" }, token: "t", namespace: "team" });
+    expect(away).not.toHaveProperty("confirm");
+    const near = remoteRequest({ ...wish, target: { ...target, ...both } });
+    expect(near).toMatchObject({ confirm: "prod" });
+    expect(near).not.toHaveProperty("token");
+  });
+
+  it("has its rhythm", () => {
+    expect(remoteRequest({ ...wish, schedule: { ...FIRST_SCHEDULE, cron: " @daily ", concurrency: "2", catchUp: true } }).recurrence).toEqual({
+      rhythm: { cron: "@daily" },
+      catch_up: true,
+      max_concurrency: 2,
+    });
+    expect(remoteRequest({ ...wish, schedule: { ...FIRST_SCHEDULE, kind: "interval", every: "2", unit: "hours" } }).recurrence?.rhythm).toEqual({ every_seconds: 7200 });
+  });
+
+  it("is a command that a shell takes, without the token", () => {
+    expect(remoteCommand(wish)).toBe(`coracle deploy digits.yaml --context prod -p rate=0.5 -p 'word=it'\\''s'`);
+    const away = remoteCommand({ ...wish, values: {}, target: { ...target, context: "", endpoint: "http://a:1", token: "swordfish" }, schedule: FIRST_SCHEDULE });
+    expect(away).toBe("coracle deploy digits.yaml --kfp-endpoint http://a:1 --kfp-token-file token --cron '0 0 3 * * *' --no-catchup");
+  });
+});
+
+it("needs an address, or the name of what is protected", () => {
+  expect(targetErrors(target, false)).toEqual({});
+  expect(Object.keys(targetErrors(target, true))).toEqual(["confirm"]);
+  expect(targetErrors({ ...target, confirm: "prod" }, true)).toEqual({});
+  for (const endpoint of ["", "kfp.example", "ftp://a", "http:///"]) expect(Object.keys(targetErrors({ ...target, context: "", endpoint }, false))).toEqual(["endpoint"]);
+  expect(targetErrors({ ...target, context: "", endpoint: "http://127.0.0.1:8888" }, false)).toEqual({});
+});
+
+describe("a wish for Argo Workflows", () => {
+  const needs = { stepImage: " registry/step:1 ", claim: "", size: "5Gi" };
+  const own = { step_image: "registry/step:1", volume: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
+
+  it("has what pods need: a claim that is there, or one of each run", () => {
+    expect(remoteRequest({ ...wish, needs }).workflow).toEqual(own);
+    expect(remoteRequest({ ...wish, needs: { ...needs, claim: "runs" } }).workflow?.volume).toEqual({ claim: "runs" });
+    expect(remoteRequest({ ...wish, needs, target: { ...target, context: "", endpoint: "http://a" } })).not.toHaveProperty("workflow");
+    expect(remoteCommand({ ...wish, values: {}, needs })).toBe("coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi");
+  });
+
+  it("is a file as well", () => {
+    const { definition, file_name, parameters, recurrence } = remoteRequest({ ...wish, schedule: FIRST_SCHEDULE });
+    expect(lowerRequest({ ...wish, schedule: FIRST_SCHEDULE }, needs)).toEqual({ definition, file_name, parameters, recurrence, on: own });
+  });
+
+  it("needs an image and room", () => {
+    expect(needsErrors(needs)).toEqual({});
+    expect(Object.keys(needsErrors({ stepImage: " ", claim: "", size: "" }))).toEqual(["stepImage", "size"]);
+    expect(needsErrors({ ...needs, size: "", claim: "runs" })).toEqual({});
+  });
+});

@@ -1,0 +1,116 @@
+// What is asked for when a pipeline is sent to a cluster: from what is typed to the request.
+
+import type { LowerDefinition } from "@/api/pipelines";
+import type { CreateRemoteRun, RemoteRecurrence } from "@/api/remoteRuns";
+import { base64 } from "./base64";
+import type { Json } from "./definition";
+import { type Schedule, triggerOf } from "./schedule";
+
+/** Where a pipeline is sent, as it is typed. */
+export interface RemoteTarget {
+  /** A context of the kubeconfig; empty where an address is given instead. */
+  readonly context: string;
+  readonly endpoint: string;
+  readonly token: string;
+  readonly namespace: string;
+  /** What was typed where a protected context is to be confirmed. */
+  readonly confirm: string;
+}
+
+/** What the pods of a workflow need of a cluster that has Argo Workflows and no Kubeflow Pipelines. */
+export interface WorkflowNeeds {
+  /** The image with `coracle-step`, from where the cluster's nodes pull it. */
+  readonly stepImage: string;
+  /** A claim of the namespace; where it is empty each run makes one of this size. */
+  readonly claim: string;
+  readonly size: string;
+}
+
+export const FIRST_NEEDS: WorkflowNeeds = { stepImage: "", claim: "", size: "10Gi" };
+
+export interface RemoteWish {
+  readonly target: RemoteTarget;
+  /** The definition as it was written. */
+  readonly definition: string;
+  readonly pipeline: string;
+  readonly name: string;
+  readonly experiment: string;
+  readonly values: Readonly<Record<string, Json>>;
+  readonly schedule?: Schedule | undefined;
+  /** Where Argo Workflows run it; Kubeflow Pipelines where it is left out. */
+  readonly needs?: WorkflowNeeds | undefined;
+}
+
+/** What is wrong with what a workflow needs, by field. */
+export function needsErrors({ stepImage, claim, size }: WorkflowNeeds): Readonly<Record<string, string>> {
+  return {
+    ...(!stepImage.trim() && { stepImage: "An image is needed: `docs/export.md` says how it is made" }),
+    ...(!claim.trim() && !size.trim() && { size: "A size is needed, such as 10Gi" }),
+  };
+}
+
+const settings = ({ stepImage, claim, size }: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]> => ({
+  step_image: stepImage.trim(),
+  volume: claim.trim() ? { claim: claim.trim() } : { per_run: { size: size.trim(), access_mode: "ReadWriteMany" } },
+});
+
+/** What is wrong with a target, by field. */
+export function targetErrors({ context, endpoint, confirm }: RemoteTarget, isProtected: boolean): Readonly<Record<string, string>> {
+  if (!context) return /^https?:\/\/[^\s/]/.test(endpoint.trim()) ? {} : { endpoint: "An address is needed, such as http://127.0.0.1:8888" };
+  return isProtected && confirm !== context ? { confirm: `Type \`${context}\` to send something there` } : {};
+}
+
+function recurrence(schedule: Schedule): RemoteRecurrence {
+  const { cron_schedule: cron, periodic_schedule: interval } = triggerOf(schedule);
+  const rhythm = cron ? { cron: cron.cron } : { every_seconds: Number(interval?.interval_second) };
+  return { rhythm, catch_up: schedule.catchUp, max_concurrency: Number(schedule.concurrency) };
+}
+
+export function remoteRequest({ target, definition, pipeline, name, experiment, values, schedule, needs }: RemoteWish): CreateRemoteRun {
+  const { context, endpoint, token, namespace, confirm } = target;
+  return {
+    place: context ? { context: { name: context } } : { endpoint: endpoint.trim() },
+    definition: base64(definition),
+    file_name: `${pipeline}.yaml`,
+    parameters: Object.fromEntries(Object.entries(values).map(([parameter, value]) => [parameter, { value }])),
+    ...(name.trim() && { display_name: name.trim() }),
+    ...(experiment.trim() && { experiment: experiment.trim() }),
+    ...(namespace.trim() && { namespace: namespace.trim() }),
+    ...(!context && token && { token }),
+    ...(context && confirm && { confirm }),
+    ...(schedule && { recurrence: recurrence(schedule) }),
+    ...(context && needs && { workflow: settings(needs) }),
+  };
+}
+
+/** The same pipeline as a file for a cluster that has Argo Workflows. */
+export function lowerRequest(wish: RemoteWish, needs: WorkflowNeeds): LowerDefinition {
+  const { definition, file_name, parameters, display_name, recurrence: rhythm } = remoteRequest(wish);
+  return { definition, file_name, on: settings(needs), ...(parameters && { parameters }), ...(display_name && { display_name }), ...(rhythm && { recurrence: rhythm }) };
+}
+
+/** How a shell writes a word. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** The same for a terminal. A token is read from a file there, since a command line is seen by others. */
+export function remoteCommand({ target, pipeline, name, experiment, values, schedule, needs }: RemoteWish): string {
+  const { context, endpoint, token, namespace, confirm } = target;
+  const rhythm = schedule && recurrence(schedule);
+  const words = [
+    "coracle",
+    "deploy",
+    `${pipeline}.yaml`,
+    ...(context ? ["--context", context] : ["--kfp-endpoint", endpoint.trim()]),
+    ...(!context && token ? ["--kfp-token-file", "token"] : []),
+    ...(namespace.trim() ? ["--namespace", namespace.trim()] : []),
+    ...(context && confirm ? ["--confirm", confirm] : []),
+    ...(name.trim() ? ["--name", name.trim()] : []),
+    ...(experiment.trim() ? ["--experiment", experiment.trim()] : []),
+    ...Object.entries(values).flatMap(([parameter, value]) => ["-p", `${parameter}=${typeof value === "string" ? value : JSON.stringify(value)}`]),
+    ...(context && needs ? ["--step-image", needs.stepImage.trim(), ...(needs.claim.trim() ? ["--claim", needs.claim.trim()] : ["--size", needs.size.trim()])] : []),
+    ...(rhythm ? ("cron" in rhythm.rhythm ? ["--cron", rhythm.rhythm.cron] : ["--every", String(rhythm.rhythm.every_seconds)]) : []),
+    ...(rhythm && rhythm.max_concurrency !== 1 ? ["--max-concurrency", String(rhythm.max_concurrency)] : []),
+    ...(rhythm && !rhythm.catch_up ? ["--no-catchup"] : []),
+  ];
+  return words.map(quoted).join(" ");
+}

@@ -1,0 +1,67 @@
+import type { ClusterContext } from "@/api/clusters";
+import { Field, Input, Select } from "@/components/Field";
+import { FIRST_NEEDS, type RemoteTarget, type WorkflowNeeds } from "@/domain/remoteWish";
+import form from "@/features/newRun/Form.module.css";
+import { WorkflowFields } from "./WorkflowFields";
+
+interface Props {
+  readonly contexts: readonly ClusterContext[];
+  readonly target: RemoteTarget;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly onChange: (target: RemoteTarget) => void;
+  /** What Argo Workflows need, where they run it. */
+  readonly needs: WorkflowNeeds | undefined;
+  readonly onNeeds: (needs: WorkflowNeeds | undefined) => void;
+}
+
+/** On which cluster, or at which server of Kubeflow Pipelines, a pipeline runs. */
+export function TargetForm({ contexts, target, errors, onChange, needs, onNeeds }: Props) {
+  const chosen = contexts.find(({ name }) => name === target.context);
+  const set = (part: Partial<RemoteTarget>) => onChange({ ...target, ...part });
+  return (
+    <fieldset className={form.part}>
+      <legend>Where</legend>
+      <Field label="Send to" help={chosen ? (chosen.server ?? "") : "A server of Kubeflow Pipelines that no context leads to"}>
+        {(given) => (
+          <Select {...given} value={target.context} onChange={(event) => set({ context: event.target.value, confirm: "" })}>
+            {contexts.map(({ name, is_usable }) => (
+              <option key={name} value={name} disabled={!is_usable}>
+                {name}
+              </option>
+            ))}
+            <option value="">Another server, by its address</option>
+          </Select>
+        )}
+      </Field>
+      {!chosen && (
+        <div className={form.pair}>
+          <Field label="Address" error={errors["endpoint"]}>
+            {(given) => <Input {...given} type="url" value={target.endpoint} placeholder="http://127.0.0.1:8888" onChange={(event) => set({ endpoint: event.target.value })} />}
+          </Field>
+          <Field label="Token" help="Where the server asks for one">
+            {(given) => <Input {...given} type="password" autoComplete="off" value={target.token} onChange={(event) => set({ token: event.target.value })} />}
+          </Field>
+        </div>
+      )}
+      <Field label="Namespace" help={chosen ? "That of the context where it is left empty" : "Where the server has several"}>
+        {(given) => <Input {...given} value={target.namespace} placeholder={chosen?.namespace ?? ""} onChange={(event) => set({ namespace: event.target.value })} />}
+      </Field>
+      {chosen && (
+        <Field label="Run by" help={needs ? "As a workflow that needs nothing of Kubeflow" : "The definition goes as it was written"}>
+          {(given) => (
+            <Select {...given} value={needs ? "argo" : "kfp"} onChange={(event) => onNeeds(event.target.value === "argo" ? FIRST_NEEDS : undefined)}>
+              <option value="kfp">Kubeflow Pipelines</option>
+              <option value="argo">Argo Workflows</option>
+            </Select>
+          )}
+        </Field>
+      )}
+      {chosen && needs && <WorkflowFields needs={needs} errors={errors} onChange={onNeeds} />}
+      {chosen?.is_protected && (
+        <Field label="Type the context's name to run something there" help={`\`${chosen.name}\` is protected`} error={errors["confirm"]}>
+          {(given) => <Input {...given} value={target.confirm} onChange={(event) => set({ confirm: event.target.value })} />}
+        </Field>
+      )}
+    </fieldset>
+  );
+}
