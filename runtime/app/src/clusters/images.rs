@@ -19,7 +19,7 @@ impl Workbench {
     /// What cannot be read, a registry whose name is none, and an engine that does not answer.
     pub async fn local_images(&self, request: LocalImages) -> Result<FoundLocalImages, AppError> {
         // Whether the registry's name is one does not depend on there being an image.
-        checked(place(&request.registry, "image"))?;
+        checked(&place(&request.registry, "image"))?;
         let engine = self.chosen().await?.engine;
         let mut images = Vec::new();
         for named in sources::images(&self.inner.kubernetes, &request.sources)? {
@@ -29,7 +29,7 @@ impl Workbench {
             };
             if engine.is_only_here(&image).await? {
                 images.push(PushImage {
-                    destination: checked(place(&request.registry, &named))?,
+                    destination: checked(&place(&request.registry, &named))?,
                     image: named,
                 });
             }
@@ -38,7 +38,7 @@ impl Workbench {
     }
 }
 
-fn checked(destination: String) -> Result<String, PushError> {
+fn checked(destination: &str) -> Result<String, PushError> {
     Ok(destination.parse::<Destination>()?.to_string())
 }
 
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn an_image_keeps_its_name_below_the_prefix() {
-        let of = |image| checked(place("r.example/team/", image)).unwrap();
+        let of = |image| checked(&place("r.example/team/", image)).unwrap();
         assert_eq!(of("model"), "r.example/team/model:latest");
         assert_eq!(of("model:1"), "r.example/team/model:1");
         assert_eq!(of("ada/model:1"), "r.example/team/ada/model:1");
@@ -84,9 +84,9 @@ mod tests {
             of("b@sha256:0123456789abcdef"),
             "r.example/team/b:0123456789ab"
         );
-        assert!(checked(place("team", "model:1")).is_err());
+        assert!(checked(&place("team", "model:1")).is_err());
         assert_eq!(
-            checked(place("localhost:5000", "m:1")).unwrap(),
+            checked(&place("localhost:5000", "m:1")).unwrap(),
             "localhost:5000/m:1"
         );
     }
