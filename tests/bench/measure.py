@@ -17,11 +17,12 @@ import notebooks
 import objects
 import onnx_models
 import plans
+import pushes
 import serving
 import steps
 from table import Table
 
-PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "objects": objects.measure, "notebooks": notebooks.measure, "serving": serving.measure, "idle": idle.measure, "logs": logs.measure, "onnx": onnx_models.measure}
+PARTS = {"steps": steps.measure, "plans": plans.measure, "events": events.measure, "api": api.measure, "objects": objects.measure, "notebooks": notebooks.measure, "serving": serving.measure, "idle": idle.measure, "logs": logs.measure, "onnx": onnx_models.measure, "pushes": pushes.measure}
 
 
 def main():

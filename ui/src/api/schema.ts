@@ -243,6 +243,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/images": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Which images of objects only this machine has, and where at a registry they would go. Nothing is pushed. */
+        readonly post: operations["list_local_images"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/preflight": {
         readonly parameters: {
             readonly query?: never;
@@ -2085,6 +2102,11 @@ export interface components {
              */
             readonly forgotten: number;
         };
+        /** @description Images of objects that only this machine has. */
+        readonly FoundLocalImages: {
+            /** @description Each with its place at the registry, as a push takes them. Nothing was pushed. */
+            readonly images: readonly components["schemas"]["PushImage"][];
+        };
         /** @description `POST /gc`: what was freed. */
         readonly GcFreed: {
             /**
@@ -2295,6 +2317,13 @@ export interface components {
             readonly requests: number;
             /** @description The revision; empty for requests that no revision was asked. */
             readonly revision: string;
+        };
+        /** @description `POST /clusters/images`: which images of objects only this machine has, and where they would go. */
+        readonly LocalImages: {
+            /** @description Where images go: `REGISTRY` or `REGISTRY/PREFIX`. */
+            readonly registry: string;
+            /** @description The objects. */
+            readonly sources: components["schemas"]["ObjectSources"];
         };
         /**
          * @description A line that a step wrote, among the events of its run: after the one that tells of the attempt's beginning, and
@@ -2807,6 +2836,10 @@ export interface components {
             readonly into?: string | null;
             /** @description Images that are on this machine only. */
             readonly local_images?: readonly string[];
+            /** @description Images that are on this machine only and go to a registry, and their names there. */
+            readonly moved_images?: {
+                readonly [key: string]: string;
+            };
             /** @description The namespace of those here; `default` where it is left out. */
             readonly namespace?: string | null;
             /** @description Objects of the workbench, as `notebook/NAME` or `isvc/NAME`. */
@@ -4529,6 +4562,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ExportedObjects"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_local_images: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LocalImages"];
+            };
+        };
+        readonly responses: {
+            /** @description Each as a push takes it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FoundLocalImages"];
                 };
             };
             /** @description A refusal */

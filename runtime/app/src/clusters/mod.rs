@@ -4,6 +4,7 @@
 
 mod contexts;
 mod deploy;
+mod images;
 mod manifests;
 mod parity;
 mod pipelines;

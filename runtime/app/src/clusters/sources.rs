@@ -1,7 +1,9 @@
 //! What is to be sent: objects of files, and objects that are here.
 
+use std::collections::BTreeSet;
+
 use coracle_apiserver::{ApiServer, Place};
-use coracle_cluster::report::{Facts, Translation, translate};
+use coracle_cluster::report::{self, Facts, Translation, translate};
 use coracle_objects::Resource;
 use coracle_objects::kind::resources;
 use serde_json::Value;
@@ -13,6 +15,17 @@ use crate::view::ObjectSources;
 /// The namespace of objects that are here, where none is named.
 const USUAL_NAMESPACE: &str = "default";
 
+/// The images that the objects name.
+///
+/// # Errors
+/// As of [`translated`].
+pub(super) fn images(
+    api: &ApiServer,
+    sources: &ObjectSources,
+) -> Result<BTreeSet<String>, AppError> {
+    Ok(report::images(&objects(api, sources)?))
+}
+
 /// The objects as they are sent, with the account of every field.
 ///
 /// # Errors
@@ -21,6 +34,21 @@ pub(super) fn translated(
     api: &ApiServer,
     sources: &ObjectSources,
 ) -> Result<Translation, AppError> {
+    let objects = objects(api, sources)?;
+    let facts = Facts {
+        namespace: sources.into.clone(),
+        local_images: sources.local_images.iter().cloned().collect(),
+        moved_images: sources.moved_images.clone(),
+    };
+    translate(&objects, &facts).map_err(|error| {
+        AppError::request(
+            error.to_string(),
+            "each object needs what `kubectl apply -f` needs",
+        )
+    })
+}
+
+fn objects(api: &ApiServer, sources: &ObjectSources) -> Result<Vec<Value>, AppError> {
     let mut objects = manifests::objects(&sources.files)?;
     for named in &sources.objects {
         objects.push(stored(api, named, sources.namespace.as_deref())?);
@@ -31,17 +59,7 @@ pub(super) fn translated(
             "name files of objects, or objects of the workbench such as `notebook/NAME`",
         ));
     }
-    let facts = Facts {
-        namespace: sources.into.clone(),
-        local_images: sources.local_images.iter().cloned().collect(),
-        ..Facts::default()
-    };
-    translate(&objects, &facts).map_err(|error| {
-        AppError::request(
-            error.to_string(),
-            "each object needs what `kubectl apply -f` needs",
-        )
-    })
+    Ok(objects)
 }
 
 fn stored(api: &ApiServer, named: &str, namespace: Option<&str>) -> Result<Value, AppError> {

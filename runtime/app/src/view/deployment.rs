@@ -1,12 +1,14 @@
 //! Objects that are sent to a cluster together.
 
+use std::collections::BTreeMap;
+
 use coracle_cluster::objects::Preview;
 pub use coracle_cluster::objects::{Deployed, Done as ObjectDone, Would as Previewed};
 pub use coracle_cluster::report::{ParityReport, Verdict as FieldParity};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ManifestFile;
+use super::{ManifestFile, PushImage};
 
 /// Which deployment is meant, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -66,6 +68,26 @@ pub struct ObjectSources {
     /// Images that are on this machine only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub local_images: Vec<String>,
+    /// Images that are on this machine only and go to a registry, and their names there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub moved_images: BTreeMap<String, String>,
+}
+
+/// `POST /clusters/images`: which images of objects only this machine has, and where they would go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LocalImages {
+    /// The objects.
+    pub sources: ObjectSources,
+    /// Where images go: `REGISTRY` or `REGISTRY/PREFIX`.
+    pub registry: String,
+}
+
+/// Images of objects that only this machine has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FoundLocalImages {
+    /// Each with its place at the registry, as a push takes them. Nothing was pushed.
+    pub images: Vec<PushImage>,
 }
 
 /// What sending would do. Nothing was written.
@@ -104,7 +126,7 @@ pub struct ExportedObjects {
     /// What becomes of every field of every object.
     pub report: ParityReport,
     /// Texts by the names of their files.
-    pub files: std::collections::BTreeMap<String, String>,
+    pub files: BTreeMap<String, String>,
     /// Secrets that have to be created otherwise.
     pub left_out: Vec<String>,
 }

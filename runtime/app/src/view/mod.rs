@@ -56,7 +56,8 @@ pub use definition::{
 };
 pub use deployment::{
     DeployObjects, Deployed, DeploymentPlace, ExportObjects, ExportedObjects, FieldParity,
-    ObjectDone, ObjectSources, ParityReport, Previewed, PreviewedDeployment,
+    FoundLocalImages, LocalImages, ObjectDone, ObjectSources, ParityReport, Previewed,
+    PreviewedDeployment,
 };
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,

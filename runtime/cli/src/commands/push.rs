@@ -43,12 +43,44 @@ struct Answer<'a> {
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let mut interrupts = Interrupts::listen()?;
     let session = Session::look(context).await?;
-    let call = Call::post(["images"]).action("push").json(&PushImage {
+    let wanted = PushImage {
         image: arguments.image,
         destination: arguments.destination,
-    });
-    let mut told = Events::<PushTold>::new(session.client().stream(call).await?);
+    };
     let output = &context.output;
+    let outcome = follow(&session, &wanted, output, &mut interrupts).await;
+    session.close().await;
+    let Some(Followed { pushed, layers }) = outcome? else {
+        return Ok(Exit::Interrupted);
+    };
+    match output.format {
+        Format::Json => output.json(&Answer {
+            pushed: &pushed,
+            layers: layers.values().collect(),
+        })?,
+        Format::Text => output.data(&tell(&pushed, output))?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// An image that is at a registry, and what came of its layers.
+pub(crate) struct Followed {
+    pub(crate) pushed: PushedImage,
+    layers: BTreeMap<usize, PushProgress>,
+}
+
+/// Has an image pushed, and shows how far it is. None after an interrupt, which ends the push.
+///
+/// # Errors
+/// What the workbench or the registry refuses.
+pub(crate) async fn follow(
+    session: &Session,
+    wanted: &PushImage,
+    output: &Output,
+    interrupts: &mut Interrupts,
+) -> Result<Option<Followed>, CommandError> {
+    let call = Call::post(["images"]).action("push").json(wanted);
+    let mut told = Events::<PushTold>::new(session.client().stream(call).await?);
     let mut layers = BTreeMap::new();
     let mut lines = LiveLines::on_stderr(output.stderr);
     let outcome = loop {
@@ -72,20 +104,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         }
     };
     lines.finish();
-    drop(told);
-    session.close().await;
     let Some(pushed) = outcome? else {
         output.note(GOES_ON);
-        return Ok(Exit::Interrupted);
+        return Ok(None);
     };
-    match output.format {
-        Format::Json => output.json(&Answer {
-            pushed: &pushed,
-            layers: layers.values().collect(),
-        })?,
-        Format::Text => output.data(&tell(&pushed, output))?,
-    }
-    Ok(Exit::Fine)
+    Ok(Some(Followed { pushed, layers }))
 }
 
 fn tell(pushed: &PushedImage, output: &Output) -> String {

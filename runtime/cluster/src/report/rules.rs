@@ -298,17 +298,22 @@ fn of_container(pattern: &[&str]) -> Option<Rule> {
     }
 }
 
+/// Whether an object of a kind names an image at a place.
+pub(super) fn names_image(kind: &str, pattern: &[&str]) -> bool {
+    let is_image = pattern.last() == Some(&"image") && pattern.first() != Some(&"metadata");
+    is_image && !["ConfigMap", "Secret"].contains(&kind)
+}
+
 /// Wherever an object names an image.
 fn of_image(kind: &str, pattern: &[&str], value: &Value, facts: &Facts) -> Option<Rule> {
-    let names_image = pattern.last() == Some(&"image") && pattern.first() != Some(&"metadata");
-    if !names_image || ["ConfigMap", "Secret"].contains(&kind) {
+    if !names_image(kind, pattern) {
         return None;
     }
     let image = value.as_str()?;
     if let Some(moved) = facts.moved_images.get(image) {
         return Some(Rule::Replace(
             moved.as_str().into(),
-            "the image was pushed there".to_owned(),
+            "the image is only on this machine, and is pushed there".to_owned(),
         ));
     }
     let local = ["localhost/", "localhost:", "127.0.0.1:", "coracle/"];

@@ -77,6 +77,10 @@ impl crate::Engine for DockerEngine {
         self.export(image).await
     }
 
+    async fn is_only_here(&self, image: &ImageRef) -> Result<bool, EngineError> {
+        self.has_alone(image).await
+    }
+
     async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {
         self.build(request).await
     }

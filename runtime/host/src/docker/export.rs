@@ -1,4 +1,4 @@
-//! What an image is made of, as the engine writes it.
+//! Images that leave this machine: which are nowhere else, and what one is made of, as the engine writes it.
 
 use std::time::Duration;
 
@@ -13,7 +13,27 @@ use crate::engine::{EngineError, ImageArchive};
 /// How long the engine may be silent: it writes all layers to its disk before it sends the first.
 const SILENCE_LIMIT: Duration = Duration::from_secs(600);
 
+/// How long a registry may take to say whether it has an image.
+const REGISTRY_LIMIT: Duration = Duration::from_secs(20);
+
 impl DockerEngine {
+    /// Whether the engine has an image that it cannot find at its registry. The engine's own users are not asked for.
+    pub(super) async fn has_alone(&self, image: &ImageRef) -> Result<bool, EngineError> {
+        let name = image.with_tag();
+        if self.find_image(&name).await?.is_none() {
+            return Ok(false);
+        }
+        // A registry on this machine is none to others, whatever it has.
+        if is_of_this_machine(&name) {
+            return Ok(true);
+        }
+        let asked = timeout(
+            REGISTRY_LIMIT,
+            self.docker.inspect_registry_image(&name, None),
+        );
+        Ok(!matches!(asked.await, Ok(Ok(_))))
+    }
+
     pub(super) async fn export(&self, image: &ImageRef) -> Result<ImageArchive, EngineError> {
         let name = image.with_tag();
         if self.find_image(&name).await?.is_none() {
@@ -36,5 +56,30 @@ impl DockerEngine {
             }
         });
         Ok(archive.boxed())
+    }
+}
+
+/// Whether the registry that an image names is this machine.
+fn is_of_this_machine(name: &str) -> bool {
+    let registry = name.split_once('/').map_or("", |(first, _)| first);
+    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registries_of_this_machine_are_told_from_others() {
+        for here in ["localhost/a:1", "localhost:5000/a", "127.0.0.1:5000/a/b:1"] {
+            assert!(is_of_this_machine(here), "{here}");
+        }
+        for there in ["localhost:1", "a/b:1", "10.0.0.1:5000/a:1", "r.example/a"] {
+            assert!(!is_of_this_machine(there), "{there}");
+        }
     }
 }

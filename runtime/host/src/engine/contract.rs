@@ -57,6 +57,15 @@ pub trait Engine: Send + Sync {
         Err(EngineError::Unsupported { message })
     }
 
+    /// Whether an image is on this machine, and its registry has none of that name or does not answer. Never so where there are no
+    /// images.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    async fn is_only_here(&self, _image: &ImageRef) -> Result<bool, EngineError> {
+        Ok(false)
+    }
+
     /// Builds an image, or what stands for it, when it is not there already. Who asks while it is being built waits for
     /// the same build.
     ///

@@ -5,7 +5,8 @@ use axum::extract::State;
 use coracle_app::Workbench;
 use coracle_app::view::{
     ClusterContextList, ContextsQuery, DeployObjects, Deployed, DeploymentPlace, ExportObjects,
-    ExportedObjects, PreflightReport, PreflightRequest, PreviewedDeployment,
+    ExportedObjects, FoundLocalImages, LocalImages, PreflightReport, PreflightRequest,
+    PreviewedDeployment,
 };
 
 use crate::body::{Asked, Sent};
@@ -41,6 +42,22 @@ pub(super) async fn preflight(
     Sent(request): Sent<PreflightRequest>,
 ) -> Result<Json<PreflightReport>, Refusal> {
     Ok(Json(workbench.preflight(request).await?))
+}
+
+/// Which images of objects only this machine has, and where at a registry they would go. Nothing is pushed.
+#[utoipa::path(
+    post,
+    path = "/clusters/images",
+    operation_id = "list_local_images",
+    tag = "clusters",
+    request_body = LocalImages,
+    responses((status = 200, description = "Each as a push takes it", body = FoundLocalImages))
+)]
+pub(super) async fn images(
+    State(workbench): State<Workbench>,
+    Sent(request): Sent<LocalImages>,
+) -> Result<Json<FoundLocalImages>, Refusal> {
+    Ok(Json(workbench.local_images(request).await?))
 }
 
 /// What sending objects would do: what becomes of every field, and what the server would make of them. Nothing is written there.

@@ -61,6 +61,7 @@
 //! POST   /model-servers/{namespace}/{name}/labels    RequestLabels, several -> 204
 //! GET    /clusters/contexts?kubeconfig=    ClusterContextList
 //! POST   /clusters/preflight               PreflightRequest -> PreflightReport
+//! POST   /clusters/images                  LocalImages -> FoundLocalImages
 //! POST   /clusters/deployments             DeployObjects -> Deployed
 //! POST   /clusters/deployments:preview     DeployObjects -> PreviewedDeployment
 //! POST   /clusters/deployments:rollback    DeploymentPlace -> Deployed

@@ -88,6 +88,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(model_servers::load))
         .routes(routes!(clusters::contexts))
         .routes(routes!(clusters::preflight))
+        .routes(routes!(clusters::images))
         .routes(routes!(clusters::deploy))
         .routes(routes!(clusters::preview))
         .routes(routes!(clusters::rollback))

@@ -2,6 +2,7 @@
 //!
 //! A pipeline is run by the Kubeflow Pipelines of the cluster; objects are applied to it. What was named says which it is.
 
+mod images;
 mod objects;
 pub(crate) mod pipeline;
 mod place;
@@ -58,7 +59,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     }
     if objects.is_asked() {
         return Err(CommandError::usage(
-            "a pipeline is sent as it is: `--dry-run`, `--prune`, `--force-conflicts`, `--with-secrets` and `--into-namespace` are for objects",
+            "a pipeline is sent as it is: `--dry-run`, `--prune`, `--force-conflicts`, `--with-secrets`, `--into-namespace` and `--registry` are for objects",
         ));
     }
     match what.as_slice() {

@@ -5,10 +5,11 @@ use std::path::Path;
 use coracle_app::view::{DeployObjects, Deployed, PreviewedDeployment};
 
 use super::place::Place;
-use super::{sources, told};
+use super::{images, sources, told};
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
+use crate::follow::Interrupts;
 use crate::workbench::Session;
 
 /// What is asked of objects, beside where they go.
@@ -37,6 +38,10 @@ pub(crate) struct ObjectOptions {
     /// Objects: send all of them to the namespace, whichever they name
     #[arg(long, requires = "namespace")]
     into_namespace: bool,
+
+    /// Objects: push images that only this machine has there, and send objects that name them by digest
+    #[arg(long, value_name = "REGISTRY[/PREFIX]")]
+    registry: Option<String>,
 }
 
 impl ObjectOptions {
@@ -47,6 +52,7 @@ impl ObjectOptions {
             || self.force_conflicts
             || self.with_secrets
             || self.into_namespace
+            || self.registry.is_some()
     }
 }
 
@@ -67,6 +73,10 @@ pub(super) async fn run(
         prune: options.prune,
     };
     let session = Session::look(context).await?;
+    let images = match &options.registry {
+        Some(registry) => images::find(&session, &mut request.sources, registry).await?,
+        None => Vec::new(),
+    };
     if !options.yes || options.dry_run.is_some() {
         let call = Call::post(["clusters", "deployments"])
             .action("preview")
@@ -90,8 +100,20 @@ pub(super) async fn run(
             return Ok(Exit::Failed);
         }
     }
+    let mut interrupts = Interrupts::listen()?;
+    if !images.is_empty() {
+        let pushed = images::send(context, &session, &images, &mut interrupts).await?;
+        let Some(moved) = pushed else {
+            session.close().await;
+            return Ok(Exit::Interrupted);
+        };
+        request.sources.moved_images = moved;
+    }
     let call = Call::post(["clusters", "deployments"]).json(&request);
-    let deployed: Deployed = session.client().ask(call).await?;
+    let deployed: Deployed = tokio::select! {
+        deployed = session.client().ask(call) => deployed?,
+        () = interrupts.next() => return Ok(Exit::Interrupted),
+    };
     session.close().await;
     told::deployed(context, &deployed)
 }
