@@ -12,5 +12,6 @@ mod protected;
 mod remote_runs;
 mod sources;
 mod workflow;
+mod workloads;
 
 pub(crate) use remote_runs::take_up_remote_runs;

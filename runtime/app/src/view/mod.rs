@@ -34,6 +34,7 @@ mod task;
 mod volume;
 mod why;
 mod workflow;
+mod workload;
 
 pub use artifact::{
     Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactName,
@@ -101,6 +102,7 @@ pub use why::{KeyChange, Verdict, Why};
 pub use workflow::{
     LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity, WorkflowVolume,
 };
+pub use workload::{FollowWorkload, WorkloadEnd, WorkloadNews};
 
 /// Where the workbench's own API begins.
 pub const API_ROOT: &str = "/apis/coracle/v1";

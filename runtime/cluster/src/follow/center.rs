@@ -102,12 +102,15 @@ async fn run(
         to_center,
     );
     let mut watches = FuturesUnordered::new();
+    let mut watching = Vec::new();
     for (what, collection) in [
         (Watched::Workload, itself),
         (Watched::Pods, pods),
         (Watched::Events, events),
     ] {
-        watches.push(watch(&api, what, collection, center.source()));
+        let source = center.source();
+        watching.push(source.number);
+        watches.push(watch(&api, what, collection, source));
     }
     let ending = loop {
         // All three are cancel-safe: what was not taken is there the next time.
@@ -122,7 +125,12 @@ async fn run(
         }
     };
     drop(watches);
-    center.broken.clear();
+    while let Ok(heard) = heard.try_recv() {
+        center.take_of_log(heard).await?;
+    }
+    for source in watching {
+        center.take(Heard::Mended(source)).await?;
+    }
     // Each watch is as far as it is: what the others told before the end is asked for once more.
     if ending.end != WorkloadEnd::Refused {
         for (what, collection) in [(Watched::Pods, last_pods), (Watched::Events, last_events)] {
@@ -378,6 +386,14 @@ impl Center {
         }
     }
 
+    /// Takes in what a log told. What watches told before they were ended counts no more.
+    async fn take_of_log(&mut self, heard: Heard) -> Result<(), Unheard> {
+        match heard {
+            Heard::Broken(..) | Heard::Mended(_) => self.take(heard).await.map(drop),
+            Heard::Seen(..) | Heard::Refused(..) => Ok(()),
+        }
+    }
+
     /// Waits for the last lines.
     async fn await_logs(&mut self, heard: &mut mpsc::Receiver<Heard>) -> Result<(), Unheard> {
         let mut before = self.listener.lines.load(Ordering::Relaxed);
@@ -387,12 +403,13 @@ impl Center {
             loop {
                 tokio::select! {
                     log = self.logs.next() => if log.is_none() {
+                        // What the last one told on its way out.
+                        while let Ok(last) = heard.try_recv() {
+                            self.take_of_log(last).await?;
+                        }
                         return Ok(());
                     },
-                    Some(heard) = heard.recv() => match heard {
-                        Heard::Broken(..) | Heard::Mended(_) => { self.take(heard).await?; }
-                        Heard::Seen(..) | Heard::Refused(..) => {}
-                    },
+                    Some(heard) = heard.recv() => self.take_of_log(heard).await?,
                     () = &mut silence => break,
                 }
             }

@@ -45,7 +45,7 @@ pub(super) struct Unheard;
 
 /// Somebody who tells the center.
 pub(super) struct Source {
-    number: u64,
+    pub(super) number: u64,
     center: mpsc::Sender<Heard>,
     /// How long to wait before the next try; none while all is well.
     wait: Option<Duration>,

@@ -185,9 +185,108 @@ fn change(line: &[u8]) -> Change {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use http::{Request, Response, StatusCode};
+    use kube::Client;
+    use kube::client::Body;
     use serde_json::json;
+    use tokio::sync::mpsc;
+    use tower::{BoxError, service_fn};
 
     use super::*;
+    use crate::contexts::Connection;
+
+    /// What a server answers to which query.
+    type Script = VecDeque<(&'static str, u16, String)>;
+
+    fn server(script: Script) -> Api {
+        let script = Arc::new(Mutex::new(script));
+        let service = service_fn(move |request: Request<Body>| {
+            let (expected, status, body) = script.lock().unwrap().pop_front().unwrap();
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            async move {
+                assert!(query.ends_with(expected), "{query} instead of {expected}");
+                let response = Response::builder().status(StatusCode::from_u16(status).unwrap());
+                Ok::<_, BoxError>(response.body(Body::from(body.into_bytes())).unwrap())
+            }
+        });
+        Api::new(&Connection {
+            client: Client::new(service, "default"),
+            context: "c".to_owned(),
+            namespace: "default".to_owned(),
+            server: "https://c".to_owned(),
+        })
+    }
+
+    fn pod(name: &str, version: &str) -> Value {
+        json!({"metadata": {"name": name, "resourceVersion": version}})
+    }
+
+    fn list(version: &str, items: &[Value]) -> String {
+        json!({"metadata": {"resourceVersion": version}, "items": items}).to_string()
+    }
+
+    fn event(kind: &str, object: &Value) -> String {
+        format!("{}\n", json!({"type": kind, "object": object}))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_goes_on_from_what_was_seen_last_and_lists_anew_where_that_is_too_old() {
+        let half = event("MODIFIED", &pod("a", "3"));
+        let expired = json!({"kind": "Status", "code": 410, "reason": "Expired", "metadata": {}});
+        let api = server(VecDeque::from([
+            ("", 200, list("1", &[pod("a", "1")])),
+            (
+                "resourceVersion=1",
+                200,
+                event("MODIFIED", &pod("a", "2")) + &half[..20],
+            ),
+            ("resourceVersion=2", 503, "busy".to_owned()),
+            (
+                "resourceVersion=2",
+                200,
+                half + &event("BOOKMARK", &pod("", "5")),
+            ),
+            ("resourceVersion=5", 200, event("ERROR", &expired)),
+            ("", 200, list("9", &[])),
+            ("resourceVersion=9", 410, String::new()),
+            ("", 200, list("10", &[pod("b", "10")])),
+            (
+                "resourceVersion=10",
+                403,
+                json!({"message": "no longer"}).to_string(),
+            ),
+        ]));
+        let (center, mut heard) = mpsc::channel(16);
+        let collection = Collection {
+            path: "/pods".to_owned(),
+            selector: None,
+        };
+        watch(&api, Watched::Pods, collection, Source::new(7, center)).await;
+        let mut told = Vec::new();
+        while let Some(heard) = heard.recv().await {
+            told.push(match heard {
+                Heard::Seen(_, seen) => format!("{seen:?}"),
+                Heard::Broken(source, reason) => format!("{source} {reason}"),
+                Heard::Mended(source) => format!("{source} mended"),
+                Heard::Refused(_, message) => message,
+            });
+        }
+        let seen = |seen: Seen| format!("{seen:?}");
+        let expected = [
+            seen(Seen::All(vec![pod("a", "1")])),
+            seen(Seen::One(pod("a", "2"))),
+            "7 HTTP 503 busy".to_owned(),
+            "7 mended".to_owned(),
+            seen(Seen::One(pod("a", "3"))),
+            seen(Seen::All(Vec::new())),
+            seen(Seen::All(vec![pod("b", "10")])),
+            "no longer".to_owned(),
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn a_version_that_is_no_longer_known_has_all_asked_for_anew() {

@@ -71,6 +71,7 @@
 //! GET    /clusters/runs/{run}              RemoteRun
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! PUT    /clusters/runs/{run}/token        RemoteToken
+//! GET    /clusters/workloads:follow?workload=&context=&namespace=&kubeconfig=    WorkloadNews, as server-sent events
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -103,5 +104,6 @@ mod remote_runs;
 mod routes;
 mod runs;
 mod volumes;
+mod workloads;
 
 pub(crate) use routes::{for_steps, for_user, is_below};
