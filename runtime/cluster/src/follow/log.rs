@@ -54,8 +54,10 @@ enum Stopped {
     /// The server gave all that it had.
     End,
     Broken(String),
-    /// Nothing came for a while, or the server does not have the log at this moment.
+    /// Nothing came for a while.
     Silent,
+    /// The server does not have the log at this moment.
+    NotNow,
     Refused(String),
 }
 
@@ -93,6 +95,7 @@ async fn read_to_end(
         match read(api, key, listener, &mut place, reading, source).await? {
             Stopped::End if reading != Reading::Follow => return Ok(None),
             Stopped::End | Stopped::Silent => source.moment().await,
+            Stopped::NotNow => source.pause().await,
             Stopped::Broken(reason) => source.broken(reason).await?,
             Stopped::Refused(reason) => return Ok(Some(reason)),
         }
@@ -147,15 +150,23 @@ async fn read(
         Ok(Ok(content)) => content,
         // 400: the container is not there yet, or not any more; the pod will say.
         Ok(Err(Failure::Missing | Failure::Outdated | Failure::Refused { code: 400, .. })) => {
-            return Ok(Stopped::Silent);
+            return Ok(Stopped::NotNow);
         }
         Ok(Err(Failure::Refused { message, .. })) => return Ok(Stopped::Refused(message)),
         Ok(Err(Failure::Lost(reason))) => return Ok(Stopped::Broken(reason)),
     };
     source.mended().await?;
     let mut lines = Lines::default();
+    let mut is_sure = false;
     loop {
-        match content.next(SILENCE).await {
+        let next = content.next(SILENCE).await;
+        if !is_sure && matches!(next, Next::Piece(_) | Next::End) {
+            if let Some(stopped) = mistaken(api, key, reading, source).await {
+                return Ok(stopped);
+            }
+            is_sure = true;
+        }
+        match next {
             Next::Piece(piece) => {
                 for line in lines.push(&piece) {
                     tell(key, listener, place.take(&line)).await?;
@@ -172,6 +183,27 @@ async fn read(
             Next::Broken(reason) => return Ok(Stopped::Broken(reason)),
             Next::Silent => return Ok(Stopped::Silent),
         }
+    }
+}
+
+/// A server is asked for a container's log by its name. Was the container started again meanwhile, what comes is of another run: then
+/// nothing of it is taken.
+async fn mistaken(api: &Api, key: &LogKey, reading: Reading, source: &Source) -> Option<Stopped> {
+    // The node tells the server of a new container at once, and after the one that it answers by itself.
+    source.moment().await;
+    let pod = match api.get(&key.pod_path).await {
+        Ok(pod) => Some(pod),
+        Err(Failure::Missing) => None,
+        Err(Failure::Lost(reason)) => return Some(Stopped::Broken(reason)),
+        Err(Failure::Outdated) => return Some(Stopped::NotNow),
+        Err(Failure::Refused { message, .. }) => return Some(Stopped::Refused(message)),
+    };
+    match (reading, next(key, pod.as_ref())) {
+        (Reading::Follow, Onward::Read(Reading::Follow | Reading::Rest)) => None,
+        // What comes of a pod that has gone since is its own: a new one of the name is not there that soon.
+        (Reading::Follow | Reading::Rest, _) if pod.is_none() => None,
+        (reading, Onward::Read(now)) if reading == now => None,
+        (_, Onward::Read(_) | Onward::Missing(_)) => Some(Stopped::NotNow),
     }
 }
 
