@@ -167,3 +167,10 @@ def test_what_is_for_pipelines_only_is_not_silently_left_out_with_objects(sender
     for words in [("-p", "n=1"), ("--cron", "@daily"), ("--detach",), ("--no-catchup",), ("--experiment", "mine")]:
         assert "for pipelines" in sender.deploy(file, "--yes", *words, code=2)["error"]["message"]
     sender.kubectl.fails("get", "configmap", "settings", says="not found")
+
+
+def test_a_cluster_without_argo_is_said_to_have_none(sender):
+    pipeline = ROOT / "examples" / "hello" / "pipeline.yaml"
+    refused = sender.deploy(pipeline, "--step-image", "registry.example/coracle-step:1", code=1)
+    assert "argoproj.io/v1alpha1" in refused["error"]["message"] and "Argo Workflows" in refused["error"]["hint"]
+    assert sender("follow") == {"runs": []}

@@ -1,6 +1,8 @@
 """Pipelines as Argo's workflows, run by a real controller on a real node: they end there as they end here."""
 
 import json
+import os
+import signal
 import subprocess
 
 import pytest
@@ -86,6 +88,37 @@ def test_a_step_that_fails_fails_the_workflow_and_what_depends_on_it_is_not_run(
     assert records.get("b", {}).get("state") != "SUCCEEDED"
 
 
+def test_a_schedule_starts_workflows_that_know_their_slot(on_processes, namespace, tmp_path):
+    file = pipeline(tmp_path, {"a": step('printf %s "$1" > "$2"', args=["{{$.pipeline_job_schedule_time_utc}}", OUTPUT], outputs=["out"])})
+    scheduled = lowered(on_processes, namespace, file, "--every", "20")["workflow"]
+    made = namespace.ok("create", "-f", "-", "-o", "name", stdin=json.dumps(scheduled)).strip()
+    label = "workflows.argoproj.io/cron-workflow=" + made.split("/")[1]
+
+    def ended():
+        runs = json.loads(namespace.ok("get", "workflows", "-l", label, "-o", "json"))["items"]
+        return [run for run in runs if run.get("status", {}).get("phase") in ("Succeeded", "Failed", "Error")]
+
+    try:
+        [run, *_] = wait_for(ended, 240, "a workflow of the schedule")
+        logs = ("logs", "-l", "workflows.argoproj.io/workflow=" + run["metadata"]["name"], "--all-containers", "--prefix")
+        assert run["status"]["phase"] == "Succeeded", namespace.ok(*logs)
+    finally:
+        namespace.ok("delete", made)
+    slot = run["metadata"]["annotations"]["workflows.argoproj.io/scheduled-time"]
+    values = [one for node in run["status"]["nodes"].values() for one in node.get("outputs", {}).get("parameters", [])]
+    [record] = [json.loads(one["value"]) for one in values if one["name"] == "record" and one.get("value")]
+    assert record["outputs"]["parameters"] == {"out": slot}
+
+
+def test_a_schedule_that_the_cluster_reads_otherwise_is_refused(on_processes, namespace, tmp_path):
+    file = pipeline(tmp_path, {"a": step("true")})
+    answer = lowered(on_processes, namespace, file, "--cron", "30 0 * * * *", code=1)
+    assert answer["workflow"] is None
+    assert any("seconds" in finding["reason"] for finding in answer["findings"])
+    coracle = on_processes("-o", "json", "workflow", file, "--step-image", "x", "--cron", "61 * * * * *")
+    assert coracle.returncode == 2 and "61" in coracle.stderr
+
+
 def test_what_cannot_go_over_is_said_and_there_is_no_workflow(on_docker, namespace, tmp_path):
     """Argo's waits grow by whole numbers."""
     file = pipeline(tmp_path, {"a": step("true")},
@@ -94,3 +127,75 @@ def test_what_cannot_go_over_is_said_and_there_is_no_workflow(on_docker, namespa
     assert answer["workflow"] is None
     [refused] = [finding for finding in answer["findings"] if finding["parity"] == "not_portable"]
     assert "whole" in refused["reason"]
+
+
+class Sender:
+    """The command, which sends pipelines to the cluster's Argo Workflows."""
+
+    def __init__(self, coracle, namespace):
+        self.coracle, self.namespace = coracle, namespace
+        coracle.environment["KUBECONFIG"] = str(namespace.config)
+        self.server = coracle.serve()
+
+    def deploy(self, file, *words, code=0):
+        image = ("--step-image", self.namespace.image, "--image-pull-policy", "IfNotPresent", "--claim", "runs")
+        answer = self.coracle("-o", "json", "deploy", file, "--context", "admin", "-n", "workflows", *image, *words, seconds=300)
+        assert answer.returncode == code, answer.stderr
+        return json.loads(answer.stdout or answer.stderr.splitlines()[-1])
+
+    def made(self, run, kind="workflows"):
+        found = json.loads(self.namespace.ok("get", kind, "-l", f"coracle.dev/run={run['run_id']}", "-o", "json"))["items"]
+        return [one["metadata"]["name"] for one in found]
+
+    def follow(self, run, code=0):
+        answer = self.coracle("-o", "json", "follow", run["run_id"], seconds=300)
+        assert answer.returncode == code, answer.stderr
+        return json.loads(answer.stdout or answer.stderr.splitlines()[-1])
+
+
+@pytest.fixture
+def sender(on_processes, namespace):
+    return Sender(on_processes, namespace)
+
+
+def states(run):
+    return {task["name"]: task["states"][-1] for task in run["tasks"]}
+
+
+def test_a_pipeline_is_sent_to_argo_and_followed_over_a_kill_of_the_workbench(sender, tmp_path):
+    steps = {"a": step('printf a > "$1"', args=[OUTPUT], outputs=["out"]), "b": step("true")}
+    run = sender.deploy(pipeline(tmp_path, steps, b={"dependentTasks": ["a"]}), "--detach")
+    os.killpg(sender.server.pid, signal.SIGKILL)
+    sender.server.wait()
+    sender.server = sender.coracle.serve()
+    ended = sender.follow(run)
+    assert (ended["state"], ended["stage"]) == ("SUCCEEDED", "DONE")
+    assert states(ended) == {"a": "SUCCEEDED", "b": "SUCCEEDED"}
+    assert sender.made(run) == [ended["remote_id"]]
+
+
+def test_one_that_fails_there_fails_the_command_and_says_at_which_step(sender, tmp_path):
+    run = sender.deploy(pipeline(tmp_path, {"bad": step("exit 3"), "good": step("true")}), code=1)
+    assert run["state"] == "FAILED"
+    assert states(run) == {"bad": "FAILED", "good": "SUCCEEDED"}
+    [bad] = [task for task in run["tasks"] if task["name"] == "bad"]
+    assert "3" in bad["error"]
+
+
+def test_one_that_is_removed_there_is_said_to_be_gone(sender, tmp_path):
+    run = sender.deploy(pipeline(tmp_path, {"long": step("sleep 300")}), "--detach")
+    [name] = wait_for(lambda: sender.made(run), 60, "the workflow")
+    sender.namespace.ok("delete", "workflow", name)
+    assert sender.follow(run, code=1)["error"]["code"] == "gone"
+
+
+def test_one_that_recurs_is_one_object_there_however_often_it_is_asked_for(sender, tmp_path):
+    file = pipeline(tmp_path, {"a": step("true")})
+    run = sender.deploy(file, "--cron", "0 30 6 * * *", "--no-catchup")
+    try:
+        assert run["stage"] == "DONE" and sender.made(run, "cronworkflows") == [run["remote_id"]]
+    finally:
+        sender.namespace.ok("delete", "cronworkflow", run["remote_id"])
+    # What a cluster does not make up for is not left out in silence.
+    refused = sender.deploy(file, "--cron", "0 30 6 * * *", code=2)
+    assert "catch up" in refused["error"]["message"]

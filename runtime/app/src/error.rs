@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use coracle_cluster::ClusterError;
+use coracle_cluster::argo::ArgoError;
 use coracle_cluster::kfp::KfpError;
 use coracle_control::ControlError;
 use coracle_host::EngineError;
@@ -14,6 +15,7 @@ use coracle_model::{
     Diagnostic, ExperimentId, PipelineId, PipelineVersionId, RunId, RunState, TaskPath,
 };
 use coracle_objects::{Reason, Status};
+use coracle_oci::PushError;
 use coracle_spec::cron::CronError;
 use coracle_store::{StoreError, VolumeError};
 
@@ -192,6 +194,12 @@ pub enum AppError {
     /// A server of Kubeflow Pipelines did not answer as was hoped.
     #[error(transparent)]
     Kfp(#[from] KfpError),
+    /// A cluster's Argo Workflows did not answer as was hoped.
+    #[error(transparent)]
+    Argo(#[from] ArgoError),
+    /// An image was not pushed.
+    #[error(transparent)]
+    Push(#[from] PushError),
     /// A volume claim was refused.
     #[error(transparent)]
     Volume(#[from] VolumeError),
@@ -346,6 +354,8 @@ impl AppError {
             Self::Object(status) => of_object(status),
             Self::Cluster(error) => of_cluster(error),
             Self::Kfp(error) => of_kfp(error),
+            Self::Argo(_) => ErrorCode::Cluster,
+            Self::Push(error) => of_push(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
             Self::TooLarge { .. } => ErrorCode::TooLarge,
@@ -375,6 +385,8 @@ impl AppError {
             Self::NoEngine(error) => Some(error.hint()),
             Self::Cluster(error) => Some(error.hint()),
             Self::Kfp(error) => Some(error.hint()),
+            Self::Argo(error) => Some(error.hint().to_owned()),
+            Self::Push(error) => error.hint(),
             Self::Engine(error) => error.to_failure().hint,
             Self::Begin(error) => error.hint(),
             Self::Listen { .. } => {
@@ -505,6 +517,25 @@ fn of_kfp(error: &KfpError) -> ErrorCode {
         | KfpError::Forbidden { .. }
         | KfpError::Gone { .. }
         | KfpError::Refused { .. } => ErrorCode::Cluster,
+    }
+}
+
+fn of_push(error: &PushError) -> ErrorCode {
+    match error {
+        PushError::Destination(_) => ErrorCode::InvalidRequest,
+        PushError::Unauthorized { .. }
+        | PushError::Denied { .. }
+        | PushError::NoRepository { .. }
+        | PushError::TooManyRequests { .. }
+        | PushError::Unreachable { .. }
+        | PushError::Unexpected { .. }
+        | PushError::Credentials { .. } => ErrorCode::Registry,
+        PushError::Archive { .. } | PushError::Damaged { .. } => ErrorCode::Engine,
+        PushError::Spool(error) if error.kind() == io::ErrorKind::StorageFull => {
+            ErrorCode::DiskFull
+        }
+        PushError::Spool(_) => ErrorCode::Internal,
+        PushError::Cancelled => ErrorCode::Stopping,
     }
 }
 

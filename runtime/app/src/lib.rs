@@ -39,6 +39,7 @@ mod model_servers;
 mod opened;
 
 mod pipelines;
+mod push;
 mod recurring;
 mod runs;
 mod stage;

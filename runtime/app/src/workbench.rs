@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use coracle_apiserver::ApiServer;
 use coracle_control::{Supervisor, TaskKind};
 use coracle_host::clock::Clock;
+use coracle_oci::Memory;
 use coracle_store::{Home, Objects, RequestLog, Store, StoreError, Volumes};
 use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) requests: Option<RequestLog>,
     /// How much that was lately.
     pub(crate) loads: Loads,
+    /// What pushes of images left behind for those that come.
+    pub(crate) pushes: Memory,
     /// The models that are served here, without pods.
     pub(crate) models: EmbeddedModels,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
@@ -78,6 +81,7 @@ impl Workbench {
             identity.owner(),
         );
         let stage = watch::Sender::new(Stage::Reading);
+        let pushes = Memory::open(&config.home.pushes().join("memory.json"));
         let model_requests = ModelRequests::new(Arc::clone(&clock));
         let (stopping, asked) = (CancellationToken::new(), OnceCell::new());
         Self {
@@ -96,6 +100,7 @@ impl Workbench {
                 model_requests,
                 requests,
                 loads: Loads::default(),
+                pushes,
                 models: EmbeddedModels::default(),
                 stopping,
                 supervisor: OnceLock::new(),

@@ -7,9 +7,9 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
-    follow, gc, get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun,
-    resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume, why,
-    workflow,
+    follow, gc, get, kubeconfig, logs, model_server, open, preflight, push, replay, requests,
+    rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume,
+    why, workflow,
 };
 use crate::output::Format;
 
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Volume(volume::Arguments),
     /// Free disk space
     Gc(gc::Arguments),
+    /// Push an image of this machine to a registry
+    Push(push::Arguments),
     /// Send a pipeline or objects to a cluster
     Deploy(Box<deploy::Arguments>),
     /// Have objects in a cluster be as they were before they were last sent

@@ -176,6 +176,7 @@ fn exit_of(code: ErrorCode) -> Exit {
         ErrorCode::WrongState
         | ErrorCode::Engine
         | ErrorCode::Cluster
+        | ErrorCode::Registry
         | ErrorCode::NoWorkbench
         | ErrorCode::HomeLocked
         | ErrorCode::DiskFull

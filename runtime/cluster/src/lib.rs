@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod argo;
 pub mod contexts;
 mod error;
 pub mod files;

@@ -26,10 +26,11 @@ mod watch;
 pub use engine::{
     AttachRequest, BuildFile, BuildFileKind, Capabilities, Connection, Engine, EngineDescription,
     EngineError, EnvironmentLayer, EnvironmentRequest, ExecRequest, Exit, ExposedPort, HostAlias,
-    ImageAnswer, ImageBuild, ImageConfig, Mount, MountSource, NetworkName, ObservedWorkload,
-    Opening, Output, Phase, ProcessImage, Protocol, PublishedPort, PullPolicy, ROUTES, SandboxName,
-    SandboxProgram, SandboxRequest, SandboxStatus, SecurityContext, Session, SessionControl, Stdin,
-    TerminalSize, Usage, Workload, WorkloadImage, WorkloadName, environment_image,
+    ImageAnswer, ImageArchive, ImageBuild, ImageConfig, Mount, MountSource, NetworkName,
+    ObservedWorkload, Opening, Output, Phase, ProcessImage, Protocol, PublishedPort, PullPolicy,
+    ROUTES, SandboxName, SandboxProgram, SandboxRequest, SandboxStatus, SecurityContext, Session,
+    SessionControl, Stdin, TerminalSize, Usage, Workload, WorkloadImage, WorkloadName,
+    environment_image,
 };
 pub use off_runtime::off_runtime;
 pub use own_image::OwnImage;

@@ -107,7 +107,7 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::NoEngine | ErrorCode::NoWorkbench | ErrorCode::Stopping => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        ErrorCode::Engine | ErrorCode::Cluster => StatusCode::BAD_GATEWAY,
+        ErrorCode::Engine | ErrorCode::Cluster | ErrorCode::Registry => StatusCode::BAD_GATEWAY,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
         ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -22,6 +22,7 @@ mod remote_run;
 mod run;
 mod state;
 mod value;
+mod workflow_settings;
 
 pub use amount::{AmountError, Quantity};
 pub use artifact::{Artifact, ArtifactId, ArtifactType, ArtifactUri, Lineage};
@@ -51,3 +52,4 @@ pub use state::{IllegalTransition, RunState, TaskState};
 pub use value::{Value, ValueKind};
 
 pub use jiff::Timestamp;
+pub use workflow_settings::{WorkflowSettings, WorkflowVolume};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{RunId, Schedule, Value};
+use crate::{RunId, Schedule, Value, WorkflowSettings};
 
-/// Where a server of Kubeflow Pipelines is.
+/// Where a server of Kubeflow Pipelines, or a cluster with Argo Workflows, is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -52,6 +52,9 @@ pub struct RemoteRequest {
     pub pipeline_root: Option<String>,
     /// When it runs again and again; once where there is none.
     pub recurrence: Option<Recurrence>,
+    /// What it needs of a cluster that has Argo Workflows alone; none where Kubeflow Pipelines runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowSettings>,
 }
 
 /// How something runs again and again on a server.

@@ -6,7 +6,7 @@
 //!           runs/<run id>/<task>/<attempt>/
 //!           pods/<uid>/  services/<uid>/routes
 //!           volumes/<claim>/data/   logs/
-//! cache/    environments/
+//! cache/    environments/  pushes/
 //! runtime/  sockets and what else may go at a restart of the machine
 //! ```
 //!
@@ -170,6 +170,11 @@ impl Home {
     /// Prepared environments.
     pub fn environments(&self) -> PathBuf {
         self.cache.join("environments")
+    }
+
+    /// What pushes of images left behind, and layers on their way to a registry. It can be removed.
+    pub fn pushes(&self) -> PathBuf {
+        self.cache.join("pushes")
     }
 
     /// The workbench's own logs.

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use coracle_model::Value;
-use coracle_workflow::{RunVolume, Settings, lower};
+use coracle_model::{Value, WorkflowSettings, WorkflowVolume};
+use coracle_workflow::{Settings, lower};
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -32,16 +32,17 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         display_name: definition.spec.name.to_string(),
         parameters,
         pipeline_root: None,
-        step_image: "coracle.test/coracle-step:dev".to_owned(),
-        step_image_pull_policy: Some("IfNotPresent".to_owned()),
-        image_pull_policy: Some("IfNotPresent".to_owned()),
-        service_account: std::env::var("SERVICE_ACCOUNT").ok(),
-        image_pull_secrets: Vec::new(),
-        volume: RunVolume::Claim(
-            std::env::var("CLAIM").unwrap_or_else(|_| "coracle-runs".to_owned()),
-        ),
+        on: WorkflowSettings {
+            step_image: "coracle.test/coracle-step:dev".to_owned(),
+            image_pull_policy: Some("IfNotPresent".to_owned()),
+            service_account: std::env::var("SERVICE_ACCOUNT").ok(),
+            image_pull_secrets: Vec::new(),
+            volume: WorkflowVolume::Claim(
+                std::env::var("CLAIM").unwrap_or_else(|_| "coracle-runs".to_owned()),
+            ),
+        },
         file_system_group: None,
-        scheduled: false,
+        recurrence: None,
     };
     let lowering = lower(&definition, &settings);
     for finding in &lowering.findings {

@@ -1,4 +1,4 @@
-//! A pipeline as an Argo `Workflow` that needs none of KFP's images: a pure function of its definition.
+//! A pipeline as an Argo `Workflow`, or a `CronWorkflow`, that needs none of KFP's images: a pure function of its definition.
 //!
 //! ```text
 //!   begin ──► pipeline: a DAG template for each DAG of the definition ──► end
@@ -22,10 +22,11 @@ mod pod;
 mod program;
 mod report;
 mod retry;
+mod schedule;
 mod settings;
 mod step;
 mod workflow;
 
 pub use report::{Finding, Parity};
-pub use settings::{RunVolume, Settings};
+pub use settings::Settings;
 pub use workflow::{Lowering, lower};

@@ -64,8 +64,8 @@ fn tree_name(tree: &str) -> String {
 pub(crate) fn install(settings: &Settings) -> Value {
     compact(json!({
         "name": "coracle-step",
-        "image": settings.step_image,
-        "imagePullPolicy": settings.step_image_pull_policy,
+        "image": settings.on.step_image,
+        "imagePullPolicy": settings.on.image_pull_policy,
         "command": [PROGRAM],
         "args": ["install", "--to", INSTALLED],
         "volumeMounts": [mount(BIN, PROGRAM_FOLDER)],
@@ -104,7 +104,7 @@ pub(crate) fn begin(settings: &Settings, packed_definition: &str) -> Value {
         "--display-name",
         &display_name,
     ];
-    if settings.scheduled {
+    if settings.recurrence.is_some() {
         words.extend(["--scheduled-at", "{{workflow.scheduledTime}}"]);
     }
     if let Some(root) = &root {
@@ -162,8 +162,8 @@ fn template(
         "name": name,
         "outputs": {"parameters": outputs},
         "container": {
-            "image": settings.step_image,
-            "imagePullPolicy": settings.step_image_pull_policy,
+            "image": settings.on.step_image,
+            "imagePullPolicy": settings.on.image_pull_policy,
             "command": [PROGRAM],
             "args": words,
             "volumeMounts": own_mounts(workspace),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::Value;
+use coracle_model::{Recurrence, Value, WorkflowSettings};
 
 /// What a workflow is made for.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,37 +13,10 @@ pub struct Settings {
     pub parameters: BTreeMap<String, Value>,
     /// Where artifacts go instead of the default root, as a URI.
     pub pipeline_root: Option<String>,
-    /// The image that holds `coracle-step`.
-    pub step_image: String,
-    /// When that image is pulled, if not as the cluster has it.
-    pub step_image_pull_policy: Option<String>,
-    /// When images of steps are pulled where the definition does not say; as the cluster has it when there is none: always, for
-    /// those without a tag of their own.
-    pub image_pull_policy: Option<String>,
-    /// The account of the pods; the namespace's default one when there is none.
-    pub service_account: Option<String>,
-    /// Secrets to pull images with.
-    pub image_pull_secrets: Vec<String>,
-    /// The volume that all pods of a run see.
-    pub volume: RunVolume,
+    /// What of the cluster it needs.
+    pub on: WorkflowSettings,
     /// The group that volumes belong to, for steps that do not run as root.
     pub file_system_group: Option<i64>,
-    /// Whether a schedule starts the workflow, which then has a time that it was made for.
-    pub scheduled: bool,
-}
-
-/// The volume that all pods of a run see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunVolume {
-    /// A claim that is there. Runs share it, each in a folder of its own.
-    Claim(String),
-    /// A claim that is made for each run and removed with it.
-    PerRun {
-        /// Its size, as Kubernetes writes it.
-        size: String,
-        /// Its storage class; the cluster's default one when there is none.
-        storage_class: Option<String>,
-        /// `ReadWriteOnce` where all pods are on one node, `ReadWriteMany` otherwise.
-        access_mode: String,
-    },
+    /// When it runs again and again; once when there is none.
+    pub recurrence: Option<Recurrence>,
 }

@@ -90,7 +90,7 @@ pub(crate) fn template(
         .platform
         .pull_policy
         .map(|policy| format!("{policy:?}"));
-    let policy = written.or_else(|| around.settings.image_pull_policy.clone());
+    let policy = written.or_else(|| around.settings.on.image_pull_policy.clone());
     pod.container
         .insert("imagePullPolicy".to_owned(), json!(policy));
     StepTemplate {
@@ -106,7 +106,7 @@ fn assemble(settings: &Settings, step: StepSpec<'_>, decided: bool, pod: Pod) ->
     let mut inputs = vec![json!({"name": "path"})];
     let image = if decided {
         inputs.push(json!({"name": "patch"}));
-        &settings.step_image
+        &settings.on.step_image
     } else {
         &step.container.image
     };

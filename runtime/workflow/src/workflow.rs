@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::Value as Given;
+use coracle_model::{Value as Given, WorkflowVolume};
 use coracle_spec::pipeline::Definition;
 use coracle_step::arguments::inert;
 use coracle_step::encode_definition;
@@ -14,7 +14,8 @@ use crate::platform::{Raw, member, number};
 use crate::pod::{compact, volume};
 use crate::program::{self, STORE, WORKSPACE};
 use crate::report::{Finding, Parity, Report};
-use crate::settings::{RunVolume, Settings};
+use crate::schedule::scheduled;
+use crate::settings::Settings;
 use crate::step::Surroundings;
 
 /// The most bytes of a workflow: etcd takes 1.5 MiB of an object, and its status grows while it runs.
@@ -29,7 +30,7 @@ const LARGEST_ARGUMENT: usize = 100 << 10;
 /// What came of lowering a definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lowering {
-    /// The workflow; none when something is not portable.
+    /// The `Workflow`, or the `CronWorkflow` of one that runs again and again; none when something is not portable.
     pub workflow: Option<Value>,
     /// What becomes of each thing that does not go over as it is, the gravest first.
     pub findings: Vec<Finding>,
@@ -87,7 +88,7 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
         ),
         (
             "serviceAccountName".to_owned(),
-            json!(settings.service_account),
+            json!(settings.on.service_account),
         ),
         (
             "imagePullSecrets".to_owned(),
@@ -106,7 +107,7 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
     if spec["volumeClaimTemplates"] == json!([]) {
         spec.remove("volumeClaimGC");
     }
-    let workflow = compact(json!({
+    let mut workflow = compact(json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
         "metadata": {
@@ -116,6 +117,9 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
         },
         "spec": Value::Object(spec),
     }));
+    if let Some(recurrence) = &settings.recurrence {
+        workflow = scheduled(&workflow, recurrence, &mut report);
+    }
     let size = workflow.to_string().len();
     if size > LARGEST {
         let reason = format!(
@@ -157,7 +161,7 @@ fn arguments(parameters: &BTreeMap<String, Given>) -> Value {
 
 fn volumes(settings: &Settings) -> Vec<Value> {
     let mut volumes = program::volumes();
-    if let RunVolume::Claim(name) = &settings.volume {
+    if let WorkflowVolume::Claim(name) = &settings.on.volume {
         volumes.push(volume(
             STORE,
             json!({"persistentVolumeClaim": {"claimName": name}}),
@@ -169,11 +173,11 @@ fn volumes(settings: &Settings) -> Vec<Value> {
 fn claims(definition: &Definition, raw: &Raw, settings: &Settings) -> Vec<Value> {
     let mut claims = Vec::new();
     let mut mode = "ReadWriteOnce";
-    if let RunVolume::PerRun {
+    if let WorkflowVolume::PerRun {
         size,
         storage_class,
         access_mode,
-    } = &settings.volume
+    } = &settings.on.volume
     {
         mode = access_mode;
         claims.push(claim(
@@ -201,7 +205,7 @@ fn claim(name: &str, size: &str, mut spec: Value) -> Value {
 }
 
 fn pull_secrets(settings: &Settings, found: &[String]) -> Value {
-    let names = settings.image_pull_secrets.iter().chain(found);
+    let names = settings.on.image_pull_secrets.iter().chain(found);
     json!(names.map(|name| json!({"name": name})).collect::<Vec<_>>())
 }
 

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use coracle_model::{
     EngineKind, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskRecord,
-    TaskState, Value,
+    TaskState, Value, WorkflowSettings, WorkflowVolume,
 };
 use coracle_spec::pipeline::{Definition, ParameterType, read};
 use coracle_step::Store;
-use coracle_workflow::{Finding, Parity, RunVolume, Settings, lower};
+use coracle_workflow::{Finding, Parity, Settings, lower};
 use engine::script::{Script, now};
 use engine::{Cluster, Phase, local};
 
@@ -29,14 +29,15 @@ fn settings(parameters: BTreeMap<String, Value>) -> Settings {
         display_name: "a {{run}} of $(HOME)".to_owned(),
         parameters,
         pipeline_root: None,
-        step_image: "coracle-step:1".to_owned(),
-        step_image_pull_policy: None,
-        image_pull_policy: None,
-        service_account: None,
-        image_pull_secrets: Vec::new(),
-        volume: RunVolume::Claim("runs".to_owned()),
+        on: WorkflowSettings {
+            step_image: "coracle-step:1".to_owned(),
+            image_pull_policy: None,
+            service_account: None,
+            image_pull_secrets: Vec::new(),
+            volume: WorkflowVolume::Claim("runs".to_owned()),
+        },
         file_system_group: None,
-        scheduled: false,
+        recurrence: None,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use coracle_model::{Recurrence, Schedule, WorkflowSettings, WorkflowVolume};
 use coracle_spec::pipeline::{Definition, read};
-use coracle_workflow::{Lowering, Parity, RunVolume, Settings, lower};
+use coracle_workflow::{Lowering, Parity, Settings, lower};
 use serde_json::{Map, Value, json};
 
 fn settings() -> Settings {
@@ -12,14 +13,15 @@ fn settings() -> Settings {
         display_name: "a run".to_owned(),
         parameters: BTreeMap::new(),
         pipeline_root: None,
-        step_image: "registry.example/coracle-step:1".to_owned(),
-        step_image_pull_policy: None,
-        image_pull_policy: None,
-        service_account: Some("runner".to_owned()),
-        image_pull_secrets: vec!["pull".to_owned()],
-        volume: RunVolume::Claim("runs".to_owned()),
+        on: WorkflowSettings {
+            step_image: "registry.example/coracle-step:1".to_owned(),
+            image_pull_policy: None,
+            service_account: Some("runner".to_owned()),
+            image_pull_secrets: vec!["pull".to_owned()],
+            volume: WorkflowVolume::Claim("runs".to_owned()),
+        },
         file_system_group: None,
-        scheduled: false,
+        recurrence: None,
     }
 }
 
@@ -261,4 +263,39 @@ fn a_thousand_tasks_fit_and_take_no_time() {
     assert!(took < Duration::from_secs(5), "{took:?}");
     // Steps that differ in their program alone share a template.
     assert_eq!(workflow["spec"]["templates"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn one_that_runs_again_and_again_is_the_same_workflow_in_a_schedule() {
+    let definition = one_step(json!({}), &json!({}), None);
+    let once = lower(&definition, &settings()).workflow.unwrap();
+    let recurring = |catch_up| Settings {
+        recurrence: Some(Recurrence {
+            schedule: Schedule::Cron("0 30 6 * * *".to_owned()),
+            catch_up,
+            max_concurrency: 1,
+        }),
+        ..settings()
+    };
+    let cron = lower(&definition, &recurring(false)).workflow.unwrap();
+    assert_eq!(cron["kind"], "CronWorkflow");
+    assert_eq!(cron["spec"]["schedules"], json!(["30 6 * * *"]));
+    assert_eq!(cron["spec"]["timezone"], "UTC");
+    let begin = |spec: &Value| {
+        let templates = spec["templates"].as_array().unwrap();
+        let mut found = templates.iter().filter(|one| one["name"] == "begin");
+        found.next().unwrap()["container"]["args"].clone()
+    };
+    let in_schedule = &cron["spec"]["workflowSpec"];
+    // It is told when it was to start, and is the same but for that.
+    assert!(
+        begin(in_schedule)
+            .to_string()
+            .contains("workflow.scheduledTime")
+    );
+    assert!(!begin(&once["spec"]).to_string().contains("scheduled"));
+    for field in ["entrypoint", "arguments", "volumes", "serviceAccountName"] {
+        assert_eq!(in_schedule[field], once["spec"][field], "{field}");
+    }
+    assert_eq!(lower(&definition, &recurring(true)).workflow, None);
 }

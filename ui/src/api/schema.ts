@@ -538,6 +538,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/images:push": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Pushes an image to a registry, as whom Docker's own configuration says. Who goes away ends it; the same push again goes on with
+         *     what has arrived.
+         */
+        readonly post: operations["push_image"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/measured-resources": {
         readonly parameters: {
             readonly query?: never;
@@ -1652,6 +1672,7 @@ export interface components {
             readonly recurrence?: components["schemas"]["RemoteRecurrence"] | null;
             /** @description The token that it asks for, at an endpoint. */
             readonly token?: string | null;
+            readonly workflow?: components["schemas"]["WorkflowSettings"] | null;
         };
         /** @description `POST /runs`: a pipeline to run, and with what. */
         readonly CreateRun: {
@@ -1854,7 +1875,7 @@ export interface components {
          * @description The kinds of refusals.
          * @enum {string}
          */
-        readonly ErrorCode: "invalid_definition" | "invalid_parameters" | "invalid_request" | "not_found" | "ambiguous" | "wrong_state" | "no_engine" | "engine" | "cluster" | "no_workbench" | "home_locked" | "disk_full" | "read_only" | "database" | "forbidden" | "unauthorized" | "too_large" | "stopping" | "internal";
+        readonly ErrorCode: "invalid_definition" | "invalid_parameters" | "invalid_request" | "not_found" | "ambiguous" | "wrong_state" | "no_engine" | "engine" | "cluster" | "registry" | "no_workbench" | "home_locked" | "disk_full" | "read_only" | "database" | "forbidden" | "unauthorized" | "too_large" | "stopping" | "internal";
         /** @description One event of `GET /events`. */
         readonly Event: {
             /**
@@ -2338,28 +2359,21 @@ export interface components {
             readonly display_name?: string | null;
             /** @description The file's name. Its ending says how the bytes are read, and it stands in messages; nothing is opened. */
             readonly file_name: string;
-            /** @description When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out. */
-            readonly image_pull_policy?: string | null;
-            /** @description Secrets of the namespace to pull images with. */
-            readonly image_pull_secrets?: readonly string[];
+            /** @description What of the cluster the workflow needs. */
+            readonly on: components["schemas"]["WorkflowSettings"];
             /** @description The pipeline's parameters by name. */
             readonly parameters?: {
                 readonly [key: string]: components["schemas"]["ParameterValue"];
             };
             /** @description Where artifacts are said to be: a `minio://`, `s3://` or `gs://` URI. */
             readonly pipeline_root?: string | null;
-            /** @description The account of the pods; the namespace's default one when it is left out. */
-            readonly service_account?: string | null;
-            /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
-            readonly step_image: string;
-            /** @description The volume that all pods of a run see. */
-            readonly volume: components["schemas"]["WorkflowVolume"];
+            readonly recurrence?: components["schemas"]["RemoteRecurrence"] | null;
         };
         /** @description What came of it. */
         readonly LoweredDefinition: {
             /** @description What becomes of each thing that does not go over as it is, the gravest first. */
             readonly findings: readonly components["schemas"]["LoweringFinding"][];
-            /** @description The `Workflow`; none when something of the pipeline is not portable. */
+            /** @description The `Workflow`, or `CronWorkflow` of one that runs again and again; none when something of the pipeline is not portable. */
             readonly workflow?: Record<string, never> | null;
         };
         /** @description One thing of a pipeline and what becomes of it. */
@@ -2974,6 +2988,68 @@ export interface components {
              */
             readonly others: number;
         };
+        /** @description An image that is at a registry. */
+        readonly PushedImage: {
+            /**
+             * Format: int64
+             * @description Bytes that went over the wire for layers and config.
+             */
+            readonly bytes_sent: number;
+            /** @description The digest by which it can be asked for there. */
+            readonly digest: string;
+            /** @description Its id, as engines have it. */
+            readonly id: string;
+            /** @description How many different layers it has. */
+            readonly layers: number;
+            /** @description How many of them did not have to be sent. */
+            readonly layers_there: number;
+            /** @description Where it is: `REGISTRY/NAME:TAG`. */
+            readonly reference: string;
+        };
+        /** @description `POST /images:push`: which image goes where. */
+        readonly PushImage: {
+            /** @description Where it goes: `REGISTRY/NAME:TAG`. */
+            readonly destination: string;
+            /** @description The image on this machine: its name, or its id. */
+            readonly image: string;
+        };
+        /** @description Where a layer stands. */
+        readonly PushProgress: {
+            /**
+             * Format: int64
+             * @description Bytes that are read or sent; of one that is sent, all that went over the wire.
+             */
+            readonly bytes?: number | null;
+            /** @description Its digest at the registry, once that is known. */
+            readonly digest?: string | null;
+            /** @description The repository that it was taken from. */
+            readonly from?: string | null;
+            /** @description Which layer, counted as they come from the engine, from 1; 0 is the config. */
+            readonly layer: number;
+            /** @description What is done with it. */
+            readonly state: components["schemas"]["PushState"];
+            /**
+             * Format: int64
+             * @description All of its bytes.
+             */
+            readonly total?: number | null;
+        };
+        /**
+         * @description What is done with a layer.
+         * @enum {string}
+         */
+        readonly PushState: "reading" | "sending" | "there" | "mounted" | "sent";
+        /** @description What is told while an image is pushed. The last word is `pushed` or `refused`. */
+        readonly PushTold: {
+            /** @description A layer is somewhere else than it was. Some words about how far one is may be left out. */
+            readonly progress: components["schemas"]["PushProgress"];
+        } | {
+            /** @description The image is there. */
+            readonly pushed: components["schemas"]["PushedImage"];
+        } | {
+            /** @description It is not. What arrived stays; the same push again goes on with it. */
+            readonly refused: components["schemas"]["ErrorBody"];
+        };
         /** @description `PUT /secrets/{name}` and `PUT /config-maps/{name}`: replaces all values that this name had. */
         readonly PutConfig: {
             /** @description Values by key. */
@@ -3089,7 +3165,7 @@ export interface components {
             /** @enum {string} */
             readonly kind: "refused";
         });
-        /** @description Where a server of Kubeflow Pipelines is. */
+        /** @description Where a server of Kubeflow Pipelines, or a cluster with Argo Workflows, is. */
         readonly RemotePlace: {
             /** @description The URL of its API, such as `http://127.0.0.1:8888`. */
             readonly endpoint: string;
@@ -3803,6 +3879,19 @@ export interface components {
             readonly task: components["schemas"]["TaskPath"];
             /** @description The answer. */
             readonly verdict: components["schemas"]["Verdict"];
+        };
+        /** @description What a pipeline's workflow is made with. */
+        readonly WorkflowSettings: {
+            /** @description When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out. */
+            readonly image_pull_policy?: string | null;
+            /** @description Secrets of the namespace to pull images with. */
+            readonly image_pull_secrets?: readonly string[];
+            /** @description The account of the pods; the namespace's default one when it is left out. */
+            readonly service_account?: string | null;
+            /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
+            readonly step_image: string;
+            /** @description The volume that all pods of a run see. */
+            readonly volume: components["schemas"]["WorkflowVolume"];
         };
         /** @description The volume that all pods of a run see. */
         readonly WorkflowVolume: {
@@ -5094,6 +5183,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly push_image: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PushImage"];
+            };
+        };
+        readonly responses: {
+            /** @description Server-sent events, each with a `PushTold` as JSON; the last one says what came of it */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/event-stream": components["schemas"]["PushTold"];
                 };
             };
             /** @description A refusal */

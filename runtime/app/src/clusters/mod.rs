@@ -10,6 +10,7 @@ mod preflight;
 mod present;
 mod protected;
 mod remote_runs;
+mod remote_server;
 mod sources;
 mod workflow;
 mod workloads;

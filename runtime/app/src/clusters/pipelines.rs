@@ -11,7 +11,9 @@ use coracle_spec::cron::Cron;
 use coracle_store::{Ordered, RemoteOrder, Store};
 use sha2::{Digest as _, Sha256};
 
-use super::remote_runs::{follow, reach};
+use super::remote_runs::follow;
+use super::remote_server::RemoteServer;
+use super::workflow::workflow;
 use crate::error::AppError;
 use crate::pipelines::read_definition;
 use crate::runs::{check_parameters, read_parameters, usual_name};
@@ -45,7 +47,7 @@ impl Workbench {
         let now = self.inner.clock.now();
         let (order, diagnostics) =
             crate::workbench::off_runtime(move || accept(request, now)).await?;
-        reach(self, &order).await?;
+        RemoteServer::reach(self, &order).await?;
         let id = order.run.id;
         let ordered = self
             .ask_store(move |store| Ok(store.order_remote_run(&order)?))
@@ -189,7 +191,17 @@ fn accept(
         parameters,
         pipeline_root: request.pipeline_root,
         recurrence,
+        workflow: request.workflow,
     };
+    if let Some(on) = &wish.workflow {
+        if let RemotePlace::Endpoint(_) = request.place {
+            return Err(AppError::request(
+                "an endpoint is that of Kubeflow Pipelines, and Argo Workflows are a cluster's",
+                "name a context",
+            ));
+        }
+        workflow(&definition, &wish, on)?;
+    }
     // A name that was made of the time makes no other wish of an equal one.
     let compared = RemoteRequest {
         display_name: named.unwrap_or_default(),
@@ -219,7 +231,8 @@ fn accept(
     Ok((order, warnings))
 }
 
-fn accept_recurrence(asked: RemoteRecurrence) -> Result<Recurrence, AppError> {
+/// A rhythm that can be carried out.
+pub(super) fn accept_recurrence(asked: RemoteRecurrence) -> Result<Recurrence, AppError> {
     if !(1..=10).contains(&asked.max_concurrency) {
         return Err(AppError::Concurrency(asked.max_concurrency.into()));
     }

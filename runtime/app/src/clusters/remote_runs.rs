@@ -12,14 +12,12 @@
 
 use std::time::Duration;
 
-use coracle_cluster::contexts::Patience;
-use coracle_cluster::kfp::{KfpError, KfpServer, PipelineFile, news};
+use coracle_cluster::kfp::news;
 use coracle_control::TaskKind;
-use coracle_model::{
-    RemoteNews, RemotePlace, RemoteProblem, RemoteRun, RemoteSight, RemoteStage, RunId,
-};
+use coracle_model::{RemoteNews, RemoteProblem, RemoteRun, RemoteStage, RunId};
 use coracle_store::RemoteOrder;
 
+use super::remote_server::RemoteServer;
 use crate::error::{AppError, with_causes};
 use crate::workbench::Workbench;
 
@@ -78,29 +76,6 @@ pub(super) async fn follow(workbench: Workbench, id: RunId) {
     }
 }
 
-/// The server that an order is for, which has answered as one.
-///
-/// # Errors
-/// One that cannot be reached, is none, or does not accept the credentials.
-pub(super) async fn reach(
-    workbench: &Workbench,
-    order: &RemoteOrder,
-) -> Result<KfpServer, AppError> {
-    let namespace = order.run.request.namespace.clone();
-    match &order.run.place {
-        RemotePlace::Endpoint(url) => {
-            Ok(KfpServer::at(url, order.token.as_deref(), namespace).await?)
-        }
-        RemotePlace::Context { name, kubeconfig } => {
-            let target = workbench
-                .cluster_target(kubeconfig.as_deref(), Some(name))
-                .await?;
-            let connection = target.connect(Patience::REQUESTS).await?;
-            Ok(KfpServer::through(connection, namespace).await?)
-        }
-    }
-}
-
 async fn round(workbench: &Workbench, id: RunId) -> Result<Round, AppError> {
     let order = workbench
         .ask_store(move |store| Ok(store.remote_order(id)?))
@@ -138,11 +113,11 @@ async fn go_on(
     order: &RemoteOrder,
     run: &mut RemoteRun,
 ) -> Result<Vec<RemoteNews>, AppError> {
-    let server = reach(workbench, order).await?;
+    let server = RemoteServer::reach(workbench, order).await?;
     match &run.remote_id {
-        None => send(&server, order, run).await,
+        None => server.send(order, run).await,
         Some(there) => {
-            let sight = server.look(there).await?;
+            let sight = server.look(run.id, there).await?;
             let heard = news(&run.sight, &sight);
             if sight.state().is_final() {
                 run.stage = RemoteStage::Done;
@@ -153,47 +128,13 @@ async fn go_on(
     }
 }
 
-async fn send(
-    server: &KfpServer,
-    order: &RemoteOrder,
-    run: &mut RemoteRun,
-) -> Result<Vec<RemoteNews>, AppError> {
-    let request = &order.run.request;
-    let file = PipelineFile {
-        pipeline: &request.pipeline,
-        file_name: &request.file_name,
-        bytes: &order.definition,
-    };
-    let version = server.version(file).await?;
-    let experiment = server.experiment(&request.experiment).await?;
-    let (made, stage) = if request.recurrence.is_some() {
-        let made = server
-            .recurring_run(run.id, &experiment, &version, request)
-            .await?;
-        // The server carries it on by itself.
-        (made, RemoteStage::Done)
-    } else {
-        let made = server.run(run.id, &experiment, &version, request).await?;
-        (made, RemoteStage::Sent)
-    };
-    run.stage = stage;
-    run.sight = RemoteSight::default();
-    run.remote_id = Some(made.id.clone());
-    let there = RemoteNews::Version {
-        pipeline_id: version.pipeline_id,
-        version_id: version.version_id,
-        uploaded: version.uploaded,
-    };
-    let made = RemoteNews::Made {
-        remote_id: made.id,
-        found: made.found,
-    };
-    Ok(vec![there, made])
-}
-
 /// What an error makes of a run. The same trouble is told once for as long as it lasts.
 fn trouble(run: &mut RemoteRun, error: &AppError) -> Vec<RemoteNews> {
-    let is_refusal = matches!(error, AppError::Kfp(error) if error.is_refusal());
+    let is_refusal = match error {
+        AppError::Kfp(error) => error.is_refusal(),
+        AppError::Argo(error) => error.is_refusal(),
+        _ => false,
+    };
     let problem = RemoteProblem {
         code: code(error),
         message: with_causes(error),
@@ -214,7 +155,8 @@ fn trouble(run: &mut RemoteRun, error: &AppError) -> Vec<RemoteNews> {
 /// The word of the error that knows best.
 fn code(error: &AppError) -> String {
     let code = match error {
-        AppError::Kfp(error) => KfpError::code(error),
+        AppError::Kfp(error) => error.code(),
+        AppError::Argo(error) => error.code(),
         AppError::Cluster(error) => error.code(),
         _ => "internal",
     };
@@ -223,7 +165,8 @@ fn code(error: &AppError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use coracle_model::{RemoteRequest, Timestamp};
+    use coracle_cluster::kfp::KfpError;
+    use coracle_model::{RemotePlace, RemoteRequest, RemoteSight, Timestamp};
 
     use super::*;
 
@@ -240,6 +183,7 @@ mod tests {
                 parameters: Default::default(),
                 pipeline_root: None,
                 recurrence: None,
+                workflow: None,
             },
             stage: RemoteStage::Sent,
             remote_id: Some("r".to_owned()),

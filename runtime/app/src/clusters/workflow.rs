@@ -1,13 +1,15 @@
 //! A pipeline as a workflow of Argo.
 
-use coracle_workflow::{Finding, Parity, RunVolume, Settings, lower};
+use coracle_model::{RemoteRequest, WorkflowSettings};
+use coracle_spec::pipeline::Definition;
+use coracle_workflow::{Finding, Parity, Settings, lower};
+use serde_json::Value;
 
+use super::pipelines::accept_recurrence;
 use crate::error::AppError;
 use crate::pipelines::read_definition;
 use crate::runs::{check_parameters, read_parameters};
-use crate::view::{
-    LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity, WorkflowVolume,
-};
+use crate::view::{LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity};
 use crate::workbench::{Workbench, off_runtime};
 
 impl Workbench {
@@ -33,30 +35,50 @@ fn lowered(request: LowerDefinition) -> Result<LoweredDefinition, AppError> {
             .unwrap_or_else(|| definition.spec.name.to_string()),
         parameters,
         pipeline_root: request.pipeline_root,
-        step_image: request.step_image,
-        step_image_pull_policy: request.image_pull_policy.clone(),
-        image_pull_policy: request.image_pull_policy,
-        service_account: request.service_account,
-        image_pull_secrets: request.image_pull_secrets,
-        volume: match request.volume {
-            WorkflowVolume::Claim(name) => RunVolume::Claim(name),
-            WorkflowVolume::PerRun {
-                size,
-                storage_class,
-                access_mode,
-            } => RunVolume::PerRun {
-                size,
-                storage_class,
-                access_mode,
-            },
-        },
+        on: request.on,
         file_system_group: None,
-        scheduled: false,
+        recurrence: request.recurrence.map(accept_recurrence).transpose()?,
     };
     let lowering = lower(&definition, &settings);
     Ok(LoweredDefinition {
         workflow: lowering.workflow,
         findings: lowering.findings.into_iter().map(finding).collect(),
+    })
+}
+
+/// The workflow of what was asked for.
+///
+/// # Errors
+/// What is not portable.
+pub(super) fn workflow(
+    definition: &Definition,
+    request: &RemoteRequest,
+    on: &WorkflowSettings,
+) -> Result<Value, AppError> {
+    let settings = Settings {
+        display_name: request.display_name.clone(),
+        parameters: request.parameters.clone(),
+        pipeline_root: request.pipeline_root.clone(),
+        on: on.clone(),
+        file_system_group: None,
+        recurrence: request.recurrence.clone(),
+    };
+    let lowering = lower(definition, &settings);
+    let refused = lowering
+        .findings
+        .iter()
+        .filter(|one| one.parity == Parity::NotPortable);
+    let reasons: Vec<_> = refused
+        .map(|one| format!("{}: {}", one.place, one.reason))
+        .collect();
+    lowering.workflow.ok_or_else(|| {
+        AppError::request(
+            format!(
+                "it is not portable to Argo Workflows: {}",
+                reasons.join("; ")
+            ),
+            "`coracle workflow FILE` lists what becomes of everything",
+        )
     })
 }
 

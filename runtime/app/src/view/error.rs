@@ -43,6 +43,8 @@ pub enum ErrorCode {
     Engine,
     /// A cluster cannot be reached, or refused.
     Cluster,
+    /// A registry of images cannot be reached, or refused.
+    Registry,
     /// Nobody works on runs here: the home was opened to read it.
     NoWorkbench,
     /// Another workbench uses this home.

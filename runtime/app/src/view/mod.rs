@@ -26,6 +26,7 @@ mod model_drift;
 mod model_request;
 mod model_server;
 mod preview;
+mod push;
 mod recurring;
 mod remote_run;
 mod result;
@@ -87,6 +88,7 @@ pub use model_server::{
     ServerPod, ServerRevision, TrafficTarget,
 };
 pub use preview::{ArtifactPreview, content_url};
+pub use push::{PushImage, PushProgress, PushState, PushTold, PushedImage};
 pub use recurring::RecurringStatus;
 pub use remote_run::{
     CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents, RemoteRecurrence,
@@ -99,9 +101,7 @@ pub use run::{
 pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
-pub use workflow::{
-    LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity, WorkflowVolume,
-};
+pub use workflow::{LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity};
 pub use workload::{FollowWorkload, WorkloadEnd, WorkloadNews};
 
 /// Where the workbench's own API begins.

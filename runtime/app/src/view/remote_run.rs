@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use coracle_model::{
     Diagnostic, RemoteEvent, RemotePlace, RemoteProblem, RemoteStage, RemoteState, RemoteTask,
-    RunId, Timestamp,
+    RunId, Timestamp, WorkflowSettings,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -45,6 +45,9 @@ pub struct CreateRemoteRun {
     /// When it runs again and again; once when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<RemoteRecurrence>,
+    /// What it needs of a cluster that has Argo Workflows and no Kubeflow Pipelines; left out, Kubeflow Pipelines runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowSettings>,
 }
 
 /// How something runs again and again on a server.

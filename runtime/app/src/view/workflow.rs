@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use coracle_model::WorkflowSettings;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Bytes, ParameterValue};
+use super::{Bytes, ParameterValue, RemoteRecurrence};
 
 /// `POST /definitions:lower`: a pipeline, and what a cluster with Argo Workflows is to run it with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -24,43 +25,17 @@ pub struct LowerDefinition {
     /// Where artifacts are said to be: a `minio://`, `s3://` or `gs://` URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline_root: Option<String>,
-    /// The image that holds `coracle-step`, from where the cluster's nodes pull it.
-    pub step_image: String,
-    /// When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out.
+    /// What of the cluster the workflow needs.
+    pub on: WorkflowSettings,
+    /// When it runs again and again; once when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_pull_policy: Option<String>,
-    /// The account of the pods; the namespace's default one when it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_account: Option<String>,
-    /// Secrets of the namespace to pull images with.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub image_pull_secrets: Vec<String>,
-    /// The volume that all pods of a run see.
-    pub volume: WorkflowVolume,
-}
-
-/// The volume that all pods of a run see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum WorkflowVolume {
-    /// A claim of the namespace that is there. Runs share it, each in a folder of its own.
-    Claim(String),
-    /// A claim that is made for each run and removed with it.
-    PerRun {
-        /// Its size, such as `10Gi`.
-        size: String,
-        /// Its storage class; the cluster's default one when it is left out.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        storage_class: Option<String>,
-        /// `ReadWriteOnce` where all pods are on one node, `ReadWriteMany` otherwise.
-        access_mode: String,
-    },
+    pub recurrence: Option<RemoteRecurrence>,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LoweredDefinition {
-    /// The `Workflow`; none when something of the pipeline is not portable.
+    /// The `Workflow`, or `CronWorkflow` of one that runs again and again; none when something of the pipeline is not portable.
     #[schema(value_type = Option<Object>)]
     pub workflow: Option<serde_json::Value>,
     /// What becomes of each thing that does not go over as it is, the gravest first.

@@ -2,9 +2,9 @@
 
 use super::{
     artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
-    follow, gc, get, kubeconfig, logs, model_server, open, preflight, replay, requests, rerun,
-    resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume, why,
-    workflow,
+    follow, gc, get, kubeconfig, logs, model_server, open, preflight, push, replay, requests,
+    rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise, volume,
+    why, workflow,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -29,6 +29,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Volume(arguments) => volume::run(context, arguments).await,
         Command::Contexts(arguments) => contexts::run(context, arguments).await,
         Command::Preflight(arguments) => preflight::run(context, arguments).await,
+        Command::Push(arguments) => push::run(context, arguments).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Deploy(arguments) => deploy::run(context, *arguments).await,
         Command::Follow(arguments) => follow::run(context, arguments).await,

@@ -22,6 +22,7 @@ pub(crate) mod model_server;
 pub(crate) mod open;
 mod outcome;
 pub(crate) mod preflight;
+pub(crate) mod push;
 mod remote_outcome;
 pub(crate) mod replay;
 pub(crate) mod requests;
@@ -38,6 +39,7 @@ pub(crate) mod supervise;
 pub(crate) mod volume;
 pub(crate) mod why;
 pub(crate) mod workflow;
+mod workflow_options;
 
 mod dispatch;
 

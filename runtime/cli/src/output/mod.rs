@@ -9,6 +9,7 @@
 
 mod amount;
 mod diagnostic;
+mod live;
 mod paint;
 mod screen;
 mod table;
@@ -16,6 +17,7 @@ mod time;
 
 pub(crate) use amount::{bytes, count, seconds};
 pub(crate) use diagnostic::Source;
+pub(crate) use live::LiveLines;
 pub(crate) use paint::{Paint, of_run_state, of_task_state};
 pub use screen::Format;
 pub(crate) use screen::{Output, Screen};

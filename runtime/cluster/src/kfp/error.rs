@@ -101,7 +101,7 @@ impl KfpError {
                 "see whether it is up, and whether a VPN or a port-forward is needed; the same command can be run again"
             }
             Self::NotKfp { .. } => {
-                "the address has to be that of `ml-pipeline`, or the path before `/apis/v2beta1`"
+                "the address has to be that of `ml-pipeline`, or the path before `/apis/v2beta1`; a cluster that has Argo Workflows alone needs `--step-image`"
             }
             Self::Unauthorized { .. } => {
                 "get a new token, and give it with `--kfp-token-file`; for a context, log in to the cluster again"

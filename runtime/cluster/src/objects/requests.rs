@@ -73,7 +73,7 @@ impl RequestError {
 
 /// A request's answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub(super) value: Value,
     /// What the server warned of, in its own words.
     pub(super) warnings: Vec<String>,
@@ -118,7 +118,7 @@ impl Cluster {
     }
 
     /// The object as it is there. None where it is not.
-    pub(super) async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, RequestError> {
+    pub(crate) async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, RequestError> {
         let path = self.path(key).await?;
         match self.send(Method::GET, &path, None).await {
             Ok(answer) => Ok(Some(answer.value)),
@@ -179,7 +179,7 @@ impl Cluster {
     }
 
     /// Creates an object, or replaces the one of its `resourceVersion`.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         key: &ObjectKey,
         object: &Value,
@@ -196,7 +196,7 @@ impl Cluster {
     }
 
     /// Whether objects of a kind are in namespaces. An error where the cluster does not serve it.
-    pub(super) async fn is_namespaced(&self, key: &ObjectKey) -> Result<bool, RequestError> {
+    pub(crate) async fn is_namespaced(&self, key: &ObjectKey) -> Result<bool, RequestError> {
         Ok(self.served(&key.api_version, &key.kind).await?.namespaced)
     }
 

@@ -14,9 +14,9 @@ use super::sockets::DockerSettings;
 use crate::clock::SystemClock;
 use crate::engine::{
     AttachRequest, Connection, EngineDescription, EngineError, EnvironmentLayer,
-    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageBuild, NetworkName, ObservedWorkload,
-    Opening, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage, Workload,
-    WorkloadName,
+    EnvironmentRequest, ExecRequest, Exit, ImageAnswer, ImageArchive, ImageBuild, NetworkName,
+    ObservedWorkload, Opening, PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session,
+    Usage, Workload, WorkloadName,
 };
 use crate::log::Keep;
 
@@ -71,6 +71,10 @@ impl crate::Engine for DockerEngine {
         user: &RegistryUser,
     ) -> Result<ImageAnswer, EngineError> {
         self.pull_as(image, user).await
+    }
+
+    async fn export_image(&self, image: &ImageRef) -> Result<ImageArchive, EngineError> {
+        self.export(image).await
     }
 
     async fn build_image(&self, request: &ImageBuild) -> Result<(), EngineError> {

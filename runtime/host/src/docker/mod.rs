@@ -24,6 +24,7 @@ mod connect;
 mod copy;
 mod environment;
 mod error;
+mod export;
 mod forwarder;
 mod frames;
 mod grip;

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AttachRequest, Connection, EngineError, EnvironmentLayer, EnvironmentRequest, ExecRequest,
-    Exit, ImageAnswer, ImageBuild, NetworkName, ObservedWorkload, Opening, PullPolicy, SandboxName,
-    SandboxRequest, SandboxStatus, Session, Usage, Workload, WorkloadName,
+    Exit, ImageAnswer, ImageArchive, ImageBuild, NetworkName, ObservedWorkload, Opening,
+    PullPolicy, SandboxName, SandboxRequest, SandboxStatus, Session, Usage, Workload, WorkloadName,
 };
 use crate::log::Keep;
 
@@ -46,6 +46,16 @@ pub trait Engine: Send + Sync {
         image: &ImageRef,
         user: &RegistryUser,
     ) -> Result<ImageAnswer, EngineError>;
+
+    /// What an image on this machine is made of. The engine begins to write it when the first piece is asked for.
+    ///
+    /// # Errors
+    /// [`EngineError::ImageNotFound`] when it is not here, [`EngineError::Unsupported`] where there are no images.
+    async fn export_image(&self, image: &ImageRef) -> Result<ImageArchive, EngineError> {
+        let message =
+            format!("`{image}` cannot be read: this engine has no images; choose Docker's");
+        Err(EngineError::Unsupported { message })
+    }
 
     /// Builds an image, or what stands for it, when it is not there already. Who asks while it is being built waits for
     /// the same build.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::Pin;
 
+use bytes::Bytes;
 use coracle_model::{EnvironmentKey, ImageDigest, ImageRef, Timestamp};
+use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 
-use super::Protocol;
+use super::{EngineError, Protocol};
 
 /// When an image is pulled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +58,10 @@ pub struct ExposedPort {
     /// Its protocol.
     pub protocol: Protocol,
 }
+
+/// An image's layers and what describes them, as `docker save` writes them: the pieces of a tar, in order. It ends early only with an
+/// error.
+pub type ImageArchive = Pin<Box<dyn Stream<Item = Result<Bytes, EngineError>> + Send>>;
 
 /// An environment to prepare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

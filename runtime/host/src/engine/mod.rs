@@ -24,8 +24,8 @@ pub use contract::{Engine, EngineDescription};
 pub use error::EngineError;
 pub(crate) use image::{ENVIRONMENT_REPOSITORY, environment_tag};
 pub use image::{
-    EnvironmentLayer, EnvironmentRequest, ExposedPort, ImageAnswer, ImageConfig, PullPolicy,
-    environment_image,
+    EnvironmentLayer, EnvironmentRequest, ExposedPort, ImageAnswer, ImageArchive, ImageConfig,
+    PullPolicy, environment_image,
 };
 pub use sandbox::{
     Connection, HostAlias, NetworkName, Opening, Protocol, PublishedPort, ROUTES, SandboxName,

@@ -275,6 +275,7 @@ fn of_code(error: &AppError) -> Fault {
         | ErrorCode::Stopping
         | ErrorCode::Engine
         | ErrorCode::Cluster
+        | ErrorCode::Registry
         | ErrorCode::DiskFull => Fault::told(Code::Unavailable, message.clone(), message),
         ErrorCode::ReadOnly | ErrorCode::Database | ErrorCode::Internal => {
             tracing::error!(error = message, "a request failed");

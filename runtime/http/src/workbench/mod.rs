@@ -72,6 +72,7 @@
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! PUT    /clusters/runs/{run}/token        RemoteToken
 //! GET    /clusters/workloads:follow?workload=&context=&namespace=&kubeconfig=    WorkloadNews, as server-sent events
+//! POST   /images:push                      PushImage -> PushTold, as server-sent events
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
 //! GET    /recurring-runs/{id}              RecurringStatus
@@ -92,6 +93,7 @@ mod configs;
 mod content;
 mod definitions;
 mod events;
+mod images;
 mod logs;
 mod machine;
 mod model_drift;

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    artifacts, clusters, configs, content, definitions, events, logs, machine, model_drift,
+    artifacts, clusters, configs, content, definitions, events, images, logs, machine, model_drift,
     model_servers, openapi, opened, recurring, remote_runs, runs, volumes, workloads,
 };
 
@@ -98,6 +98,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(remote_runs::events))
         .routes(routes!(remote_runs::put_token))
         .routes(routes!(workloads::follow))
+        .routes(routes!(images::push))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))
         .routes(routes!(artifacts::remove))

@@ -14,6 +14,9 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(12),
 ];
 
+/// How many of these a registry gets that has never answered: its name may be wrong.
+const PAUSES_OF_STRANGERS: usize = 2;
+
 /// The longest wait that a registry can ask for.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -24,6 +27,7 @@ const MOST: u32 = 60;
 #[derive(Debug)]
 pub(super) struct Patience<'a> {
     cancel: &'a Cancel,
+    pauses: &'static [Duration],
     failures_in_a_row: usize,
     failures: u32,
 }
@@ -32,9 +36,23 @@ impl<'a> Patience<'a> {
     pub(super) fn new(cancel: &'a Cancel) -> Self {
         Self {
             cancel,
+            pauses: &PAUSES,
             failures_in_a_row: 0,
             failures: 0,
         }
+    }
+
+    /// What one has with a registry that has never answered.
+    pub(super) fn with_stranger(cancel: &'a Cancel) -> Self {
+        Self {
+            pauses: &PAUSES[..PAUSES_OF_STRANGERS],
+            ..Self::new(cancel)
+        }
+    }
+
+    /// The registry answers, if only that it has too much to do.
+    pub(super) fn met(&mut self) {
+        self.pauses = &PAUSES;
     }
 
     /// Something arrived: what failed before counts no more, but for the whole.
@@ -51,7 +69,8 @@ impl<'a> Patience<'a> {
         failure: PushError,
         asked: Option<Duration>,
     ) -> Result<(), PushError> {
-        let Some(pause) = PAUSES
+        let Some(pause) = self
+            .pauses
             .get(self.failures_in_a_row)
             .filter(|_| self.failures < MOST)
         else {
@@ -67,6 +86,21 @@ impl<'a> Patience<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stranger_gets_few_tries_until_it_answers() {
+        let tries = |mut patience: Patience<'_>| {
+            let again = || patience.wait(PushError::archive("x"), Some(Duration::ZERO));
+            std::iter::repeat_with(again)
+                .take_while(Result::is_ok)
+                .count()
+        };
+        let cancel = Cancel::default();
+        let mut met = Patience::with_stranger(&cancel);
+        met.met();
+        assert_eq!(tries(met), PAUSES.len());
+        assert_eq!(tries(Patience::with_stranger(&cancel)), PAUSES_OF_STRANGERS);
+    }
 
     #[test]
     fn patience_ends_with_the_failure() {

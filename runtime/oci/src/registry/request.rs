@@ -150,7 +150,10 @@ impl<'a> Registry<'a> {
 
     fn root(&self) -> Result<Response<Body>, PushError> {
         let url = format!("{}/v2/", self.base);
-        self.send(&Ask::new(Method::GET, url, "say whether it is one"))
+        let ask = Ask::new(Method::GET, url, "say whether it is one");
+        self.patiently(&ask, Patience::with_stranger(self.cancel), || {
+            self.once(&ask)
+        })
     }
 
     /// The URL of something of the repository: `blobs/sha256:…`.
@@ -209,23 +212,24 @@ impl<'a> Registry<'a> {
     /// # Errors
     /// [`PushError::Unreachable`], [`PushError::TooManyRequests`] and the like, after several tries.
     pub(super) fn send(&self, ask: &Ask<'_>) -> Result<Response<Body>, PushError> {
-        self.patiently(ask, || self.once(ask))
+        self.patiently(ask, Patience::new(self.cancel), || self.once(ask))
     }
 
     /// The same to whom the registry's challenges do not concern.
     pub(super) fn send_plainly(&self, ask: &Ask<'_>) -> Result<Response<Body>, PushError> {
-        self.patiently(ask, || self.run(ask, None))
+        self.patiently(ask, Patience::new(self.cancel), || self.run(ask, None))
     }
 
     fn patiently(
         &self,
         ask: &Ask<'_>,
+        mut patience: Patience<'_>,
         once: impl Fn() -> Result<Response<Body>, PushError>,
     ) -> Result<Response<Body>, PushError> {
-        let mut patience = Patience::new(self.cancel);
         loop {
             match once() {
                 Ok(answer) if may_pass(answer.status()) => {
+                    patience.met();
                     let asked = retry_after(&answer);
                     patience.wait(self.refusal(&ask.action, answer), asked)?;
                 }

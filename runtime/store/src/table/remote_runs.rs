@@ -270,6 +270,7 @@ mod tests {
                     parameters: BTreeMap::from([("n".to_owned(), 3.0.into())]),
                     pipeline_root: None,
                     recurrence: None,
+                    workflow: None,
                 },
                 stage: RemoteStage::Sending,
                 remote_id: None,

@@ -11,6 +11,7 @@ use crate::command_error::{CommandError, Exit};
 use crate::commands::outcome::Aftermath;
 use crate::commands::remote_outcome::{self, Begun};
 use crate::commands::run::{once_each, parameter};
+use crate::commands::workflow_options::On;
 use crate::commands::{kubeconfig_named, run};
 use crate::context::Context;
 use crate::definition::Definition;
@@ -60,6 +61,9 @@ pub(crate) struct PipelineOptions {
     #[arg(short, long)]
     detach: bool,
 
+    #[command(flatten)]
+    on: On,
+
     /// Which pipeline of a Python file that has several
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
@@ -77,6 +81,7 @@ impl PipelineOptions {
             || self.no_catchup
             || self.detach
             || self.pipeline.is_some()
+            || self.on.is_asked()
     }
 }
 
@@ -163,6 +168,7 @@ fn request(
             catch_up: !arguments.no_catchup,
             max_concurrency: arguments.max_concurrency,
         }),
+        workflow: arguments.on.settings(),
     })
 }
 

@@ -1,0 +1,74 @@
+//! What a pipeline needs of a cluster with Argo Workflows, as the commands that make workflows ask for it.
+
+use coracle_model::{WorkflowSettings, WorkflowVolume};
+
+/// What of the cluster a workflow needs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct On {
+    /// The image that holds coracle-step, from where the cluster's nodes pull it
+    #[arg(long, value_name = "IMAGE")]
+    step_image: Option<String>,
+
+    /// When images are pulled whose step does not say it: Always, IfNotPresent or Never
+    #[arg(long, value_name = "POLICY", requires = "step_image", value_parser = ["Always", "IfNotPresent", "Never"])]
+    image_pull_policy: Option<String>,
+
+    /// The account of the pods; the namespace's default one otherwise
+    #[arg(long, value_name = "NAME", requires = "step_image")]
+    service_account: Option<String>,
+
+    /// A secret of the namespace to pull images with
+    #[arg(long = "pull-secret", value_name = "NAME", requires = "step_image")]
+    pull_secrets: Vec<String>,
+
+    /// A claim of the namespace that all runs share, each in a folder of its own; otherwise each run makes one
+    #[arg(long, value_name = "NAME", requires = "step_image", conflicts_with_all = ["size", "storage_class", "access_mode"])]
+    claim: Option<String>,
+
+    /// The size of the claim that each run makes
+    #[arg(
+        long,
+        value_name = "QUANTITY",
+        requires = "step_image",
+        default_value = "10Gi"
+    )]
+    size: String,
+
+    /// Its storage class; the cluster's default one otherwise
+    #[arg(long, value_name = "NAME", requires = "step_image")]
+    storage_class: Option<String>,
+
+    /// Its access mode: ReadWriteOnce where all pods are on one node
+    #[arg(
+        long,
+        value_name = "MODE",
+        requires = "step_image",
+        default_value = "ReadWriteMany"
+    )]
+    access_mode: String,
+}
+
+impl On {
+    /// As it is asked for; none where no image is named, without which there is no workflow.
+    pub(crate) fn settings(self) -> Option<WorkflowSettings> {
+        Some(WorkflowSettings {
+            step_image: self.step_image?,
+            image_pull_policy: self.image_pull_policy,
+            service_account: self.service_account,
+            image_pull_secrets: self.pull_secrets,
+            volume: match self.claim {
+                Some(claim) => WorkflowVolume::Claim(claim),
+                None => WorkflowVolume::PerRun {
+                    size: self.size,
+                    storage_class: self.storage_class,
+                    access_mode: self.access_mode,
+                },
+            },
+        })
+    }
+
+    /// Whether a workflow is asked for.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.step_image.is_some()
+    }
+}

@@ -1,0 +1,177 @@
+//! A run as a workflow's status shows it.
+
+use std::collections::BTreeMap;
+
+use coracle_model::{RemoteSight, RemoteState, RemoteTask, TaskRecord, TaskState, Timestamp};
+use serde_json::Value;
+
+/// The template whose pods decide on a task and are none themselves.
+const DECIDES: &str = "decide";
+
+pub(super) fn of(workflow: &Value) -> RemoteSight {
+    let status = &workflow["status"];
+    let stopped = workflow["spec"]["shutdown"].is_string();
+    let state = match phase(&status["phase"]) {
+        RemoteState::Failed if stopped => RemoteState::Canceled,
+        RemoteState::Running if stopped => RemoteState::Canceling,
+        state => state,
+    };
+    let nodes = status["nodes"].as_object();
+    let mut pods: Vec<Pod> = nodes
+        .into_iter()
+        .flat_map(serde_json::Map::values)
+        .filter_map(Pod::of)
+        .collect();
+    // Each attempt has a pod of its own; the last one says how the task is.
+    pods.sort_by_key(|pod| pod.task.started_at);
+    let mut tasks = BTreeMap::new();
+    for pod in pods {
+        tasks.insert(pod.path, pod.task);
+    }
+    RemoteSight {
+        states: vec![state],
+        error: text(&status["message"]).filter(|_| state == RemoteState::Failed),
+        finished_at: time(&status["finishedAt"]).filter(|_| state.is_final()),
+        tasks,
+    }
+}
+
+/// A pod of a task.
+struct Pod {
+    path: String,
+    task: RemoteTask,
+}
+
+impl Pod {
+    fn of(node: &Value) -> Option<Self> {
+        if node["type"] != "Pod" {
+            return None;
+        }
+        let path = text(parameter(&node["inputs"], "path")?)?;
+        let record = parameter(&node["outputs"], "record").and_then(Value::as_str);
+        let record: Option<TaskRecord> = record.and_then(|text| serde_json::from_str(text).ok());
+        let is_decision = node["templateName"] == DECIDES;
+        // A decision leaves a record where nothing is to run.
+        if is_decision && record.is_none() {
+            return None;
+        }
+        let state = match &record {
+            Some(record) => recorded(record.state),
+            None => phase(&node["phase"]),
+        };
+        let reason = record.and_then(|record| record.reason);
+        let why = reason.map(|reason| reason.message);
+        let why = why.or_else(|| text(&node["message"]));
+        Some(Self {
+            task: RemoteTask {
+                name: path.clone(),
+                states: vec![state],
+                started_at: time(&node["startedAt"]),
+                finished_at: time(&node["finishedAt"]),
+                error: why.filter(|_| state == RemoteState::Failed),
+                artifacts: BTreeMap::new(),
+            },
+            path,
+        })
+    }
+}
+
+fn parameter<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
+    let parameters = of["parameters"].as_array()?;
+    let mut named = parameters.iter().filter(|one| one["name"] == name);
+    named.next().map(|one| &one["value"])
+}
+
+/// The phases of workflows and nodes.
+fn phase(phase: &Value) -> RemoteState {
+    match phase.as_str().unwrap_or_default() {
+        "Running" => RemoteState::Running,
+        "Succeeded" => RemoteState::Succeeded,
+        "Failed" | "Error" => RemoteState::Failed,
+        "Skipped" | "Omitted" => RemoteState::Skipped,
+        _ => RemoteState::Pending,
+    }
+}
+
+/// The states of tasks as `coracle-step` records them.
+fn recorded(state: TaskState) -> RemoteState {
+    match state {
+        TaskState::Pending => RemoteState::Pending,
+        TaskState::Running => RemoteState::Running,
+        TaskState::Succeeded => RemoteState::Succeeded,
+        TaskState::Skipped => RemoteState::Skipped,
+        TaskState::Failed => RemoteState::Failed,
+        TaskState::Canceled => RemoteState::Canceled,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use coracle_model::{Failure, FailureCode, Outputs, RunId, TaskKind, TaskPath};
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(path: &str, phase: &str, started: &str, record: Option<&str>) -> Value {
+        json!({
+            "type": "Pod", "phase": phase, "templateName": "comp-a", "startedAt": started, "message": "main: Error (exit code 3)",
+            "inputs": {"parameters": [{"name": "path", "value": path}]},
+            "outputs": {"parameters": [{"name": "record", "value": record.unwrap_or_default()}]},
+        })
+    }
+
+    #[test]
+    fn tasks_are_what_their_last_pod_says() {
+        let record = |state: TaskState, reason: Option<Failure>| {
+            let record = TaskRecord {
+                run: RunId::random(),
+                path: TaskPath::root(),
+                kind: TaskKind::Container,
+                display_name: "a".to_owned(),
+                state,
+                cached: false,
+                reason,
+                inputs: Outputs::default(),
+                outputs: Outputs::default(),
+                fingerprint: None,
+                started_at: None,
+                finished_at: None,
+            };
+            serde_json::to_string(&record).unwrap()
+        };
+        let failure = Failure::new(FailureCode::ExitCode, "no room");
+        let failed = record(TaskState::Failed, Some(failure));
+        let succeeded = record(TaskState::Succeeded, None);
+        let workflow = json!({"status": {"phase": "Running", "startedAt": "2026-01-01T00:00:00Z", "nodes": {
+            "1": pod("train", "Failed", "2026-01-01T00:00:01Z", None),
+            "2": pod("train", "Succeeded", "2026-01-01T00:00:02Z", Some(&succeeded)),
+            "3": pod("load", "Failed", "2026-01-01T00:00:02Z", Some(&failed)),
+            "4": {"type": "DAG", "phase": "Running"},
+            "5": {"type": "Pod", "phase": "Succeeded", "templateName": "begin"},
+            "6": {"type": "Pod", "phase": "Succeeded", "templateName": "decide", "inputs": {"parameters": [{"name": "path", "value": "loop"}]}},
+        }}});
+        let sight = of(&workflow);
+        assert_eq!(sight.states, [RemoteState::Running]);
+        let names: Vec<_> = sight.tasks.keys().collect();
+        assert_eq!(names, ["load", "train"]);
+        assert_eq!(sight.tasks["train"].states, [RemoteState::Succeeded]);
+        assert_eq!(sight.tasks["load"].error.as_deref(), Some("no room"));
+        assert_eq!(sight.finished_at, None);
+    }
+
+    #[test]
+    fn one_that_was_stopped_is_canceled_and_one_without_a_status_waits() {
+        let stopped = json!({"spec": {"shutdown": "Terminate"}, "status": {"phase": "Failed", "message": "Stopped with strategy 'Terminate'"}});
+        assert_eq!(of(&stopped).states, [RemoteState::Canceled]);
+        assert_eq!(of(&json!({})).states, [RemoteState::Pending]);
+    }
+}
