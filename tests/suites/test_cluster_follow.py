@@ -204,7 +204,7 @@ def test_each_run_of_a_container_that_is_started_again_has_its_lines_told(follow
     again["spec"]["suspend"] = True
     in_namespace.apply(again)
     followed = follow("job/again")
-    wait_for(lambda: followed.states("state") == ["0 active, 0 of 1 succeeded, suspended"], 30, "that it waits")
+    wait_for(lambda: followed.states("state")[-1:] == ["0 active, 0 of 1 succeeded, suspended"], 30, "that it waits")
     in_namespace.ok("patch", "job", "again", "--type=merge", "-p", '{"spec": {"suspend": false}}')
     code, _ = followed.ends()
     assert code == 0
