@@ -67,6 +67,17 @@ def argo_cluster(node_cluster):
     return node_cluster
 
 
+@pytest.fixture(scope="module")
+def kserve_cluster(node_cluster):
+    """That cluster with KServe's controller, which is ended with the module's last test unless it was up before: it changes objects that
+    others only keep there."""
+    running = subprocess.run([SCRIPTS / "status"], capture_output=True, text=True, timeout=60).stderr.split()
+    bring_up("--kserve")
+    yield node_cluster
+    if "kserve-manager" not in running:
+        subprocess.run([SCRIPTS / "kserve", "down"], check=True, capture_output=True, timeout=120)
+
+
 @pytest.fixture
 def in_namespace(cluster):
     """kubectl in a namespace of the test's own, which goes with the test."""

@@ -37,8 +37,13 @@ def ready(kubectl, name):
 
 def ask(workbench, path, host="", instance=4, seconds=10):
     """What is answered from outside: status and body."""
+    return ask_at(workbench.server.address, path, host, instance, seconds)
+
+
+def ask_at(address, path, host="", instance=4, seconds=10):
+    """What is answered at an address."""
     body = json.dumps({"instances": [instance]}).encode()
-    asked = urllib.request.Request(workbench.server.address + path, body, {"Host": host} if host else {})
+    asked = urllib.request.Request(address + path, body, {"Host": host} if host else {})
     try:
         with urllib.request.urlopen(asked, timeout=seconds) as answer:
             return answer.status, json.loads(answer.read())

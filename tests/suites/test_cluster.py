@@ -8,8 +8,9 @@ import urllib.request
 
 from conftest import wait_for
 from kube import container, pod
+from model_servers import SMALL
 
-from cluster import SCRIPTS, argo_cluster, cluster, in_namespace, node_cluster  # noqa: F401
+from cluster import SCRIPTS, argo_cluster, cluster, in_namespace, kserve_cluster, node_cluster  # noqa: F401
 
 READER = [
     {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "reader"},
@@ -116,6 +117,18 @@ def test_workflow_passes_a_parameter_from_step_to_step(argo_cluster, in_namespac
     nodes = in_namespace.get("workflow", "two")["status"]["nodes"].values()
     outputs = {node["displayName"]: node.get("outputs", {}).get("parameters", []) for node in nodes}
     assert [parameter["value"] for parameter in outputs["take"]] == ["the tide turns"]
+
+
+def test_inference_service_becomes_a_deployment_and_a_service(kserve_cluster, in_namespace):
+    found = subprocess.run([SCRIPTS / "status"], capture_output=True, text=True, timeout=60)
+    assert "kserve-manager" in found.stderr
+    served = container("python3 -m http.server 8080", name="kserve-container", resources=SMALL)
+    in_namespace.apply({"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": "files"},
+                        "spec": {"predictor": {"terminationGracePeriodSeconds": 0, "containers": [served]}}})
+    in_namespace.ok("wait", "--for=condition=Ready", "isvc/files", "--timeout=120s", seconds=130)
+    made = in_namespace.get("service,deployment", "-l", "serving.kserve.io/inferenceservice=files")["items"]
+    assert {(one["kind"], one["metadata"]["name"]) for one in made} >= {("Deployment", "files-predictor"), ("Service", "files-predictor")}
+    in_namespace.ok("delete", "isvc", "files", "--timeout=60s", seconds=70)
 
 
 def test_second_cluster_stands_beside_and_ends_alone(cluster):

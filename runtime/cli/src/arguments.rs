@@ -85,7 +85,7 @@ pub(crate) enum Command {
     Undeploy(rollback::Arguments),
     /// Write objects as a folder that `kubectl apply -k` takes
     Export(export::Arguments),
-    /// List what was sent to clusters, and follow a run there
+    /// List what was sent to clusters, and follow a run or a workload there
     Follow(follow::Arguments),
     /// Run a pipeline here and on a cluster, and compare what came out
     Parity(Box<parity::Arguments>),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   kubeconfig ─contexts─► Target ─► Client ─┬─► preflight: what is there, judged before anything is sent
+//!                                            ├─► follow: states, events and logs of a workload, to its end
 //!                                            └─► objects: diff, apply, rollback, delete
 //!                                                   ▲
 //!   files ─manifests─► objects ─report─► parity report, and the objects as they are sent ─files─► a folder
@@ -16,6 +17,7 @@ pub mod contexts;
 mod error;
 pub mod files;
 mod finding;
+pub mod follow;
 mod key;
 pub mod kfp;
 pub mod manifests;

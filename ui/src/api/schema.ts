@@ -366,6 +366,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/workloads:follow": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Follows a workload of a cluster to its end: its states, its events, and every line of its logs once, over any break. */
+        readonly get: operations["follow_workload"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/config-maps": {
         readonly parameters: {
             readonly query?: never;
@@ -4009,6 +4026,82 @@ export interface components {
                 readonly storage_class?: string | null;
             };
         };
+        /**
+         * @description How a workload that is followed ended.
+         * @enum {string}
+         */
+        readonly WorkloadEnd: "complete" | "failed" | "deleted" | "refused";
+        /** @description One thing that is heard of a workload that is followed. */
+        readonly WorkloadNews: {
+            /** @description `1 active, 2 of 3 succeeded`. */
+            readonly state: string;
+            /** @enum {string} */
+            readonly type: "state";
+        } | {
+            /** @description Why, where that is told. */
+            readonly message?: string | null;
+            /** @description The pod. */
+            readonly pod: string;
+            /** @description `Pending`, `Running`, `Succeeded`, `Failed`; `Deleted` where it is no longer there. */
+            readonly state: string;
+            /** @enum {string} */
+            readonly type: "pod";
+        } | {
+            /** @description The container. */
+            readonly container: string;
+            /** @description More of it, where that is told. */
+            readonly message?: string | null;
+            /** @description Its pod. */
+            readonly pod: string;
+            /** @description `running`, why it waits, such as `ImagePullBackOff`, or how it ended, such as `Error (exit code 3)`. */
+            readonly state: string;
+            /** @enum {string} */
+            readonly type: "container";
+        } | {
+            /** @description Whether it is a warning. */
+            readonly is_warning: boolean;
+            /** @description In the cluster's words. */
+            readonly message: string;
+            /** @description `Job/sum`. */
+            readonly object: string;
+            /** @description `FailedScheduling`. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly type: "event";
+        } | {
+            /** @description The container. */
+            readonly container: string;
+            /** @description The pod. */
+            readonly pod: string;
+            /** @description Without its end. */
+            readonly text: string;
+            /** @enum {string} */
+            readonly type: "line";
+        } | {
+            /** @description Why not. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly type: "not-told";
+            /** @description `the log of main in sum-x2k`. */
+            readonly what: string;
+        } | {
+            /** @description What is wrong. */
+            readonly message: string;
+            /** @enum {string} */
+            readonly type: "trouble";
+        } | {
+            /** @enum {string} */
+            readonly type: "back";
+        } | {
+            /** @description How. */
+            readonly end: components["schemas"]["WorkloadEnd"];
+            /** @description In the cluster's words. */
+            readonly message?: string | null;
+            /** @description In a word, such as `BackoffLimitExceeded`. */
+            readonly reason?: string | null;
+            /** @enum {string} */
+            readonly type: "ended";
+        };
         /** @description What would become of an object. */
         readonly WouldBecome: {
             /** @enum {string} */
@@ -4828,6 +4921,44 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly follow_workload: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The context; the user's current one where it is left out. */
+                readonly context?: string;
+                /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+                readonly kubeconfig?: string;
+                /** @description Its namespace; that of the context where it is left out. */
+                readonly namespace?: string;
+                /** @description `job/NAME`, `pod/NAME` or `deployment/NAME`. */
+                readonly workload: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Server-sent events, each with `WorkloadNews` as JSON; it ends after `ended` */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/event-stream": components["schemas"]["WorkloadNews"];
+                };
             };
             /** @description A refusal */
             readonly default: {

@@ -15,5 +15,6 @@ mod remote_runs;
 mod remote_server;
 mod sources;
 mod workflow;
+mod workloads;
 
 pub(crate) use remote_runs::take_up_remote_runs;

@@ -36,6 +36,7 @@ mod task;
 mod volume;
 mod why;
 mod workflow;
+mod workload;
 
 pub use artifact::{
     Artifact, ArtifactDetail, ArtifactFile, ArtifactFiles, ArtifactList, ArtifactName,
@@ -106,6 +107,7 @@ pub use task::{Attempt, Outputs, Task, TaskList};
 pub use volume::{FileKind, FilesQuery, PutVolume, Volume, VolumeFile, VolumeFiles, VolumeList};
 pub use why::{KeyChange, Verdict, Why};
 pub use workflow::{LowerDefinition, LoweredDefinition, LoweringFinding, LoweringParity};
+pub use workload::{FollowWorkload, WorkloadEnd, WorkloadNews};
 
 /// Where the workbench's own API begins.
 pub const API_ROOT: &str = "/apis/coracle/v1";

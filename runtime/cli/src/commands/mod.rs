@@ -12,6 +12,7 @@ pub(crate) mod drift;
 pub(crate) mod env;
 pub(crate) mod export;
 pub(crate) mod follow;
+mod follow_workload;
 pub(crate) mod gc;
 pub(crate) mod get;
 pub(crate) mod kubeconfig;

@@ -73,6 +73,7 @@
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! POST   /clusters/runs/{run}/parity       CompareRuns -> ComparedRuns
 //! PUT    /clusters/runs/{run}/token        RemoteToken
+//! GET    /clusters/workloads:follow?workload=&context=&namespace=&kubeconfig=    WorkloadNews, as server-sent events
 //! POST   /images:push                      PushImage -> PushTold, as server-sent events
 //! GET    /gc?runs_before=&environments=    GcPlan
 //! POST   /gc                               GcRequest -> GcFreed
@@ -107,5 +108,6 @@ mod remote_runs;
 mod routes;
 mod runs;
 mod volumes;
+mod workloads;
 
 pub(crate) use routes::{for_steps, for_user, is_below};

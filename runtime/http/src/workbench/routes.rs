@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{
     artifacts, clusters, configs, content, definitions, events, images, logs, machine, model_drift,
-    model_servers, openapi, opened, recurring, remote_runs, runs, volumes,
+    model_servers, openapi, opened, recurring, remote_runs, runs, volumes, workloads,
 };
 
 /// What the steps of a run may ask too: runs, and what comes of them.
@@ -99,6 +99,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(remote_runs::events))
         .routes(routes!(remote_runs::compare))
         .routes(routes!(remote_runs::put_token))
+        .routes(routes!(workloads::follow))
         .routes(routes!(images::push))
         .routes(routes!(machine::gc_plan, machine::gc))
         .routes(routes!(recurring::status))

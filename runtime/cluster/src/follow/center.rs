@@ -1,0 +1,460 @@
+//! Where everything that is heard of a workload comes together, until it is over.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, FuturesUnordered};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::time;
+
+use super::container::{Told, containers};
+use super::log::{Listener, LogKey, follow_log};
+use super::news::{WorkloadEnd, WorkloadNews};
+use super::requests::{Api, Failure, FollowError};
+use super::source::{Heard, Seen, Source, Unheard, Watched};
+use super::state::{Ending, state, text};
+use super::told::ToldEvents;
+use super::watch::{Collection, watch};
+use super::workload::{Workload, WorkloadKind, pods_of};
+use crate::contexts::Connection;
+
+/// How many news wait for a slow listener before the cluster is made to wait.
+const WAITING: usize = 256;
+
+/// Once a workload has ended its pods may take their grace of 30 s; a log that then says nothing for as long is left.
+const LAST_LINES_WITHIN: Duration = Duration::from_secs(45);
+
+/// Follows a workload of a namespace. The stream ends after [`WorkloadNews::Ended`]; whoever drops it has stopped everything.
+///
+/// # Errors
+/// A workload that is not there, and a cluster that cannot be asked.
+pub async fn follow(
+    connection: &Connection,
+    namespace: &str,
+    workload: Workload,
+) -> Result<impl Stream<Item = WorkloadNews> + Send + use<>, FollowError> {
+    let api = Arc::new(Api::new(connection));
+    let path = workload.kind.collection(namespace);
+    let object = api.get(&format!("{path}/{}", workload.name)).await;
+    let object = object.map_err(|failure| match failure {
+        Failure::Missing => FollowError::Missing {
+            workload: workload.to_string(),
+            namespace: namespace.to_owned(),
+        },
+        other => FollowError::Cluster(api.explain(other)),
+    })?;
+    // Lines have a way of their own: while the center waits for room on its way it lets no log go on.
+    let (tell, mut told) = mpsc::channel(WAITING);
+    let (tell_line, mut lines) = mpsc::channel(WAITING);
+    let work = run(
+        api,
+        namespace.to_owned(),
+        workload,
+        object,
+        (tell, tell_line),
+    );
+    let work = stream::once(work).filter_map(|_| async { None });
+    let told = stream::poll_fn(move |context| told.poll_recv(context));
+    let lines = stream::poll_fn(move |context| lines.poll_recv(context));
+    Ok(stream::select(stream::select(told, lines), work))
+}
+
+/// Tells all that is heard, to the end.
+async fn run(
+    api: Arc<Api>,
+    namespace: String,
+    workload: Workload,
+    object: Value,
+    listeners: (mpsc::Sender<WorkloadNews>, mpsc::Sender<WorkloadNews>),
+) -> Result<(), Unheard> {
+    let (to_center, mut heard) = mpsc::channel(WAITING);
+    let pods = Collection {
+        path: WorkloadKind::Pod.collection(&namespace),
+        selector: Some(pods_of(&workload, &object)),
+    };
+    let itself = Collection {
+        path: workload.kind.collection(&namespace),
+        selector: Some(("fieldSelector", format!("metadata.name={}", workload.name))),
+    };
+    let events = Collection {
+        path: format!("/api/v1/namespaces/{namespace}/events"),
+        selector: None,
+    };
+    let last_pods = Collection {
+        path: pods.path.clone(),
+        selector: pods.selector.clone(),
+    };
+    let last_events = Collection {
+        path: events.path.clone(),
+        selector: None,
+    };
+    let mut center = Center::new(
+        api.clone(),
+        namespace,
+        workload,
+        &object,
+        listeners,
+        to_center,
+    );
+    let mut watches = FuturesUnordered::new();
+    let mut watching = Vec::new();
+    for (what, collection) in [
+        (Watched::Workload, itself),
+        (Watched::Pods, pods),
+        (Watched::Events, events),
+    ] {
+        let source = center.source();
+        watching.push(source.number);
+        watches.push(watch(&api, what, collection, source));
+    }
+    let ending = loop {
+        // All three are cancel-safe: what was not taken is there the next time.
+        tokio::select! {
+            Some(heard) = heard.recv() => {
+                if let Some(ending) = center.take(heard).await? {
+                    break ending;
+                }
+            }
+            Some(()) = watches.next(), if !watches.is_empty() => {}
+            Some(()) = center.logs.next(), if !center.logs.is_empty() => {}
+        }
+    };
+    drop(watches);
+    while let Ok(heard) = heard.try_recv() {
+        center.take_of_log(heard).await?;
+    }
+    for source in watching {
+        center.take(Heard::Mended(source)).await?;
+    }
+    // Each watch is as far as it is: what the others told before the end is asked for once more.
+    if ending.end != WorkloadEnd::Refused {
+        for (what, collection) in [(Watched::Pods, last_pods), (Watched::Events, last_events)] {
+            center.look(what, &collection).await?;
+        }
+    }
+    center.await_logs(&mut heard).await?;
+    center.tell_end(ending).await
+}
+
+/// What is known of a pod.
+#[derive(Default)]
+struct Pod {
+    state: Option<(String, Option<String>)>,
+    containers: HashMap<String, Told>,
+    /// Containers whose logs are followed, or were.
+    begun: HashSet<String>,
+}
+
+struct Center {
+    api: Arc<Api>,
+    namespace: String,
+    workload: Workload,
+    uid: String,
+    tell: mpsc::Sender<WorkloadNews>,
+    /// Who hears the lines.
+    listener: Listener,
+    to_center: mpsc::Sender<Heard>,
+    sources: u64,
+    logs: FuturesUnordered<BoxFuture<'static, ()>>,
+    /// What was told of the workload last.
+    told: Option<String>,
+    pods: HashMap<String, Pod>,
+    events: ToldEvents,
+    /// Sources whose connection is broken.
+    broken: BTreeSet<u64>,
+}
+
+impl Center {
+    fn new(
+        api: Arc<Api>,
+        namespace: String,
+        workload: Workload,
+        object: &Value,
+        (tell, tell_line): (mpsc::Sender<WorkloadNews>, mpsc::Sender<WorkloadNews>),
+        to_center: mpsc::Sender<Heard>,
+    ) -> Self {
+        let uid = uid(object);
+        Self {
+            api,
+            namespace,
+            workload,
+            events: ToldEvents::about(uid.clone()),
+            uid,
+            tell,
+            listener: Listener {
+                tell: tell_line,
+                lines: Arc::default(),
+            },
+            to_center,
+            sources: 0,
+            logs: FuturesUnordered::new(),
+            told: None,
+            pods: HashMap::new(),
+            broken: BTreeSet::new(),
+        }
+    }
+
+    fn source(&mut self) -> Source {
+        self.sources += 1;
+        Source::new(self.sources, self.to_center.clone())
+    }
+
+    async fn tell(&mut self, news: WorkloadNews) -> Result<(), Unheard> {
+        self.tell.send(news).await.map_err(|_| Unheard)
+    }
+
+    /// Takes in what was heard. How it ended, once it has.
+    async fn take(&mut self, heard: Heard) -> Result<Option<Ending>, Unheard> {
+        match heard {
+            Heard::Broken(source, message) => {
+                let is_first = self.broken.is_empty();
+                self.broken.insert(source);
+                if is_first {
+                    self.tell(WorkloadNews::Trouble { message }).await?;
+                }
+            }
+            Heard::Mended(source) => {
+                if self.broken.remove(&source) && self.broken.is_empty() {
+                    self.tell(WorkloadNews::Back).await?;
+                }
+            }
+            Heard::Refused(Watched::Events, reason) => {
+                let what = "what the cluster tells of it".to_owned();
+                self.tell(WorkloadNews::NotTold { what, reason }).await?;
+            }
+            Heard::Refused(Watched::Workload | Watched::Pods, message) => {
+                return Ok(Some(Ending {
+                    end: WorkloadEnd::Refused,
+                    reason: None,
+                    message: Some(message),
+                }));
+            }
+            Heard::Seen(Watched::Workload, seen) => return self.workload(seen).await,
+            Heard::Seen(Watched::Pods, seen) => self.see_pods(seen).await?,
+            Heard::Seen(Watched::Events, seen) => self.see_events(seen).await?,
+        }
+        Ok(None)
+    }
+
+    async fn workload(&mut self, seen: Seen) -> Result<Option<Ending>, Unheard> {
+        let is_it = |object: &Value, me: &Self| uid(object) == me.uid;
+        let object = match seen {
+            // Another of the name is not the one that is followed.
+            Seen::All(objects) => objects.into_iter().find(|object| is_it(object, self)),
+            Seen::One(object) if !is_it(&object, self) => None,
+            Seen::One(object) => Some(object),
+            Seen::Gone(object) if !is_it(&object, self) => return Ok(None),
+            Seen::Gone(_) => None,
+        };
+        let Some(object) = object else {
+            return Ok(Some(Ending {
+                end: WorkloadEnd::Deleted,
+                reason: None,
+                message: None,
+            }));
+        };
+        let now = state(self.workload.kind, &object);
+        if self.told.as_ref() != Some(&now.told) && self.workload.kind != WorkloadKind::Pod {
+            let state = now.told.clone();
+            self.tell(WorkloadNews::State { state }).await?;
+            self.told = Some(now.told);
+        }
+        Ok(now.end)
+    }
+
+    async fn see_pods(&mut self, seen: Seen) -> Result<(), Unheard> {
+        match seen {
+            Seen::All(pods) => {
+                for pod in pods {
+                    self.see_pod(&pod).await?;
+                }
+            }
+            Seen::One(pod) => self.see_pod(&pod).await?,
+            Seen::Gone(pod) => {
+                let deleted = WorkloadNews::Pod {
+                    pod: name(&pod),
+                    state: "Deleted".to_owned(),
+                    message: None,
+                };
+                self.tell(deleted).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn see_pod(&mut self, object: &Value) -> Result<(), Unheard> {
+        let (uid, pod) = (uid(object), name(object));
+        for event in self.events.know(&uid) {
+            self.tell(event).await?;
+        }
+        let mut known = self.pods.remove(&uid).unwrap_or_default();
+        let status = &object["status"];
+        let phase = text(&status["phase"]).unwrap_or_else(|| "Pending".to_owned());
+        let now = (
+            phase,
+            text(&status["message"]).or_else(|| unscheduled(status)),
+        );
+        if known.state.as_ref() != Some(&now) {
+            known.state = Some(now.clone());
+            let (state, message) = now;
+            self.tell(WorkloadNews::Pod {
+                pod: pod.clone(),
+                state,
+                message,
+            })
+            .await?;
+        }
+        for container in containers(object) {
+            if let Some(now) = container.told
+                && known.containers.get(&container.name) != Some(&now)
+            {
+                known.containers.insert(container.name.clone(), now.clone());
+                let news = WorkloadNews::Container {
+                    pod: pod.clone(),
+                    container: container.name.clone(),
+                    state: now.state,
+                    message: now.message,
+                };
+                self.tell(news).await?;
+            }
+            // What was there before it was seen has a log too.
+            for id in [container.last_id, container.id].into_iter().flatten() {
+                if known.begun.insert(id.clone()) {
+                    self.begin_log(&pod, &uid, &container.name, id);
+                }
+            }
+        }
+        self.pods.insert(uid, known);
+        Ok(())
+    }
+
+    fn begin_log(&mut self, pod: &str, uid: &str, container: &str, id: String) {
+        let collection = WorkloadKind::Pod.collection(&self.namespace);
+        let key = LogKey {
+            pod_path: format!("{collection}/{pod}"),
+            pod: pod.to_owned(),
+            pod_uid: uid.to_owned(),
+            container: container.to_owned(),
+            id,
+        };
+        let (api, listener, source) = (self.api.clone(), self.listener.clone(), self.source());
+        let log = async move { follow_log(&api, &key, &listener, source).await };
+        self.logs.push(log.boxed());
+    }
+
+    async fn see_events(&mut self, seen: Seen) -> Result<(), Unheard> {
+        let events = match seen {
+            Seen::All(events) => events,
+            Seen::One(event) => vec![event],
+            // Events go by themselves after an hour.
+            Seen::Gone(_) => Vec::new(),
+        };
+        for event in self.events.take(events) {
+            self.tell(event).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at a collection once, for as long as it takes.
+    async fn look(&mut self, what: Watched, collection: &Collection) -> Result<(), Unheard> {
+        let mut source = self.source();
+        loop {
+            let listed = {
+                let mut listing = std::pin::pin!(collection.list(&self.api));
+                loop {
+                    // Logs are read on meanwhile: they wait for nobody but their listener.
+                    tokio::select! {
+                        listed = &mut listing => break listed,
+                        Some(()) = self.logs.next(), if !self.logs.is_empty() => {}
+                    }
+                }
+            };
+            match (listed, what) {
+                (Ok((objects, _)), Watched::Pods) => {
+                    return self.see_pods(Seen::All(objects)).await;
+                }
+                (Ok((objects, _)), _) => return self.see_events(Seen::All(objects)).await,
+                (Err(Failure::Lost(_)), _) => source.pause().await,
+                // It was told already where a watch was refused.
+                (Err(_), _) => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes in what a log told. What watches told before they were ended counts no more.
+    async fn take_of_log(&mut self, heard: Heard) -> Result<(), Unheard> {
+        match heard {
+            Heard::Broken(..) | Heard::Mended(_) => self.take(heard).await.map(drop),
+            Heard::Seen(..) | Heard::Refused(..) => Ok(()),
+        }
+    }
+
+    /// Waits for the last lines.
+    async fn await_logs(&mut self, heard: &mut mpsc::Receiver<Heard>) -> Result<(), Unheard> {
+        let mut before = self.listener.lines.load(Ordering::Relaxed);
+        loop {
+            let silence = time::sleep(LAST_LINES_WITHIN);
+            let mut silence = std::pin::pin!(silence);
+            loop {
+                tokio::select! {
+                    log = self.logs.next() => if log.is_none() {
+                        // What the last one told on its way out.
+                        while let Ok(last) = heard.try_recv() {
+                            self.take_of_log(last).await?;
+                        }
+                        return Ok(());
+                    },
+                    Some(heard) = heard.recv() => self.take_of_log(heard).await?,
+                    () = &mut silence => break,
+                }
+            }
+            let now = self.listener.lines.load(Ordering::Relaxed);
+            if now == before && self.broken.is_empty() {
+                let what = format!("the last lines of {} of its logs", self.logs.len());
+                let reason = "containers still run and say nothing".to_owned();
+                self.logs.clear();
+                return self.tell(WorkloadNews::NotTold { what, reason }).await;
+            }
+            before = now;
+        }
+    }
+
+    /// Tells the end behind all lines, once all else was heard.
+    async fn tell_end(&mut self, ending: Ending) -> Result<(), Unheard> {
+        // All its room is free when nothing waits any more.
+        let room = self.tell.reserve_many(WAITING).await;
+        room.map(drop).map_err(|_| Unheard)?;
+        let Ending {
+            end,
+            reason,
+            message,
+        } = ending;
+        let ended = WorkloadNews::Ended {
+            end,
+            reason,
+            message,
+        };
+        self.listener.tell.send(ended).await.map_err(|_| Unheard)
+    }
+}
+
+/// Why the scheduler has no place for a pod.
+fn unscheduled(status: &Value) -> Option<String> {
+    let conditions = status["conditions"].as_array()?;
+    let waits =
+        |condition: &&Value| condition["type"] == "PodScheduled" && condition["status"] == "False";
+    text(&conditions.iter().find(waits)?["message"])
+}
+
+fn uid(object: &Value) -> String {
+    text(&object["metadata"]["uid"]).unwrap_or_default()
+}
+
+fn name(object: &Value) -> String {
+    text(&object["metadata"]["name"]).unwrap_or_default()
+}
