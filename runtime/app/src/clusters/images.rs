@@ -21,15 +21,25 @@ impl Workbench {
         // Whether the registry's name is one does not depend on there being an image.
         checked(&place(&request.registry, "image"))?;
         let engine = self.chosen().await?.engine;
-        let mut images = Vec::new();
+        let mut images: Vec<PushImage> = Vec::new();
         for named in sources::images(&self.inner.kubernetes, &request.sources)? {
             // What is no reference is no image here either; the cluster says so.
             let Ok(image) = named.parse::<ImageRef>() else {
                 continue;
             };
             if engine.is_only_here(&image).await? {
+                let destination = checked(&place(&request.registry, &named))?;
+                if let Some(other) = images.iter().find(|one| one.destination == destination) {
+                    return Err(AppError::request(
+                        format!(
+                            "`{}` and `{named}` would both be `{destination}`",
+                            other.image
+                        ),
+                        "push one of them under another name with `coracle push`, and have the object name that",
+                    ));
+                }
                 images.push(PushImage {
-                    destination: checked(&place(&request.registry, &named))?,
+                    destination,
                     image: named,
                 });
             }

@@ -115,32 +115,91 @@ fn by_name(
             .or_default()
             .push(step(record));
     }
-    let mut found: BTreeMap<String, Vec<Step>> = BTreeMap::new();
-    for task in there.sight.tasks.values() {
-        if here.contains_key(&task.name) {
-            found.entry(task.name.clone()).or_default().push(Step {
-                state: task.states.last().copied().unwrap_or_default(),
-                outputs: task.outputs.clone(),
+    let mut there_of = BTreeMap::new();
+    let mut here_of = BTreeMap::new();
+    for (name, steps) in here {
+        let tasks = there.sight.tasks.values().filter(|task| task.name == name);
+        let found = tasks.map(|task| Step {
+            state: task.states.last().copied().unwrap_or_default(),
+            outputs: task.outputs.clone(),
+        });
+        let (steps, found) = matched(steps, found.collect());
+        there_of.extend(numbered(&name, found));
+        here_of.extend(numbered(&name, steps));
+    }
+    (here_of, there_of)
+}
+
+/// The steps of one name that ran, in an order in which equals stand beside each other. One that is skipped there may have been taken from
+/// the cache: it stands for one that ran here and has no other.
+fn matched(mut here: Vec<Step>, there: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
+    here.retain(|step| {
+        !matches!(
+            step.state,
+            RemoteState::Skipped | RemoteState::Canceled | RemoteState::Pending
+        )
+    });
+    here.sort_by_key(|step| step.state);
+    let (skipped, mut there): (Vec<_>, Vec<_>) = there
+        .into_iter()
+        .partition(|step| step.state == RemoteState::Skipped);
+    there.sort_by_key(|step| step.state);
+    for _ in skipped {
+        if let Some(step) = here.get(there.len()) {
+            there.push(Step {
+                state: step.state,
+                outputs: None,
             });
         }
     }
-    (numbered(here), numbered(found))
+    (here, there)
 }
 
-fn numbered(steps: BTreeMap<String, Vec<Step>>) -> BTreeMap<String, Step> {
-    let ran = |step: &Step| step.state == RemoteState::Skipped;
-    let mut all = BTreeMap::new();
-    for (name, mut several) in steps {
-        // Which is which is not told; those that ran are compared first.
-        several.sort_by_key(|step| (ran(step), step.state));
-        let count = several.len();
-        for (index, step) in several.into_iter().enumerate() {
-            let name = match count {
-                1 => name.clone(),
-                _ => format!("{name} ({})", index + 1),
-            };
-            all.insert(name, step);
+fn numbered(name: &str, steps: Vec<Step>) -> impl Iterator<Item = (String, Step)> {
+    steps
+        .into_iter()
+        .enumerate()
+        .map(move |(index, step)| match index {
+            0 => (name.to_owned(), step),
+            index => (format!("{name} ({})", index + 1), step),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use RemoteState::{Failed, Skipped, Succeeded};
+
+    use super::*;
+
+    fn steps(states: &[RemoteState]) -> Vec<Step> {
+        let states = states.iter();
+        states
+            .map(|state| Step {
+                state: *state,
+                outputs: None,
+            })
+            .collect()
+    }
+
+    fn states(here: &[RemoteState], there: &[RemoteState]) -> [Vec<RemoteState>; 2] {
+        let (here, there) = matched(steps(here), steps(there));
+        [here, there].map(|side| side.iter().map(|step| step.state).collect())
+    }
+
+    #[test]
+    fn what_did_not_run_or_was_cached_there_makes_no_difference() {
+        for (here, there) in [
+            (&[Succeeded, Skipped][..], &[Succeeded][..]),
+            (&[Skipped], &[]),
+            (&[Succeeded], &[Skipped]),
+            (&[Skipped, Succeeded], &[Skipped, Succeeded]),
+        ] {
+            let [here, there] = states(here, there);
+            assert_eq!(here, there);
+        }
+        for (here, there) in [(&[Failed][..], &[Succeeded][..]), (&[Succeeded], &[])] {
+            let [here, there] = states(here, there);
+            assert_ne!(here, there);
         }
     }
-    all
 }

@@ -11,7 +11,14 @@ use crate::output::{Format, Output, Paint, count};
 use crate::workbench::Session;
 
 /// What only the user can mend; the run is followed on, and nobody waits for it.
-const FOR_THE_USER: [&str; 4] = ["unauthorized", "forbidden", "not-kfp", "context-gone"];
+const FOR_THE_USER: [&str; 6] = [
+    "unauthorized",
+    "forbidden",
+    "not-kfp",
+    "no-argo",
+    "quota-exceeded",
+    "context-gone",
+];
 
 /// A run that is followed.
 pub(super) struct Begun {

@@ -35,10 +35,13 @@ impl ArgoError {
                 source: RequestError::Refused(refusal),
                 ..
             } => match refusal.kind {
+                // Also of what stands between, such as a webhook that cannot be asked.
+                _ if refusal.code.is_some_and(|code| code >= 500) => "busy",
                 RefusalKind::Unauthorized => "unauthorized",
                 RefusalKind::Forbidden => "forbidden",
                 RefusalKind::KindMissing => "no-argo",
                 RefusalKind::ServerFailed => "busy",
+                RefusalKind::QuotaExceeded => "quota-exceeded",
                 _ => "refused",
             },
             Self::Gone { .. } => "gone",
@@ -69,5 +72,40 @@ impl ArgoError {
     /// Whether it is final: asked again, it would be answered in the same way, whatever is done elsewhere.
     pub fn is_refusal(&self) -> bool {
         matches!(self.code(), "refused" | "gone")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::objects::Refusal;
+
+    fn of(code: u16, message: &str) -> ArgoError {
+        let status = json!({"message": message, "details": {"name": "w"}}).to_string();
+        ArgoError::Request {
+            server: "s".to_owned(),
+            source: RequestError::Refused(Refusal::of_answer(code, status.as_bytes())),
+        }
+    }
+
+    #[test]
+    fn what_passes_is_no_refusal() {
+        for (code, message, word) in [
+            (
+                500,
+                "failed calling webhook \"w\": connection refused",
+                "busy",
+            ),
+            (503, "later", "busy"),
+            (403, "exceeded quota: q", "quota-exceeded"),
+            (401, "who", "unauthorized"),
+        ] {
+            let error = of(code, message);
+            assert_eq!((error.code(), error.is_refusal()), (word, false));
+        }
+        let denied = of(400, "admission webhook \"w\" denied the request: no");
+        assert_eq!((denied.code(), denied.is_refusal()), ("refused", true));
     }
 }

@@ -1,9 +1,16 @@
 //! A run as a workflow's status shows it.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use coracle_model::{RemoteOutputs, RemoteSight, RemoteState, RemoteTask, TaskRecord, Timestamp};
+use flate2::read::GzDecoder;
 use serde_json::Value;
+
+/// More bytes than this are no nodes: packed, they have to fit into an object of 1.5 MB.
+const LARGEST_UNPACKED: u64 = 256 << 20;
 
 /// The template whose pods decide on a task and are none themselves.
 const DECIDES: &str = "decide";
@@ -16,12 +23,10 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
         RemoteState::Running if stopped => RemoteState::Canceling,
         state => state,
     };
-    let nodes = status["nodes"].as_object();
-    let mut pods: Vec<Pod> = nodes
-        .into_iter()
-        .flat_map(serde_json::Map::values)
-        .filter_map(Pod::of)
-        .collect();
+    let packed = status["compressedNodes"].as_str().and_then(unpacked);
+    let nodes = packed.as_ref().unwrap_or(&status["nodes"]).as_object();
+    let nodes = nodes.into_iter().flat_map(serde_json::Map::values);
+    let mut pods: Vec<Pod> = nodes.filter_map(Pod::of).collect();
     // Each attempt has a pod of its own; the last one says how the task is.
     pods.sort_by_key(|pod| pod.task.started_at);
     let mut tasks = BTreeMap::new();
@@ -34,6 +39,13 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
         finished_at: time(&status["finishedAt"]).filter(|_| state.is_final()),
         tasks,
     }
+}
+
+/// The nodes of a status that has grown large, which Argo packs.
+fn unpacked(text: &str) -> Option<Value> {
+    let bytes = BASE64_STANDARD.decode(text).ok()?;
+    let reader = GzDecoder::new(bytes.as_slice()).take(LARGEST_UNPACKED);
+    serde_json::from_reader(reader).ok()
 }
 
 /// A pod of a task.
@@ -108,7 +120,11 @@ fn time(value: &Value) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use coracle_model::{Failure, FailureCode, Outputs, RunId, TaskKind, TaskPath, TaskState};
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use serde_json::json;
 
     use super::*;
@@ -158,6 +174,16 @@ mod tests {
         assert_eq!(sight.tasks["train"].states, [RemoteState::Succeeded]);
         assert_eq!(sight.tasks["load"].error.as_deref(), Some("no room"));
         assert_eq!(sight.finished_at, None);
+    }
+
+    #[test]
+    fn nodes_that_were_packed_are_read() {
+        let nodes = json!({"1": pod("train", "Succeeded", "2026-01-01T00:00:01Z", None)});
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(nodes.to_string().as_bytes()).unwrap();
+        let packed = BASE64_STANDARD.encode(encoder.finish().unwrap());
+        let sight = of(&json!({"status": {"phase": "Succeeded", "compressedNodes": packed}}));
+        assert_eq!(sight.tasks["train"].states, [RemoteState::Succeeded]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time;
 
 use super::container::{Told, containers};
-use super::log::{Listener, LogKey, follow_log};
+use super::log::{Listener, LogKey, first, follow_log};
 use super::news::{WorkloadEnd, WorkloadNews};
 use super::requests::{Api, Failure, FollowError};
 use super::source::{Heard, Seen, Source, Unheard, Watched};
@@ -28,6 +28,12 @@ const WAITING: usize = 256;
 
 /// Once a workload has ended its pods may take their grace of 30 s; a log that then says nothing for as long is left.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(45);
+
+/// How often a silence of that length is borne where the cluster answers and a log cannot be had: its node may be gone for good.
+const SILENCES: u32 = 4;
+
+/// How long pods may go on that belong to nothing any more: those of a workload that was removed without them.
+const LEFT_BEHIND_WITHIN: Duration = Duration::from_secs(120);
 
 /// Follows a workload of a namespace. The stream ends after [`WorkloadNews::Ended`]; whoever drops it has stopped everything.
 ///
@@ -129,15 +135,22 @@ async fn run(
         center.take_of_log(heard).await?;
     }
     for source in watching {
-        center.take(Heard::Mended(source)).await?;
+        center.broken.remove(&source);
     }
-    // Each watch is as far as it is: what the others told before the end is asked for once more.
-    if ending.end != WorkloadEnd::Refused {
+    if ending.end == WorkloadEnd::Refused {
+        center.leave_logs("it is no longer followed").await?;
+    } else {
+        center.takes_new_pods = ending.end != WorkloadEnd::Deleted;
+        // Each watch is as far as it is: what the others told before the end is asked for once more.
         for (what, collection) in [(Watched::Pods, last_pods), (Watched::Events, last_events)] {
             center.look(what, &collection).await?;
         }
     }
-    center.await_logs(&mut heard).await?;
+    let patience = match ending.end {
+        WorkloadEnd::Deleted => Some(LEFT_BEHIND_WITHIN),
+        _ => None,
+    };
+    center.await_logs(&mut heard, patience).await?;
     center.tell_end(ending).await
 }
 
@@ -167,6 +180,10 @@ struct Center {
     events: ToldEvents,
     /// Sources whose connection is broken.
     broken: BTreeSet<u64>,
+    /// Whether it was told that the cluster does not answer, and not yet that it does.
+    is_away: bool,
+    /// Whether pods that were not seen before are the workload's.
+    takes_new_pods: bool,
 }
 
 impl Center {
@@ -196,6 +213,8 @@ impl Center {
             told: None,
             pods: HashMap::new(),
             broken: BTreeSet::new(),
+            is_away: false,
+            takes_new_pods: true,
         }
     }
 
@@ -212,16 +231,12 @@ impl Center {
     async fn take(&mut self, heard: Heard) -> Result<Option<Ending>, Unheard> {
         match heard {
             Heard::Broken(source, message) => {
-                let is_first = self.broken.is_empty();
                 self.broken.insert(source);
-                if is_first {
-                    self.tell(WorkloadNews::Trouble { message }).await?;
-                }
+                self.away(message).await?;
             }
             Heard::Mended(source) => {
-                if self.broken.remove(&source) && self.broken.is_empty() {
-                    self.tell(WorkloadNews::Back).await?;
-                }
+                self.broken.remove(&source);
+                self.back().await?;
             }
             Heard::Refused(Watched::Events, reason) => {
                 let what = "what the cluster tells of it".to_owned();
@@ -239,6 +254,20 @@ impl Center {
             Heard::Seen(Watched::Events, seen) => self.see_events(seen).await?,
         }
         Ok(None)
+    }
+
+    async fn away(&mut self, message: String) -> Result<(), Unheard> {
+        if std::mem::replace(&mut self.is_away, true) {
+            return Ok(());
+        }
+        self.tell(WorkloadNews::Trouble { message }).await
+    }
+
+    async fn back(&mut self) -> Result<(), Unheard> {
+        if !self.broken.is_empty() || !std::mem::take(&mut self.is_away) {
+            return Ok(());
+        }
+        self.tell(WorkloadNews::Back).await
     }
 
     async fn workload(&mut self, seen: Seen) -> Result<Option<Ending>, Unheard> {
@@ -289,6 +318,10 @@ impl Center {
 
     async fn see_pod(&mut self, object: &Value) -> Result<(), Unheard> {
         let (uid, pod) = (uid(object), name(object));
+        let is_another = self.workload.kind == WorkloadKind::Pod && uid != self.uid;
+        if is_another || !(self.takes_new_pods || self.pods.contains_key(&uid)) {
+            return Ok(());
+        }
         for event in self.events.know(&uid) {
             self.tell(event).await?;
         }
@@ -325,7 +358,7 @@ impl Center {
             // What was there before it was seen has a log too.
             for id in [container.last_id, container.id].into_iter().flatten() {
                 if known.begun.insert(id.clone()) {
-                    self.begin_log(&pod, &uid, &container.name, id);
+                    self.begin_log(object, &container.name, id);
                 }
             }
         }
@@ -333,17 +366,18 @@ impl Center {
         Ok(())
     }
 
-    fn begin_log(&mut self, pod: &str, uid: &str, container: &str, id: String) {
+    fn begin_log(&mut self, pod: &Value, container: &str, id: String) {
         let collection = WorkloadKind::Pod.collection(&self.namespace);
         let key = LogKey {
-            pod_path: format!("{collection}/{pod}"),
-            pod: pod.to_owned(),
-            pod_uid: uid.to_owned(),
+            pod_path: format!("{collection}/{}", name(pod)),
+            pod: name(pod),
+            pod_uid: uid(pod),
             container: container.to_owned(),
             id,
         };
+        let first = first(&key, pod);
         let (api, listener, source) = (self.api.clone(), self.listener.clone(), self.source());
-        let log = async move { follow_log(&api, &key, &listener, source).await };
+        let log = async move { follow_log(&api, &key, first, &listener, source).await };
         self.logs.push(log.boxed());
     }
 
@@ -375,11 +409,19 @@ impl Center {
                 }
             };
             match (listed, what) {
-                (Ok((objects, _)), Watched::Pods) => {
-                    return self.see_pods(Seen::All(objects)).await;
+                (Ok((objects, _)), what) => {
+                    self.back().await?;
+                    return match what {
+                        Watched::Pods => self.see_pods(Seen::All(objects)).await,
+                        Watched::Workload | Watched::Events => {
+                            self.see_events(Seen::All(objects)).await
+                        }
+                    };
                 }
-                (Ok((objects, _)), _) => return self.see_events(Seen::All(objects)).await,
-                (Err(Failure::Lost(_)), _) => source.pause().await,
+                (Err(Failure::Lost(reason)), _) => {
+                    self.away(reason).await?;
+                    source.pause().await;
+                }
                 // It was told already where a watch was refused.
                 (Err(_), _) => return Ok(()),
             }
@@ -394,9 +436,15 @@ impl Center {
         }
     }
 
-    /// Waits for the last lines.
-    async fn await_logs(&mut self, heard: &mut mpsc::Receiver<Heard>) -> Result<(), Unheard> {
+    /// Waits for the last lines, at most for as long as there is patience where that has an end.
+    async fn await_logs(
+        &mut self,
+        heard: &mut mpsc::Receiver<Heard>,
+        patience: Option<Duration>,
+    ) -> Result<(), Unheard> {
+        let begun = time::Instant::now();
         let mut before = self.listener.lines.load(Ordering::Relaxed);
+        let mut silences = 0;
         loop {
             let silence = time::sleep(LAST_LINES_WITHIN);
             let mut silence = std::pin::pin!(silence);
@@ -415,13 +463,33 @@ impl Center {
             }
             let now = self.listener.lines.load(Ordering::Relaxed);
             if now == before && self.broken.is_empty() {
-                let what = format!("the last lines of {} of its logs", self.logs.len());
-                let reason = "containers still run and say nothing".to_owned();
-                self.logs.clear();
-                return self.tell(WorkloadNews::NotTold { what, reason }).await;
+                return self
+                    .leave_logs("containers still run and say nothing")
+                    .await;
+            }
+            if patience.is_some_and(|patience| begun.elapsed() > patience) {
+                return self.leave_logs("its pods go on without it").await;
+            }
+            // Where nothing answers it is waited for; where all but a log does, it is not.
+            let answers = now == before && self.api.get("/version").await.is_ok();
+            silences = if answers { silences + 1 } else { 0 };
+            if silences == SILENCES {
+                return self.leave_logs("the cluster does not give them").await;
             }
             before = now;
         }
+    }
+
+    /// Reads no further, and says so where something was still read.
+    async fn leave_logs(&mut self, reason: &str) -> Result<(), Unheard> {
+        let count = self.logs.len();
+        self.logs.clear();
+        if count == 0 {
+            return Ok(());
+        }
+        let what = format!("the last lines of {count} of its logs");
+        let reason = reason.to_owned();
+        self.tell(WorkloadNews::NotTold { what, reason }).await
     }
 
     /// Tells the end behind all lines, once all else was heard.

@@ -40,7 +40,7 @@ pub(super) struct Listener {
 
 /// Which log the server is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub(super) enum Reading {
     /// That of the container that runs, for as long as it writes.
     Follow,
     /// That of the container that ran last, as it is.
@@ -68,9 +68,23 @@ enum Onward {
     Missing(&'static str),
 }
 
+/// What a container's log is read as at first, by what its pod says of it.
+pub(super) fn first(key: &LogKey, pod: &Value) -> Reading {
+    match next(key, Some(pod)) {
+        Onward::Read(reading) => reading,
+        Onward::Missing(_) => Reading::Follow,
+    }
+}
+
 /// Tells every line of a container once and in order.
-pub(super) async fn follow_log(api: &Api, key: &LogKey, listener: &Listener, mut source: Source) {
-    let read = read_to_end(api, key, listener, &mut source).await;
+pub(super) async fn follow_log(
+    api: &Api,
+    key: &LogKey,
+    first: Reading,
+    listener: &Listener,
+    mut source: Source,
+) {
+    let read = read_to_end(api, key, first, listener, &mut source).await;
     if let Ok(Some(reason)) = read {
         let what = format!("the log of {} in {}", key.container, key.pod);
         // Where nobody listens any more there is nobody to tell.
@@ -86,11 +100,12 @@ pub(super) async fn follow_log(api: &Api, key: &LogKey, listener: &Listener, mut
 async fn read_to_end(
     api: &Api,
     key: &LogKey,
+    first: Reading,
     listener: &Listener,
     source: &mut Source,
 ) -> Result<Option<String>, Unheard> {
     let mut place = LogPlace::default();
-    let mut reading = Reading::Follow;
+    let mut reading = first;
     loop {
         match read(api, key, listener, &mut place, reading, source).await? {
             Stopped::End if reading != Reading::Follow => return Ok(None),

@@ -98,8 +98,10 @@ async fn go_on(
         };
         source.mended().await?;
         source.tell(Heard::Seen(what, Seen::All(items))).await?;
-        if let Stopped::Refused(message) = changes(api, what, collection, version, source).await? {
-            return Ok(message);
+        match changes(api, what, collection, version, source).await? {
+            Stopped::Refused(message) => return Ok(message),
+            // A server that says so each time is not asked without a pause.
+            Stopped::Outdated => source.moment().await,
         }
     }
 }

@@ -78,7 +78,7 @@ impl Refusal {
     }
 
     /// What an answer that is no success says. Its body is a `Status`, or whatever a proxy in between wrote.
-    pub(super) fn of_answer(code: u16, body: &[u8]) -> Self {
+    pub(crate) fn of_answer(code: u16, body: &[u8]) -> Self {
         let status: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let message = match status["message"].as_str().filter(|text| !text.is_empty()) {
             Some(message) => message.to_owned(),

@@ -147,6 +147,9 @@ impl Place<'_> {
         if let Some(secret) = secret {
             if record.version.is_none() && record.secret_version.is_none() {
                 // A first saving that broke off between the two has left one that nothing refers to.
+                if self.get("ConfigMap").await?.is_some() {
+                    return Err(RecordError::Busy);
+                }
                 let left = self.get("Secret").await?;
                 record.secret_version = left.as_ref().and_then(version);
             }

@@ -75,7 +75,11 @@ impl Deployment<'_> {
             return Err(self.not_deployed());
         };
         let mut entries = std::mem::take(&mut record.inventory.entries);
-        record.inventory.removed.clear();
+        let removed = std::mem::take(&mut record.inventory.removed);
+        if !record.inventory.finished {
+            // What was to be removed may still be there.
+            entries.extend(removed);
+        }
         entries.sort_by_key(|entry| rank(&entry.object.kind));
         let mut outcomes = Vec::new();
         let mut ended = None;
