@@ -3,6 +3,7 @@
 //! ```text
 //!   kubeconfig ─contexts─► Target ─► Client ─┬─► preflight: what is there, judged before anything is sent
 //!                                            ├─► follow: states, events and logs of a workload, to its end
+//!                                            ├─► kfp, argo: a pipeline is made there once, and looked at ─parity─► what came out otherwise
 //!                                            └─► objects: diff, apply, rollback, delete
 //!                                                   ▲
 //!   files ─manifests─► objects ─report─► parity report, and the objects as they are sent ─files─► a folder

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::time;
 
 use super::container::{Told, containers};
 use super::log::{Listener, LogKey, first, follow_log};
@@ -24,16 +21,7 @@ use super::workload::{Workload, WorkloadKind, pods_of};
 use crate::contexts::Connection;
 
 /// How many news wait for a slow listener before the cluster is made to wait.
-const WAITING: usize = 256;
-
-/// Once a workload has ended its pods may take their grace of 30 s; a log that then says nothing for as long is left.
-const LAST_LINES_WITHIN: Duration = Duration::from_secs(45);
-
-/// How often a silence of that length is borne where the cluster answers and a log cannot be had: its node may be gone for good.
-const SILENCES: u32 = 4;
-
-/// How long pods may go on that belong to nothing any more: those of a workload that was removed without them.
-const LEFT_BEHIND_WITHIN: Duration = Duration::from_secs(120);
+pub(super) const WAITING: usize = 256;
 
 /// Follows a workload of a namespace. The stream ends after [`WorkloadNews::Ended`]; whoever drops it has stopped everything.
 ///
@@ -146,11 +134,7 @@ async fn run(
             center.look(what, &collection).await?;
         }
     }
-    let patience = match ending.end {
-        WorkloadEnd::Deleted => Some(LEFT_BEHIND_WITHIN),
-        _ => None,
-    };
-    center.await_logs(&mut heard, patience).await?;
+    center.await_logs(&mut heard, ending.end).await?;
     center.tell_end(ending).await
 }
 
@@ -163,23 +147,23 @@ struct Pod {
     begun: HashSet<String>,
 }
 
-struct Center {
-    api: Arc<Api>,
+pub(super) struct Center {
+    pub(super) api: Arc<Api>,
     namespace: String,
     workload: Workload,
     uid: String,
-    tell: mpsc::Sender<WorkloadNews>,
+    pub(super) tell: mpsc::Sender<WorkloadNews>,
     /// Who hears the lines.
-    listener: Listener,
+    pub(super) listener: Listener,
     to_center: mpsc::Sender<Heard>,
     sources: u64,
-    logs: FuturesUnordered<BoxFuture<'static, ()>>,
+    pub(super) logs: FuturesUnordered<BoxFuture<'static, ()>>,
     /// What was told of the workload last.
     told: Option<String>,
     pods: HashMap<String, Pod>,
     events: ToldEvents,
     /// Sources whose connection is broken.
-    broken: BTreeSet<u64>,
+    pub(super) broken: BTreeSet<u64>,
     /// Whether it was told that the cluster does not answer, and not yet that it does.
     is_away: bool,
     /// Whether pods that were not seen before are the workload's.
@@ -218,17 +202,17 @@ impl Center {
         }
     }
 
-    fn source(&mut self) -> Source {
+    pub(super) fn source(&mut self) -> Source {
         self.sources += 1;
         Source::new(self.sources, self.to_center.clone())
     }
 
-    async fn tell(&mut self, news: WorkloadNews) -> Result<(), Unheard> {
+    pub(super) async fn tell(&mut self, news: WorkloadNews) -> Result<(), Unheard> {
         self.tell.send(news).await.map_err(|_| Unheard)
     }
 
     /// Takes in what was heard. How it ended, once it has.
-    async fn take(&mut self, heard: Heard) -> Result<Option<Ending>, Unheard> {
+    pub(super) async fn take(&mut self, heard: Heard) -> Result<Option<Ending>, Unheard> {
         match heard {
             Heard::Broken(source, message) => {
                 self.broken.insert(source);
@@ -256,14 +240,14 @@ impl Center {
         Ok(None)
     }
 
-    async fn away(&mut self, message: String) -> Result<(), Unheard> {
+    pub(super) async fn away(&mut self, message: String) -> Result<(), Unheard> {
         if std::mem::replace(&mut self.is_away, true) {
             return Ok(());
         }
         self.tell(WorkloadNews::Trouble { message }).await
     }
 
-    async fn back(&mut self) -> Result<(), Unheard> {
+    pub(super) async fn back(&mut self) -> Result<(), Unheard> {
         if !self.broken.is_empty() || !std::mem::take(&mut self.is_away) {
             return Ok(());
         }
@@ -296,7 +280,7 @@ impl Center {
         Ok(now.end)
     }
 
-    async fn see_pods(&mut self, seen: Seen) -> Result<(), Unheard> {
+    pub(super) async fn see_pods(&mut self, seen: Seen) -> Result<(), Unheard> {
         match seen {
             Seen::All(pods) => {
                 for pod in pods {
@@ -381,7 +365,7 @@ impl Center {
         self.logs.push(log.boxed());
     }
 
-    async fn see_events(&mut self, seen: Seen) -> Result<(), Unheard> {
+    pub(super) async fn see_events(&mut self, seen: Seen) -> Result<(), Unheard> {
         let events = match seen {
             Seen::All(events) => events,
             Seen::One(event) => vec![event],
@@ -392,122 +376,6 @@ impl Center {
             self.tell(event).await?;
         }
         Ok(())
-    }
-
-    /// Looks at a collection once, for as long as it takes.
-    async fn look(&mut self, what: Watched, collection: &Collection) -> Result<(), Unheard> {
-        let mut source = self.source();
-        loop {
-            let listed = {
-                let mut listing = std::pin::pin!(collection.list(&self.api));
-                loop {
-                    // Logs are read on meanwhile: they wait for nobody but their listener.
-                    tokio::select! {
-                        listed = &mut listing => break listed,
-                        Some(()) = self.logs.next(), if !self.logs.is_empty() => {}
-                    }
-                }
-            };
-            match (listed, what) {
-                (Ok((objects, _)), what) => {
-                    self.back().await?;
-                    return match what {
-                        Watched::Pods => self.see_pods(Seen::All(objects)).await,
-                        Watched::Workload | Watched::Events => {
-                            self.see_events(Seen::All(objects)).await
-                        }
-                    };
-                }
-                (Err(Failure::Lost(reason)), _) => {
-                    self.away(reason).await?;
-                    source.pause().await;
-                }
-                // It was told already where a watch was refused.
-                (Err(_), _) => return Ok(()),
-            }
-        }
-    }
-
-    /// Takes in what a log told. What watches told before they were ended counts no more.
-    async fn take_of_log(&mut self, heard: Heard) -> Result<(), Unheard> {
-        match heard {
-            Heard::Broken(..) | Heard::Mended(_) => self.take(heard).await.map(drop),
-            Heard::Seen(..) | Heard::Refused(..) => Ok(()),
-        }
-    }
-
-    /// Waits for the last lines, at most for as long as there is patience where that has an end.
-    async fn await_logs(
-        &mut self,
-        heard: &mut mpsc::Receiver<Heard>,
-        patience: Option<Duration>,
-    ) -> Result<(), Unheard> {
-        let begun = time::Instant::now();
-        let mut before = self.listener.lines.load(Ordering::Relaxed);
-        let mut silences = 0;
-        loop {
-            let silence = time::sleep(LAST_LINES_WITHIN);
-            let mut silence = std::pin::pin!(silence);
-            loop {
-                tokio::select! {
-                    log = self.logs.next() => if log.is_none() {
-                        // What the last one told on its way out.
-                        while let Ok(last) = heard.try_recv() {
-                            self.take_of_log(last).await?;
-                        }
-                        return Ok(());
-                    },
-                    Some(heard) = heard.recv() => self.take_of_log(heard).await?,
-                    () = &mut silence => break,
-                }
-            }
-            let now = self.listener.lines.load(Ordering::Relaxed);
-            if now == before && self.broken.is_empty() {
-                return self
-                    .leave_logs("containers still run and say nothing")
-                    .await;
-            }
-            if patience.is_some_and(|patience| begun.elapsed() > patience) {
-                return self.leave_logs("its pods go on without it").await;
-            }
-            // Where nothing answers it is waited for; where all but a log does, it is not.
-            let answers = now == before && self.api.get("/version").await.is_ok();
-            silences = if answers { silences + 1 } else { 0 };
-            if silences == SILENCES {
-                return self.leave_logs("the cluster does not give them").await;
-            }
-            before = now;
-        }
-    }
-
-    /// Reads no further, and says so where something was still read.
-    async fn leave_logs(&mut self, reason: &str) -> Result<(), Unheard> {
-        let count = self.logs.len();
-        self.logs.clear();
-        if count == 0 {
-            return Ok(());
-        }
-        let what = format!("the last lines of {count} of its logs");
-        let reason = reason.to_owned();
-        self.tell(WorkloadNews::NotTold { what, reason }).await
-    }
-
-    /// Tells the end behind all lines, once all else was heard.
-    async fn tell_end(&mut self, ending: Ending) -> Result<(), Unheard> {
-        // All its room is free when nothing waits any more.
-        let room = self.tell.reserve_many(WAITING).await;
-        room.map(drop).map_err(|_| Unheard)?;
-        let Ending {
-            end,
-            reason,
-            message,
-        } = ending;
-        let ended = WorkloadNews::Ended {
-            end,
-            reason,
-            message,
-        };
-        self.listener.tell.send(ended).await.map_err(|_| Unheard)
     }
 }
 

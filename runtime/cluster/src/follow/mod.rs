@@ -13,6 +13,7 @@
 
 mod center;
 mod container;
+mod last;
 mod lines;
 mod log;
 mod news;
