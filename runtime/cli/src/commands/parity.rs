@@ -23,10 +23,11 @@ use crate::workbench::{Session, Wanted};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples: coracle parity pipeline.yaml --context dev --step-image registry.local/coracle-step:1 --claim runs\n\
-    \x20         coracle parity pipeline.yaml --context prod -p n=3 --tolerance loss=1% --tolerance accuracy=0.005\n\
-    Compared are the states of the run and its steps, output parameters, and what was said of artifacts, metrics among it; Kubeflow\n\
-    Pipelines tells states alone. Nothing is taken from the cache here.\n\
+    after_help = "Examples: coracle parity pipeline.yaml --context dev --step-image registry.local/step:1 --claim runs\n\
+    \x20         coracle parity pipeline.yaml --context prod -p n=3 --tolerance loss=1%\n\
+    Compared are the states of the run and its steps, output parameters, and what was said of\n\
+    artifacts, metrics among it. Kubeflow Pipelines tells states alone. Here nothing is taken from\n\
+    the cache.\n\
     Exit codes: 0 the same, or apart as far as was allowed; 1 something is different."
 )]
 pub(crate) struct Arguments {

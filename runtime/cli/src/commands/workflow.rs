@@ -37,9 +37,6 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    #[command(flatten)]
-    on: On,
-
     /// A workflow for each slot of a rhythm: seconds (0), minutes, hours, day of month, month and day of week, or `@daily`, in UTC
     #[arg(long, value_name = "CRON")]
     cron: Option<String>,
@@ -47,6 +44,9 @@ pub(crate) struct Arguments {
     /// A workflow every so many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "cron")]
     every: Option<u64>,
+
+    #[command(flatten)]
+    on: On,
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {

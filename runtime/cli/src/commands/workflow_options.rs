@@ -4,6 +4,7 @@ use coracle_model::{WorkflowSettings, WorkflowVolume};
 
 /// What of the cluster a workflow needs.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "On a cluster with Argo Workflows")]
 pub(crate) struct On {
     /// The image that holds coracle-step, from where the cluster's nodes pull it
     #[arg(long, value_name = "IMAGE")]

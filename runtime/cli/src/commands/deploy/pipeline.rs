@@ -95,12 +95,12 @@ pub(crate) struct PipelineOptions {
     #[arg(short, long)]
     detach: bool,
 
-    #[command(flatten)]
-    on: On,
-
     /// Which pipeline of a Python file that has several
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
+
+    #[command(flatten)]
+    on: On,
 }
 
 impl PipelineOptions {
