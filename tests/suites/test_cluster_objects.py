@@ -174,3 +174,22 @@ def test_a_cluster_without_argo_is_said_to_have_none(sender):
     refused = sender.deploy(pipeline, "--step-image", "registry.example/coracle-step:1", code=1)
     assert "argoproj.io/v1alpha1" in refused["error"]["message"] and "Argo Workflows" in refused["error"]["hint"]
     assert sender("follow") == {"runs": []}
+
+
+def test_what_was_sent_is_listed_by_whoever_asks(sender):
+    def listed(*words):
+        return sender("deployments", "--context", "admin", "-n", sender.kubectl.home, *words)["deployments"]
+
+    assert listed() == []
+    sender.deploy(sender.file(config_map(a="b"), notebook()), "--yes")
+    [one] = listed()
+    assert (one["deployment"], one["revision"], one["is_finished"], one["can_go_back"]) == ("things", 1, True, True)
+    assert {f"{key['kind']}/{key['name']}" for key in one["objects"]} == {"ConfigMap/settings", "Notebook/mine"}
+    everywhere = sender("deployments", "--context", "admin", "-A")["deployments"]
+    assert one in everywhere
+    shown = sender.coracle("deployments", "--context", "admin", "-n", sender.kubectl.home).stdout
+    assert "things" in shown and "Notebook/mine" in shown
+    sender.of("undeploy")
+    assert listed() == []
+    refused = sender("deployments", "--context", "limited", "-n", sender.kubectl.home, code=2)
+    assert "cannot list" in refused["error"]["message"]

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use coracle_app::config::EngineWanted;
 
 use crate::commands::{
-    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
-    follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
+    artifacts, cancel, completion, config_map, contexts, deploy, deployments, doctor, drift, env,
+    export, follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
     requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise,
     volume, why, workflow,
 };
@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Push(push::Arguments),
     /// Send a pipeline or objects to a cluster
     Deploy(Box<deploy::Arguments>),
+    /// List what was sent to a cluster
+    Deployments(deployments::Arguments),
     /// Have objects in a cluster be as they were before they were last sent
     Rollback(rollback::Arguments),
     /// Remove from a cluster what was sent there

@@ -165,7 +165,8 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /** What was sent to a cluster, by its records there. */
+        readonly get: operations["list_deployments"];
         readonly put?: never;
         /** Sends objects together under a name. The same request again finishes what broke off. */
         readonly post: operations["deploy_objects"];
@@ -1768,6 +1769,13 @@ export interface components {
             /** @description Why the record in the cluster is not up to date; the same command brings it up to date. */
             readonly record_problem?: string | null;
         };
+        /** @description `GET /clusters/deployments`: what was sent to a cluster, by its records there. */
+        readonly DeploymentList: {
+            /** @description The context that was asked. */
+            readonly context: string;
+            /** @description By namespace and name. */
+            readonly deployments: readonly components["schemas"]["ListedDeployment"][];
+        };
         /** @description The name under which objects are sent together, gone back with and removed. */
         readonly DeploymentName: string;
         /** @description Which deployment is meant, and where. */
@@ -2304,6 +2312,26 @@ export interface components {
             readonly state: components["schemas"]["TaskState"];
             /** @description The step. */
             readonly task: components["schemas"]["TaskPath"];
+        };
+        /** @description A deployment by its record. */
+        readonly ListedDeployment: {
+            /** @description Whether there is something to go back to. */
+            readonly can_go_back: boolean;
+            /** @description The name. */
+            readonly deployment: string;
+            /** @description Whether the last time came to its end. */
+            readonly is_finished: boolean;
+            /** @description The namespace that its record is in. */
+            readonly namespace: string;
+            /** @description What was sent and is not removed. */
+            readonly objects: readonly components["schemas"]["ObjectKey"][];
+            /** @description Why the record cannot be read, where it cannot. */
+            readonly problem?: string | null;
+            /**
+             * Format: int64
+             * @description How often something was sent under the name.
+             */
+            readonly revision: number;
         };
         /** @description What a revision answered in a second. */
         readonly LoadSecond: {
@@ -4490,6 +4518,44 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ClusterContextList"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly list_deployments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description All namespaces instead. */
+                readonly all_namespaces?: boolean;
+                /** @description The context; the user's current one where it is left out. */
+                readonly context?: string;
+                /** @description The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out. */
+                readonly kubeconfig?: string;
+                /** @description The namespace; that of the context where it is left out. */
+                readonly namespace?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description By namespace and name */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentList"];
                 };
             };
             /** @description A refusal */

@@ -7,13 +7,14 @@ use coracle_cluster::contexts::{Connection, Patience};
 use coracle_cluster::files::{self, Secrets};
 use coracle_cluster::objects::{
     Cluster, DeployError, DeployOptions, Deployed, Deployment, DeploymentName, RequestError,
-    Retries,
+    Retries, deployments,
 };
 
 use super::sources;
 use crate::error::AppError;
 use crate::view::{
-    DeployObjects, DeploymentPlace, ExportObjects, ExportedObjects, PreviewedDeployment,
+    DeployObjects, DeploymentList, DeploymentPlace, DeploymentsQuery, ExportObjects,
+    ExportedObjects, PreviewedDeployment,
 };
 use crate::workbench::Workbench;
 
@@ -91,6 +92,25 @@ impl Workbench {
         removed.map_err(|error| there.explain(error))
     }
 
+    /// What was sent to a cluster, by its records there.
+    ///
+    /// # Errors
+    /// A cluster that cannot be asked, or does not let its config maps be listed.
+    pub async fn deployments(&self, query: DeploymentsQuery) -> Result<DeploymentList, AppError> {
+        let target = self
+            .cluster_target(query.kubeconfig.as_deref(), query.context.as_deref())
+            .await?;
+        let connection = target.connect(Patience::ONCE).await?;
+        let namespace = query.namespace.as_deref().unwrap_or(&connection.namespace);
+        let namespace = (!query.all_namespaces).then_some(namespace);
+        let cluster = Cluster::new(connection.client.clone(), Retries::USUAL);
+        let listed = deployments(&cluster, namespace).await;
+        Ok(DeploymentList {
+            deployments: listed.map_err(|error| of_request(&connection, &error))?,
+            context: connection.context,
+        })
+    }
+
     /// Objects as the files of a folder that `kubectl apply -k` takes. No cluster is asked.
     ///
     /// # Errors
@@ -154,19 +174,23 @@ impl There {
 
     fn explain(&self, error: DeployError) -> AppError {
         match error {
-            DeployError::Request(RequestError::Lost(reason)) => {
-                AppError::Cluster(ClusterError::Unreachable {
-                    server: self.connection.server.clone(),
-                    reason,
-                })
-            }
-            DeployError::Request(RequestError::Refused(refusal)) => {
-                AppError::request(refusal.message.clone(), refusal.hint())
-            }
+            DeployError::Request(error) => of_request(&self.connection, &error),
             error => AppError::request(
                 error.to_string(),
                 "nothing was sent; the same command can be run again",
             ),
+        }
+    }
+}
+
+fn of_request(connection: &Connection, error: &RequestError) -> AppError {
+    match error {
+        RequestError::Lost(reason) => AppError::Cluster(ClusterError::Unreachable {
+            server: connection.server.clone(),
+            reason: reason.clone(),
+        }),
+        RequestError::Refused(refusal) => {
+            AppError::request(refusal.message.clone(), refusal.hint())
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use coracle_cluster::objects::Preview;
-pub use coracle_cluster::objects::{Deployed, Done as ObjectDone, Would as Previewed};
+pub use coracle_cluster::objects::{
+    Deployed, Done as ObjectDone, ListedDeployment, Would as Previewed,
+};
 pub use coracle_cluster::report::{ParityReport, Verdict as FieldParity};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{ManifestFile, PushImage};
 
@@ -28,6 +30,36 @@ pub struct DeploymentPlace {
     /// The context's name once more, which changing something in a protected context needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
+}
+
+/// The query of `GET /clusters/deployments`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeploymentsQuery {
+    /// The value of `KUBECONFIG` that counts, with absolute paths; the workbench's own where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub kubeconfig: Option<String>,
+    /// The context; the user's current one where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub context: Option<String>,
+    /// The namespace; that of the context where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(nullable = false)]
+    pub namespace: Option<String>,
+    /// All namespaces instead.
+    pub all_namespaces: bool,
+}
+
+/// `GET /clusters/deployments`: what was sent to a cluster, by its records there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeploymentList {
+    /// The context that was asked.
+    pub context: String,
+    /// By namespace and name.
+    pub deployments: Vec<ListedDeployment>,
 }
 
 /// `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent.

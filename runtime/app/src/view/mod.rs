@@ -56,9 +56,9 @@ pub use definition::{
     DefinitionReport,
 };
 pub use deployment::{
-    DeployObjects, Deployed, DeploymentPlace, ExportObjects, ExportedObjects, FieldParity,
-    FoundLocalImages, LocalImages, ObjectDone, ObjectSources, ParityReport, Previewed,
-    PreviewedDeployment,
+    DeployObjects, Deployed, DeploymentList, DeploymentPlace, DeploymentsQuery, ExportObjects,
+    ExportedObjects, FieldParity, FoundLocalImages, ListedDeployment, LocalImages, ObjectDone,
+    ObjectSources, ParityReport, Previewed, PreviewedDeployment,
 };
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,

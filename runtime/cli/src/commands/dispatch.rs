@@ -1,8 +1,8 @@
 //! From the word on the command line to its file.
 
 use super::{
-    artifacts, cancel, completion, config_map, contexts, deploy, doctor, drift, env, export,
-    follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
+    artifacts, cancel, completion, config_map, contexts, deploy, deployments, doctor, drift, env,
+    export, follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
     requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise,
     volume, why, workflow,
 };
@@ -33,6 +33,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Push(arguments) => push::run(context, arguments).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Deploy(arguments) => deploy::run(context, *arguments).await,
+        Command::Deployments(arguments) => deployments::run(context, arguments).await,
         Command::Follow(arguments) => follow::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Resources(arguments) => resources::run(context, arguments).await,

@@ -7,6 +7,7 @@ pub(crate) mod config_map;
 mod config_values;
 pub(crate) mod contexts;
 pub(crate) mod deploy;
+pub(crate) mod deployments;
 pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod env;

@@ -130,6 +130,15 @@ impl Cluster {
         }
     }
 
+    /// The objects of a list.
+    pub(super) async fn list(&self, path: &str) -> Result<Vec<Value>, RequestError> {
+        let mut answer = self.send(Method::GET, path, None).await?;
+        match answer.value["items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Server-side apply.
     pub(super) async fn apply(
         &self,

@@ -18,7 +18,7 @@ use super::requests::{Cluster, RequestError};
 use crate::key::ObjectKey;
 
 /// The label by which records are found.
-const LABEL: &str = "coracle.dev/deployment";
+pub(super) const LABEL: &str = "coracle.dev/deployment";
 
 const INVENTORY: &str = "inventory.json";
 const BODIES: &str = "before.json.gz";
@@ -105,12 +105,7 @@ impl Place<'_> {
             RecordError::Request { source, .. } if source.has_code(403) => Ok(None),
             other => Err(other),
         })?;
-        let text = map["data"][INVENTORY].as_str().unwrap_or_default();
-        let stored: Value = serde_json::from_str(text).map_err(|error| self.unreadable(&error))?;
-        if stored["version"] != VERSION {
-            return Err(self.unreadable(&format!("its version is {}", stored["version"])));
-        }
-        let inventory = serde_json::from_value(stored).map_err(|error| self.unreadable(&error))?;
+        let inventory = inventory(&map).map_err(|reason| self.unreadable(&reason))?;
         let mut bodies = self.unpack(&map["binaryData"][BODIES])?;
         if let Some(secret) = &secret {
             bodies.extend(self.unpack(&secret["data"][BODIES])?);
@@ -272,6 +267,16 @@ impl Place<'_> {
             source,
         }
     }
+}
+
+/// The inventory in a record's ConfigMap, or why it cannot be read.
+pub(super) fn inventory(map: &Value) -> Result<Inventory, String> {
+    let text = map["data"][INVENTORY].as_str().unwrap_or_default();
+    let stored: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if stored["version"] != VERSION {
+        return Err(format!("its version is {}", stored["version"]));
+    }
+    serde_json::from_value(stored).map_err(|error| error.to_string())
 }
 
 fn version(object: &Value) -> Option<String> {

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use coracle_app::Workbench;
 use coracle_app::view::{
-    ClusterContextList, ContextsQuery, DeployObjects, Deployed, DeploymentPlace, ExportObjects,
-    ExportedObjects, FoundLocalImages, LocalImages, PreflightReport, PreflightRequest,
-    PreviewedDeployment,
+    ClusterContextList, ContextsQuery, DeployObjects, Deployed, DeploymentList, DeploymentPlace,
+    DeploymentsQuery, ExportObjects, ExportedObjects, FoundLocalImages, LocalImages,
+    PreflightReport, PreflightRequest, PreviewedDeployment,
 };
 
 use crate::body::{Asked, Sent};
@@ -74,6 +74,22 @@ pub(super) async fn preview(
     Sent(request): Sent<DeployObjects>,
 ) -> Result<Json<PreviewedDeployment>, Refusal> {
     Ok(Json(workbench.preview_deployment(request).await?))
+}
+
+/// What was sent to a cluster, by its records there.
+#[utoipa::path(
+    get,
+    path = "/clusters/deployments",
+    operation_id = "list_deployments",
+    tag = "clusters",
+    params(DeploymentsQuery),
+    responses((status = 200, description = "By namespace and name", body = DeploymentList))
+)]
+pub(super) async fn deployments(
+    State(workbench): State<Workbench>,
+    Asked(query): Asked<DeploymentsQuery>,
+) -> Result<Json<DeploymentList>, Refusal> {
+    Ok(Json(workbench.deployments(query).await?))
 }
 
 /// Sends objects together under a name. The same request again finishes what broke off.

@@ -62,6 +62,7 @@
 //! GET    /clusters/contexts?kubeconfig=    ClusterContextList
 //! POST   /clusters/preflight               PreflightRequest -> PreflightReport
 //! POST   /clusters/images                  LocalImages -> FoundLocalImages
+//! GET    /clusters/deployments?context=&namespace=&all_namespaces=&kubeconfig=    DeploymentList
 //! POST   /clusters/deployments             DeployObjects -> Deployed
 //! POST   /clusters/deployments:preview     DeployObjects -> PreviewedDeployment
 //! POST   /clusters/deployments:rollback    DeploymentPlace -> Deployed

@@ -89,7 +89,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(clusters::contexts))
         .routes(routes!(clusters::preflight))
         .routes(routes!(clusters::images))
-        .routes(routes!(clusters::deploy))
+        .routes(routes!(clusters::deployments, clusters::deploy))
         .routes(routes!(clusters::preview))
         .routes(routes!(clusters::rollback))
         .routes(routes!(clusters::remove))
