@@ -289,10 +289,13 @@ def test_after_an_interrupt_the_same_command_finishes(on_docker, push, front, re
         [BINARY, "push", large, f"{front.address}/{place}:1"], env=on_docker.environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
-    wait_for(lambda: not front.at, 60, "half of the layer")
-    pushing.send_signal(signal.SIGINT)
-    told, notes = pushing.communicate(timeout=30)
-    go_on.set()
+    try:
+        wait_for(lambda: not front.at, 60, "half of the layer")
+        pushing.send_signal(signal.SIGINT)
+        told, notes = pushing.communicate(timeout=30)
+    finally:
+        go_on.set()
+        pushing.kill()
     assert (pushing.returncode, told) == (130, ""), notes
     assert "the same command again goes on" in notes
     front.received = 0

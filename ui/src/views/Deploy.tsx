@@ -12,5 +12,6 @@ export function Deploy() {
   const { data, error } = useQuery(clusterContexts());
   if (!data) return <Page title="Send to a cluster" answer=" ">{error ? <Trouble error={error} /> : <Skeleton rows={6} />}</Page>;
   if (pipeline) return <DeployPipeline contexts={data.contexts} pipeline={pipeline} version={version} />;
-  return <DeployObject contexts={data.contexts} what={what} namespace={namespace} />;
+  // What was shown of one object is not agreed to for another.
+  return <DeployObject key={`${namespace}/${what}`} contexts={data.contexts} what={what} namespace={namespace} />;
 }

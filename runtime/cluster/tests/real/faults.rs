@@ -67,6 +67,7 @@ async fn the_others_are_sent_when_one_is_forbidden_and_the_same_call_finishes_th
         if finished.is_finished() {
             break;
         }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         finished = deployment.apply(&objects, FORCE).await.unwrap();
     }
     assert!(

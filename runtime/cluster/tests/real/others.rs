@@ -219,6 +219,7 @@ async fn going_back_says_which_secrets_cannot_be_brought_back_by_who_may_not_rea
         if back.is_ok() {
             break;
         }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         back = bench.deployment(&as_user).rollback().await;
     }
     let back = back.unwrap();

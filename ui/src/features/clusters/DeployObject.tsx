@@ -33,8 +33,9 @@ export function DeployObject({ contexts, what, namespace }: Props) {
   const preflight = useMutation({ mutationFn: () => preflightObjects(sources, place.context, place.namespace) });
   const look = useMutation({ mutationFn: () => previewDeployment(request) });
   const resetLooks = () => [preflight, look].forEach((asked) => asked.reset());
-  const send = useMutation({ mutationFn: () => deployObjects(request), onSuccess: resetLooks });
   const back = useMutation({ mutationFn: () => rollbackDeployment(where), onSuccess: resetLooks });
+  // What came of the last sending is shown, and no longer of going back from the one before.
+  const send = useMutation({ mutationFn: () => deployObjects(request), onMutate: () => back.reset(), onSuccess: resetLooks });
   const change = (next: Place) => {
     setChosen(next);
     for (const asked of [preflight, look, send, back]) asked.reset();
