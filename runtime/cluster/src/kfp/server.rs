@@ -61,6 +61,16 @@ impl KfpServer {
         if !matches!(address.scheme_str(), Some("http" | "https")) {
             return Err(refused("it does not begin with `http://` or `https://`"));
         }
+        // It would be kept and shown with the address.
+        if address
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@'))
+        {
+            return Err(KfpError::Address {
+                address: "(with a password)".to_owned(),
+                reason: "it holds a user's name or password; give a token instead".to_owned(),
+            });
+        }
         let bearer = |token: &str| HeaderValue::from_str(&format!("Bearer {}", token.trim()));
         let mut token = token
             .map(bearer)
@@ -214,4 +224,17 @@ fn client(mut config: Config) -> Result<Client, kube::Error> {
     config.write_timeout = Some(SILENCE);
     config.default_retry = false;
     Client::try_from(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_with_a_password_is_refused_without_it_being_repeated() {
+        let refused = KfpServer::at("https://ada:hunter2@kfp.example", None, None).await;
+        let error = refused.err().expect("it is refused");
+        assert_eq!((error.code(), error.is_refusal()), ("bad-address", true));
+        assert!(!error.to_string().contains("hunter2"));
+    }
 }
