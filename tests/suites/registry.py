@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 
+import pytest
 from conftest import ROOT, wait_for
 
 SCRIPT = ROOT / "tests" / "cluster" / "registry"
@@ -78,6 +79,17 @@ class Registry:
             plain.append(sha256(gzip.decompress(blob)))
         assert json.loads(config)["rootfs"]["diff_ids"] == plain
         return sha256(manifest), named["config"]["digest"], [layer["digest"] for layer in named["layers"]]
+
+
+@pytest.fixture(scope="module")
+def registry():
+    registry = Registry()
+    begun = registry.up()
+    if begun.returncode == UNAVAILABLE:
+        pytest.skip(begun.stderr.strip().splitlines()[-1])
+    assert begun.returncode == 0, begun.stderr
+    yield registry
+    registry.down()
 
 
 def sha256(data):

@@ -9,6 +9,7 @@ import threading
 import pytest
 import yaml
 from conftest import BINARY, wait_for
+from faults import relay
 from kube import STAY, container
 
 from cluster import cluster, in_namespace, node_cluster  # noqa: F401
@@ -49,15 +50,7 @@ class Way:
                 continue
             self.ends += [near, far]
             for source, sink in [(near, far), (far, near)]:
-                threading.Thread(target=self.carry, args=(source, sink), daemon=True).start()
-
-    def carry(self, source, sink):
-        with contextlib.suppress(OSError):
-            while piece := source.recv(65536):
-                sink.sendall(piece)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                threading.Thread(target=relay, args=(source, sink), daemon=True).start()
 
     def cut(self):
         """Ends all connections, in the middle of whatever they carry; the number of them."""

@@ -5,22 +5,11 @@ import uuid
 
 import pytest
 import yaml
-from registry import UNAVAILABLE, Registry, build, docker, noise
+from registry import build, docker, noise, registry  # noqa: F401
 
 from cluster import cluster, in_namespace  # noqa: F401
 
 ABSENT = "registry.invalid/team/absent:1"
-
-
-@pytest.fixture(scope="module")
-def registry():
-    registry = Registry()
-    begun = registry.up()
-    if begun.returncode == UNAVAILABLE:
-        pytest.skip(begun.stderr.strip().splitlines()[-1])
-    assert begun.returncode == 0, begun.stderr
-    yield registry
-    registry.down()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 from conftest import BINARY, wait_for
-from registry import UNAVAILABLE, Cut, Front, Registry, build, docker, noise
+from registry import Cut, Front, build, docker, noise, registry  # noqa: F401
 
 MIB = 1 << 20
 
@@ -19,19 +19,8 @@ MIB = 1 << 20
 LARGE = 40 * MIB
 
 
-@pytest.fixture(scope="module")
-def registry():
-    registry = Registry()
-    begun = registry.up()
-    if begun.returncode == UNAVAILABLE:
-        pytest.skip(begun.stderr.strip().splitlines()[-1])
-    assert begun.returncode == 0, begun.stderr
-    yield registry
-    registry.down()
-
-
 @pytest.fixture
-def front(registry):
+def front(registry):  # noqa: F811
     front = Front(registry)
     yield front
     front.close()
@@ -84,7 +73,7 @@ def states(answer):
     return sorted(layer["state"] for layer in answer["layers"] if layer["layer"] > 0)
 
 
-def test_what_is_pushed_is_whole_by_its_digests_and_pulled_as_the_same_image(push, registry, images):
+def test_what_is_pushed_is_whole_by_its_digests_and_pulled_as_the_same_image(push, registry, images):  # noqa: F811
     name, place = images(), repository()
     image_id = build(name, noise(3 * MIB, 1), b"the same line\n" * 200_000, b"")
     answer = push(name, f"{registry.address}/{place}:v1")
@@ -128,7 +117,7 @@ def test_what_is_there_is_not_sent_again(push, front, images):
     assert front.received < 64 << 10
 
 
-def asks_for(user, password, challenge='Basic realm="registry"'):
+def asks_for(user, password, challenge='Basic realm="registry"'):  # noqa: F811
     wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def fault(method, path, headers):
@@ -237,7 +226,7 @@ def test_a_registry_that_asks_for_patience_gets_it(push, front, images):
 
 @pytest.mark.parametrize("part", [0.5, 0.6])
 @pytest.mark.parametrize("size", [4 * MIB, LARGE])
-def test_a_layer_that_broke_off_goes_on_where_it_was(push, front, registry, images, size, part):
+def test_a_layer_that_broke_off_goes_on_where_it_was(push, front, registry, images, size, part):  # noqa: F811
     name, place = images(), repository()
     build(name, noise(size, uuid.uuid4().int))
 
@@ -252,7 +241,7 @@ def test_a_layer_that_broke_off_goes_on_where_it_was(push, front, registry, imag
     assert registry.verify(place, "1")[0] == answer["pushed"]["digest"]
 
 
-def test_a_registry_that_is_started_anew_gets_the_rest(push, front, registry, large):
+def test_a_registry_that_is_started_anew_gets_the_rest(push, front, registry, large):  # noqa: F811
     place = repository()
 
     def restart():
@@ -266,7 +255,7 @@ def test_a_registry_that_is_started_anew_gets_the_rest(push, front, registry, la
     assert registry.verify(place, "1")[0] == answer["pushed"]["digest"]
 
 
-def test_after_a_registry_that_died_the_same_command_finishes(push, front, registry, large):
+def test_after_a_registry_that_died_the_same_command_finishes(push, front, registry, large):  # noqa: F811
     place = repository()
     front.at.append((LARGE // 2, registry.kill))
     died = push(large, f"{front.address}/{place}:1", code=1)
@@ -280,7 +269,7 @@ def test_after_a_registry_that_died_the_same_command_finishes(push, front, regis
 
 
 @pytest.mark.parametrize("of_server", [False, True], ids=["alone", "on a workbench"])
-def test_after_an_interrupt_the_same_command_finishes(on_docker, push, front, registry, large, of_server):
+def test_after_an_interrupt_the_same_command_finishes(on_docker, push, front, registry, large, of_server):  # noqa: F811
     place, go_on = repository(), threading.Event()
     if of_server:
         on_docker.serve()

@@ -308,6 +308,15 @@ fn known(there: &[String]) -> String {
     }
 }
 
+/// The error's last cause, which knows best.
+pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

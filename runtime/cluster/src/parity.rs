@@ -151,12 +151,7 @@ impl Comparison<'_> {
         here: Option<RemoteState>,
         there: Option<RemoteState>,
     ) {
-        let ran = |state: &RemoteState| {
-            !matches!(
-                state,
-                RemoteState::Skipped | RemoteState::Canceled | RemoteState::Pending
-            )
-        };
+        let ran = |state: &RemoteState| !state.did_not_run();
         let (here, there) = match (here.filter(ran), there.filter(ran)) {
             (None, None) => return,
             ran => ran,

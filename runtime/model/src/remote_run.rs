@@ -153,6 +153,11 @@ impl RemoteState {
         }
     }
 
+    /// Whether nothing ran: it was left out, or stopped before it began.
+    pub fn did_not_run(self) -> bool {
+        matches!(self, Self::Skipped | Self::Canceled | Self::Pending)
+    }
+
     /// Whether no other follows.
     pub fn is_final(self) -> bool {
         match self {

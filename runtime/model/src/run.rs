@@ -143,6 +143,14 @@ impl TaskKind {
         }
     }
 
+    /// Whether something is carried out for the task itself. DAGs and loops are made of other tasks.
+    pub fn is_step(self) -> bool {
+        match self {
+            Self::Container | Self::Importer | Self::CreateVolume | Self::DeleteVolume => true,
+            Self::Dag | Self::Loop | Self::Iteration => false,
+        }
+    }
+
     /// The word that the store and outputs use.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,8 +7,7 @@
 use std::collections::HashMap;
 
 use coracle_model::{
-    Attempt, AttemptNumber, Failure, Outputs, Resources, TaskKind, TaskPath, TaskRecord, TaskState,
-    Timestamp,
+    Attempt, AttemptNumber, Failure, Outputs, Resources, TaskPath, TaskRecord, TaskState, Timestamp,
 };
 
 /// How a step ended before.
@@ -61,7 +60,7 @@ impl History {
     /// What the records of this very run say, for going on where it stood.
     pub fn of_run(tasks: &[TaskRecord], attempts: &[Attempt]) -> Self {
         let mut history = Self::default();
-        for task in tasks.iter().filter(|task| is_step(task.kind)) {
+        for task in tasks.iter().filter(|task| task.kind.is_step()) {
             history.steps.insert(task.path.clone(), past_of(task));
         }
         for attempt in attempts {
@@ -89,7 +88,7 @@ impl History {
         let steps = tasks
             .iter()
             .filter(|task| {
-                is_step(task.kind) && task.state == TaskState::Succeeded && !redo(&task.path)
+                task.kind.is_step() && task.state == TaskState::Succeeded && !redo(&task.path)
             })
             .map(|task| {
                 let finished = Finished::Succeeded {
@@ -122,16 +121,6 @@ impl History {
 
     pub(crate) fn take(&mut self, path: &TaskPath) -> Option<Past> {
         self.steps.remove(path)
-    }
-}
-
-fn is_step(kind: TaskKind) -> bool {
-    match kind {
-        TaskKind::Container
-        | TaskKind::Importer
-        | TaskKind::CreateVolume
-        | TaskKind::DeleteVolume => true,
-        TaskKind::Dag | TaskKind::Loop | TaskKind::Iteration => false,
     }
 }
 

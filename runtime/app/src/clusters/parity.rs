@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coracle_cluster::parity::{Side, Step, compare};
-use coracle_model::{RemoteOutputs, RemoteRun, RemoteStage, RemoteState, TaskKind, TaskRecord};
+use coracle_model::{RemoteOutputs, RemoteRun, RemoteStage, RemoteState, TaskRecord};
 use coracle_store::Store;
 
 use super::pipelines::find;
@@ -42,7 +42,7 @@ fn compared(store: &Store, name: &str, request: &CompareRuns) -> Result<Compared
         ));
     }
     let mut records = store.tasks(here.id)?;
-    records.retain(|record| is_step(record.kind));
+    records.retain(|record| record.kind.is_step());
     let (here_steps, there_steps) = match there.request.workflow {
         Some(_) => (by_path(&records), there_by_path(&there)),
         None => by_name(&records, &there),
@@ -64,16 +64,6 @@ fn compared(store: &Store, name: &str, request: &CompareRuns) -> Result<Compared
         is_fine: parity.is_fine(),
         parity,
     })
-}
-
-fn is_step(kind: TaskKind) -> bool {
-    match kind {
-        TaskKind::Container
-        | TaskKind::Importer
-        | TaskKind::CreateVolume
-        | TaskKind::DeleteVolume => true,
-        TaskKind::Dag | TaskKind::Loop | TaskKind::Iteration => false,
-    }
 }
 
 fn step(record: &TaskRecord) -> Step {
@@ -133,12 +123,7 @@ fn by_name(
 /// The steps of one name that ran, in an order in which equals stand beside each other. One that is skipped there may have been taken from
 /// the cache: it stands for one that ran here and has no other.
 fn matched(mut here: Vec<Step>, there: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
-    here.retain(|step| {
-        !matches!(
-            step.state,
-            RemoteState::Skipped | RemoteState::Canceled | RemoteState::Pending
-        )
-    });
+    here.retain(|step| !step.state.did_not_run());
     here.sort_by_key(|step| step.state);
     let (skipped, mut there): (Vec<_>, Vec<_>) = there
         .into_iter()

@@ -11,7 +11,7 @@ use coracle_store::RemoteOrder;
 use super::workflow::workflow;
 use crate::error::AppError;
 use crate::pipelines::read_definition;
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, off_runtime};
 
 /// What runs a pipeline elsewhere, and has answered as what it is.
 pub(super) enum RemoteServer {
@@ -120,9 +120,17 @@ async fn to_argo(
     order: &RemoteOrder,
     on: &WorkflowSettings,
 ) -> Result<Vec<RemoteNews>, AppError> {
-    let request = &order.run.request;
-    let (definition, _) = read_definition(&order.definition, &request.file_name)?;
-    let workflow = workflow(&definition, request, on)?;
+    let (bytes, request, on) = (
+        order.definition.clone(),
+        order.run.request.clone(),
+        on.clone(),
+    );
+    // A large pipeline takes a while.
+    let lowered = off_runtime(move || {
+        let (definition, _) = read_definition(&bytes, &request.file_name)?;
+        workflow(&definition, &request, &on)
+    });
+    let workflow = lowered.await?;
     let (remote_id, found) = cluster.make(order.run.id, &workflow).await?;
     Ok(vec![RemoteNews::Made { remote_id, found }])
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time;
 
 use crate::contexts::Connection;
-use crate::error::ClusterError;
+use crate::error::{ClusterError, innermost};
 
 /// An answer that is given at once comes within this time, or the connection counts as lost.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -177,15 +177,6 @@ fn failure(code: u16, body: &[u8]) -> Failure {
         429 | 500.. => Failure::Lost(message),
         _ => Failure::Refused { code, message },
     }
-}
-
-/// The error's last cause, which knows best.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use tokio::time;
 
 use super::FIELD_MANAGER;
 use super::refusal::{Refusal, RefusalKind};
+use crate::error::innermost;
 use crate::key::ObjectKey;
 
 /// An answer within this time, or the connection counts as lost. API servers give up on a request after 60 s.
@@ -428,15 +429,6 @@ fn warnings(headers: &HeaderMap) -> Vec<String> {
         })
     };
     headers.get_all(WARNING).iter().map(text).collect()
-}
-
-/// The error's last cause, which knows best.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
 }
 
 #[cfg(test)]
