@@ -5,7 +5,7 @@
 # shellcheck source=tests/env/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../env/lib.sh"
 
-readonly KUBERNETES=1.34.4 ETCD=3.6.5 ARGO=3.7.2 KSERVE=0.16.0 REGISTRY=3.1.2
+readonly KUBERNETES=1.34.4 ETCD=3.6.5 ARGO=3.7.2 KSERVE=0.16.0 REGISTRY=3.1.2 VERSITYGW=1.8.0
 CLUSTER_CACHE="$CORACLE_TEST_CACHE/cluster"
 BIN="$CLUSTER_CACHE/bin"
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use coracle_model::{TaskPath, TaskState, Timestamp};
 use coracle_plan::Launch;
 use coracle_step::arguments::exit;
-use coracle_step::{Conduct, Ending, Exit, Facts, Programs, Store, encode_definition};
+use coracle_step::{Conduct, Ending, Exit, Facts, Place, Programs, Store, encode_definition};
 use serde_json::{Value, json};
 
 const RUN: &str = "8f4c0dbe-2a55-4c2c-9a0e-1f3f8a8f0001";
@@ -95,7 +95,7 @@ impl Pods {
 
     fn conduct(&self) -> Conduct {
         Conduct {
-            store: self.folder.path().join("volume"),
+            store: Place::Folder(self.folder.path().join("volume")),
             root: self.folder.path().join("root"),
             told: self.folder.path().join("told"),
             run: RUN.parse().unwrap(),
@@ -112,7 +112,8 @@ impl Pods {
     }
 
     fn state(&self, task: &str) -> Option<TaskState> {
-        let records = Store::new(&self.conduct().store, self.conduct().run)
+        let records = Store::open(&self.conduct().store, self.conduct().run)
+            .unwrap()
             .records()
             .unwrap();
         let record = records

@@ -51,11 +51,11 @@ it("needs an address, or the name of what is protected", () => {
 
 describe("a wish for Argo Workflows", () => {
   const needs = { stepImage: " registry/step:1 ", claim: "", size: "5Gi" };
-  const own = { step_image: "registry/step:1", volume: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
+  const own = { step_image: "registry/step:1", store: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
 
   it("has what pods need: a claim that is there, or one of each run", () => {
     expect(remoteRequest({ ...wish, needs }).workflow).toEqual(own);
-    expect(remoteRequest({ ...wish, needs: { ...needs, claim: "runs" } }).workflow?.volume).toEqual({ claim: "runs" });
+    expect(remoteRequest({ ...wish, needs: { ...needs, claim: "runs" } }).workflow?.store).toEqual({ claim: "runs" });
     expect(remoteRequest({ ...wish, needs, target: { ...target, context: "", endpoint: "http://a" } })).not.toHaveProperty("workflow");
     expect(remoteCommand({ ...wish, values: {}, needs })).toBe("coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi");
   });

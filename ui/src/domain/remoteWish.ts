@@ -51,7 +51,7 @@ export function needsErrors({ stepImage, claim, size }: WorkflowNeeds): Readonly
 
 const settings = ({ stepImage, claim, size }: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]> => ({
   step_image: stepImage.trim(),
-  volume: claim.trim() ? { claim: claim.trim() } : { per_run: { size: size.trim(), access_mode: "ReadWriteMany" } },
+  store: claim.trim() ? { claim: claim.trim() } : { per_run: { size: size.trim(), access_mode: "ReadWriteMany" } },
 });
 
 /** What is wrong with a target, by field. */
