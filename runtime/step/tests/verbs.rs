@@ -164,6 +164,27 @@ fn an_attempt_that_failed_is_followed_by_another_until_the_last() {
 }
 
 #[test]
+fn where_no_other_attempt_is_begun_the_step_has_failed_for_the_reason_of_its_last() {
+    let pods = Pods::begun();
+    pods.run("a", 0, Err(3));
+    assert_eq!(pods.run("b", 0, Ok("never")).code, exit::DONE);
+    assert_eq!(pods.state("b"), Some(TaskState::Skipped));
+    let ending = coracle_step::end(&pods.conduct(), now()).unwrap();
+    assert_eq!(ending.code, exit::DECIDED);
+    let records = Store::new(&pods.conduct().store, pods.conduct().run)
+        .records()
+        .unwrap();
+    let record = records.iter().find(|record| record.path.as_str() == "a");
+    let record = record.unwrap();
+    assert_eq!(record.state, TaskState::Failed);
+    let reason = record.reason.as_ref().unwrap();
+    assert_eq!(
+        reason.message,
+        "exited with code 3; the pod's log says more; the cluster began no other attempt"
+    );
+}
+
+#[test]
 fn what_needs_a_failed_step_is_not_run() {
     let pods = Pods::begun();
     pods.run("a", 1, Err(1));

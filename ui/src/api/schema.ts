@@ -4118,6 +4118,8 @@ export interface components {
         } | {
             /** @description The container. */
             readonly container: string;
+            /** @description Whether it goes on the line before it of the same container, which was too long to be told at once. */
+            readonly is_continued: boolean;
             /** @description The pod. */
             readonly pod: string;
             /** @description Without its end. */
