@@ -3,7 +3,7 @@
 // The first word of a query's key is its topic: a kind of record ("runs", "pipelines") or a resource of the Kubernetes
 // API ("pods", "notebooks"). What belongs to one run has the key ["run", ID, ...].
 
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 import { OWN } from "./client";
 
 /** One message of `GET /changes`. */
@@ -22,21 +22,25 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let grace: ReturnType<typeof setTimeout> | undefined;
-  let wasLost = false;
+  let isNew = true;
 
-  // Each key, and whether it changed again while it was asked for. What is under way is waited for and asked once more: a run
-  // that changes all the time would break off every answer that is longer than the pause between two changes.
-  const asked = new Map<string, boolean>();
-  const renew = async (queryKey: readonly string[]) => {
-    const name = JSON.stringify(queryKey);
-    const isAsked = asked.has(name);
-    asked.set(name, isAsked);
-    if (isAsked) return;
-    await queries.invalidateQueries({ queryKey });
-    const isOld = asked.get(name) === true;
-    asked.delete(name);
-    if (isOld) await renew(queryKey);
+  // What is under way may be older than what was just told. It is waited for and asked once more: a run that changes all the
+  // time would break off every answer that is longer than the pause between two changes.
+  const late = new Set<Query>();
+  const renew = (query: Query): void => {
+    query.invalidate();
+    const isUnderWay = query.state.fetchStatus === "fetching" && query.state.fetchFailureCount === 0;
+    if (!isUnderWay) {
+      void queries.refetchQueries({ queryKey: query.queryKey, exact: true, type: "active" });
+    } else if (!late.has(query)) {
+      late.add(query);
+      void Promise.allSettled([query.promise]).then(() => {
+        late.delete(query);
+        renew(query);
+      });
+    }
   };
+  const renewAll = (queryKey: readonly string[]): void => queries.getQueryCache().findAll({ queryKey }).forEach(renew);
 
   const connect = () => {
     source = new EventSource(`${OWN}/changes`);
@@ -44,17 +48,18 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
       clearTimeout(grace);
       grace = undefined;
       onState("live");
-      // Whatever happened meanwhile was not told.
-      if (wasLost) void queries.invalidateQueries();
-      wasLost = false;
+      isNew = true;
     };
     source.onmessage = (message: MessageEvent<string>) => {
+      // From its first message on, nothing is missed. Whatever happened before it was not told, on the first connection as on
+      // every later one: the page's first answers are made while the connection is.
+      if (isNew) renewAll([]);
+      isNew = false;
       const changes = JSON.parse(message.data) as Changes;
-      for (const topic of changes.topics) void renew([topic]);
-      for (const run of changes.runs) void renew(["run", run]);
+      for (const topic of changes.topics) renewAll([topic]);
+      for (const run of changes.runs) renewAll(["run", run]);
     };
     source.onerror = () => {
-      wasLost = true;
       grace ??= setTimeout(() => onState("lost"), GRACE);
       // A browser gives up on an answer that is no stream, as from a workbench that is going down.
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(connect, 1000);
