@@ -40,6 +40,10 @@ fn work() -> Result<Ending, Box<dyn std::error::Error>> {
             arguments.one("to")?.as_ref(),
         )?);
     }
+    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    if let Some(ending) = coracle_step::carry(&arguments, &mut input, &mut output)? {
+        return Ok(ending);
+    }
     let conduct = Conduct {
         store: folder(&arguments, "store", STORE_FOLDER),
         root: folder(&arguments, "root", "/"),
