@@ -14,6 +14,7 @@
 
 mod act;
 pub mod arguments;
+mod carrier;
 mod execute;
 mod judge;
 mod outputs_on_disk;
@@ -26,6 +27,7 @@ mod store;
 mod tree;
 
 pub use act::{Conduct, Ending, Fault, begin, decide, end, install, run};
+pub use carrier::carry;
 pub use execute::{Exit, Programs, Spawned};
 pub use outputs_on_disk::{check_links, foreign_files, read_text};
 pub use patch::pod_patch;

@@ -47,6 +47,10 @@ fn work() -> Result<Ending, Box<dyn std::error::Error>> {
             arguments.one("to")?.as_ref(),
         )?);
     }
+    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    if let Some(ending) = coracle_step::carry(&arguments, &mut input, &mut output)? {
+        return Ok(ending);
+    }
     let conduct = Conduct {
         store: Place::told(&arguments, |name| std::env::var(name).ok())?,
         root: folder(&arguments, "root", "/"),
