@@ -132,6 +132,23 @@ def test_runs_share_a_bucket_and_what_they_hand_on_comes_as_it_was(sender, bucke
     assert there == local and digest(b"abc") in there
 
 
+def test_artifacts_are_compared_by_their_bytes(sender, tmp_path):
+    """A pod on a cluster has a service account's token, a step here has none."""
+    make = 'mkdir "$1" && printf same > "$1/weights" && ls /var/run/secrets > "$1/log" 2>&1; true'
+    file = handed_on(tmp_path, make, 'wc -c < "$1/weights" > "$2"')
+    where = ("--context", "admin", "-n", "buckets")
+    runs = sender("parity", file, "parity", *where, code=1)
+    [difference] = runs["parity"]["differences"]
+    assert (difference["step"], difference["what"], difference["is_allowed"]) == ("make", "model: bytes", False)
+    for side in ("here", "there"):
+        assert len(bytes.fromhex(difference[side][0])) == 32, difference
+    allowed = sender("parity", file, "parity", *where, "--tolerance", "model=any")
+    assert [one["is_allowed"] for one in allowed["parity"]["differences"]] == [True]
+    same = handed_on(tmp_path, 'printf same > "$1"', 'wc -c < "$1" > "$2"')
+    # The states of the run and of two steps, the bytes of the one and the parameter of the other.
+    assert sender("parity", same, "parity", *where)["parity"] == {"differences": [], "same": 5, "not_told": []}
+
+
 def test_a_bucket_that_is_full_is_named_and_the_same_command_ends_well_when_there_is_room(sender, bucket, tmp_path):
     make = f'head -c {32 * MIB} /dev/zero > "$1"'
     file = handed_on(tmp_path, make, 'wc -c < "$1" > "$2"')

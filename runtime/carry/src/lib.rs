@@ -10,6 +10,7 @@
 //! as it was or whole. Nothing is written outside of the folder, and no link is made that leads out of it.
 #![forbid(unsafe_code)]
 
+mod digest;
 mod entry;
 mod error;
 mod inside;
@@ -18,6 +19,7 @@ mod list;
 mod receive;
 mod send;
 
+pub use digest::{digest, files};
 pub use entry::{Content, Entry, is_same};
 pub use error::{CarryError, Trouble};
 pub use line::{Line, read_paths, write_paths};

@@ -1,7 +1,7 @@
 //! A run here beside the same one on a cluster: what came out the same, and what did not.
 //!
-//! Compared are the states of the run and of its steps, the values of output parameters, and what was said of artifacts, metrics
-//! among it. Numbers may be apart as far as somebody allowed by name. What one side does not tell is named, and is no difference.
+//! Compared are the states of the run and of its steps, the values of output parameters, what was said of artifacts, metrics among it,
+//! and the checksums of their bytes where both sides tell them. Numbers may be apart as far as somebody allowed by name. What one side does not tell is named, and is no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -37,12 +37,14 @@ pub enum Tolerance {
     Absolute(f64),
     /// By so much of the greater of the two, where 0.01 is one percent.
     Relative(f64),
+    /// By anything, numbers or not: models that are trained twice need not be the same bytes.
+    Any,
 }
 
 /// Why a text is no tolerance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no tolerance; write a number that is not negative, such as `0.01`, or a share, such as `1%`"
+    "`{0}` is no tolerance; write a number that is not negative, such as `0.01`, a share, such as `1%`, or `any`"
 )]
 pub struct BadTolerance(String);
 
@@ -54,6 +56,9 @@ impl FromStr for Tolerance {
             let number = text.trim().parse().ok();
             number.filter(|number: &f64| number.is_finite() && *number >= 0.0)
         };
+        if text.trim() == "any" {
+            return Ok(Self::Any);
+        }
         let read = match text.strip_suffix('%') {
             Some(percent) => number(percent).map(|percent| Self::Relative(percent / 100.0)),
             None => number(text).map(Self::Absolute),
@@ -63,11 +68,15 @@ impl FromStr for Tolerance {
 }
 
 impl Tolerance {
-    fn allows(self, here: f64, there: f64) -> bool {
-        let apart = (here - there).abs();
+    /// Whether two values may be so far apart; `numbers` are both, where both are some.
+    fn allows(self, numbers: Option<(f64, f64)>) -> bool {
+        let apart = |(here, there): (f64, f64)| (here - there).abs();
         match self {
-            Self::Absolute(most) => apart <= most,
-            Self::Relative(share) => apart <= share * here.abs().max(there.abs()),
+            Self::Absolute(most) => numbers.is_some_and(|both| apart(both) <= most),
+            Self::Relative(share) => {
+                numbers.is_some_and(|both| apart(both) <= share * both.0.abs().max(both.1.abs()))
+            }
+            Self::Any => true,
         }
     }
 }
@@ -78,7 +87,7 @@ impl Tolerance {
 pub struct RunDifference {
     /// The step; none for the run itself.
     pub step: Option<String>,
-    /// What of it: `state`, `parameter NAME`, or `OUTPUT: NAME` of what was said of an artifact.
+    /// What of it: `state`, `parameter NAME`, `OUTPUT: NAME` of what was said of an artifact, or `OUTPUT: bytes`, whose values are SHA-256.
     pub what: String,
     /// As it is here; null where it is not.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
@@ -164,6 +173,13 @@ impl Comparison<'_> {
 
     fn outputs(&mut self, step: &str, here: &RemoteOutputs, there: &RemoteOutputs) {
         self.maps(step, "parameter ", &here.parameters, &there.parameters);
+        for (name, digests) in &here.sha256 {
+            if let Some(found) = there.sha256.get(name) {
+                let what = format!("{name}: bytes");
+                let both = [Value::from(digests.clone()), Value::from(found.clone())];
+                self.values(Some(step), &what, name, both);
+            }
+        }
         let names: BTreeSet<_> = here.metadata.keys().chain(there.metadata.keys()).collect();
         for name in names {
             let several =
@@ -214,9 +230,7 @@ impl Comparison<'_> {
             return;
         }
         let tolerance = self.tolerances.get(name);
-        let is_allowed = tolerance
-            .zip(numbers)
-            .is_some_and(|(tolerance, (here, there))| tolerance.allows(here, there));
+        let is_allowed = tolerance.is_some_and(|tolerance| tolerance.allows(numbers));
         self.parity.differences.push(RunDifference {
             step: step.map(str::to_owned),
             what: what.to_owned(),
@@ -246,6 +260,7 @@ mod tests {
             outputs: Some(RemoteOutputs {
                 parameters: map(parameters),
                 metadata: [("metrics".to_owned(), vec![map(metrics)])].into(),
+                sha256: BTreeMap::new(),
             }),
         }
     }
@@ -295,6 +310,24 @@ mod tests {
         assert_eq!(parity.differences[0].there, Value::Null);
         let skipped = side(&[("a", step(RemoteState::Skipped, &[], &[]))]);
         assert!(compare(&skipped, &side(&[]), &BTreeMap::new()).is_fine());
+    }
+
+    #[test]
+    fn bytes_of_artifacts_are_compared_where_both_sides_tell_them() {
+        let of = |digest: Option<&str>| {
+            let mut step = step(RemoteState::Succeeded, &[], &[]);
+            let told = digest.map(|digest| ("model".to_owned(), vec![digest.to_owned()]));
+            step.outputs.as_mut().unwrap().sha256 = told.into_iter().collect();
+            side(&[("a", step)])
+        };
+        let between = |here, there, allowed: &[(&str, &str)]| {
+            compare(&of(here), &of(there), &tolerances(allowed))
+        };
+        assert!(between(Some("1"), Some("1"), &[]).differences.is_empty());
+        assert!(between(Some("1"), None, &[]).differences.is_empty());
+        let parity = between(Some("1"), Some("2"), &[("model", "1%")]);
+        assert!(!parity.is_fine() && parity.differences[0].what == "model: bytes");
+        assert!(between(Some("1"), Some("2"), &[("model", "any")]).is_fine());
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn record(
         uri,
         metadata,
         custom_path: None,
+        sha256: None,
     };
     Ok((artifact, true))
 }

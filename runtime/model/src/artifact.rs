@@ -94,6 +94,9 @@ pub struct Artifact {
     /// Where inside the step it lies instead of at the place that its URI maps onto.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_path: Option<String>,
+    /// The SHA-256 of its bytes in hexadecimal, where whoever kept them told it; of a folder, that of the list of its files with theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// Who made or read an artifact.

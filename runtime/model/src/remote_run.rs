@@ -250,6 +250,9 @@ pub struct RemoteOutputs {
     /// What was said of artifacts, metrics among it; of several where an output is a list.
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, Vec<serde_json::Value>>))]
     pub metadata: BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>>,
+    /// The SHA-256 of the bytes of artifacts, where they are told: of several where an output is a list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<String, Vec<String>>,
 }
 
 impl From<&Outputs> for RemoteOutputs {
@@ -260,15 +263,19 @@ impl From<&Outputs> for RemoteOutputs {
                 .map(|(name, value)| (name.clone(), serde_json::json!(value)))
                 .collect()
         };
-        let artifacts = outputs.artifacts.iter();
+        let (mut metadata, mut sha256) = (BTreeMap::new(), BTreeMap::new());
+        for (name, several) in &outputs.artifacts {
+            let said: Vec<_> = several.iter().map(|one| said(&one.metadata)).collect();
+            metadata.insert(name.clone(), said);
+            let digests: Option<Vec<_>> = several.iter().map(|one| one.sha256.clone()).collect();
+            if let Some(digests) = digests.filter(|digests| !digests.is_empty()) {
+                sha256.insert(name.clone(), digests);
+            }
+        }
         Self {
             parameters: said(&outputs.parameters),
-            metadata: artifacts
-                .map(|(name, several)| {
-                    let several = several.iter().map(|artifact| said(&artifact.metadata));
-                    (name.clone(), several.collect())
-                })
-                .collect(),
+            metadata,
+            sha256,
         }
     }
 }

@@ -327,6 +327,7 @@ impl RunPlan {
                 uri: format!("{own}/{name}").into(),
                 metadata: spec.metadata.clone(),
                 custom_path: None,
+                sha256: None,
             };
             (name.clone(), artifact)
         };

@@ -55,6 +55,7 @@ fn import(pod: &Pod<'_>, request: &ImportRequest) -> Result<Served, Failure> {
         uri: ArtifactUri::from(request.uri.as_str()),
         metadata,
         custom_path: None,
+        sha256: None,
     })))
 }
 

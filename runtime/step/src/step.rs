@@ -115,7 +115,7 @@ fn collect(
         .map_err(|error| bad_output(&error))
 }
 
-/// Keeps the artifacts that the step made.
+/// Keeps the artifacts that the step made, and notes their checksums.
 fn keep(pod: &Pod<'_>, launch: &Launch, outputs: &mut Outputs) -> Result<(), Failure> {
     for artifact in outputs.artifacts.values_mut().flatten() {
         let mapped = launch
@@ -125,7 +125,7 @@ fn keep(pod: &Pod<'_>, launch: &Launch, outputs: &mut Outputs) -> Result<(), Fai
         let place = artifact.custom_path.clone().unwrap_or(mapped);
         let source = pod.path(&place);
         let kept = pod.store.keep(artifact.uri.as_str(), &source);
-        kept.map_err(|error| error.failure())?;
+        artifact.sha256 = kept.map_err(|error| error.failure())?;
     }
     Ok(())
 }

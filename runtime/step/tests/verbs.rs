@@ -171,7 +171,8 @@ fn where_no_other_attempt_is_begun_the_step_has_failed_for_the_reason_of_its_las
     assert_eq!(pods.state("b"), Some(TaskState::Skipped));
     let ending = coracle_step::end(&pods.conduct(), now()).unwrap();
     assert_eq!(ending.code, exit::DECIDED);
-    let records = Store::new(&pods.conduct().store, pods.conduct().run)
+    let records = Store::open(&pods.conduct().store, pods.conduct().run)
+        .unwrap()
         .records()
         .unwrap();
     let record = records.iter().find(|record| record.path.as_str() == "a");

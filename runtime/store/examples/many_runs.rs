@@ -163,6 +163,7 @@ fn add_run(store: &Store, number: i64) -> Result<(), Box<dyn Error>> {
                 uri: format!("minio://mlpipeline/{id}/{title}").as_str().into(),
                 metadata,
                 custom_path: None,
+                sha256: None,
             }),
             run: id,
             path: "evaluate".into(),

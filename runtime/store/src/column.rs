@@ -152,6 +152,7 @@ mod tests {
             uri: "minio://b/k".into(),
             metadata: BTreeMap::from([("accuracy".to_owned(), Value::Number(0.5))]),
             custom_path: None,
+            sha256: None,
         };
         let expected = Outputs {
             parameters: BTreeMap::from([

@@ -6,8 +6,8 @@ mod engine;
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    EngineKind, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskRecord,
-    TaskState, Value, WorkflowSettings, WorkflowStore,
+    EngineKind, Outputs, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState,
+    TaskRecord, TaskState, Value, WorkflowSettings, WorkflowStore,
 };
 use coracle_spec::pipeline::{Definition, ParameterType, read};
 use coracle_step::{Place, Store};
@@ -95,14 +95,23 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// What must be equal of a task.
+/// What must be equal of a task. Only a cluster's pods note checksums: what lies here can be asked for them at any time.
 fn shown(record: &TaskRecord) -> String {
     let record = TaskRecord {
         started_at: None,
         finished_at: None,
+        inputs: without_checksums(&record.inputs),
+        outputs: without_checksums(&record.outputs),
         ..record.clone()
     };
     format!("{record:?}")
+}
+
+fn without_checksums(outputs: &Outputs) -> Outputs {
+    let mut outputs = outputs.clone();
+    let artifacts = outputs.artifacts.values_mut().flatten();
+    artifacts.for_each(|artifact| artifact.sha256 = None);
+    outputs
 }
 
 /// Runs a definition both ways. What was found when it is not portable.
@@ -155,7 +164,7 @@ fn check(text: &str, seed: u64, failing: u64) -> Result<RunState, Vec<Finding>> 
     assert_eq!(phase, expected, "seed {seed}");
     let root = &there[&coracle_model::TaskPath::root()];
     if here.state == RunState::Succeeded {
-        assert_eq!(root.outputs, here.outputs);
+        assert_eq!(without_checksums(&root.outputs), here.outputs);
         assert_eq!(root.state, TaskState::Succeeded);
     }
     Ok(here.state)

@@ -154,6 +154,7 @@ mod tests {
             uri: "minio://b/folder".into(),
             metadata: std::collections::BTreeMap::new(),
             custom_path: None,
+            sha256: None,
         };
         let place = Place::of(&home, &artifact).unwrap();
         let listed = |most| {

@@ -231,6 +231,7 @@ mod tests {
             uri: "minio://b/k".into(),
             metadata: BTreeMap::new(),
             custom_path: None,
+            sha256: None,
         }
     }
 

@@ -220,6 +220,7 @@ mod tests {
             uri: uri.into(),
             metadata: BTreeMap::new(),
             custom_path: None,
+            sha256: None,
         };
         let place = Place::of(&home, &artifact);
         (root, place)

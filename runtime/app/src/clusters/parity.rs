@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use coracle_cluster::parity::{Side, Step, compare};
-use coracle_model::{RemoteOutputs, RemoteRun, RemoteStage, RemoteState, TaskRecord};
-use coracle_store::Store;
+use coracle_model::{
+    RemoteOutputs, RemoteRun, RemoteStage, RemoteState, RemoteTask, RunRecord, TaskRecord,
+};
+use coracle_store::{Home, Store};
 
 use super::pipelines::find;
 use crate::error::AppError;
@@ -22,14 +24,33 @@ impl Workbench {
         name: String,
         request: CompareRuns,
     ) -> Result<ComparedRuns, AppError> {
-        self.ask_store(move |store| compared(store, &name, &request))
-            .await
+        let run = request.run.clone();
+        let mut both = self
+            .ask_store(move |store| ended(store, &name, &run))
+            .await?;
+        let tells_bytes = |task: &RemoteTask| {
+            let outputs = task.outputs.as_ref();
+            outputs.is_some_and(|outputs| !outputs.sha256.is_empty())
+        };
+        if both.there.sight.tasks.values().any(tells_bytes) {
+            let home = self.home().clone();
+            let summed = tokio::task::spawn_blocking(move || with_checksums(both, &home));
+            both = summed.await?;
+        }
+        Ok(compared(&both, &request))
     }
 }
 
-fn compared(store: &Store, name: &str, request: &CompareRuns) -> Result<ComparedRuns, AppError> {
+/// Two runs that have ended, and the steps of the one here.
+struct Both {
+    here: RunRecord,
+    records: Vec<TaskRecord>,
+    there: RemoteRun,
+}
+
+fn ended(store: &Store, name: &str, run: &str) -> Result<Both, AppError> {
     let there = find(store, name)?;
-    let here = read_run(store, &request.run)?;
+    let here = read_run(store, run)?;
     let over = "compare them when both have ended";
     if there.stage != RemoteStage::Done || there.request.recurrence.is_some() {
         let problem = format!("the run {} on {} has no end", there.id, there.place);
@@ -43,9 +64,32 @@ fn compared(store: &Store, name: &str, request: &CompareRuns) -> Result<Compared
     }
     let mut records = store.tasks(here.id)?;
     records.retain(|record| record.kind.is_step());
+    Ok(Both {
+        here,
+        records,
+        there,
+    })
+}
+
+/// With the checksums of what the steps here made; what is not on this machine any more has none.
+fn with_checksums(mut both: Both, home: &Home) -> Both {
+    let outputs = both.records.iter_mut().map(|record| &mut record.outputs);
+    for artifact in outputs.flat_map(|outputs| outputs.artifacts.values_mut().flatten()) {
+        let path = home.artifact_path(&artifact.uri);
+        artifact.sha256 = path.and_then(|path| coracle_carry::digest(&path).ok());
+    }
+    both
+}
+
+fn compared(both: &Both, request: &CompareRuns) -> ComparedRuns {
+    let Both {
+        here,
+        records,
+        there,
+    } = both;
     let (here_steps, there_steps) = match there.request.workflow {
-        Some(_) => (by_path(&records), there_by_path(&there)),
-        None => by_name(&records, &there),
+        Some(_) => (by_path(records), there_by_path(there)),
+        None => by_name(records, there),
     };
     let parity = compare(
         &Side {
@@ -58,12 +102,12 @@ fn compared(store: &Store, name: &str, request: &CompareRuns) -> Result<Compared
         },
         &request.tolerances,
     );
-    Ok(ComparedRuns {
+    ComparedRuns {
         here: here.id,
         there: there.id,
         is_fine: parity.is_fine(),
         parity,
-    })
+    }
 }
 
 fn step(record: &TaskRecord) -> Step {

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub struct CompareRuns {
     /// The run here: its id, or the beginning of it.
     pub run: String,
-    /// How far numbers may be apart, by the names of parameters and metrics.
+    /// How far values may be apart, by the names of parameters, metrics and, for their bytes, artifacts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tolerances: BTreeMap<String, Tolerance>,
 }

@@ -42,7 +42,8 @@ pub(crate) struct Arguments {
     #[arg(short, long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameter: Vec<(String, String)>,
 
-    /// How far a number may be apart, by the name of the parameter or metric: `loss=0.01`, or `loss=1%` of the greater one
+    /// How far a number may be apart, by the name of the parameter or metric: `loss=0.01`, or `loss=1%` of the greater one; `model=any`
+    /// for what may be anything else, such as the bytes of an artifact
     #[arg(long = "tolerance", value_name = "NAME=VALUE", value_parser = tolerance)]
     tolerances: Vec<(String, Tolerance)>,
 

@@ -210,6 +210,7 @@ mod tests {
             uri: "minio://mlpipeline/here/model".into(),
             metadata: [("a".into(), 1.0.into()), ("b".into(), 1.0.into())].into(),
             custom_path: None,
+            sha256: None,
         };
         ExecutorInput {
             parameters: BTreeMap::new(),

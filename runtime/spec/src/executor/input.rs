@@ -269,6 +269,7 @@ mod tests {
             uri: uri.into(),
             metadata: BTreeMap::new(),
             custom_path: None,
+            sha256: None,
         }
     }
 

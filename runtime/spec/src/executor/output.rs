@@ -238,6 +238,7 @@ mod tests {
             uri: Some("minio://b/k".into()),
             metadata: [("acc".into(), 0.5.into())].into(),
             custom_path: Some("/opt/m".into()),
+            sha256: None,
         };
         assert_eq!(
             output.artifacts,

@@ -25,6 +25,7 @@ fn artifacts() -> BTreeMap<String, Vec<Artifact>> {
         uri: "gs://pipeline-root/abcdefgh".into(),
         metadata: [("accuracy".into(), 0.95.into())].into(),
         custom_path: None,
+        sha256: None,
     };
     [("model".into(), vec![model])].into()
 }

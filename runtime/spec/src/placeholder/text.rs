@@ -233,6 +233,7 @@ pub(super) mod tests {
             uri: uri.into(),
             metadata: serde_json::from_str(metadata).unwrap(),
             custom_path: None,
+            sha256: None,
         };
         let first = artifact(
             Some(ArtifactId(7)),

@@ -105,7 +105,7 @@ impl InBucket {
             .into_iter()
             .map(|object| object.key)
             .collect();
-        for (below, file) in tree::files(source)? {
+        for (below, file) in coracle_carry::files(source)? {
             let key = match below.is_empty() {
                 true => key.to_owned(),
                 false => format!("{folder}{below}"),

@@ -161,17 +161,20 @@ impl Store {
         }
     }
 
-    /// Keeps an artifact's bytes. Nothing when it has none: a step need not make all its artifacts.
+    /// Keeps an artifact's bytes, and returns their [`coracle_carry::digest`]. Nothing when it has none: a step need not make all its
+    /// artifacts.
     ///
     /// # Errors
     /// When they cannot be copied.
-    pub fn keep(&self, uri: &str, source: &Path) -> Result<(), StoreError> {
-        match (&self.files, self.key_of(uri)) {
-            (_, None) => Ok(()),
-            (_, Some(_)) if !source.exists() => Ok(()),
-            (Files::Folder(files), Some(key)) => Ok(files.keep(&key, source)?),
-            (Files::Bucket(files), Some(key)) => files.keep(&key, source),
+    pub fn keep(&self, uri: &str, source: &Path) -> Result<Option<String>, StoreError> {
+        let Some(key) = self.key_of(uri).filter(|_| source.exists()) else {
+            return Ok(None);
+        };
+        match &self.files {
+            Files::Folder(files) => files.keep(&key, source)?,
+            Files::Bucket(files) => files.keep(&key, source)?,
         }
+        Ok(Some(coracle_carry::digest(source)?))
     }
 
     fn tasks(&self) -> String {
@@ -227,7 +230,8 @@ mod tests {
         let source = folder.path().join("made");
         fs_err::create_dir_all(source.join("deep")).unwrap();
         fs_err::write(source.join("deep/file"), "bytes").unwrap();
-        store.keep("minio://bucket/key", &source).unwrap();
+        let kept = store.keep("minio://bucket/key", &source).unwrap();
+        assert_eq!(kept, Some(coracle_carry::digest(&source).unwrap()));
         let target = folder.path().join("elsewhere/found");
         store.fetch("minio://bucket/key", &target).unwrap();
         let found = fs_err::read_to_string(target.join("deep/file")).unwrap();
@@ -237,9 +241,8 @@ mod tests {
             store.fetch(nowhere, &target).unwrap();
             assert!(!target.exists(), "{nowhere}");
         }
-        store
-            .keep("minio://bucket/absent", Path::new("/nowhere"))
-            .unwrap();
+        let kept = store.keep("minio://bucket/absent", Path::new("/nowhere"));
+        assert_eq!(kept.unwrap(), None);
     }
 
     #[test]

@@ -262,6 +262,8 @@ fn artifact(row: &Row<'_>) -> rusqlite::Result<Artifact> {
         uri: row.text("uri")?,
         metadata: row.json("metadata")?,
         custom_path: row.get("custom_path")?,
+        // What a record of the workbench has of it is where it is.
+        sha256: None,
     })
 }
 

@@ -128,6 +128,7 @@ pub(crate) fn artifact(id: ArtifactId, uri: &str) -> Artifact {
         uri: uri.into(),
         metadata: BTreeMap::from([("accuracy".to_owned(), Value::Number(0.5))]),
         custom_path: None,
+        sha256: None,
     }
 }
 

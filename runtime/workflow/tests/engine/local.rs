@@ -135,6 +135,7 @@ fn answer(plan: &mut RunPlan, script: &Script<'_>, step: Step) -> Option<Observa
                 uri: request.uri.into(),
                 metadata: request.metadata,
                 custom_path: None,
+                sha256: None,
             };
             Some(Observation::Served {
                 task: request.task,
