@@ -1,5 +1,6 @@
 """A real Kubernetes for suites, and kubectl on it. It is started by the first test that asks for it, and ended with the last one unless it was up before."""
 
+import contextlib
 import shutil
 import subprocess
 import uuid
@@ -60,24 +61,30 @@ def node_cluster(cluster):
     return cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def argo_cluster(node_cluster):
-    """That cluster with Argo Workflows' controller."""
-    bring_up("--argo")
-    return node_cluster
+    """That cluster with Argo Workflows' controller, which is ended with the module's last test: others are on a cluster without it."""
+    with controller("argo", "workflow-controller"):
+        yield node_cluster
 
 
 @pytest.fixture(scope="module")
 def kserve_cluster(node_cluster):
-    """That cluster with KServe's controller, which is ended with the module's last test unless it was up before: it changes objects that
-    others only keep there."""
+    """That cluster with KServe's controller, which is ended with the module's last test: it changes objects that others only keep there."""
+    with controller("kserve", "kserve-manager"):
+        yield node_cluster
+
+
+@contextlib.contextmanager
+def controller(name, process):
+    """Brings up a controller, and ends it afterwards unless it was up before."""
     running = subprocess.run([SCRIPTS / "status"], capture_output=True, text=True, timeout=60).stderr.split()
     try:
-        bring_up("--kserve")
-        yield node_cluster
+        bring_up(f"--{name}")
+        yield
     finally:
-        if "kserve-manager" not in running:
-            subprocess.run([SCRIPTS / "kserve", "down"], check=True, capture_output=True, timeout=120)
+        if process not in running:
+            subprocess.run([SCRIPTS / name, "down"], check=True, capture_output=True, timeout=120)
 
 
 @pytest.fixture

@@ -231,14 +231,14 @@ def pipeline(tmp_path, steps, name="made", platform=None, **tasks):
     return path
 
 
-def wait_for(condition, seconds=30, what="it"):
-    """Waits until a condition gives something true, and returns that."""
+def wait_for(condition, seconds=30, what="it", every=0.05):
+    """Waits until a condition gives something true, and returns that. It is looked at `every` so many seconds: seldom where that is dear."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 

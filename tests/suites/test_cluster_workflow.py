@@ -1,18 +1,22 @@
 """Pipelines as Argo's workflows, run by a real controller on a real node: they end there as they end here."""
 
+import concurrent.futures
 import json
 import os
 import signal
 import subprocess
 
 import pytest
-from conftest import EXAMPLES, OUTPUT, pipeline, step, wait_for
+from conftest import EXAMPLES, OUTPUT, Coracle, pipeline, step, wait_for
 from kfp_api import Api
 
 from cluster import SCRIPTS, argo_cluster, cluster, node_cluster  # noqa: F401
 
 CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "runs"},
          "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}}
+
+# The label of a workflow that is over, as JSONPath has it.
+COMPLETED = r"workflows\.argoproj\.io/completed"
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +40,58 @@ def lowered(coracle, namespace, file, *words, code=0):
     return json.loads(answer.stdout)
 
 
-def ended_there(namespace, workflow, seconds=240):
+def ended_there(namespace, workflow, seconds=600):
     """How a workflow ended: its phase, and the records of its steps by their paths."""
     made = namespace.ok("create", "-f", "-", "-o", "name", stdin=json.dumps(workflow)).strip()
-
-    def ended():
-        status = namespace.get(made).get("status", {})
-        return status if status.get("phase") in ("Succeeded", "Failed", "Error") else None
-
-    status = wait_for(ended, seconds, f"the end of {made}")
+    namespace.ok("wait", made, rf"--for=jsonpath={{.metadata.labels.{COMPLETED}}}=true", f"--timeout={seconds}s", seconds=seconds + 10)
+    status = namespace.get(made)["status"]
     values = [parameter for node in status["nodes"].values() for parameter in node.get("outputs", {}).get("parameters", [])]
     records = [json.loads(one["value"]) for one in values if one["name"] == "record" and one.get("value")]
     outputs = [json.loads(one["value"]) for one in values if one["name"] == "outputs" and one.get("value")]
     return status["phase"], {record["path"]: record for record in records}, outputs
+
+
+class UnderWay:
+    """Pipelines on the cluster side by side, each with a home of its own: most of their time is waiting. A test asks for what came of its
+    one."""
+
+    def __init__(self, namespace, homes):
+        self.namespace, self.homes = namespace, homes
+        self.pool = concurrent.futures.ThreadPoolExecutor(len(CASES))
+        self.commands = []
+        self.cases = {name: self.pool.submit(case, namespace, self.home()) for name, case in CASES.items()}
+
+    def home(self):
+        self.commands.append(Coracle(self.homes.mktemp("home"), "process"))
+        return self.commands[-1]
+
+    def __getitem__(self, name):
+        return self.cases[name].result(600)
+
+    def close(self):
+        for case in self.cases.values():
+            case.cancel()
+        for command in self.commands:
+            command.close()
+        self.pool.shutdown()
+
+
+# What is under way from the first test on, by its name.
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+@pytest.fixture(scope="module")
+def under_way(namespace, tmp_path_factory):
+    under_way = UnderWay(namespace, tmp_path_factory)
+    try:
+        yield under_way
+    finally:
+        under_way.close()
 
 
 def same(here, there):
@@ -68,31 +111,34 @@ def local(coracle, file, *words):
     return coracle.json("get", run["run_id"])
 
 
-@pytest.mark.parametrize("example", ["hello", "loop", "exit-handler"])
-def test_examples_end_there_as_here(on_docker, namespace, example):
-    file = EXAMPLES / example / "pipeline.yaml"
-    here = local(on_docker, file)
-    there = ended_there(namespace, lowered(on_docker, namespace, file)["workflow"])
-    steps = same(here, there)
-    ran = {task["path"] for task in here["tasks"] if task["kind"] == "container"}
-    assert ran == set(steps)
+# The words of an example that is run with others than its own: more than are worked on at a time.
+FEWER = {"loop": ("-p", "sentence=one oar more")}
 
 
-def test_a_step_that_fails_fails_the_workflow_and_what_depends_on_it_is_not_run(on_docker, namespace, tmp_path):
-    file = pipeline(tmp_path, {"a": step("exit 3"), "b": step("true"), "c": step('printf c > "$1"', args=[OUTPUT], outputs=["out"])},
+def example(name):
+    return lambda namespace, coracle: ended_there(
+        namespace, lowered(coracle, namespace, EXAMPLES / name / "pipeline.yaml", *FEWER.get(name, ()))["workflow"])
+
+
+CASES.update({name: example(name) for name in ("hello", "loop", "exit-handler")})
+
+
+def failing(folder):
+    return pipeline(folder, {"a": step("exit 3"), "b": step("true"), "c": step('printf c > "$1"', args=[OUTPUT], outputs=["out"])},
                     b={"dependentTasks": ["a"]})
-    here = local(on_docker, file)
-    (phase, records, _) = ended_there(namespace, lowered(on_docker, namespace, file)["workflow"])
-    assert (here["state"], phase) == ("FAILED", "Failed")
-    assert records["a"]["state"] == "FAILED" and records["c"]["state"] == "SUCCEEDED"
-    assert records["c"]["outputs"]["parameters"] == {"out": "c"}
-    assert records.get("b", {}).get("state") != "SUCCEEDED"
 
 
-def test_a_schedule_starts_workflows_that_know_their_slot(on_processes, namespace, tmp_path):
-    file = pipeline(tmp_path, {"a": step('printf %s "$1" > "$2"', args=["{{$.pipeline_job_schedule_time_utc}}", OUTPUT], outputs=["out"])})
-    scheduled = lowered(on_processes, namespace, file, "--every", "20")["workflow"]
-    made = namespace.ok("create", "-f", "-", "-o", "name", stdin=json.dumps(scheduled)).strip()
+@case
+def fails(namespace, coracle):
+    return ended_there(namespace, lowered(coracle, namespace, failing(coracle.home))["workflow"])
+
+
+@case
+def scheduled(namespace, coracle):
+    """The first workflow of a schedule, once it has ended, and the logs of its pods."""
+    steps = {"a": step('printf %s "$1" > "$2"', args=["{{$.pipeline_job_schedule_time_utc}}", OUTPUT], outputs=["out"])}
+    workflow = lowered(coracle, namespace, pipeline(coracle.home, steps), "--every", "20")["workflow"]
+    made = namespace.ok("create", "-f", "-", "-o", "name", stdin=json.dumps(workflow)).strip()
     label = "workflows.argoproj.io/cron-workflow=" + made.split("/")[1]
 
     def ended():
@@ -100,11 +146,33 @@ def test_a_schedule_starts_workflows_that_know_their_slot(on_processes, namespac
         return [run for run in runs if run.get("status", {}).get("phase") in ("Succeeded", "Failed", "Error")]
 
     try:
-        [run, *_] = wait_for(ended, 240, "a workflow of the schedule")
-        logs = ("logs", "-l", "workflows.argoproj.io/workflow=" + run["metadata"]["name"], "--all-containers", "--prefix")
-        assert run["status"]["phase"] == "Succeeded", namespace.ok(*logs)
+        [run, *_] = wait_for(ended, 300, "a workflow of the schedule", every=1)
+        logs = namespace("logs", "-l", "workflows.argoproj.io/workflow=" + run["metadata"]["name"], "--all-containers", "--prefix").stdout
     finally:
         namespace.ok("delete", made)
+    return run, logs
+
+
+@pytest.mark.parametrize("name", ["hello", "loop", "exit-handler"])
+def test_examples_end_there_as_here(on_docker, under_way, name):
+    here = local(on_docker, EXAMPLES / name / "pipeline.yaml", *FEWER.get(name, ()))
+    steps = same(here, under_way[name])
+    ran = {task["path"] for task in here["tasks"] if task["kind"] == "container"}
+    assert ran == set(steps)
+
+
+def test_a_step_that_fails_fails_the_workflow_and_what_depends_on_it_is_not_run(on_docker, under_way, tmp_path):
+    here = local(on_docker, failing(tmp_path))
+    (phase, records, _) = under_way["fails"]
+    assert (here["state"], phase) == ("FAILED", "Failed")
+    assert records["a"]["state"] == "FAILED" and records["c"]["state"] == "SUCCEEDED"
+    assert records["c"]["outputs"]["parameters"] == {"out": "c"}
+    assert records.get("b", {}).get("state") != "SUCCEEDED"
+
+
+def test_a_schedule_starts_workflows_that_know_their_slot(under_way):
+    run, logs = under_way["scheduled"]
+    assert run["status"]["phase"] == "Succeeded", logs
     slot = run["metadata"]["annotations"]["workflows.argoproj.io/scheduled-time"]
     values = [one for node in run["status"]["nodes"].values() for one in node.get("outputs", {}).get("parameters", [])]
     [record] = [json.loads(one["value"]) for one in values if one["name"] == "record" and one.get("value")]
@@ -140,7 +208,7 @@ class Sender:
 
     def deploy(self, file, *words, code=0):
         image = ("--step-image", self.namespace.image, "--image-pull-policy", "IfNotPresent", "--claim", "runs")
-        answer = self.coracle("-o", "json", "deploy", file, "--context", "admin", "-n", "workflows", *image, *words, seconds=300)
+        answer = self.coracle("-o", "json", "deploy", file, "--context", "admin", "-n", "workflows", *image, *words, seconds=600)
         assert answer.returncode == code, answer.stderr
         return json.loads(answer.stdout or answer.stderr.splitlines()[-1])
 
@@ -149,7 +217,7 @@ class Sender:
         return [one["metadata"]["name"] for one in found]
 
     def follow(self, run, code=0):
-        answer = self.coracle("-o", "json", "follow", run["run_id"], seconds=300)
+        answer = self.coracle("-o", "json", "follow", run["run_id"], seconds=600)
         assert answer.returncode == code, answer.stderr
         return json.loads(answer.stdout or answer.stderr.splitlines()[-1])
 
@@ -163,20 +231,32 @@ def states(run):
     return {task["name"]: task["states"][-1] for task in run["tasks"]}
 
 
-def test_a_pipeline_is_sent_to_argo_and_followed_over_a_kill_of_the_workbench(sender, tmp_path):
+@case
+def killed(namespace, coracle):
+    """What is told of a run whose workbench was killed when it had sent it, and what was made there."""
+    sender = Sender(coracle, namespace)
     steps = {"a": step('printf a > "$1"', args=[OUTPUT], outputs=["out"]), "b": step("true")}
-    run = sender.deploy(pipeline(tmp_path, steps, b={"dependentTasks": ["a"]}), "--detach")
+    run = sender.deploy(pipeline(coracle.home, steps, b={"dependentTasks": ["a"]}), "--detach")
     os.killpg(sender.server.pid, signal.SIGKILL)
     sender.server.wait()
     sender.server = sender.coracle.serve()
-    ended = sender.follow(run)
+    return sender.follow(run), sender.made(run)
+
+
+@case
+def failed(namespace, coracle):
+    return Sender(coracle, namespace).deploy(pipeline(coracle.home, {"bad": step("exit 3"), "good": step("true")}), code=1)
+
+
+def test_a_pipeline_is_sent_to_argo_and_followed_over_a_kill_of_the_workbench(under_way):
+    ended, made = under_way["killed"]
     assert (ended["state"], ended["stage"]) == ("SUCCEEDED", "DONE")
     assert states(ended) == {"a": "SUCCEEDED", "b": "SUCCEEDED"}
-    assert sender.made(run) == [ended["remote_id"]]
+    assert made == [ended["remote_id"]]
 
 
-def test_one_that_fails_there_fails_the_command_and_says_at_which_step(sender, tmp_path):
-    run = sender.deploy(pipeline(tmp_path, {"bad": step("exit 3"), "good": step("true")}), code=1)
+def test_one_that_fails_there_fails_the_command_and_says_at_which_step(under_way):
+    run = under_way["failed"]
     assert run["state"] == "FAILED"
     assert states(run) == {"bad": "FAILED", "good": "SUCCEEDED"}
     [bad] = [task for task in run["tasks"] if task["name"] == "bad"]
@@ -195,6 +275,9 @@ def test_one_that_recurs_is_one_object_there_however_often_it_is_asked_for(sende
     run = sender.deploy(file, "--cron", "0 30 6 * * *", "--no-catchup")
     try:
         assert run["stage"] == "DONE" and sender.made(run, "cronworkflows") == [run["remote_id"]]
+        listed = [json.loads(sender.coracle("-o", "json", "runs", *words).stdout)["runs"] for words in (
+            ("--context", "admin"), ("--context", "admin", "--state", "FAILED"), ("--context", "limited"), ())]
+        assert [[one["run_id"] for one in runs] for runs in listed] == [[run["run_id"]], [], [], []]
     finally:
         sender.namespace.ok("delete", "cronworkflow", run["remote_id"])
     # What a cluster does not make up for is not left out in silence.
@@ -204,26 +287,36 @@ def test_one_that_recurs_is_one_object_there_however_often_it_is_asked_for(sende
 
 def compared(sender, file, *words, code=0):
     image = ("--step-image", sender.namespace.image, "--image-pull-policy", "IfNotPresent", "--claim", "runs")
-    answer = sender.coracle("-o", "json", "parity", file, "--context", "admin", "-n", "workflows", *image, *words, seconds=300)
+    answer = sender.coracle("-o", "json", "parity", file, "--context", "admin", "-n", "workflows", *image, *words, seconds=600)
     assert answer.returncode == code, answer.stderr
     return json.loads(answer.stdout)
 
 
-def test_a_pipeline_that_comes_out_the_same_here_and_there_is_said_to(sender, tmp_path):
+@case
+def alike(namespace, coracle):
     steps = {"a": step('printf 42 > "$1"', args=[OUTPUT], outputs=["out"]), "b": step("true")}
-    parity = compared(sender, pipeline(tmp_path, steps, b={"dependentTasks": ["a"]}))["parity"]
-    # The states of the run and of two steps, and the parameter.
-    assert parity == {"differences": [], "same": 4, "not_told": []}
+    return compared(Sender(coracle, namespace), pipeline(coracle.home, steps, b={"dependentTasks": ["a"]}))["parity"]
 
 
-def test_what_is_another_there_is_named_unless_it_is_allowed(sender, tmp_path):
+@case
+def otherwise(namespace, coracle):
     """A pod on a cluster has a service account's token, a step here has none."""
     script = 'if [ -e /var/run/secrets/kubernetes.io ]; then printf 0.505; else printf 0.5; fi > "$1"'
-    file = pipeline(tmp_path, {"train": step(script, args=[OUTPUT], outputs=["out"])})
+    file = pipeline(coracle.home, {"train": step(script, args=[OUTPUT], outputs=["out"])})
     document = json.loads(file.read_text())
     document["components"]["comp-train"]["outputDefinitions"]["parameters"]["out"]["parameterType"] = "NUMBER_DOUBLE"
     file.write_text(json.dumps(document))
-    runs = compared(sender, file, "--tolerance", "out=0.1%", code=1)
+    sender = Sender(coracle, namespace)
+    return sender, compared(sender, file, "--tolerance", "out=0.1%", code=1)
+
+
+def test_a_pipeline_that_comes_out_the_same_here_and_there_is_said_to(under_way):
+    # The states of the run and of two steps, and the parameter.
+    assert under_way["alike"] == {"differences": [], "same": 4, "not_told": []}
+
+
+def test_what_is_another_there_is_named_unless_it_is_allowed(under_way):
+    sender, runs = under_way["otherwise"]
     [difference] = runs["parity"]["differences"]
     assert difference == {"step": "train", "what": "parameter out", "here": 0.5, "there": 0.505, "is_allowed": False}
     wish = {"run": runs["here"], "tolerances": {"out": {"relative": 0.01}}}
