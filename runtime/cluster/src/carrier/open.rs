@@ -19,6 +19,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// How long the carrier before this one may take to go.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 
+/// What became of a pod whose name is another's.
+const TAKEN: &str = "another transfer to or from the claim took its place";
+
 /// What is done with a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -103,14 +106,24 @@ impl Carrier {
         removed.map_err(|error| self.failed(error))
     }
 
-    /// Where the pod's API is.
-    pub(super) fn pod_path(&self) -> Result<String, CarrierError> {
-        let gone = || CarrierError::PodEnded {
-            told: "it was removed".to_owned(),
+    /// Where the pod's API is. The name may be that of another carrier's pod by now, which is not executed in.
+    pub(super) async fn pod_path(&self) -> Result<String, CarrierError> {
+        let Some(pod) = &self.pod else {
+            return Err(ended("it was removed"));
         };
-        let key = &self.pod.as_ref().ok_or_else(gone)?.key;
-        let namespace = key.namespace.as_deref().unwrap_or_default();
-        Ok(format!("/api/v1/namespaces/{namespace}/pods/{}", key.name))
+        let found = self.cluster.get(&pod.key).await;
+        match found.map_err(|error| self.failed(error))? {
+            Some(found) if found["metadata"]["uid"] != pod.uid.as_str() => {
+                return Err(ended(TAKEN));
+            }
+            Some(_) => {}
+            None => return Err(ended("it was deleted")),
+        }
+        let namespace = pod.key.namespace.as_deref().unwrap_or_default();
+        Ok(format!(
+            "/api/v1/namespaces/{namespace}/pods/{}",
+            pod.key.name
+        ))
     }
 
     /// An error, or that the pod has ended, where that is why.
@@ -123,13 +136,8 @@ impl Carrier {
         let Some(pod) = self.pod.as_ref().filter(|_| may_be) else {
             return error;
         };
-        let ended = |told: &str| CarrierError::PodEnded {
-            told: told.to_owned(),
-        };
         match self.cluster.get(&pod.key).await {
-            Ok(Some(object)) if object["metadata"]["uid"] != pod.uid.as_str() => {
-                ended("another carrier of the claim took its place")
-            }
+            Ok(Some(object)) if object["metadata"]["uid"] != pod.uid.as_str() => ended(TAKEN),
             Ok(Some(object)) => match standing(&object) {
                 Standing::Ended(told) => ended(&told),
                 Standing::Waits(_) | Standing::Runs | Standing::NoImage(_) => error,
@@ -236,9 +244,7 @@ impl Carrier {
             let found = found.map_err(|error| self.failed(error))?;
             let found = found.filter(|found| found["metadata"]["uid"] == pod.uid.as_str());
             let Some(found) = found else {
-                return Err(CarrierError::PodEnded {
-                    told: "it was deleted".to_owned(),
-                });
+                return Err(ended("it was deleted"));
             };
             let not_started = |told: String| CarrierError::NotStarted {
                 claim: opening.claim.clone(),
@@ -291,6 +297,12 @@ impl Drop for Carrier {
                 tracing::warn!(%left, "the pod that opened a claim is left to its deadline");
             }
         });
+    }
+}
+
+fn ended(told: &str) -> CarrierError {
+    CarrierError::PodEnded {
+        told: told.to_owned(),
     }
 }
 

@@ -119,7 +119,7 @@ impl Carrier {
                 });
             }
         };
-        let path = self.pod_path()?;
+        let path = self.pod_path().await?;
         let running = async move {
             let ended = exec(&self.connection, &path, words, input, output).await;
             drop(to_program);
@@ -160,7 +160,7 @@ impl Carrier {
                 });
             }
         };
-        let path = self.pod_path()?;
+        let path = self.pod_path().await?;
         let to = inside(there);
         let words = ["receive", "--to", &to];
         let running = exec(&self.connection, &path, &words, input, output);
@@ -200,7 +200,7 @@ impl Carrier {
             });
             Ok((received.map(drop), files, bytes))
         });
-        let path = self.pod_path()?;
+        let path = self.pod_path().await?;
         let from = inside(there);
         let words = ["send", "--in", &from, "--paths", "stdin"];
         let running = async {
