@@ -21,7 +21,7 @@ mod send;
 pub use entry::{Content, Entry, is_same};
 pub use error::{CarryError, Trouble};
 pub use line::{Line, read_paths, write_paths};
-pub use list::{list, look};
+pub use list::{Survey, list, look, survey};
 pub use receive::{Received, receive};
 pub use send::send;
 

@@ -30,6 +30,42 @@ pub struct LeftOut {
     pub why: String,
 }
 
+/// What came of the files of a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CarriedClaim {
+    /// The claim.
+    pub claim: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// What went over; what was there before stays, whatever the problem.
+    pub files: Account,
+    /// Why it stopped before its end.
+    pub problem: Option<CarrierProblem>,
+}
+
+/// Why files did not go over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CarrierProblem {
+    /// What to switch on: `volume-full`, `files-differ`.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to try.
+    pub hint: String,
+}
+
+impl From<&CarrierError> for CarrierProblem {
+    fn from(error: &CarrierError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            hint: error.hint(),
+        }
+    }
+}
+
 /// A transfer that stopped before its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]

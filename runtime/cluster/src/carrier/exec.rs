@@ -3,7 +3,7 @@
 //! The first byte of a message is its channel: standard input, output, error, and how the program ended. Version 5 of the protocol
 //! adds that a channel is closed. Sending and receiving go on beside each other, so that a program that no longer reads is heard.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -68,7 +68,7 @@ pub(super) async fn exec(
 ) -> Result<Exited, CarrierError> {
     let (socket, can_close) = open(connection, pod_path, words).await?;
     let (mut sink, mut stream) = socket.split();
-    let alive = Cell::new(Instant::now());
+    let alive = Alive::now();
     let sending = async {
         let mut is_open = true;
         loop {
@@ -93,7 +93,7 @@ pub(super) async fn exec(
             if sink.send(message).await.is_err() {
                 break;
             }
-            alive.set(Instant::now());
+            alive.mark();
         }
         // What the program said before it went is still to be read, or that the connection is lost.
         std::future::pending::<()>().await;
@@ -101,14 +101,14 @@ pub(super) async fn exec(
     let receiving = async {
         let mut said = BytesMut::new();
         loop {
-            let message = match time::timeout_at(alive.get() + SILENCE, stream.next()).await {
+            let message = match time::timeout_at(alive.last() + SILENCE, stream.next()).await {
                 Ok(Some(Ok(message))) => message,
                 Ok(Some(Err(error))) => return Err(CarrierError::Lost(innermost(&error))),
                 Ok(None) => return Err(CarrierError::Lost("it was closed".to_owned())),
-                Err(_) if alive.get().elapsed() < SILENCE => continue,
+                Err(_) if alive.last().elapsed() < SILENCE => continue,
                 Err(_) => return Err(CarrierError::Lost("nothing comes any more".to_owned())),
             };
-            alive.set(Instant::now());
+            alive.mark();
             if message.is_close() {
                 return Err(CarrierError::Lost("it was closed".to_owned()));
             }
@@ -137,6 +137,31 @@ pub(super) async fn exec(
     tokio::select! {
         () = sending => Err(CarrierError::Lost("it was closed".to_owned())),
         ended = receiving => ended,
+    }
+}
+
+/// When something last came or went.
+struct Alive {
+    begun: Instant,
+    milliseconds: AtomicU64,
+}
+
+impl Alive {
+    fn now() -> Self {
+        Self {
+            begun: Instant::now(),
+            milliseconds: AtomicU64::new(0),
+        }
+    }
+
+    fn mark(&self) {
+        let since = self.begun.elapsed().as_millis();
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        self.milliseconds.store(since, Ordering::Relaxed);
+    }
+
+    fn last(&self) -> Instant {
+        self.begun + Duration::from_millis(self.milliseconds.load(Ordering::Relaxed))
     }
 }
 

@@ -22,7 +22,7 @@ mod pod;
 mod standing;
 mod transfer;
 
-pub use account::{Account, LeftOut, Stopped};
+pub use account::{Account, CarriedClaim, CarrierProblem, LeftOut, Stopped};
 pub use compare::Existing;
 pub use error::CarrierError;
 pub use open::{Access, Carrier, Opening};

@@ -340,3 +340,36 @@ async fn off_runtime<T: Send + 'static>(
     let worked = spawn_blocking(work).await;
     worked.map_err(|error| CarryError::Stream(std::io::Error::other(error)))?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever serves requests works on them on any thread.
+    #[test]
+    fn transfers_go_from_thread_to_thread() {
+        fn goes<T: Send>(_: T) {}
+        let _ = |carrier: &Carrier| {
+            goes(carrier.put(Path::new(""), "", Existing::Keep));
+            goes(carrier.get("", Path::new(""), Existing::Keep));
+        };
+    }
+
+    #[test]
+    fn what_was_said_in_the_end_counts_more_than_how_the_program_ended() {
+        let lost = || Err(CarrierError::Lost("it was closed".to_owned()));
+        let mut heard = Heard::default();
+        heard.take(
+            b"{\"failed\": {\"trouble\": \"no-space\", \"message\": \"m\"}}\n",
+            drop,
+        );
+        assert_eq!(heard.verdict(lost()).unwrap_err().code(), "volume-full");
+        let mut heard = Heard::default();
+        heard.take(b"\"done\"\n", drop);
+        assert_eq!(heard.verdict(lost()).unwrap_err().code(), "connection-lost");
+        let said = "coracle-step: `list` is no verb of this program".to_owned();
+        let ended = Ok(Exited { code: 3, said });
+        let verdict = Heard::default().verdict(ended);
+        assert_eq!(verdict.unwrap_err().code(), "wrong-image");
+    }
+}
