@@ -53,6 +53,8 @@ pub enum Trouble {
     Changed,
     /// Something else stands where a file would be.
     Occupied,
+    /// It is not there.
+    Missing,
     /// Anything else.
     Other,
 }
@@ -67,6 +69,7 @@ impl CarryError {
                     | io::ErrorKind::QuotaExceeded
                     | io::ErrorKind::FileTooLarge => Trouble::NoSpace,
                     io::ErrorKind::PermissionDenied => Trouble::NotAllowed,
+                    io::ErrorKind::NotFound => Trouble::Missing,
                     io::ErrorKind::ReadOnlyFilesystem => Trouble::ReadOnly,
                     _ => Trouble::Other,
                 }

@@ -23,7 +23,7 @@ pub use digest::{digest, files};
 pub use entry::{Content, Entry, is_same};
 pub use error::{CarryError, Trouble};
 pub use line::{Line, read_paths, write_paths};
-pub use list::{list, look};
+pub use list::{Survey, list, look, survey};
 pub use receive::{Received, receive};
 pub use send::send;
 

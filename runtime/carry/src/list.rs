@@ -24,7 +24,47 @@ pub fn list(
     take: &mut impl FnMut(Entry) -> Result<(), CarryError>,
 ) -> Result<(), CarryError> {
     let names = names(folder).map_err(CarryError::read("."))?;
-    below(folder, "", names, take)
+    below(folder, ("", Checksums::Made), names, take)
+}
+
+/// What is in a folder, without reading a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Files and links.
+    pub files: u64,
+    /// The bytes of files.
+    pub bytes: u64,
+    /// The paths of what cannot be carried, with why.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// How much there is in a folder and below.
+///
+/// # Errors
+/// A folder that is none or cannot be read.
+pub fn survey(folder: &Path) -> Result<Survey, CarryError> {
+    let mut survey = Survey::default();
+    let names = names(folder).map_err(CarryError::read("."))?;
+    below(folder, ("", Checksums::LeftOut), names, &mut |entry| {
+        match entry.content {
+            Content::File { bytes, .. } => {
+                survey.files += 1;
+                survey.bytes += bytes;
+            }
+            Content::Link { .. } => survey.files += 1,
+            Content::Folder { .. } => {}
+            Content::Other { why } => survey.left_out.push((entry.path, why)),
+        }
+        Ok(())
+    })?;
+    Ok(survey)
+}
+
+/// Whether files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Checksums {
+    Made,
+    LeftOut,
 }
 
 /// What stands at a path below a folder. None where nothing does.
@@ -41,7 +81,7 @@ pub fn look(folder: &Path, path: &str) -> Result<Option<Entry>, CarryError> {
         }
         place.push(name);
     }
-    Ok(content(&place, path).map(|content| Entry {
+    Ok(content(&place, path, Checksums::Made).map(|content| Entry {
         path: path.to_owned(),
         content,
     }))
@@ -49,7 +89,7 @@ pub fn look(folder: &Path, path: &str) -> Result<Option<Entry>, CarryError> {
 
 fn below(
     folder: &Path,
-    prefix: &str,
+    (prefix, checksums): (&str, Checksums),
     names: Vec<Result<String, String>>,
     take: &mut impl FnMut(Entry) -> Result<(), CarryError>,
 ) -> Result<(), CarryError> {
@@ -67,7 +107,7 @@ fn below(
             }
         };
         let (place, path) = (folder.join(&name), format!("{prefix}{name}"));
-        let Some(mut content) = content(&place, &path) else {
+        let Some(mut content) = content(&place, &path, checksums) else {
             continue;
         };
         let mut names_below = Vec::new();
@@ -81,7 +121,7 @@ fn below(
             path: path.clone(),
             content,
         })?;
-        below(&place, &format!("{path}/"), names_below, take)?;
+        below(&place, (&format!("{path}/"), checksums), names_below, take)?;
     }
     Ok(())
 }
@@ -103,8 +143,9 @@ fn unreadable(error: &io::Error) -> Content {
     }
 }
 
-fn content(place: &Path, path: &str) -> Option<Content> {
-    let content = fs_err::symlink_metadata(place).and_then(|found| of(place, path, &found));
+fn content(place: &Path, path: &str, checksums: Checksums) -> Option<Content> {
+    let content =
+        fs_err::symlink_metadata(place).and_then(|found| of(place, path, &found, checksums));
     match content {
         Ok(content) => Some(content),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -112,13 +153,16 @@ fn content(place: &Path, path: &str) -> Option<Content> {
     }
 }
 
-fn of(place: &Path, path: &str, found: &Metadata) -> io::Result<Content> {
+fn of(place: &Path, path: &str, found: &Metadata, checksums: Checksums) -> io::Result<Content> {
     let mode = found.permissions().mode() & 0o777;
     if found.is_dir() {
         return Ok(Content::Folder { mode });
     }
     if found.is_file() {
-        let (bytes, sha256) = digest(&mut fs_err::File::open(place)?)?;
+        let (bytes, sha256) = match checksums {
+            Checksums::Made => digest(&mut fs_err::File::open(place)?)?,
+            Checksums::LeftOut => (found.len(), String::new()),
+        };
         return Ok(Content::File {
             bytes,
             sha256,
@@ -188,6 +232,11 @@ mod tests {
         assert_eq!(
             look(folder.path(), "b/ä").unwrap().as_ref(),
             Some(&entries[2])
+        );
+        let survey = survey(folder.path()).unwrap();
+        assert_eq!(
+            (survey.files, survey.bytes, survey.left_out.len()),
+            (2, 3, 2)
         );
         // A link to a folder is not gone through.
         symlink("b", at("f")).unwrap();

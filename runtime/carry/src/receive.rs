@@ -23,7 +23,7 @@ pub struct Received {
     pub bytes: u64,
 }
 
-/// Writes the files, folders and links of an archive into a folder, and has the system keep them. A file or link that stands there is
+/// Writes the files, folders and links of an archive into a folder, which is made where it is missing, and has the system keep them. A file or link that stands there is
 /// replaced. Each path goes to `told` when it is there. Owners are kept where this user may give files away; permissions always.
 ///
 /// # Errors
@@ -35,6 +35,7 @@ pub fn receive(
     told: &mut impl FnMut(&str) -> Result<(), CarryError>,
 ) -> Result<Received, CarryError> {
     let unfinished = folder.join(UNFINISHED);
+    fs_err::create_dir_all(folder).map_err(CarryError::write("."))?;
     clear(&unfinished)?;
     fs_err::create_dir(&unfinished).map_err(CarryError::write(UNFINISHED))?;
     let mut into = Into {

@@ -3,6 +3,7 @@
 //! ```text
 //!   kubeconfig ─contexts─► Target ─► Client ─┬─► preflight: what is there, judged before anything is sent
 //!                                            ├─► follow: states, events and logs of a workload, to its end
+//!                                            ├─► carrier: files to a claim and back
 //!                                            ├─► kfp, argo: a pipeline is made there once, and looked at ─run_news─► what is new
 //!                                            │                                                ─parity──► what came out otherwise
 //!                                            └─► objects: diff, apply, rollback, delete
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod argo;
+pub mod carrier;
 pub mod contexts;
 mod error;
 pub mod files;

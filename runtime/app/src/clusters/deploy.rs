@@ -10,13 +10,13 @@ use coracle_cluster::objects::{
     Retries, deployments,
 };
 
-use super::sources;
+use super::{data, sources};
 use crate::error::AppError;
 use crate::view::{
     DeployObjects, DeploymentList, DeploymentPlace, DeploymentsQuery, ExportObjects,
     ExportedObjects, PreviewedDeployment,
 };
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, off_runtime};
 
 impl Workbench {
     /// What sending objects would do: an account of every field, and what the server would make of them. Nothing is written.
@@ -29,6 +29,16 @@ impl Workbench {
     ) -> Result<PreviewedDeployment, AppError> {
         let translation = sources::translated(&self.inner.kubernetes, &request.sources)?;
         let there = self.reach(&request.place).await?;
+        let claims = match request.data {
+            Some(_) => data::claims_here(
+                &self.inner.kubernetes,
+                self.home(),
+                &request.sources,
+                &there.namespace,
+            )?,
+            None => Vec::new(),
+        };
+        let data = off_runtime(move || claims.into_iter().map(data::survey).collect()).await?;
         let cluster = there.cluster();
         let preview = there
             .deployment(&cluster)
@@ -43,6 +53,7 @@ impl Workbench {
             namespace: there.namespace,
             report: translation.report,
             preview,
+            data,
         })
     }
 
@@ -60,12 +71,33 @@ impl Workbench {
         }
         let there = self.reach(&request.place).await?;
         self.confirmed(&there.connection.context, request.place.confirm.as_deref())?;
+        let claims = match request.data {
+            Some(_) => data::claims_here(
+                &self.inner.kubernetes,
+                self.home(),
+                &request.sources,
+                &there.namespace,
+            )?,
+            None => Vec::new(),
+        };
+        let mut carried = Vec::new();
+        let between = async {
+            let data = request.data.as_ref()?;
+            for claim in claims {
+                carried.push(self.carry(&request.place, data, claim).await);
+            }
+            data::what_stopped(&carried)
+        };
         let cluster = there.cluster();
-        there
+        let deployed = there
             .deployment(&cluster)
-            .apply(&translation.objects, options(&request))
+            .apply_around(&translation.objects, options(&request), between)
             .await
-            .map_err(|error| there.explain(error))
+            .map_err(|error| there.explain(error))?;
+        Ok(Deployed {
+            data: carried,
+            ..deployed
+        })
     }
 
     /// Has objects be as they were before the last deployment of the name.

@@ -3,6 +3,7 @@
 //! Whoever asks says which kubeconfig counts, since a shell's may be another than the workbench's.
 
 mod contexts;
+mod data;
 mod deploy;
 mod images;
 mod manifests;

@@ -48,7 +48,7 @@ pub(super) fn translated(
     })
 }
 
-fn objects(api: &ApiServer, sources: &ObjectSources) -> Result<Vec<Value>, AppError> {
+pub(super) fn objects(api: &ApiServer, sources: &ObjectSources) -> Result<Vec<Value>, AppError> {
     let mut objects = manifests::objects(&sources.files)?;
     for named in &sources.objects {
         objects.push(stored(api, named, sources.namespace.as_deref())?);

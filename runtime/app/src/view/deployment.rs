@@ -1,7 +1,9 @@
 //! Objects that are sent to a cluster together.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+pub use coracle_cluster::carrier::{CarriedClaim, LeftOut};
 use coracle_cluster::objects::Preview;
 pub use coracle_cluster::objects::{
     Deployed, Done as ObjectDone, ListedDeployment, Would as Previewed,
@@ -79,6 +81,38 @@ pub struct DeployObjects {
     /// Whether what an earlier deployment of the name sent and this one does not is removed.
     #[serde(default)]
     pub prune: bool,
+    /// Whether the files of claims go along, and how; they stay here where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DeployData>,
+}
+
+/// How the files of claims go along: those of volumes that are here under the names of claims that objects are or use.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeployData {
+    /// The image of `coracle-step`, of which a pod opens each claim.
+    pub step_image: String,
+    /// Whether files that are there with other content are replaced.
+    #[serde(default)]
+    pub overwrite: bool,
+}
+
+/// A claim whose volume is here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LocalClaim {
+    /// Its name.
+    pub claim: String,
+    /// Its namespace there.
+    pub namespace: String,
+    /// The folder of its volume here.
+    #[schema(value_type = String)]
+    pub folder: PathBuf,
+    /// Files and links in it.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// What cannot go over, with why.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Objects: those of files, and those that are here.
@@ -137,6 +171,9 @@ pub struct PreviewedDeployment {
     pub report: ParityReport,
     /// What the server would make of them.
     pub preview: Preview,
+    /// The files that would go along, less those that are there already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<LocalClaim>,
     /// Whether everything can go.
     pub is_fine: bool,
 }

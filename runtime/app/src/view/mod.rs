@@ -56,9 +56,10 @@ pub use definition::{
     DefinitionReport,
 };
 pub use deployment::{
-    DeployObjects, Deployed, DeploymentList, DeploymentPlace, DeploymentsQuery, ExportObjects,
-    ExportedObjects, FieldParity, FoundLocalImages, ListedDeployment, LocalImages, ObjectDone,
-    ObjectSources, ParityReport, Previewed, PreviewedDeployment,
+    CarriedClaim, DeployData, DeployObjects, Deployed, DeploymentList, DeploymentPlace,
+    DeploymentsQuery, ExportObjects, ExportedObjects, FieldParity, FoundLocalImages, LeftOut,
+    ListedDeployment, LocalClaim, LocalImages, ObjectDone, ObjectSources, ParityReport, Previewed,
+    PreviewedDeployment,
 };
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,

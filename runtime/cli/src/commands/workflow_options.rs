@@ -107,5 +107,15 @@ impl On {
     /// Whether a workflow is asked for.
     pub(crate) fn is_asked(&self) -> bool {
         self.step_image.is_some()
+            || self.image_pull_policy.is_some()
+            || self.service_account.is_some()
+            || !self.pull_secrets.is_empty()
+            || self.claim.is_some()
+            || self.storage_class.is_some()
+    }
+
+    /// The image, for something else than a workflow.
+    pub(crate) fn take_step_image(&mut self) -> Option<String> {
+        self.step_image.take()
     }
 }

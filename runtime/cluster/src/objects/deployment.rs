@@ -7,7 +7,7 @@ use super::diff::Difference;
 use super::inventory::{Entry, Inventory};
 use super::look::{LookError, Looked, Preview, Seen, Would, look};
 use super::name::DeploymentName;
-use super::order::in_order;
+use super::order::{in_order, rank};
 use super::outcome::{Deployed, Done, Outcome};
 use super::requests::{Cluster, Conflicts, RequestError};
 use super::stored::{Place, Record, RecordError};
@@ -120,6 +120,17 @@ impl Deployment<'_> {
         objects: &[Value],
         options: DeployOptions,
     ) -> Result<Deployed, DeployError> {
+        self.apply_around(objects, options, async { None }).await
+    }
+
+    /// Sends the objects as [`Deployment::apply`], and has something be done once claims are there, before what may use them is sent.
+    /// Where that returns a reason, nothing more is sent.
+    pub async fn apply_around(
+        &self,
+        objects: &[Value],
+        options: DeployOptions,
+        between: impl Future<Output = Option<String>>,
+    ) -> Result<Deployed, DeployError> {
         let old = self.place().load().await?;
         let seen = self.look(objects, options).await?;
         let mut record = self.planned(old.as_ref(), &seen, options).await?;
@@ -129,6 +140,8 @@ impl Deployment<'_> {
                 old.inventory.finished && same_objects(&old.inventory, &record.inventory)
             });
         if nothing_changes {
+            // What nobody has to send is there, whatever became of what is between.
+            between.await;
             let outcomes = seen
                 .iter()
                 .map(|seen| plain(&seen.key, Done::Unchanged))
@@ -159,7 +172,17 @@ impl Deployment<'_> {
             }));
             return Ok(self.deployed(outcomes, Some(error)));
         }
-        for seen in others {
+        let claims = rank("PersistentVolumeClaim");
+        let (before, after): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|seen| rank(&seen.key.kind) <= claims);
+        for seen in before {
+            outcomes.push(send(&mut sender, &mut record, seen).await);
+        }
+        if sender.ended.is_none() {
+            sender.ended = between.await;
+        }
+        for seen in after {
             outcomes.push(send(&mut sender, &mut record, seen).await);
         }
         let removed = record.inventory.removed.clone();
@@ -237,6 +260,7 @@ impl Deployment<'_> {
             deployment: self.name.clone(),
             namespace: self.namespace.clone(),
             outcomes,
+            data: Vec::new(),
             record_problem: problem.map(|problem| problem.to_string()),
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::DeploymentName;
 use super::refusal::Refusal;
+use crate::carrier::CarriedClaim;
 use crate::key::ObjectKey;
 
 /// What came of one object.
@@ -80,6 +81,9 @@ pub struct Deployed {
     pub namespace: String,
     /// Each object in the order in which it was asked for.
     pub outcomes: Vec<Outcome>,
+    /// The files of claims that were to go along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<CarriedClaim>,
     /// Why the record in the cluster is not up to date; the same command brings it up to date.
     pub record_problem: Option<String>,
 }
@@ -87,6 +91,9 @@ pub struct Deployed {
 impl Deployed {
     /// Whether everything is as was wished. Where not, the same command can be run again.
     pub fn is_finished(&self) -> bool {
-        self.record_problem.is_none() && self.outcomes.iter().all(|outcome| outcome.done.is_done())
+        let data_is_there = self.data.iter().all(|claim| claim.problem.is_none());
+        self.record_problem.is_none()
+            && data_is_there
+            && self.outcomes.iter().all(|outcome| outcome.done.is_done())
     }
 }

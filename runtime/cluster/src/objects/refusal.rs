@@ -68,7 +68,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal of our own, before anything was asked.
-    pub(super) fn own(kind: RefusalKind, message: impl Into<String>) -> Self {
+    pub(crate) fn own(kind: RefusalKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             code: None,

@@ -60,7 +60,7 @@ pub enum RequestError {
 
 impl RequestError {
     /// Whether there is no such object.
-    pub(super) fn is_missing(&self) -> bool {
+    pub(crate) fn is_missing(&self) -> bool {
         matches!(
             self,
             Self::Refused(Refusal {
@@ -70,7 +70,7 @@ impl RequestError {
         )
     }
 
-    pub(super) fn has_code(&self, code: u16) -> bool {
+    pub(crate) fn has_code(&self, code: u16) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.code == Some(code))
     }
 }
@@ -78,7 +78,7 @@ impl RequestError {
 /// A request's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// What the server warned of, in its own words.
     pub(super) warnings: Vec<String>,
 }
@@ -132,7 +132,7 @@ impl Cluster {
     }
 
     /// The objects of a list.
-    pub(super) async fn list(&self, path: &str) -> Result<Vec<Value>, RequestError> {
+    pub(crate) async fn list(&self, path: &str) -> Result<Vec<Value>, RequestError> {
         let mut answer = self.send(Method::GET, path, None).await?;
         match answer.value["items"].take() {
             Value::Array(items) => Ok(items),
@@ -179,7 +179,7 @@ impl Cluster {
     }
 
     /// Removes the object of this uid and no other, and what it owns in the background.
-    pub(super) async fn delete(&self, key: &ObjectKey, uid: &str) -> Result<(), RequestError> {
+    pub(crate) async fn delete(&self, key: &ObjectKey, uid: &str) -> Result<(), RequestError> {
         let path = self.path(key).await?;
         let options = json!({
             "kind": "DeleteOptions",

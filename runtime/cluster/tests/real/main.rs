@@ -4,6 +4,7 @@
 //! test says so and passes, unless `CORACLE_REQUIRE_CLUSTER=1`. Each test has a namespace of its own, which it deletes.
 
 mod bench;
+mod carrier;
 mod exported;
 mod faults;
 mod lifecycle;

@@ -47,19 +47,20 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         name,
         place,
         objects,
-        pipeline,
+        mut pipeline,
     } = arguments;
     if sources::are_objects(context, &what) {
+        let data = objects.data(&mut pipeline);
         if pipeline.is_asked() {
             return Err(CommandError::usage(
                 "objects are applied to a cluster: parameters, a rhythm, `--kfp-endpoint` and `--detach` are for pipelines",
             ));
         }
-        return objects::run(context, &what, name, &place, &objects).await;
+        return objects::run(context, &what, name, &place, &objects, data).await;
     }
     if objects.is_asked() {
         return Err(CommandError::usage(
-            "a pipeline is sent as it is: `--dry-run`, `--prune`, `--force-conflicts`, `--with-secrets`, `--into-namespace` and `--registry` are for objects",
+            "a pipeline is sent as it is: `--dry-run`, `--prune`, `--force-conflicts`, `--with-secrets`, `--into-namespace`, `--registry` and `--with-data` are for objects",
         ));
     }
     match what.as_slice() {

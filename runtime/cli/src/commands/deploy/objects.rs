@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use coracle_app::view::{DeployObjects, Deployed, PreviewedDeployment};
+use coracle_app::view::{DeployData, DeployObjects, Deployed, PreviewedDeployment};
 
+use super::pipeline::PipelineOptions;
 use super::place::Place;
 use super::{images, sources, told};
 use crate::client::Call;
@@ -42,6 +43,14 @@ pub(crate) struct ObjectOptions {
     /// Objects: push images that only this machine has there, and send objects that name them by digest
     #[arg(long, value_name = "REGISTRY[/PREFIX]")]
     registry: Option<String>,
+
+    /// Objects: have the files of claims go along, by pods of the image `--step-image`, before what uses them is sent
+    #[arg(long, requires = "step_image")]
+    with_data: bool,
+
+    /// Objects: replace files of claims that are there with other content
+    #[arg(long, requires = "with_data")]
+    overwrite: bool,
 }
 
 impl ObjectOptions {
@@ -53,6 +62,16 @@ impl ObjectOptions {
             || self.with_secrets
             || self.into_namespace
             || self.registry.is_some()
+            || self.with_data
+    }
+
+    /// How the files of claims go along, where they are to.
+    pub(super) fn data(&self, pipeline: &mut PipelineOptions) -> Option<DeployData> {
+        let step_image = self.with_data.then(|| pipeline.take_step_image())??;
+        Some(DeployData {
+            step_image,
+            overwrite: self.overwrite,
+        })
     }
 }
 
@@ -62,6 +81,7 @@ pub(super) async fn run(
     name: Option<String>,
     place: &Place,
     options: &ObjectOptions,
+    data: Option<DeployData>,
 ) -> Result<Exit, CommandError> {
     let deployment = name.unwrap_or_else(|| name_of(named));
     let into = place.namespace.as_ref().filter(|_| options.into_namespace);
@@ -71,6 +91,7 @@ pub(super) async fn run(
         force_conflicts: options.force_conflicts,
         with_secrets: options.with_secrets,
         prune: options.prune,
+        data,
     };
     let session = Session::look(context).await?;
     let images = match &options.registry {

@@ -104,6 +104,11 @@ pub(crate) struct PipelineOptions {
 }
 
 impl PipelineOptions {
+    /// The image of coracle-step, where objects need it.
+    pub(super) fn take_step_image(&mut self) -> Option<String> {
+        self.on.take_step_image()
+    }
+
     /// Whether something is asked that only pipelines have.
     pub(super) fn is_asked(&self) -> bool {
         self.endpoint.kfp_endpoint.is_some()

@@ -1,12 +1,13 @@
 //! What came of objects, and what would come of them, as people read it.
 
 use coracle_app::view::{
-    Deployed, FieldParity, ObjectDone, ParityReport, Previewed, PreviewedDeployment,
+    CarriedClaim, Deployed, FieldParity, LeftOut, ObjectDone, ParityReport, Previewed,
+    PreviewedDeployment,
 };
 
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::output::{Format, Output, Paint};
+use crate::output::{Format, Output, Paint, bytes};
 
 /// Says what came of each object; the command failed where one is not as was wished.
 pub(crate) fn deployed(context: &Context, deployed: &Deployed) -> Result<Exit, CommandError> {
@@ -23,7 +24,11 @@ pub(crate) fn deployed(context: &Context, deployed: &Deployed) -> Result<Exit, C
                     output.on_stdout(paint, &said)
                 ));
             }
+            text.extend(deployed.data.iter().map(|claim| carried(output, claim)));
             output.data(&text)?;
+            for claim in &deployed.data {
+                left_out(output, &claim.claim, &claim.files.left_out);
+            }
             for outcome in &deployed.outcomes {
                 for warning in &outcome.warnings {
                     output.note(&format!("{}: the cluster warns: {warning}", outcome.object));
@@ -85,13 +90,60 @@ pub(crate) fn previewed(
         ));
         text.push_str(&looked.difference.text);
     }
+    for claim in &previewed.data {
+        text.push_str(&format!(
+            "PersistentVolumeClaim/{} would hold {} ({}) of {}\n",
+            claim.claim,
+            files(claim.files),
+            bytes(claim.bytes),
+            claim.folder.display()
+        ));
+    }
     output.data(&text)?;
+    for claim in &previewed.data {
+        left_out(output, &claim.claim, &claim.left_out);
+    }
     for looked in &previewed.preview.objects {
         for warning in &looked.warnings {
             output.note(&format!("{}: the cluster warns: {warning}", looked.object));
         }
     }
     Ok(())
+}
+
+/// What came of a claim's files.
+fn carried(output: &Output, claim: &CarriedClaim) -> String {
+    let sent = format!(
+        "{} ({}) sent, {} there already",
+        files(claim.files.files),
+        bytes(claim.files.bytes),
+        claim.files.there
+    );
+    let (paint, said) = match &claim.problem {
+        None => (Paint::Good, sent),
+        Some(problem) => (
+            Paint::Bad,
+            format!("{}; {} ({sent})", problem.message, problem.hint),
+        ),
+    };
+    let said = output.on_stdout(paint, &said);
+    format!("PersistentVolumeClaim/{} {said}\n", claim.claim)
+}
+
+fn files(number: u64) -> String {
+    match number {
+        1 => "1 file".to_owned(),
+        number => format!("{number} files"),
+    }
+}
+
+fn left_out(output: &Output, claim: &str, left_out: &[LeftOut]) {
+    for one in left_out {
+        output.note(&format!(
+            "PersistentVolumeClaim/{claim}: `{}` does not go over: {}",
+            one.path, one.why
+        ));
+    }
 }
 
 fn would(would: &Previewed) -> (Paint, String) {
