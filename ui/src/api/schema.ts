@@ -316,6 +316,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/runs/{run}/cancel": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Stops a run on a cluster. */
+        readonly post: operations["cancel_remote_run"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/runs/{run}/events": {
         readonly parameters: {
             readonly query?: never;
@@ -1466,6 +1483,14 @@ export interface components {
          * @description Bytes that travel as base64 text.
          */
         readonly Bytes: string;
+        /** @description `POST /clusters/runs/{run}/cancel`: has a run on a cluster be stopped. */
+        readonly CancelRemoteRun: {
+            /**
+             * @description The context's name once more, which changing something in a protected context needs.
+             * @default null
+             */
+            readonly confirm: string | null;
+        };
         /** @description How often a category was there. */
         readonly CategoryCount: {
             /** @description The category. */
@@ -2332,6 +2357,8 @@ export interface components {
              * @description How often something was sent under the name.
              */
             readonly revision: number;
+            /** @description When the record was written last, as the cluster says (RFC 3339); none where it does not tell. */
+            readonly written_at?: string | null;
         };
         /** @description What a revision answered in a second. */
         readonly LoadSecond: {
@@ -3339,6 +3366,8 @@ export interface components {
             readonly finished_at?: string | null;
             /** @description Whether it runs again and again. */
             readonly is_recurring: boolean;
+            /** @description The namespace there; that of the context, or the only one, where none was named. */
+            readonly namespace?: string | null;
             /** @description The pipeline. */
             readonly pipeline: string;
             /** @description Where it is. */
@@ -3390,6 +3419,8 @@ export interface components {
             /** @description The name that people see. */
             readonly name: string;
             readonly outputs?: components["schemas"]["RemoteOutputs"] | null;
+            /** @description The pod that its last attempt ran in, where that is known. */
+            readonly pod?: string | null;
             /**
              * Format: date-time
              * @description When it began.
@@ -4882,6 +4913,40 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["RemoteRun"];
                 };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly cancel_remote_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Its id here or there, or the beginning of one */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CancelRemoteRun"];
+            };
+        };
+        readonly responses: {
+            /** @description Its server was asked to stop it, and said yes; its end is heard as that of any other */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             readonly default: {

@@ -57,6 +57,14 @@ describe("a run on a cluster", () => {
     expect(fitsRemote(run({ stage: "REFUSED", state: null }), { state: "failed" })).toBe(true);
     expect(fitsRemote(run({ stage: "SENDING", state: null }), { state: "open" })).toBe(true);
   });
+
+  it("is not open where it is a schedule that was made, which only begins others", () => {
+    const schedule = run({ is_recurring: true, state: null });
+    for (const state of ["open", "failed"]) expect(fitsRemote(schedule, { state })).toBe(false);
+    expect(fitsRemote(schedule, {})).toBe(true);
+    expect(fitsRemote({ ...schedule, stage: "SENDING" }, { state: "open" })).toBe(true);
+    expect(fitsRemote({ ...schedule, stage: "REFUSED" }, { state: "failed" })).toBe(true);
+  });
 });
 
 describe("runs on clusters among those here", () => {

@@ -93,8 +93,8 @@ pub use preview::{ArtifactPreview, content_url};
 pub use push::{PushImage, PushProgress, PushState, PushTold, PushedImage};
 pub use recurring::RecurringStatus;
 pub use remote_run::{
-    CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents, RemoteRecurrence,
-    RemoteRhythm, RemoteRun, RemoteRunList, RemoteToken,
+    CancelRemoteRun, CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents,
+    RemoteRecurrence, RemoteRhythm, RemoteRun, RemoteRunList, RemoteToken,
 };
 pub use result::{ResultTask, RunResult};
 pub use run::{

@@ -73,6 +73,7 @@
 //! GET    /clusters/runs/{run}              RemoteRun
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! POST   /clusters/runs/{run}/parity       CompareRuns -> ComparedRuns
+//! POST   /clusters/runs/{run}/cancel      CancelRemoteRun -> 204
 //! PUT    /clusters/runs/{run}/token        RemoteToken
 //! GET    /clusters/workloads:follow?workload=&context=&namespace=&kubeconfig=    WorkloadNews, as server-sent events
 //! POST   /images:push                      PushImage -> PushTold, as server-sent events

@@ -98,6 +98,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(remote_runs::show))
         .routes(routes!(remote_runs::events))
         .routes(routes!(remote_runs::compare))
+        .routes(routes!(remote_runs::cancel))
         .routes(routes!(remote_runs::put_token))
         .routes(routes!(workloads::follow))
         .routes(routes!(images::push))
