@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RemoteRun } from "@/api/remoteRuns";
 import type { RunSummary } from "@/api/types";
-import { fitsRemote, isRemote, newsWords, placeName, shownRemoteRun, withRemote } from "./remoteRun";
+import { fitsRemote, isRemote, newsWords, placeName, shownRemoteRun, shownRemoteTask, withRemote } from "./remoteRun";
 
 const run = (part: Partial<RemoteRun> = {}): RemoteRun => ({
   run_id: "r",
@@ -37,6 +37,13 @@ describe("a run on a cluster", () => {
   it("is told by its context, or by the address without what all have", () => {
     expect(placeName(run().place)).toBe("prod");
     expect(placeName({ endpoint: "https://kfp.example/" })).toBe("kfp.example");
+  });
+
+  it("has tasks that did not begin once it is over", () => {
+    expect(shownRemoteTask([], false).word).toBe("Waiting");
+    expect(shownRemoteTask([], true).word).toBe("Not begun");
+    expect(shownRemoteTask(["PENDING"], true).word).toBe("Not begun");
+    expect(shownRemoteTask(["PENDING", "FAILED"], true).word).toBe("Failed");
   });
 
   it("is found by name, pipeline, place and both ids", () => {

@@ -17,7 +17,11 @@ const STATE: Readonly<Record<RemoteState, Shown>> = {
   PAUSED: { tone: "wait", icon: "moon", word: "Paused" },
 };
 
-export const shownRemoteState = (state: RemoteState): Shown => STATE[state];
+/** How a task stands; what had not begun when its run was over did not begin at all. */
+export function shownRemoteTask(states: readonly RemoteState[], isOver: boolean): Shown {
+  const state = states.at(-1) ?? "PENDING";
+  return isOver && state === "PENDING" ? { tone: "skip", icon: "skip", word: "Not begun" } : STATE[state];
+}
 
 /** Whether nothing more is heard of it. */
 export const isRemoteOver = ({ stage }: Pick<RemoteRun, "stage">): boolean => stage === "DONE" || stage === "REFUSED";

@@ -67,6 +67,7 @@ export function RemoteRun() {
 function copies(run: { readonly run_id: string; readonly remote_id?: string | null | undefined }) {
   return [
     { label: "command", text: `coracle follow ${run.run_id.slice(0, 8)}` },
+    { label: "command to stop it", text: `coracle cancel ${run.run_id.slice(0, 8)}` },
     { label: "id", text: run.run_id },
     ...(run.remote_id ? [{ label: "id there", text: run.remote_id }] : []),
   ];

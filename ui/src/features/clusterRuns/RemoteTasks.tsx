@@ -4,7 +4,7 @@ import { Button } from "@/components/Button";
 import { Prose } from "@/components/Prose";
 import { Status } from "@/components/Status";
 import { Took } from "@/components/Time";
-import { shownRemoteState } from "@/domain/remoteRun";
+import { shownRemoteTask } from "@/domain/remoteRun";
 import { WorkloadLog } from "@/features/clusters/WorkloadLog";
 import styles from "./ClusterRuns.module.css";
 
@@ -19,7 +19,7 @@ export function RemoteTasks({ run, isOver }: { readonly run: Pick<RemoteRun, "ta
       {tasks.map(({ name, states, started_at: started, finished_at: finished, error, pod }, at) => (
         <li key={`${name} ${at}`}>
           <strong className={styles.name}>{name}</strong>
-          <Status shown={shownRemoteState(states.at(-1) ?? "PENDING")} />
+          <Status shown={shownRemoteTask(states, isOver)} />
           <span className={styles.took}>{started && <Took from={started} to={finished ?? (isOver ? started : null)} />}</span>
           {error && (
             <span className={styles.about}>

@@ -72,9 +72,7 @@ export function DeploymentPanel({ context, deployment, followed, onFollow, onClo
                 <span className={styles.object}>
                   <strong>{objectName(object)}</strong>
                   {key && (
-                    <Button aria-pressed={key === followed} onClick={() => onFollow(key === followed ? undefined : key)}>
-                      Follow
-                    </Button>
+                    <Button onClick={() => onFollow(key === followed ? undefined : key)}>{key === followed ? "Close its log" : "Follow"}</Button>
                   )}
                 </span>
                 <span className={styles.about}>

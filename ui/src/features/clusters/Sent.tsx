@@ -39,7 +39,7 @@ const columnsOf = (context: string): readonly Column<ListedDeployment>[] => [
       </span>
     ),
   },
-  { key: "state", title: "State", width: "minmax(110px, 1fr)", cell: (one) => <Told deployment={one} /> },
+  { key: "state", title: "State", width: "minmax(140px, 1fr)", cell: (one) => <Told deployment={one} /> },
   { key: "objects", title: "Objects", width: "minmax(120px, 2fr)", wide: true, cell: ({ objects }) => <span className={styles.quiet}>{objects.map(objectName).join(", ")}</span> },
   { key: "namespace", title: "Namespace", width: "minmax(80px, 140px)", wide: true, cell: ({ namespace }) => namespace },
   { key: "revision", title: "Times sent", width: "84px", align: "right", wide: true, cell: ({ revision }) => revision },
@@ -92,7 +92,7 @@ export function Sent({ contexts, search, onSearch }: Props) {
               </option>
             ))}
           </Select>
-          <FilterText key={context.name} label="Namespace" value={namespace} onChange={(typed) => onSearch({ tab: "sent", context: context.name, ...(typed && { namespace: typed }) })} />
+          <FilterText key={context.name} label="Namespace" placeholder="All namespaces" value={namespace} onChange={(typed) => onSearch({ tab: "sent", context: context.name, ...(typed && { namespace: typed }) })} />
           <Button icon={<RefreshCw size={14} aria-hidden />} disabled={list.isFetching} onClick={() => void list.refetch()}>
             Look again
           </Button>
