@@ -50,6 +50,8 @@ async function lists(page: Page) {
   await row("settings").getByText("admin", { exact: true }).waitFor();
   await row("sum").click();
   const details = page.getByRole("complementary", { name: "Details" });
+  const objects = details.getByRole("list", { name: "Objects in admin" });
+  await objects.getByText("Under way").waitFor();
   await details.getByRole("button", { name: "Follow" }).click();
   const log = details.getByRole("log", { name: "Log of job/sum in admin" });
   await log.getByText(/^— /).waitFor();
@@ -57,12 +59,15 @@ async function lists(page: Page) {
   await draws(page, "sent");
   kubectl(kubeconfig, ["delete", "job", "sum", "--wait=false"]);
   await log.getByText(/deleted/).waitFor();
+  await details.getByRole("button", { name: "Look again at sum" }).click();
+  await objects.getByText("Gone", { exact: true }).waitFor();
 
   await details.getByRole("button", { name: "Delete" }).click();
   const question = page.getByRole("dialog", { name: "Delete sum from admin?" });
   await question.getByText("Job sum is deleted there").waitFor();
   await question.getByRole("button", { name: "Cancel" }).click();
   await row("settings").click();
+  await objects.getByText("There", { exact: true }).waitFor();
   await details.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByRole("list", { name: "What came of it" }).getByText("Deleted").waitFor();

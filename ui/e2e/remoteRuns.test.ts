@@ -157,6 +157,8 @@ it("sends nothing where preflight finds an error, and says why", async () => {
   await page.getByLabel("Send to", { exact: true }).selectOption("silent");
   await page.getByText(/^Off, since it would not work there/).waitFor();
   expect(await send.isDisabled()).toBe(true);
+  const shots = process.env["CORACLE_SHOTS"];
+  if (shots) await page.screenshot({ path: join(shots, "send-pipeline-off.png"), animations: "disabled" });
   expect(await send.getAttribute("aria-describedby")).toBe(await page.getByText(/^Off, since/).evaluate((element) => element.closest("p")?.id));
   expect(await axe(page)).toEqual([]);
   await page.getByLabel("Send to", { exact: true }).selectOption("coracle");
@@ -190,6 +192,8 @@ it("goes on with an equal run that is open, and stops it on a protected context 
   const stop = dialog.getByRole("button", { name: "Stop the run" });
   await dialog.getByText("is protected").waitFor();
   expect(await stop.isDisabled()).toBe(true);
+  const shots = process.env["CORACLE_SHOTS"];
+  if (shots) await page.screenshot({ path: join(shots, "cluster-run-stop.png"), animations: "disabled" });
   expect(await axe(page)).toEqual([]);
   await dialog.getByLabel(/^Type the context's name/).fill("coracle");
   await stop.click();
@@ -223,7 +227,14 @@ it("shows the log of a task's pod where it is known", async () => {
   await log.getByText("epoch 1 of 3").waitFor();
   await log.getByText("— failed: Error").waitFor();
   expect(asked.map((url) => Object.fromEntries(new URL(url).searchParams))).toEqual([{ context: "coracle", namespace: "team", workload: "pod/journey-train-1" }]);
-  expect(await axe(page)).toEqual([]);
+  const shots = process.env["CORACLE_SHOTS"];
+  for (const colorScheme of ["light", "dark"] as const) {
+    /* oxlint-disable no-await-in-loop -- one look after the other */
+    await page.emulateMedia({ colorScheme });
+    if (shots) await page.screenshot({ path: join(shots, `cluster-run-log-${colorScheme}.png`), animations: "disabled" });
+    expect(await axe(page)).toEqual([]);
+    /* oxlint-enable no-await-in-loop */
+  }
   expect(faults).toEqual([]);
 });
 

@@ -14,6 +14,7 @@ export type ClusterContext = Schemas["ClusterContext"];
 export type ClusterFinding = Schemas["ClusterFinding"];
 export type PreflightReport = Schemas["PreflightReport"];
 export type ListedDeployment = Schemas["ListedDeployment"];
+export type StandingObject = Schemas["StandingObject"];
 export type WorkloadNews = Schemas["WorkloadNews"];
 
 /** The contexts of the workbench's kubeconfig. No cluster is asked for them. */
@@ -25,6 +26,14 @@ export const clusterContexts = () =>
 
 /** The workbench does not hear of changes in a cluster, and each question may run a program that has credentials. */
 const ELSEWHERE = { staleTime: Number.POSITIVE_INFINITY, retry: false, meta: { [IS_ELSEWHERE]: true } } as const;
+
+/** How the objects of a deployment stand in their cluster now. */
+export const deploymentStanding = (context: string, namespace: string, deployment: string) =>
+  queryOptions({
+    queryKey: ["cluster-deployments", context, namespace, deployment, "standing"],
+    queryFn: async ({ signal }) => (await ask<Schemas["DeploymentStanding"]>("POST", `${OWN}/clusters/deployments:look`, { body: { context, namespace, deployment }, signal })).objects,
+    ...ELSEWHERE,
+  });
 
 /** What a cluster has, and whether it can be reached: it is asked when somebody looks, and not again until somebody asks for it. */
 export const clusterLook = (context: string) =>

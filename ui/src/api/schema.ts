@@ -176,6 +176,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/deployments:look": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** How what was sent under a name stands in its cluster now: each object as far as it tells of itself. */
+        readonly post: operations["look_at_deployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/deployments:preview": {
         readonly parameters: {
             readonly query?: never;
@@ -1821,6 +1838,15 @@ export interface components {
             /** @description Each object in the order in which it would be sent. */
             readonly objects: readonly components["schemas"]["PreviewedObject"][];
         };
+        /** @description `POST /clusters/deployments:look`: how what was sent stands now. */
+        readonly DeploymentStanding: {
+            /** @description The context that was asked. */
+            readonly context: string;
+            /** @description The namespace that the deployment's record is in. */
+            readonly namespace: string;
+            /** @description Its objects. */
+            readonly objects: readonly components["schemas"]["StandingObject"][];
+        };
         /** @description `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent. */
         readonly DeployObjects: {
             /** @description Whether fields that other managers own are taken over. */
@@ -2917,6 +2943,34 @@ export interface components {
             /** @description Objects of the workbench, as `notebook/NAME` or `isvc/NAME`. */
             readonly objects?: readonly string[];
         };
+        /** @description How an object stands. */
+        readonly ObjectStanding: {
+            /** @enum {string} */
+            readonly state: "there";
+        } | {
+            /** @enum {string} */
+            readonly state: "ready";
+            /** @description In the cluster's word, such as `Complete`. */
+            readonly told: string;
+        } | {
+            /** @enum {string} */
+            readonly state: "underway";
+            /** @description What the cluster says of it. */
+            readonly told: string;
+        } | {
+            /** @enum {string} */
+            readonly state: "failed";
+            /** @description What the cluster says of it. */
+            readonly told: string;
+        } | {
+            /** @enum {string} */
+            readonly state: "gone";
+        } | {
+            /** @description Why not. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly state: "not-told";
+        };
         /** @description A notebook that a step was opened as. */
         readonly OpenedStep: {
             /** @description The namespace of the notebook. */
@@ -3873,6 +3927,13 @@ export interface components {
             /** @description The line, from 1. */
             readonly line: number;
         };
+        /** @description An object, and how it stands. */
+        readonly StandingObject: {
+            /** @description Which object. */
+            readonly object: components["schemas"]["ObjectKey"];
+            /** @description How it stands. */
+            readonly standing: components["schemas"]["ObjectStanding"];
+        };
         /** @description One task. */
         readonly Task: {
             /** @description The attempts made at it, first to last; none for what runs no container. */
@@ -4620,6 +4681,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly look_at_deployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeploymentPlace"];
+            };
+        };
+        readonly responses: {
+            /** @description Each object; one that the cluster does not show is said to be so */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentStanding"];
                 };
             };
             /** @description A refusal */

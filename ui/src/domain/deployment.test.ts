@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changedFields, deploymentName, parityWords, shownDeployment, shownDone, shownWould, workloadLine, workloadOf } from "./deployment";
+import { changedFields, deploymentName, parityWords, shownDeployment, shownDone, shownStanding, shownWould, workloadLine, workloadOf } from "./deployment";
 
 describe("deployments", () => {
   it("are called as the object that is sent", () => {
@@ -19,6 +19,13 @@ describe("deployments", () => {
     expect(shownDeployment({ ...listed, can_go_back: false })[0].word).toBe("Gone back from");
     expect(shownDeployment({ ...listed, is_finished: false })).toMatchObject([{ word: "Unfinished" }, "Send it once more to finish it"]);
     expect(shownDeployment({ ...listed, problem: "version 99" })).toMatchObject([{ word: "Cannot be read", tone: "fail" }, "Version 99"]);
+  });
+
+  it("have objects that stand as they say", () => {
+    expect(shownStanding({ state: "ready", told: "4 of 4 ready" })).toEqual([{ word: "4 of 4 ready", tone: "ok", icon: "check" }]);
+    expect(shownStanding({ state: "underway", told: "not ready" })).toMatchObject([{ tone: "run" }, "Not ready"]);
+    expect(shownStanding({ state: "gone" })).toMatchObject([{ word: "Gone", tone: "warn" }]);
+    expect(shownStanding({ state: "not-told", reason: "forbidden" })).toMatchObject([{ word: "Not told" }, "Forbidden"]);
   });
 
   it("have workloads that can be followed, by kind and group", () => {

@@ -66,6 +66,24 @@ export function shownDeployment({ problem, is_finished: isFinished, can_go_back:
   return canGoBack ? [ok("Sent")] : [same("Gone back from")];
 }
 
+/** How an object stands in its cluster, and what that says of it. */
+export function shownStanding(standing: Schemas["ObjectStanding"]): readonly [Shown, string?] {
+  switch (standing.state) {
+    case "there":
+      return [ok("There")];
+    case "ready":
+      return [ok(sentences(standing.told))];
+    case "underway":
+      return [{ word: "Under way", tone: "run", icon: "turn" }, sentences(standing.told)];
+    case "failed":
+      return [bad("Failed"), sentences(standing.told)];
+    case "gone":
+      return [warn("Gone")];
+    case "not-told":
+      return [warn("Not told"), sentences(standing.reason)];
+  }
+}
+
 const FOLLOWED: Readonly<Record<string, string>> = { "batch/v1 Job": "job", "v1 Pod": "pod", "apps/v1 Deployment": "deployment" };
 
 /** How an object is named to be followed, where it is a workload that can be. */

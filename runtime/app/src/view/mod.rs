@@ -56,9 +56,10 @@ pub use definition::{
     DefinitionReport,
 };
 pub use deployment::{
-    DeployObjects, Deployed, DeploymentList, DeploymentPlace, DeploymentsQuery, ExportObjects,
-    ExportedObjects, FieldParity, FoundLocalImages, ListedDeployment, LocalImages, ObjectDone,
-    ObjectSources, ParityReport, Previewed, PreviewedDeployment,
+    DeployObjects, Deployed, DeploymentList, DeploymentPlace, DeploymentStanding, DeploymentsQuery,
+    ExportObjects, ExportedObjects, FieldParity, FoundLocalImages, ListedDeployment, LocalImages,
+    ObjectDone, ObjectSources, ObjectStanding, ParityReport, Previewed, PreviewedDeployment,
+    StandingObject,
 };
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,

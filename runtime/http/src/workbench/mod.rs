@@ -65,6 +65,7 @@
 //! GET    /clusters/deployments?context=&namespace=&all_namespaces=&kubeconfig=    DeploymentList
 //! POST   /clusters/deployments             DeployObjects -> Deployed
 //! POST   /clusters/deployments:preview     DeployObjects -> PreviewedDeployment
+//! POST   /clusters/deployments:look        DeploymentPlace -> DeploymentStanding
 //! POST   /clusters/deployments:rollback    DeploymentPlace -> Deployed
 //! POST   /clusters/deployments:remove      DeploymentPlace -> Deployed
 //! POST   /clusters/export                  ExportObjects -> ExportedObjects

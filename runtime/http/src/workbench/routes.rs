@@ -91,6 +91,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(clusters::images))
         .routes(routes!(clusters::deployments, clusters::deploy))
         .routes(routes!(clusters::preview))
+        .routes(routes!(clusters::look))
         .routes(routes!(clusters::rollback))
         .routes(routes!(clusters::remove))
         .routes(routes!(clusters::export))

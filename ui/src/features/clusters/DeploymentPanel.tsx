@@ -1,15 +1,18 @@
-import { Trash2, Undo2 } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { RefreshCw, Trash2, Undo2 } from "lucide-react";
 import { useState } from "react";
-import { type ClusterContext, type Deployed, type ListedDeployment, removeDeployment, rollbackDeployment } from "@/api/clusters";
+import { type ClusterContext, type Deployed, deploymentStanding, type ListedDeployment, removeDeployment, rollbackDeployment } from "@/api/clusters";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
+import { Trouble } from "@/components/Empty";
 import { Facts } from "@/components/Facts";
 import { Panel } from "@/components/Panel";
 import { Badge, Status } from "@/components/Status";
 import { Ago } from "@/components/Time";
-import { objectName, shownDeployment, workloadOf } from "@/domain/deployment";
+import { objectName, shownDeployment } from "@/domain/deployment";
 import { ChangeThere } from "./ChangeThere";
 import styles from "./Clusters.module.css";
+import { Objects } from "./Objects";
 import { WorkloadLog } from "./WorkloadLog";
 
 interface Props {
@@ -27,6 +30,7 @@ interface Props {
 export function DeploymentPanel({ context, deployment, followed, onFollow, onClose, onDone }: Props) {
   const { deployment: name, namespace, objects, revision, can_go_back: canGoBack, written_at: at, problem } = deployment;
   const [asked, setAsked] = useState<"back" | "remove">();
+  const standing = useQuery({ ...deploymentStanding(context.name, namespace, name), enabled: !problem });
   const [shown, reason] = shownDeployment(deployment);
   const place = { context: context.name, deployment: name, namespace };
   const there = { name: context.name, isProtected: context.is_protected };
@@ -56,6 +60,7 @@ export function DeploymentPanel({ context, deployment, followed, onFollow, onClo
           <Button kind="danger" icon={<Trash2 size={14} aria-hidden />} disabled={Boolean(problem)} onClick={() => setAsked("remove")}>
             Delete
           </Button>
+          <Button icon={<RefreshCw size={14} aria-hidden />} aria-label={`Look again at ${name}`} disabled={standing.isFetching} onClick={() => void standing.refetch()} />
           <CopyAs
             texts={[
               { label: "command to roll back", text: `coracle rollback ${named}` },
@@ -63,26 +68,8 @@ export function DeploymentPanel({ context, deployment, followed, onFollow, onClo
             ]}
           />
         </div>
-        <ul className={styles.list} aria-label={`Objects in ${context.name}`}>
-          {objects.map((object) => {
-            const followable = workloadOf(object);
-            const key = followable && `${object.namespace ?? namespace}/${followable}`;
-            return (
-              <li key={`${object.api_version} ${objectName(object)} ${object.namespace}`}>
-                <span className={styles.object}>
-                  <strong>{objectName(object)}</strong>
-                  {key && (
-                    <Button onClick={() => onFollow(key === followed ? undefined : key)}>{key === followed ? "Close its log" : "Follow"}</Button>
-                  )}
-                </span>
-                <span className={styles.about}>
-                  {object.api_version}
-                  {object.namespace ? ` in ${object.namespace}` : ", in no namespace"}
-                </span>
-              </li>
-            );
-          })}
-        </ul>
+        {standing.error && <Trouble error={standing.error} />}
+        <Objects context={context.name} namespace={namespace} objects={objects} standing={standing.data} followed={followed} onFollow={onFollow} />
         {objects.length === 0 && !problem && <p className={styles.quiet}>None of its objects is left there.</p>}
         {workload && <WorkloadLog key={followed} context={context.name} namespace={workload[0]} workload={workload.slice(1).join("/")} />}
       </div>

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import { type ClusterContext, clusterDeployments, type Deployed, type ListedDeployment } from "@/api/clusters";
@@ -54,6 +54,7 @@ function Told({ deployment }: { readonly deployment: ListedDeployment }) {
 /** What was sent to a cluster, by its records there: whoever sent it, from wherever. */
 export function Sent({ contexts, search, onSearch }: Props) {
   const context = contexts.find(({ name }) => name === search.context) ?? firstContext(contexts);
+  const queries = useQueryClient();
   const [deployed, setDeployed] = useState<{ readonly at: string; readonly what: Deployed }>();
   const { namespace = "", open, follow } = search;
   const columns = useMemo(() => columnsOf(context?.name ?? ""), [context?.name]);
@@ -77,7 +78,7 @@ export function Sent({ contexts, search, onSearch }: Props) {
       onClose={() => onSearch(place)}
       onDone={(what) => {
         setDeployed({ at: context.name, what });
-        void list.refetch();
+        void queries.invalidateQueries({ queryKey: ["cluster-deployments", context.name] });
       }}
     />
   );
