@@ -208,6 +208,7 @@ it("goes on with an equal run that is open, and stops it on a protected context 
 it("shows the log of a task's pod where it is known", async () => {
   const { runs } = (await (await fetch(`${workbench.address}/apis/coracle/v1/clusters/runs`)).json()) as { runs: { run_id: string }[] };
   const { page, faults } = await visit("/runs");
+  await page.getByText("live", { exact: true }).waitFor();
   // Argo Workflows tell of pods, and no cluster has them here: what the workbench says of a run is put in its place.
   const task = { name: "train", states: ["RUNNING"], artifacts: {}, pod: "journey-train-1" };
   const told = { ...runs[0], place: { context: { name: "coracle", kubeconfig: null } }, namespace: "team", stage: "SENT", state: "RUNNING", tasks: [task, { ...task, name: "load", pod: null }] };

@@ -4,6 +4,7 @@ import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { Trouble } from "@/components/Empty";
 import { Field, Input } from "@/components/Field";
+import styles from "./Clusters.module.css";
 
 interface Props<Answer> {
   /** What is changed; a protected one wants its name typed. */
@@ -46,13 +47,15 @@ export function ChangeThere<Answer>({ place: { name, isProtected }, open, title,
         </Button>
       }
     >
-      {children}
-      {isProtected && (
-        <Field label="Type the context's name to change something there" help={`\`${name}\` is protected`}>
-          {(given) => <Input {...given} value={typed} disabled={act.isPending} onChange={({ target }) => setTyped(target.value)} />}
-        </Field>
-      )}
-      {act.error && <Trouble error={act.error} />}
+      <div className={styles.part}>
+        {children}
+        {isProtected && (
+          <Field label="Type the context's name to change something there" help={`\`${name}\` is protected`}>
+            {(given) => <Input {...given} value={typed} disabled={act.isPending} onChange={({ target }) => setTyped(target.value)} />}
+          </Field>
+        )}
+        {act.error && <Trouble error={act.error} />}
+      </div>
     </Dialog>
   );
 }

@@ -63,7 +63,8 @@ export function PipelineForm({ contexts, beginning, definition }: Props) {
   });
   const goOn = ({ run }: CreatedRemoteRun) => void navigate({ to: "/runs/remote/$id", params: { id: run.run_id } });
   const look = useQuery({ ...clusterLook(target.context), enabled: target.context !== "" });
-  const kept = look.data && target.context ? keptFrom(look.data) : undefined;
+  const found = target.context ? look.data : undefined;
+  const kept = look.isLoading ? "Off while the cluster is looked at." : found && keptFrom(found);
   const whyOff = useId();
   const refused = send.error ? refusalAt(send.error, parameters, { ...beginning.form, recurs }) : {};
   const errors: Errors = { ...(wasSent && unfit), ...refused };
