@@ -5,7 +5,7 @@
 # shellcheck source=tests/env/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../env/lib.sh"
 
-readonly KUBERNETES=1.34.4 ETCD=3.6.5 ARGO=3.7.2 KSERVE=0.16.0 REGISTRY=3.1.2
+readonly KUBERNETES=1.34.4 ETCD=3.6.5 ARGO=3.7.2 KSERVE=0.16.0 REGISTRY=3.1.2 VERSITYGW=1.8.0
 CLUSTER_CACHE="$CORACLE_TEST_CACHE/cluster"
 BIN="$CLUSTER_CACHE/bin"
 
@@ -65,14 +65,21 @@ end() {
   rm -f "$STATE/$1.pid"
 }
 
-# await SECONDS NAME COMMAND...: waits until a command succeeds; where it does not, the end of a daemon's log is shown.
+# What could be had here and did not work is a failure: nobody skips for that.
+fail() {
+  say "$*"
+  exit 1
+}
+
+# await SECONDS NAME COMMAND...: waits until a command succeeds; where it does not, that is a failure, and the end of a daemon's log is
+# shown.
 await() {
   local deadline=$((SECONDS + $1)) name="$2"
   shift 2
   until "$@" >/dev/null 2>&1; do
     if [ "$SECONDS" -ge "$deadline" ]; then
-      tail -n 5 "$STATE/$name.log" >&2
-      refuse "\`$*\` did not succeed in time; the log of $name is $STATE/$name.log"
+      [ ! -r "$STATE/$name.log" ] || tail -n 5 "$STATE/$name.log" >&2
+      fail "\`$*\` did not succeed in time; the log of $name is $STATE/$name.log"
     fi
     sleep 0.2
   done

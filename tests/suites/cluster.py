@@ -72,10 +72,12 @@ def kserve_cluster(node_cluster):
     """That cluster with KServe's controller, which is ended with the module's last test unless it was up before: it changes objects that
     others only keep there."""
     running = subprocess.run([SCRIPTS / "status"], capture_output=True, text=True, timeout=60).stderr.split()
-    bring_up("--kserve")
-    yield node_cluster
-    if "kserve-manager" not in running:
-        subprocess.run([SCRIPTS / "kserve", "down"], check=True, capture_output=True, timeout=120)
+    try:
+        bring_up("--kserve")
+        yield node_cluster
+    finally:
+        if "kserve-manager" not in running:
+            subprocess.run([SCRIPTS / "kserve", "down"], check=True, capture_output=True, timeout=120)
 
 
 @pytest.fixture

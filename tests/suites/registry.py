@@ -84,12 +84,14 @@ class Registry:
 @pytest.fixture(scope="module")
 def registry():
     registry = Registry()
-    begun = registry.up()
-    if begun.returncode == UNAVAILABLE:
-        pytest.skip(begun.stderr.strip().splitlines()[-1])
-    assert begun.returncode == 0, begun.stderr
-    yield registry
-    registry.down()
+    try:
+        begun = registry.up()
+        if begun.returncode == UNAVAILABLE:
+            pytest.skip(begun.stderr.strip().splitlines()[-1])
+        assert begun.returncode == 0, begun.stderr
+        yield registry
+    finally:
+        registry.down()
 
 
 def sha256(data):

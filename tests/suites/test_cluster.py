@@ -131,6 +131,14 @@ def test_inference_service_becomes_a_deployment_and_a_service(kserve_cluster, in
     in_namespace.ok("delete", "isvc", "files", "--timeout=60s", seconds=70)
 
 
+def test_what_does_not_get_ready_is_a_failure_and_no_reason_to_skip(tmp_path):
+    """A suite skips for status 3 alone: then the machine cannot have the thing."""
+    never = f'. "{SCRIPTS}/lib.sh"; STATE={tmp_path}; await 0 daemon false'
+    ended = subprocess.run(["bash", "-c", never], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1, ended.stderr
+    assert "did not succeed in time" in ended.stderr
+
+
 def test_second_cluster_stands_beside_and_ends_alone(cluster):
     port = int(os.environ.get("CORACLE_CLUSTER_PORT", "16443")) + 100
     beside = {**os.environ, "CORACLE_CLUSTER": f"beside-{os.getpid()}", "CORACLE_CLUSTER_PORT": str(port)}

@@ -161,6 +161,20 @@ def test_every_line_of_a_job_is_told_once_and_in_order_though_the_connection_bre
     assert {("Job", "SuccessfulCreate"), ("Pod", "Scheduled"), ("Pod", "Started"), ("Job", "Completed")} <= set(told)
 
 
+def test_a_line_that_is_too_long_is_told_in_parts_and_no_byte_is_lost(follow, in_namespace, way):
+    script = "import sys\nfor number in range(100000): sys.stdout.write(f'{number},')\nprint('\\nbehind it')"
+    in_namespace.apply(job("long", {"name": "main", "image": "python:3.11", "command": ["python3", "-c", script]}))
+    followed = follow("job/long")
+    wait_for(lambda: followed.of("line"), 60, "its first part")
+    way.cut()
+    code, last = followed.ends()
+    assert (code, last["end"]) == (0, "complete")
+    *parts, behind = followed.of("line")
+    assert "".join(part["text"] for part in parts) == "".join(f"{number}," for number in range(100000))
+    assert [part["is_continued"] for part in parts] == [False] + [True] * (len(parts) - 1) and len(parts) > 1
+    assert (behind["text"], behind["is_continued"]) == ("behind it", False)
+
+
 def test_a_way_that_is_closed_for_a_while_is_gone_on_with(follow, in_namespace, way):
     in_namespace.apply(job("counts", counting()))
     followed = follow("job/counts")

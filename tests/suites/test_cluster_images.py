@@ -27,14 +27,15 @@ def deploy(on_docker, in_namespace, tmp_path, image):  # noqa: F811
     notebook = {"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": {"name": "mine"},
                 "spec": {"template": {"spec": {"containers": containers}}}}
     file = tmp_path / "mine.yaml"
-    file.write_text(yaml.safe_dump(notebook))
     on_docker.environment["KUBECONFIG"] = str(in_namespace.config)
 
-    def deploy(*words, code=0):
+    def deploy(*words, code=0, objects=(notebook,)):
+        file.write_text(yaml.safe_dump_all(objects))
         answer = on_docker("deploy", file, "--context", "admin", "-n", in_namespace.home, *words, "-o", "json")
         assert answer.returncode == code, answer.stderr
         return json.loads(answer.stdout or answer.stderr.splitlines()[-1])
 
+    deploy.notebook = notebook
     return deploy
 
 
@@ -69,6 +70,30 @@ def test_an_image_that_is_only_here_is_pushed_and_named_by_its_digest(deploy, re
     # The same again has nothing to do.
     again = deploy("--registry", prefix, "--yes")
     assert [one["done"]["state"] for one in again["outcomes"]] == ["unchanged"]
+
+
+def test_what_will_not_be_sent_has_no_image_pushed(deploy, on_docker, registry, image, in_namespace):  # noqa: F811
+    """One object is not portable, one is a Secret that was not agreed to, the context is protected: each is said before a push begins."""
+    prefix = f"{registry.address}/refused"
+    moved = f"refused/{image.removeprefix('registry.invalid/').rsplit(':', 1)[0]}"
+
+    def pushed():
+        return moved in (json.loads(registry.get("_catalog"))["repositories"] or [])
+
+    local = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "local"}, "spec": {
+        "containers": [{"name": "main", "image": ABSENT, "envFrom": [{"secretRef": {"name": "nowhere"}}]}],
+        "volumes": [{"name": "here", "hostPath": {"path": "/srv/here"}}]}}
+    shown = deploy("--registry", prefix, "--yes", code=1, objects=[deploy.notebook, local])
+    assert shown["report"]["summary"]["not-portable"] > 0 and not pushed(), shown
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token"}, "stringData": {"token": "t"}}
+    shown = deploy("--registry", prefix, "--yes", code=1, objects=[deploy.notebook, secret])
+    assert "refused" in [one["would"]["state"] for one in shown["preview"]["objects"]] and not pushed(), shown
+    on_docker.environment["CORACLE_PROTECTED_CONTEXTS"] = "adm*"
+    refused = deploy("--registry", prefix, "--yes", code=2)["error"]
+    assert "protected" in refused["message"] and "--confirm admin" in refused["hint"] and not pushed(), refused
+    assert in_namespace.get("notebooks")["items"] == []
+    deploy("--registry", prefix, "--yes", "--confirm", "admin")
+    assert pushed() and len(in_namespace.get("notebooks")["items"]) == 1
 
 
 def test_a_registry_that_cannot_be_reached_keeps_the_objects_here(deploy, in_namespace):  # noqa: F811

@@ -349,6 +349,36 @@ def test_tokens_are_asked_for_and_may_be_changed(here, there, gate, tmp_path):
     assert "newer" not in here("follow", "-o", "json").stdout and len(runs(there)) == 1
 
 
+def test_what_the_server_is_is_asked_once_for_a_run_and_again_after_a_failure(here, there, gate, tmp_path):
+    go = tmp_path / "go"
+
+    def asked(ending):
+        return len([path for method, path in list(gate.seen) if method == "GET" and path.endswith(ending)])
+
+    sent(here, slow(tmp_path, go), gate.address)
+    wait_for(lambda: runs(there), what="the run there")
+    [run] = runs(there)
+    wait_for(lambda: asked("/runs/" + run["run_id"]) >= 4, 60, "four looks at it")
+    # Once before it was taken on, and once to follow it.
+    assert asked("/healthz") == 2
+    gate.rule = lambda method, path, headers, body: 503
+    wait_for(lambda: asked("/healthz") >= 3, 60, "the question what it is")
+    gate.rule = lambda method, path, headers, body: body
+    go.touch()
+    wait_for(lambda: json.loads(here("follow", "-o", "json").stdout)["runs"][0]["state"] == "SUCCEEDED", 60, "the end")
+
+
+def test_runs_that_were_sent_are_told_of_beside_those_that_are_here(here, there, tmp_path):
+    assert "sent to clusters" not in here("runs").stderr
+    assert deploy(here, slow(tmp_path), there.server.address).returncode == 0
+    told = here("runs")
+    assert "also sent to clusters: 1 run;" in told.stderr and "`coracle follow`" in told.stderr, told.stderr
+    assert json.loads(here("runs", "-o", "json").stdout)["runs"] == []
+    # It went to an address, and not to a context.
+    assert json.loads(here("runs", "--context", "dev", "-o", "json").stdout) == {"runs": []}
+    assert "`dev`" in here("runs", "--context", "dev").stderr
+
+
 def test_a_workbench_is_found_beside_the_kubernetes_api_of_its_context(here, there, tmp_path):
     kubeconfig = tmp_path / "kubeconfig"
     assert there("kubeconfig", "--file", kubeconfig).returncode == 0

@@ -2,13 +2,15 @@
 
 import json
 import re
+import select
+import subprocess
 
 import pytest
 from conftest import wait_for
 from kube import Kubectl
 from model_servers import ask, ask_at, ready, server, service
 
-from cluster import cluster, in_namespace, kserve_cluster, node_cluster  # noqa: F401
+from cluster import SCRIPTS, cluster, in_namespace, kserve_cluster, node_cluster  # noqa: F401
 
 # Whoever deletes an inference service waits for the controller, which takes its finalizer away.
 pytestmark = pytest.mark.usefixtures("kserve_cluster")
@@ -23,9 +25,13 @@ class Forward:
 
     def __init__(self, kubectl, name):
         self.process = kubectl.begin("port-forward", f"service/{name}", ":80")
-        line = self.process.stdout.readline()
+        # It says where it listens, or nothing for as long as it tries.
+        told, _, _ = select.select([self.process.stdout], [], [], 60)
+        line = self.process.stdout.readline() if told else ""
         found = re.match(r"Forwarding from 127.0.0.1:(\d+)", line)
-        assert found, f"{line!r}\n{self.process.stderr.read()}"
+        if not found:
+            self.process.kill()
+            raise AssertionError(f"{line!r}\n{self.process.communicate(timeout=10)[1]}")
         self.address = f"http://127.0.0.1:{found[1]}"
 
     def __enter__(self):
@@ -79,6 +85,20 @@ def test_a_predictor_of_ones_own_answers_there_as_here(on_docker, in_namespace):
     send("undeploy", "tide")
     wait_for(lambda: there.get("isvc")["items"] == there.get("pods")["items"] == [], 60, "its end there, with its pods")
     assert asked_here() == (200, {"predictions": [["flow", [], 7]]})
+
+
+def test_an_up_that_was_broken_off_is_finished_by_the_next(kserve_cluster):
+    """Its controller is up already; its webhooks, which are last, are not there yet."""
+    kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
+
+    def webhooks():
+        return {name for name in kserve_cluster.ok("get", kinds, "-o", "name").split() if "kserve" in name}
+
+    there = webhooks()
+    assert there
+    kserve_cluster.ok("delete", *there)
+    subprocess.run([SCRIPTS / "up", "--kserve"], check=True, capture_output=True, timeout=300)
+    assert webhooks() == there
 
 
 def test_its_webhook_refuses_what_kserve_would_and_that_is_told(on_processes, in_namespace, tmp_path):

@@ -21,6 +21,19 @@ pub struct Access {
     pub token: Option<String>,
     /// Whether the bucket is named in the path, as most stores but AWS want it, rather than in the host.
     pub is_in_path: bool,
+    /// Whose word is taken for who the store is, where it is asked by TLS.
+    pub trusted: Trusted,
+}
+
+/// Whose word is taken for who a store is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trusted {
+    /// Who the machine trusts.
+    Machine,
+    /// Who Mozilla trusts, by the list in this program: for images that hold no list.
+    Public,
+    /// The certificates of this PEM text alone.
+    These(String),
 }
 
 /// Without the key.

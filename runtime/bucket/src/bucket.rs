@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use rusty_s3::{Credentials, UrlStyle};
 use ureq::Agent;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::access::Access;
+use crate::access::{Access, Trusted};
 use crate::error::BucketError;
 
 /// How long a server may take to be reached, and to begin its answer.
@@ -53,10 +53,11 @@ impl Bucket {
             Some(token) => Credentials::new_with_token(&access.key_id, &access.secret, token),
             None => Credentials::new(&access.key_id, &access.secret),
         });
+        let agent = agent(roots(&access.trusted).map_err(wrong)?);
         Ok(Self {
             signed,
             credentials,
-            agent: agent(),
+            agent,
             access,
         })
     }
@@ -65,12 +66,39 @@ impl Bucket {
     pub fn uri(&self, key: &str) -> String {
         format!("s3://{}/{key}", self.access.bucket)
     }
+
+    /// The key of what is named by [`Bucket::uri`]; none for what is elsewhere.
+    pub fn key_of<'a>(&self, uri: &'a str) -> Option<&'a str> {
+        let below = uri
+            .strip_prefix("s3://")?
+            .strip_prefix(&self.access.bucket)?;
+        below.strip_prefix('/').filter(|key| !key.is_empty())
+    }
 }
 
-fn agent() -> Agent {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .build();
+fn roots(trusted: &Trusted) -> Result<RootCerts, String> {
+    let pem = match trusted {
+        Trusted::Machine => return Ok(RootCerts::PlatformVerifier),
+        Trusted::Public => return Ok(RootCerts::WebPki),
+        Trusted::These(pem) => pem,
+    };
+    let items: Result<Vec<_>, _> = parse_pem(pem.as_bytes()).collect();
+    let items = items.map_err(|error| format!("its certificates cannot be read: {error}"))?;
+    let certificates: Vec<Certificate<'static>> = items
+        .into_iter()
+        .filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    match certificates.is_empty() {
+        true => Err("its certificates are none in PEM".to_owned()),
+        false => Ok(RootCerts::new_with_certs(&certificates)),
+    }
+}
+
+fn agent(roots: RootCerts) -> Agent {
+    let tls = TlsConfig::builder().root_certs(roots).build();
     let config = Agent::config_builder()
         .tls_config(tls)
         .timeout_connect(Some(BEGIN))

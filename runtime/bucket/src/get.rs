@@ -3,10 +3,11 @@
 use std::io::{self, Read as _, Seek as _, Write};
 use std::path::Path;
 
-use fs_err::File;
 use rusty_s3::S3Action as _;
 use rusty_s3::actions::GetObject;
-use ureq::http::StatusCode;
+use sha2::{Digest as _, Sha256};
+use ureq::Body;
+use ureq::http::{Response, StatusCode};
 
 use crate::bucket::Bucket;
 use crate::error::BucketError;
@@ -27,15 +28,7 @@ impl Bucket {
         let mut partial = tempfile::NamedTempFile::new_in(folder)?;
         let expected = self.receive(key, partial.as_file_mut())?;
         let (sha256, bytes) = checksum(partial.path())?;
-        if let Some(expected) = expected
-            && expected != sha256
-        {
-            return Err(BucketError::Damaged {
-                key: key.to_owned(),
-                expected,
-                found: sha256,
-            });
-        }
+        same(key, expected, &sha256)?;
         partial.persist(file).map_err(|error| error.error)?;
         Ok(Stored {
             bytes,
@@ -62,8 +55,7 @@ impl Bucket {
                 action.headers_mut().insert(*name, *value);
             }
             let answer = self.send(key, &action, &headers, &Nothing)?;
-            let of = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
-            let (sha256, found) = (of(SHA256), of("etag"));
+            let (sha256, found) = (header(&answer, SHA256), header(&answer, "etag"));
             if from > 0 && answer.status() != StatusCode::PARTIAL_CONTENT {
                 // It begins anew, whatever was asked for.
                 file.set_len(0)?;
@@ -88,24 +80,55 @@ impl Bucket {
         }
     }
 
-    /// The bytes of a small object.
+    /// The bytes of a small object; they are asked for anew when they break off.
     ///
     /// # Errors
-    /// When there is no such object, or it has more than `limit` bytes.
+    /// When there is no such object, it has more than `limit` bytes, or what came is not what was put there.
     pub fn read(&self, key: &str, limit: u64) -> Result<Vec<u8>, BucketError> {
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("object");
-        self.get(key, &file)?;
-        let mut bytes = Vec::new();
-        File::open(&file)?.take(limit + 1).read_to_end(&mut bytes)?;
-        match bytes.len() as u64 > limit {
-            true => Err(BucketError::Unexpected {
-                key: key.to_owned(),
-                status: format!("more than {limit} bytes"),
-                detail: String::new(),
-            }),
-            false => Ok(bytes),
+        let mut tries = 0..=RESUMPTIONS;
+        loop {
+            let action = GetObject::new(&self.signed, self.credentials.as_ref(), key);
+            let answer = self.send(key, &action, &[], &Nothing)?;
+            let expected = header(&answer, SHA256);
+            let mut bytes = Vec::new();
+            let mut body = answer.into_body().into_reader().take(limit + 1);
+            match (body.read_to_end(&mut bytes), tries.next()) {
+                (Ok(_), _) if bytes.len() as u64 > limit => {
+                    return Err(BucketError::Unexpected {
+                        key: key.to_owned(),
+                        status: format!("more than {limit} bytes"),
+                        detail: String::new(),
+                    });
+                }
+                (Ok(_), _) => {
+                    let found = hex::encode(Sha256::digest(&bytes));
+                    same(key, expected, &found)?;
+                    return Ok(bytes);
+                }
+                (Err(_), Some(_)) => {}
+                (Err(source), None) => {
+                    let key = key.to_owned();
+                    return Err(BucketError::Unreachable { key, source });
+                }
+            }
         }
+    }
+}
+
+/// A header of an answer that is text.
+fn header(answer: &Response<Body>, name: &str) -> Option<String> {
+    Some(answer.headers().get(name)?.to_str().ok()?.to_owned())
+}
+
+/// Whether what came is what was put there, as far as that was written down.
+fn same(key: &str, expected: Option<String>, found: &str) -> Result<(), BucketError> {
+    match expected {
+        Some(expected) if expected != found => Err(BucketError::Damaged {
+            key: key.to_owned(),
+            expected,
+            found: found.to_owned(),
+        }),
+        Some(_) | None => Ok(()),
     }
 }
 

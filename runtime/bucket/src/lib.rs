@@ -18,9 +18,10 @@ mod error;
 mod get;
 mod list;
 mod put;
+mod remove;
 mod request;
 
-pub use access::Access;
+pub use access::{Access, Trusted};
 pub use bucket::Bucket;
 pub use error::BucketError;
 pub use list::Listed;

@@ -15,7 +15,7 @@ use ureq::http::{Response, header};
 
 use crate::bucket::Bucket;
 use crate::error::BucketError;
-use crate::request::{Content, Nothing, Text};
+use crate::request::{Content, Nothing};
 
 /// The metadata of an object with the SHA-256 of its bytes, in hexadecimal. A store's own ETag is none for what came in parts.
 pub(crate) const SHA256: &str = "x-amz-meta-sha256";
@@ -67,6 +67,18 @@ impl Bucket {
             false => self.put_whole(key, file, &stored)?,
         }
         Ok(stored)
+    }
+
+    /// Has an object be these bytes, in one request.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached; the object is then as it was before.
+    pub fn put_bytes(&self, key: &str, bytes: &[u8]) -> Result<(), BucketError> {
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        let mut action = PutObject::new(&self.signed, self.credentials.as_ref(), key);
+        action.headers_mut().insert(SHA256, sha256.clone());
+        self.send(key, &action, &[(SHA256, &sha256)], &bytes)?;
+        Ok(())
     }
 
     fn has(&self, key: &str, wanted: &Stored) -> Result<bool, BucketError> {
@@ -156,7 +168,7 @@ impl Bucket {
         let tags = || tags.iter().map(String::as_str);
         let action = CompleteMultipartUpload::new(&self.signed, credentials, key, upload, tags());
         let body = CompleteMultipartUpload::new(&self.signed, credentials, key, upload, tags());
-        let answer = self.send(key, &action, &[], &Text(body.body()))?;
+        let answer = self.send(key, &action, &[], &body.body().as_bytes())?;
         // The store may begin its answer before it is sure, and say in it that it could not.
         let text = self.text(key, answer)?;
         match text.contains("<Error>") {

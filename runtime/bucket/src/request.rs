@@ -42,12 +42,10 @@ impl Content for Nothing {
     }
 }
 
-/// A text that was put together here.
-pub(crate) struct Text(pub(crate) String);
-
-impl Content for Text {
+/// What is in memory.
+impl Content for &[u8] {
     fn open(&self) -> io::Result<(Box<dyn io::Read + '_>, u64)> {
-        Ok((Box::new(self.0.as_bytes()), self.0.len() as u64))
+        Ok((Box::new(*self), self.len() as u64))
     }
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //!   kubeconfig ─contexts─► Target ─► Client ─┬─► preflight: what is there, judged before anything is sent
 //!                                            ├─► follow: states, events and logs of a workload, to its end
-//!                                            ├─► kfp, argo: a pipeline is made there once, and looked at ─parity─► what came out otherwise
+//!                                            ├─► kfp, argo: a pipeline is made there once, and looked at ─run_news─► what is new
+//!                                            │                                                ─parity──► what came out otherwise
 //!                                            └─► objects: diff, apply, rollback, delete
 //!                                                   ▲
 //!   files ─manifests─► objects ─report─► parity report, and the objects as they are sent ─files─► a folder
@@ -26,6 +27,7 @@ pub mod objects;
 pub mod parity;
 pub mod preflight;
 pub mod report;
+pub mod run_news;
 mod secret;
 
 pub use error::ClusterError;

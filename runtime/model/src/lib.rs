@@ -52,4 +52,4 @@ pub use state::{IllegalTransition, RunState, TaskState};
 pub use value::{Value, ValueKind};
 
 pub use jiff::Timestamp;
-pub use workflow_settings::{WorkflowSettings, WorkflowVolume};
+pub use workflow_settings::{WorkflowBucket, WorkflowSettings, WorkflowStore};

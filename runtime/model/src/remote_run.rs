@@ -207,6 +207,9 @@ pub struct RemoteSight {
     pub finished_at: Option<Timestamp>,
     /// Its tasks, by their ids on the server.
     pub tasks: BTreeMap<String, RemoteTask>,
+    /// Why its tasks are not told, where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<RemoteProblem>,
 }
 
 impl RemoteSight {

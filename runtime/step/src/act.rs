@@ -16,13 +16,13 @@ use crate::replay::{Fate, Replay, Work};
 use crate::run_file::{Facts, RunFile, RunFileError, View, decode_definition};
 use crate::serve;
 use crate::step::{self, Pod};
-use crate::store::{Store, StoreError};
+use crate::store::{Place, Store, StoreError};
 
 /// Where the program is at work.
 #[derive(Debug, Clone)]
 pub struct Conduct {
-    /// The volume that all pods of the run see.
-    pub store: PathBuf,
+    /// What all pods of the run see.
+    pub store: Place,
     /// What is `/` for the step; another folder only where nothing is a container.
     pub root: PathBuf,
     /// Where files go that the engine reads as outputs of the pod.
@@ -58,8 +58,8 @@ pub enum Fault {
 }
 
 impl Conduct {
-    fn store(&self) -> Store {
-        Store::new(&self.store, self.run)
+    fn store(&self) -> Result<Store, StoreError> {
+        Store::open(&self.store, self.run)
     }
 
     fn tell(&self, name: &str, text: &str) -> io::Result<()> {
@@ -101,7 +101,7 @@ pub fn begin(
     facts: Facts,
 ) -> Result<Ending, Fault> {
     let file = RunFile::new(decode_definition(packed_definition)?, parameters, facts)?;
-    conduct.store().write_run(&file)?;
+    conduct.store()?.write_run(&file)?;
     Ok(done("the run begins"))
 }
 
@@ -110,7 +110,7 @@ pub fn begin(
 /// # Errors
 /// When the store is of no use, or the pod was started before its time.
 pub fn decide(conduct: &Conduct, task: &TaskPath, now: Timestamp) -> Result<Ending, Fault> {
-    let store = conduct.store();
+    let store = conduct.store()?;
     let mut replay = replay(&store, View::Pod, (task, 0), now)?;
     let (go, iterations, patch, ending) = match replay.fate(now) {
         Fate::Open { iterations } => {
@@ -155,7 +155,7 @@ pub fn run(
     (task, failed_attempts): (&TaskPath, u32),
     clock: &dyn Fn() -> Timestamp,
 ) -> Result<Ending, Fault> {
-    let store = conduct.store();
+    let store = conduct.store()?;
     let mut replay = replay(&store, View::Program, (task, failed_attempts), clock())?;
     let pod = Pod {
         root: &conduct.root,
@@ -185,7 +185,18 @@ pub fn run(
     let Some(record) = record else {
         return Err(Fault::TooEarly(task.clone()));
     };
-    store.write_record(&record)?;
+    let written = store.write_record(&record);
+    if let Err(error) = &written {
+        // What cannot be written down did not succeed: no step after this one finds its outputs.
+        let failed = TaskRecord {
+            state: TaskState::Failed,
+            reason: Some(error.failure()),
+            outputs: Outputs::default(),
+            ..record.clone()
+        };
+        conduct.tell_record(&failed)?;
+    }
+    written?;
     conduct.tell_record(&record)?;
     Ok(ending_of(&record))
 }
@@ -195,7 +206,7 @@ pub fn run(
 /// # Errors
 /// When the store is of no use.
 pub fn end(conduct: &Conduct, now: Timestamp) -> Result<Ending, Fault> {
-    let store = conduct.store();
+    let store = conduct.store()?;
     let replay = Replay::of_run(&store.run()?, store.records()?, now)?;
     for record in replay.tasks() {
         store.write_record(record)?;

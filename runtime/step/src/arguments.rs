@@ -15,7 +15,7 @@ pub const PROGRAM_FOLDER: &str = "/coracle/bin";
 /// The folder of the files that the engine reads as outputs of a pod.
 pub const TOLD_FOLDER: &str = "/coracle/told";
 
-/// Where the volume is that all pods of a run see.
+/// Where the volume is that all pods of a run see, unless they share a bucket.
 pub const STORE_FOLDER: &str = "/coracle/store";
 
 /// Where a step writes its output parameters.
@@ -36,6 +36,18 @@ pub mod told {
     pub const PATCH: &str = "patch";
     /// What the pipeline returns, as JSON.
     pub const OUTPUTS: &str = "outputs";
+}
+
+/// Variables that say as whom a bucket is asked. A step's own program does not see them.
+pub mod variables {
+    /// The key's id.
+    pub const KEY_ID: &str = "CORACLE_STORE_KEY_ID";
+    /// The key.
+    pub const SECRET: &str = "CORACLE_STORE_SECRET";
+    /// Certificates in PEM that the store's own is signed by, where no public authority signed it.
+    pub const AUTHORITY: &str = "CORACLE_STORE_AUTHORITY";
+    /// All of them.
+    pub const ALL: [&str; 3] = [KEY_ID, SECRET, AUTHORITY];
 }
 
 /// The largest output that is told to the engine, in bytes: a workflow's status holds those of all its pods.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use coracle_plan::Launch;
 
+use crate::arguments::variables;
+
 /// What runs programs: the machine's own processes, or what a test has in their place.
 pub trait Programs {
     /// Runs a command to its end. Its log is the pod's.
@@ -23,7 +25,7 @@ pub enum Exit {
     Signal(i32),
 }
 
-/// Processes, which have the pod's files, variables and log.
+/// Processes, which have the pod's files, variables and log, but not the key of the store.
 #[derive(Debug, Clone, Copy)]
 pub struct Spawned;
 
@@ -37,9 +39,11 @@ impl Programs for Spawned {
         let (program, arguments) = command
             .split_first()
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "there is no command"))?;
-        let status = std::process::Command::new(program)
-            .args(arguments)
-            .status()?;
+        let mut process = std::process::Command::new(program);
+        for name in variables::ALL {
+            process.env_remove(name);
+        }
+        let status = process.args(arguments).status()?;
         let signal = || Exit::Signal(status.signal().unwrap_or_default());
         Ok(status.code().map_or_else(signal, Exit::Code))
     }

@@ -4,7 +4,7 @@
 //! ```text
 //!   the run's file, results of tasks that ended ──► replay: the run's plan up to this task ──► its fate
 //!        ▲                                                                                      │
-//!        └────────── store: a volume that all pods of the run see ◄── result ◄── execute ◄──────┘
+//!        └────────── store: a volume or bucket that all pods see   ◄── result ◄── execute ◄──────┘
 //! ```
 //!
 //! The engine of the cluster, Argo Workflows, only orders pods. What a task is given, whether its condition holds, what its
@@ -14,6 +14,7 @@
 
 mod act;
 pub mod arguments;
+mod carrier;
 mod execute;
 mod judge;
 mod outputs_on_disk;
@@ -26,9 +27,10 @@ mod store;
 mod tree;
 
 pub use act::{Conduct, Ending, Fault, begin, decide, end, install, run};
+pub use carrier::carry;
 pub use execute::{Exit, Programs, Spawned};
 pub use outputs_on_disk::{check_links, foreign_files, read_text};
 pub use patch::pod_patch;
 pub use replay::{Fate, Replay, Work};
 pub use run_file::{Facts, RunFile, RunFileError, View, decode_definition, encode_definition};
-pub use store::{Store, StoreError};
+pub use store::{BucketPlace, Place, Store, StoreError};

@@ -1,11 +1,14 @@
 //! The program: reads its command line, does one thing, and says in a line what became of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use coracle_model::{TaskPath, Timestamp};
-use coracle_step::arguments::{Arguments, STORE_FOLDER, TOLD_FOLDER, exit};
-use coracle_step::{Conduct, Ending, Facts, Spawned};
+use coracle_step::arguments::{Arguments, TOLD_FOLDER, exit};
+use coracle_step::{Conduct, Ending, Facts, Place, Spawned};
+
+/// Where Kubernetes reads why a container ended, unless its pod says otherwise.
+const TERMINATION_LOG: &str = "/dev/termination-log";
 
 fn main() -> ExitCode {
     match work() {
@@ -28,6 +31,10 @@ fn main() -> ExitCode {
 )]
 fn say(text: &str, code: u8) -> ExitCode {
     eprintln!("coracle-step: {text}");
+    if code != exit::DONE && Path::new(TERMINATION_LOG).exists() {
+        // The pod's state tells it, and so does the engine. Where it cannot be written, the log has said it.
+        let _ = fs_err::write(TERMINATION_LOG, text);
+    }
     ExitCode::from(code)
 }
 
@@ -40,8 +47,12 @@ fn work() -> Result<Ending, Box<dyn std::error::Error>> {
             arguments.one("to")?.as_ref(),
         )?);
     }
+    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    if let Some(ending) = coracle_step::carry(&arguments, &mut input, &mut output)? {
+        return Ok(ending);
+    }
     let conduct = Conduct {
-        store: folder(&arguments, "store", STORE_FOLDER),
+        store: Place::told(&arguments, |name| std::env::var(name).ok())?,
         root: folder(&arguments, "root", "/"),
         told: folder(&arguments, "told", TOLD_FOLDER),
         run: arguments.parsed("run", "a UUID")?,

@@ -25,6 +25,8 @@ pub struct Replay {
     failed_attempts: u32,
     tasks: BTreeMap<TaskPath, TaskRecord>,
     asked: BTreeMap<TaskPath, Asked>,
+    /// Why steps failed that were to be tried again, by their records.
+    failed: BTreeMap<TaskPath, Failure>,
     finish: Option<(RunState, Option<Failure>, Outputs)>,
 }
 
@@ -80,7 +82,8 @@ impl Replay {
     /// The plan of a run up to a task, at its attempt after so many failed ones.
     ///
     /// What the task left in an earlier try is passed over: whoever starts a pod wants it done. A step that the task waits for and
-    /// that left no record has failed without a word, since the engine starts no pod before those of such steps have ended.
+    /// that left no record has failed without a word, since the engine starts no pod before those of such steps have ended; one whose
+    /// record says that it was to be tried again has failed for the reason of its last attempt.
     ///
     /// # Errors
     /// When the run's file is of no use.
@@ -128,6 +131,10 @@ impl Replay {
     ) -> Result<Self, RunFileError> {
         let (spec, platform) = file.open(view)?;
         records.retain(|record| record.path != *task);
+        let failed = records.iter().filter(|record| !record.state.is_final());
+        let failed = failed
+            .filter_map(|record| Some((record.path.clone(), record.reason.clone()?)))
+            .collect();
         let attempts: Vec<_> = (1..=failed_attempts)
             .map(|number| failed_attempt(file, task, number))
             .collect();
@@ -140,6 +147,7 @@ impl Replay {
             failed_attempts,
             tasks: BTreeMap::new(),
             asked: BTreeMap::new(),
+            failed,
             finish: None,
         };
         replay.advance(now);
@@ -247,11 +255,17 @@ impl Replay {
     }
 
     fn fail_silently(&mut self, path: &TaskPath, now: Timestamp) {
-        let failure = Failure::new(
-            FailureCode::ExitCode,
-            "its pod ended without a word of how the step did",
-        )
-        .with_hint("the cluster's events say whether it was killed, evicted or never started");
+        let failure = match self.failed.get(path) {
+            Some(last) => Failure {
+                message: format!("{}; the cluster began no other attempt", last.message),
+                ..last.clone()
+            },
+            None => Failure::new(
+                FailureCode::ExitCode,
+                "its pod ended without a word of how the step did",
+            )
+            .with_hint("the cluster's events say whether it was killed, evicted or never started"),
+        };
         match self.asked.remove(path) {
             Some(Asked::LookUp) => self.look(path, Err(failure), now),
             Some(_) => {

@@ -6,7 +6,6 @@ use coracle_model::{Artifact, ArtifactUri, Failure, FailureCode, Value};
 use coracle_plan::{ImportRequest, Served};
 use coracle_spec::executor::LocalPaths;
 
-use crate::judge::fault;
 use crate::replay::{Replay, Work};
 use crate::step::Pod;
 
@@ -39,10 +38,10 @@ fn import(pod: &Pod<'_>, request: &ImportRequest) -> Result<Served, Failure> {
         let target = pod.path(&LocalPaths::Mounted.workspace_path_of_uri(&request.uri));
         pod.store
             .fetch(&request.uri, &target)
-            .map_err(|error| fault(&error))?;
+            .map_err(|error| error.failure())?;
         if !target.exists() {
             let message = format!(
-                "`{}` is not on the run's volume, so it cannot be copied into the workspace",
+                "`{}` is not in the run's store, so it cannot be copied into the workspace",
                 request.uri
             );
             return Err(Failure::new(FailureCode::BadInput, message));

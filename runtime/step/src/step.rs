@@ -86,7 +86,7 @@ fn bring(pod: &Pod<'_>, launch: &Launch) -> Result<(), Failure> {
             let target = pod.path(&place);
             pod.store
                 .fetch(uri, &target)
-                .map_err(|error| fault(&error))?;
+                .map_err(|error| error.failure())?;
         }
     }
     Ok(())
@@ -125,7 +125,7 @@ fn keep(pod: &Pod<'_>, launch: &Launch, outputs: &mut Outputs) -> Result<(), Fai
         let place = artifact.custom_path.clone().unwrap_or(mapped);
         let source = pod.path(&place);
         let kept = pod.store.keep(artifact.uri.as_str(), &source);
-        kept.map_err(|error| fault(&error))?;
+        kept.map_err(|error| error.failure())?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What everybody may do in a folder, and with a file beside what its owner let them.
 const FOLDER_MODE: u32 = 0o777;
@@ -25,18 +25,13 @@ fn copy_below(source: &Path, target: &Path, depth: usize) -> io::Result<()> {
     let metadata = fs_err::metadata(source)?;
     if metadata.is_file() {
         fs_err::copy(source, target)?;
-        let mode = metadata.permissions().mode() | FILE_MODE;
-        return fs_err::set_permissions(target, Permissions::from_mode(mode));
+        return open_to_all(target);
     }
     if !metadata.is_dir() {
         return Ok(());
     }
     if depth == 0 {
-        let reason = format!(
-            "`{}` is too deep, or leads back to itself",
-            source.display()
-        );
-        return Err(io::Error::other(reason));
+        return Err(too_deep(source));
     }
     make(target)?;
     for entry in fs_err::read_dir(source)? {
@@ -44,6 +39,59 @@ fn copy_below(source: &Path, target: &Path, depth: usize) -> io::Result<()> {
         copy_below(&entry.path(), &target.join(entry.file_name()), depth - 1)?;
     }
     Ok(())
+}
+
+/// Has everybody use a file.
+pub(crate) fn open_to_all(file: &Path) -> io::Result<()> {
+    let mode = fs_err::metadata(file)?.permissions().mode() | FILE_MODE;
+    fs_err::set_permissions(file, Permissions::from_mode(mode))
+}
+
+/// The files at a path: itself, by an empty name, or those below it by their names from it on.
+pub(crate) fn files(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    gather(path, String::new(), DEEPEST, &mut found)?;
+    Ok(found)
+}
+
+fn gather(
+    path: &Path,
+    name: String,
+    depth: usize,
+    found: &mut Vec<(String, PathBuf)>,
+) -> io::Result<()> {
+    let metadata = fs_err::metadata(path)?;
+    if metadata.is_file() {
+        found.push((name, path.to_path_buf()));
+        return Ok(());
+    }
+    if !metadata.is_dir() {
+        return Ok(());
+    }
+    if depth == 0 {
+        return Err(too_deep(path));
+    }
+    for entry in fs_err::read_dir(path)? {
+        let entry = entry?;
+        let last = entry.file_name();
+        let last = last.to_str().ok_or_else(|| {
+            let reason = format!("the name of `{}` is not UTF-8", entry.path().display());
+            io::Error::new(io::ErrorKind::InvalidData, reason)
+        })?;
+        let name = match name.is_empty() {
+            true => last.to_owned(),
+            false => format!("{name}/{last}"),
+        };
+        gather(&entry.path(), name, depth - 1, found)?;
+    }
+    Ok(())
+}
+
+fn too_deep(path: &Path) -> io::Error {
+    io::Error::other(format!(
+        "`{}` is too deep, or leads back to itself",
+        path.display()
+    ))
 }
 
 /// Makes a folder, and those around it that are not there.

@@ -6,7 +6,7 @@ use std::path::Path;
 use coracle_model::{TaskPath, TaskState, Timestamp};
 use coracle_plan::Launch;
 use coracle_step::arguments::exit;
-use coracle_step::{Conduct, Ending, Exit, Facts, Programs, Store, encode_definition};
+use coracle_step::{Conduct, Ending, Exit, Facts, Place, Programs, Store, encode_definition};
 use serde_json::{Value, json};
 
 const RUN: &str = "8f4c0dbe-2a55-4c2c-9a0e-1f3f8a8f0001";
@@ -95,7 +95,7 @@ impl Pods {
 
     fn conduct(&self) -> Conduct {
         Conduct {
-            store: self.folder.path().join("volume"),
+            store: Place::Folder(self.folder.path().join("volume")),
             root: self.folder.path().join("root"),
             told: self.folder.path().join("told"),
             run: RUN.parse().unwrap(),
@@ -112,7 +112,8 @@ impl Pods {
     }
 
     fn state(&self, task: &str) -> Option<TaskState> {
-        let records = Store::new(&self.conduct().store, self.conduct().run)
+        let records = Store::open(&self.conduct().store, self.conduct().run)
+            .unwrap()
             .records()
             .unwrap();
         let record = records
@@ -160,6 +161,27 @@ fn an_attempt_that_failed_is_followed_by_another_until_the_last() {
     // A pod that is started once more, by hand, does its step again.
     assert_eq!(pods.run("a", 0, Ok("x")).code, exit::DONE);
     assert_eq!(pods.state("a"), Some(TaskState::Succeeded));
+}
+
+#[test]
+fn where_no_other_attempt_is_begun_the_step_has_failed_for_the_reason_of_its_last() {
+    let pods = Pods::begun();
+    pods.run("a", 0, Err(3));
+    assert_eq!(pods.run("b", 0, Ok("never")).code, exit::DONE);
+    assert_eq!(pods.state("b"), Some(TaskState::Skipped));
+    let ending = coracle_step::end(&pods.conduct(), now()).unwrap();
+    assert_eq!(ending.code, exit::DECIDED);
+    let records = Store::new(&pods.conduct().store, pods.conduct().run)
+        .records()
+        .unwrap();
+    let record = records.iter().find(|record| record.path.as_str() == "a");
+    let record = record.unwrap();
+    assert_eq!(record.state, TaskState::Failed);
+    let reason = record.reason.as_ref().unwrap();
+    assert_eq!(
+        reason.message,
+        "exited with code 3; the pod's log says more; the cluster began no other attempt"
+    );
 }
 
 #[test]

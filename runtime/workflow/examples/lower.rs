@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use coracle_model::{Value, WorkflowSettings, WorkflowVolume};
+use coracle_model::{Value, WorkflowSettings, WorkflowStore};
 use coracle_workflow::{Settings, lower};
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
@@ -37,7 +37,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             image_pull_policy: Some("IfNotPresent".to_owned()),
             service_account: std::env::var("SERVICE_ACCOUNT").ok(),
             image_pull_secrets: Vec::new(),
-            volume: WorkflowVolume::Claim(
+            store: WorkflowStore::Claim(
                 std::env::var("CLAIM").unwrap_or_else(|_| "coracle-runs".to_owned()),
             ),
         },

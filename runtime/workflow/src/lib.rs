@@ -25,6 +25,7 @@ mod retry;
 mod schedule;
 mod settings;
 mod step;
+mod store;
 mod workflow;
 
 pub use report::{Finding, Parity};

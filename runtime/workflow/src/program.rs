@@ -2,16 +2,14 @@
 
 use coracle_spec::executor::WORKSPACE_MOUNT;
 use coracle_step::arguments::{
-    INSTALLED, OUTPUTS_FOLDER, PROGRAM, PROGRAM_FOLDER, STORE_FOLDER, TOLD_FOLDER, TREES, inert,
-    told,
+    INSTALLED, OUTPUTS_FOLDER, PROGRAM, PROGRAM_FOLDER, TOLD_FOLDER, TREES, inert, told,
 };
 use serde_json::{Value, json};
 
 use crate::pod::{compact, mount, volume};
 use crate::settings::Settings;
+use crate::store;
 
-/// The volume that all pods of a run see.
-pub(crate) const STORE: &str = "coracle-store";
 /// The workspace of the run.
 pub(crate) const WORKSPACE: &str = "kfp-workspace";
 const BIN: &str = "coracle-bin";
@@ -41,15 +39,16 @@ pub(crate) fn volumes() -> Vec<Value> {
 }
 
 /// What every step mounts.
-pub(crate) fn step_mounts(workspace: bool) -> Vec<Value> {
+pub(crate) fn step_mounts(settings: &Settings, workspace: bool) -> Vec<Value> {
     let mut mounts = vec![mount(BIN, PROGRAM_FOLDER), mount(OUTPUTS, OUTPUTS_FOLDER)];
     mounts.extend(TREES.iter().map(|tree| mount(&tree_name(tree), tree)));
-    mounts.extend(own_mounts(workspace));
+    mounts.extend(own_mounts(settings, workspace));
     mounts
 }
 
-fn own_mounts(workspace: bool) -> Vec<Value> {
-    let mut mounts = vec![mount(TOLD, TOLD_FOLDER), mount(STORE, STORE_FOLDER)];
+fn own_mounts(settings: &Settings, workspace: bool) -> Vec<Value> {
+    let mut mounts = vec![mount(TOLD, TOLD_FOLDER)];
+    mounts.extend(store::mounts(&settings.on.store));
     if workspace {
         mounts.push(mount(WORKSPACE, WORKSPACE_MOUNT));
     }
@@ -77,24 +76,27 @@ pub(crate) fn output(name: &str) -> Value {
     json!({"name": name, "valueFrom": {"path": format!("{TOLD_FOLDER}/{name}"), "default": ""}})
 }
 
-/// The arguments that every verb has.
-pub(crate) fn of_task(verb: &str, more: &[&str]) -> Vec<String> {
-    let task = [verb, "--run", "{{workflow.uid}}", "--task", PATH];
-    task.iter()
-        .chain(more)
-        .map(|word| (*word).to_owned())
-        .collect()
+/// The arguments of a verb about a task.
+pub(crate) fn of_task(settings: &Settings, verb: &str, more: &[&str]) -> Vec<String> {
+    let task = [&["--task", PATH], more].concat();
+    of_run(settings, verb, &task)
+}
+
+/// The arguments of any verb.
+fn of_run(settings: &Settings, verb: &str, more: &[&str]) -> Vec<String> {
+    let run = [verb, "--run", "{{workflow.uid}}"];
+    let told = run.iter().chain(more).map(|word| (*word).to_owned());
+    told.chain(store::words(&settings.on.store)).collect()
 }
 
 /// The template that writes the run's file. The definition travels in it alone.
 pub(crate) fn begin(settings: &Settings, packed_definition: &str) -> Value {
     let quoted = |text: &String| inert(&json!(text).to_string());
     let display_name = quoted(&settings.display_name);
-    let root = settings.pipeline_root.as_ref().map(quoted);
+    let root = settings.pipeline_root.clone();
+    let root = root.or_else(|| store::root(&settings.on.store));
+    let root = root.as_ref().map(quoted);
     let mut words = vec![
-        "begin",
-        "--run",
-        "{{workflow.uid}}",
         "--name",
         "{{workflow.name}}",
         "--created-at",
@@ -116,13 +118,13 @@ pub(crate) fn begin(settings: &Settings, packed_definition: &str) -> Value {
         words.extend(["--definition", part]);
         rest = more;
     }
-    let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    let words = of_run(settings, "begin", &words);
     template(settings, "begin", &words, &[], false)
 }
 
 /// The template that says how the run ended.
 pub(crate) fn end(settings: &Settings) -> Value {
-    let words = ["end", "--run", "{{workflow.uid}}"].map(str::to_owned);
+    let words = of_run(settings, "end", &[]);
     template(settings, "end", &words, &[told::OUTPUTS], false)
 }
 
@@ -132,7 +134,7 @@ pub(crate) fn decide(settings: &Settings) -> Value {
     with_path(template(
         settings,
         DECIDE,
-        &of_task("decide", &[]),
+        &of_task(settings, "decide", &[]),
         &outputs,
         false,
     ))
@@ -140,7 +142,7 @@ pub(crate) fn decide(settings: &Settings) -> Value {
 
 /// The template that carries out a task without a container of the user's.
 pub(crate) fn serve(settings: &Settings, workspace: bool) -> Value {
-    let words = of_task("run", &["--failed-attempts", "0"]);
+    let words = of_task(settings, "run", &["--failed-attempts", "0"]);
     with_path(template(
         settings,
         SERVE,
@@ -166,7 +168,8 @@ fn template(
             "imagePullPolicy": settings.on.image_pull_policy,
             "command": [PROGRAM],
             "args": words,
-            "volumeMounts": own_mounts(workspace),
+            "env": store::env(&settings.on.store),
+            "volumeMounts": own_mounts(settings, workspace),
         },
     }))
 }

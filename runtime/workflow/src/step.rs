@@ -15,6 +15,7 @@ use crate::program;
 use crate::report::{Parity, Report};
 use crate::retry;
 use crate::settings::Settings;
+use crate::store;
 
 /// What the pods of steps are made with.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +68,8 @@ pub(crate) fn template(
     let mut pod = Pod::default();
     pod.init.push(program::install(around.settings));
     variables(step, decided, &mut pod, report);
-    pod.mounts = program::step_mounts(around.workspace);
+    pod.env.extend(store::env(&around.settings.on.store));
+    pod.mounts = program::step_mounts(around.settings, around.workspace);
     volumes(around, step, decided, &mut pod);
     init_containers(step, decided, &mut pod, report);
     metadata(step.platform, &mut pod);
@@ -116,7 +118,11 @@ fn assemble(settings: &Settings, step: StepSpec<'_>, decided: bool, pod: Pod) ->
         ("command".to_owned(), json!([INSTALLED])),
         (
             "args".to_owned(),
-            json!(program::of_task("run", &["--failed-attempts", failed])),
+            json!(program::of_task(
+                settings,
+                "run",
+                &["--failed-attempts", failed]
+            )),
         ),
         ("env".to_owned(), json!(pod.env)),
         ("volumeMounts".to_owned(), json!(pod.mounts)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coracle_model::{Value as Given, WorkflowVolume};
+use coracle_model::{Value as Given, WorkflowStore};
 use coracle_spec::pipeline::Definition;
 use coracle_step::arguments::inert;
 use coracle_step::encode_definition;
@@ -12,11 +12,12 @@ use crate::dag::Compiler;
 use crate::names::plain;
 use crate::platform::{Raw, member, number};
 use crate::pod::{compact, volume};
-use crate::program::{self, STORE, WORKSPACE};
+use crate::program::{self, WORKSPACE};
 use crate::report::{Finding, Parity, Report};
 use crate::schedule::scheduled;
 use crate::settings::Settings;
 use crate::step::Surroundings;
+use crate::store;
 
 /// The most bytes of a workflow: etcd takes 1.5 MiB of an object, and its status grows while it runs.
 const LARGEST: usize = 1_200_000;
@@ -45,6 +46,7 @@ pub fn lower(definition: &Definition, settings: &Settings) -> Lowering {
             report.refuse(format!("root: {name}"), reason);
         }
     }
+    store::check(&settings.on.store, &mut report);
     let raw = Raw::of(&definition.text);
     let around = Surroundings {
         settings,
@@ -161,9 +163,9 @@ fn arguments(parameters: &BTreeMap<String, Given>) -> Value {
 
 fn volumes(settings: &Settings) -> Vec<Value> {
     let mut volumes = program::volumes();
-    if let WorkflowVolume::Claim(name) = &settings.on.volume {
+    if let WorkflowStore::Claim(name) = &settings.on.store {
         volumes.push(volume(
-            STORE,
+            store::VOLUME,
             json!({"persistentVolumeClaim": {"claimName": name}}),
         ));
     }
@@ -173,15 +175,15 @@ fn volumes(settings: &Settings) -> Vec<Value> {
 fn claims(definition: &Definition, raw: &Raw, settings: &Settings) -> Vec<Value> {
     let mut claims = Vec::new();
     let mut mode = "ReadWriteOnce";
-    if let WorkflowVolume::PerRun {
+    if let WorkflowStore::PerRun {
         size,
         storage_class,
         access_mode,
-    } = &settings.on.volume
+    } = &settings.on.store
     {
         mode = access_mode;
         claims.push(claim(
-            STORE,
+            store::VOLUME,
             size,
             json!({"accessModes": [access_mode], "storageClassName": storage_class}),
         ));

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use coracle_model::{
     EngineKind, RunId, RunOrigin, RunRecord, RunRequest, RunState, StorageState, TaskRecord,
-    TaskState, Value, WorkflowSettings, WorkflowVolume,
+    TaskState, Value, WorkflowSettings, WorkflowStore,
 };
 use coracle_spec::pipeline::{Definition, ParameterType, read};
-use coracle_step::Store;
+use coracle_step::{Place, Store};
 use coracle_workflow::{Finding, Parity, Settings, lower};
 use engine::script::{Script, now};
 use engine::{Cluster, Phase, local};
@@ -34,7 +34,7 @@ fn settings(parameters: BTreeMap<String, Value>) -> Settings {
             image_pull_policy: None,
             service_account: None,
             image_pull_secrets: Vec::new(),
-            volume: WorkflowVolume::Claim("runs".to_owned()),
+            store: WorkflowStore::Claim("runs".to_owned()),
         },
         file_system_group: None,
         recurrence: None,
@@ -135,7 +135,7 @@ fn check(text: &str, seed: u64, failing: u64) -> Result<RunState, Vec<Finding>> 
         seed,
     );
     let phase = cluster.run();
-    let store = Store::new(&cluster.volume(), cluster.run);
+    let store = Store::open(&Place::Folder(cluster.volume()), cluster.run).unwrap();
     let records = store.records().unwrap().into_iter();
     let there: BTreeMap<_, _> = records
         .map(|record| (record.path.clone(), record))
@@ -207,7 +207,7 @@ fn a_pod_that_is_killed_has_failed() {
     let mut cluster = Cluster::new(&workflow, &script, folder.path(), RUN.parse().unwrap(), 1);
     cluster.killed = Some("exit-handler-1/work".to_owned());
     assert_eq!(cluster.run(), Phase::Failed);
-    let store = Store::new(&cluster.volume(), cluster.run);
+    let store = Store::open(&Place::Folder(cluster.volume()), cluster.run).unwrap();
     let records = store.records().unwrap();
     let state = |path: &str| {
         let record = records.iter().find(|record| record.path.as_str() == path);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use coracle_model::{Recurrence, Schedule, WorkflowSettings, WorkflowVolume};
+use coracle_model::{Recurrence, Schedule, WorkflowSettings, WorkflowStore};
 use coracle_spec::pipeline::{Definition, read};
 use coracle_workflow::{Lowering, Parity, Settings, lower};
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ fn settings() -> Settings {
             image_pull_policy: None,
             service_account: Some("runner".to_owned()),
             image_pull_secrets: vec!["pull".to_owned()],
-            volume: WorkflowVolume::Claim("runs".to_owned()),
+            store: WorkflowStore::Claim("runs".to_owned()),
         },
         file_system_group: None,
         recurrence: None,

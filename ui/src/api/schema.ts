@@ -4118,6 +4118,22 @@ export interface components {
             /** @description The answer. */
             readonly verdict: components["schemas"]["Verdict"];
         };
+        /** @description A bucket that pods of a cluster reach. */
+        readonly WorkflowBucket: {
+            /** @description The bucket. */
+            readonly bucket: string;
+            /** @description The URL of the store as pods see it, without the bucket, such as `http://minio.store:9000`. */
+            readonly endpoint: string;
+            /** @description What all keys begin with, without a slash at either end; may be empty. */
+            readonly prefix?: string;
+            /** @description The region that requests are signed for; `us-east-1` when it is left out, which stores that have none take. */
+            readonly region?: string | null;
+            /**
+             * @description A secret of the namespace with the keys `accesskey` and `secretkey`, as Kubeflow Pipelines has them, and `ca.crt` where no
+             *     public authority signed the store's certificate; a bucket that everybody may use when it is left out.
+             */
+            readonly secret?: string | null;
+        };
         /** @description What a pipeline's workflow is made with. */
         readonly WorkflowSettings: {
             /** @description When images are pulled whose step does not say it: `Always`, `IfNotPresent` or `Never`; as the cluster has it when it is left out. */
@@ -4128,11 +4144,11 @@ export interface components {
             readonly service_account?: string | null;
             /** @description The image that holds `coracle-step`, from where the cluster's nodes pull it. */
             readonly step_image: string;
-            /** @description The volume that all pods of a run see. */
-            readonly volume: components["schemas"]["WorkflowVolume"];
+            /** @description What all pods of a run see. It was called `volume` when it could be nothing else. */
+            readonly store: components["schemas"]["WorkflowStore"];
         };
-        /** @description The volume that all pods of a run see. */
-        readonly WorkflowVolume: {
+        /** @description What all pods of a run see: it holds what came of its steps, and their artifacts. */
+        readonly WorkflowStore: {
             /** @description A claim of the namespace that is there. Runs share it, each in a folder of its own. */
             readonly claim: string;
         } | {
@@ -4145,6 +4161,9 @@ export interface components {
                 /** @description Its storage class; the cluster's default one when it is left out. */
                 readonly storage_class?: string | null;
             };
+        } | {
+            /** @description A bucket of an S3-compatible store. */
+            readonly bucket: components["schemas"]["WorkflowBucket"];
         };
         /**
          * @description How a workload that is followed ended.
@@ -4191,6 +4210,8 @@ export interface components {
         } | {
             /** @description The container. */
             readonly container: string;
+            /** @description Whether it goes on the line before it of the same container, which was too long to be told at once. */
+            readonly is_continued: boolean;
             /** @description The pod. */
             readonly pod: string;
             /** @description Without its end. */

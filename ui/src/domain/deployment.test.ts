@@ -37,7 +37,9 @@ describe("deployments", () => {
   });
 
   it("tell what is heard of a workload in lines, the log as it is", () => {
-    expect(workloadLine({ type: "line", pod: "p", container: "c", text: " epoch 1" })).toBe(" epoch 1");
+    const line = { type: "line", pod: "p", container: "c", text: " epoch 1" } as const;
+    expect(workloadLine({ ...line, is_continued: false })).toBe(" epoch 1");
+    expect(workloadLine({ ...line, is_continued: true })).toBe("…  epoch 1");
     expect(workloadLine({ type: "container", pod: "p", container: "c", state: "ImagePullBackOff", message: null })).toBe("— container c: ImagePullBackOff");
     expect(workloadLine({ type: "ended", end: "failed", reason: "BackoffLimitExceeded" })).toBe("— failed: BackoffLimitExceeded");
   });

@@ -97,7 +97,7 @@ export function workloadLine(news: Schemas["WorkloadNews"]): string {
   const about = (...parts: readonly (string | null | undefined)[]) => parts.filter(Boolean).join(": ");
   switch (news.type) {
     case "line":
-      return news.text;
+      return news.is_continued ? `… ${news.text}` : news.text;
     case "state":
       return `— ${news.state}`;
     case "pod":

@@ -51,11 +51,11 @@ it("needs an address, or the name of what is protected", () => {
 
 describe("a wish for Argo Workflows", () => {
   const needs = { ...FIRST_NEEDS, stepImage: " registry/step:1 ", size: "5Gi" };
-  const own = { step_image: "registry/step:1", volume: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
+  const own = { step_image: "registry/step:1", store: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
 
   it("has what pods need: a claim that is there, or one of each run", () => {
     expect(remoteRequest({ ...wish, needs }).workflow).toEqual(own);
-    expect(remoteRequest({ ...wish, needs: { ...needs, claim: "runs" } }).workflow?.volume).toEqual({ claim: "runs" });
+    expect(remoteRequest({ ...wish, needs: { ...needs, claim: "runs" } }).workflow?.store).toEqual({ claim: "runs" });
     expect(remoteRequest({ ...wish, needs, target: { ...target, context: "", endpoint: "http://a" } })).not.toHaveProperty("workflow");
     expect(remoteCommand({ ...wish, values: {}, needs })).toBe("coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi");
   });
@@ -63,8 +63,8 @@ describe("a wish for Argo Workflows", () => {
   it("has the class and the mode of its own claim, and whom pods run and pull as", () => {
     const all = { ...needs, storageClass: " fast ", accessMode: "ReadWriteOnce" as const, serviceAccount: " runner ", pullSecrets: "one, two\tthree" };
     const who = { service_account: "runner", image_pull_secrets: ["one", "two", "three"] };
-    expect(remoteRequest({ ...wish, needs: all }).workflow).toEqual({ ...own, volume: { per_run: { size: "5Gi", access_mode: "ReadWriteOnce", storage_class: "fast" } }, ...who });
-    expect(remoteRequest({ ...wish, needs: { ...all, claim: "runs" } }).workflow).toEqual({ ...own, volume: { claim: "runs" }, ...who });
+    expect(remoteRequest({ ...wish, needs: all }).workflow).toEqual({ ...own, store: { per_run: { size: "5Gi", access_mode: "ReadWriteOnce", storage_class: "fast" } }, ...who });
+    expect(remoteRequest({ ...wish, needs: { ...all, claim: "runs" } }).workflow).toEqual({ ...own, store: { claim: "runs" }, ...who });
     expect(remoteCommand({ ...wish, values: {}, needs: all })).toBe(
       "coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi --storage-class fast --access-mode ReadWriteOnce --service-account runner --pull-secret one --pull-secret two --pull-secret three",
     );

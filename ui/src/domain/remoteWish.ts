@@ -67,7 +67,7 @@ function settings(needs: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]
   const secrets = secretsOf(needs);
   return {
     step_image: stepImage,
-    volume: claim ? { claim } : { per_run: { size, access_mode: needs.accessMode, ...(storageClass && { storage_class: storageClass }) } },
+    store: claim ? { claim } : { per_run: { size, access_mode: needs.accessMode, ...(storageClass && { storage_class: storageClass }) } },
     ...(account && { service_account: account }),
     ...(secrets.length > 0 && { image_pull_secrets: secrets }),
   };

@@ -12,12 +12,12 @@
 
 use std::time::Duration;
 
-use coracle_cluster::kfp::news;
+use coracle_cluster::run_news::news;
 use coracle_control::TaskKind;
 use coracle_model::{RemoteNews, RemoteProblem, RemoteRun, RemoteStage, RunId};
 use coracle_store::RemoteOrder;
 
-use super::remote_server::RemoteServer;
+use super::remote_server::Reached;
 use crate::error::{AppError, with_causes};
 use crate::workbench::Workbench;
 
@@ -61,8 +61,9 @@ pub(crate) async fn take_up_remote_runs(workbench: Workbench) {
 pub(super) async fn follow(workbench: Workbench, id: RunId) {
     let clock = workbench.inner.clock.clone();
     let mut pause = SHORTEST;
+    let mut reached = Reached::default();
     loop {
-        let round = round(&workbench, id).await.unwrap_or_else(|error| {
+        let round = round(&workbench, id, &mut reached).await.unwrap_or_else(|error| {
             tracing::warn!(run = %id, error = with_causes(&error), "what was heard of a run on a cluster was not kept");
             Round::Troubled
         });
@@ -76,7 +77,7 @@ pub(super) async fn follow(workbench: Workbench, id: RunId) {
     }
 }
 
-async fn round(workbench: &Workbench, id: RunId) -> Result<Round, AppError> {
+async fn round(workbench: &Workbench, id: RunId, reached: &mut Reached) -> Result<Round, AppError> {
     let order = workbench
         .ask_store(move |store| Ok(store.remote_order(id)?))
         .await?;
@@ -84,17 +85,17 @@ async fn round(workbench: &Workbench, id: RunId) -> Result<Round, AppError> {
         return Ok(Round::Over);
     };
     let mut run = order.run.clone();
-    let heard = match go_on(workbench, &order, &mut run).await {
+    let heard = match go_on(workbench, &order, &mut run, reached).await {
         Ok(mut heard) => {
             run.seen_at = Some(workbench.inner.clock.now());
-            if run.problem.take().is_some() {
-                heard.insert(0, RemoteNews::Back);
-            }
+            heard.splice(0..0, answered(&mut run));
             heard
         }
         Err(error) => trouble(&mut run, &error),
     };
-    let (stage, is_troubled, stirred) = (run.stage, run.problem.is_some(), !heard.is_empty());
+    // What a server that answers does not tell is no reason to ask less often.
+    let is_troubled = run.problem != run.sight.untold;
+    let (stage, stirred) = (run.stage, !heard.is_empty());
     let at = workbench.inner.clock.now();
     workbench
         .ask_store(move |store| Ok(store.record_remote_run(&run, &heard, at)?))
@@ -112,12 +113,18 @@ async fn go_on(
     workbench: &Workbench,
     order: &RemoteOrder,
     run: &mut RemoteRun,
+    reached: &mut Reached,
 ) -> Result<Vec<RemoteNews>, AppError> {
-    let server = RemoteServer::reach(workbench, order).await?;
-    match &run.remote_id {
-        None => server.send(order, run).await,
+    match run.remote_id.clone() {
+        None => {
+            reached
+                .server(workbench, order)
+                .await?
+                .send(order, run)
+                .await
+        }
         Some(there) => {
-            let sight = server.look(run.id, there).await?;
+            let sight = reached.look(workbench, order, &there).await?;
             let heard = news(&run.sight, &sight);
             if sight.state().is_final() {
                 run.stage = RemoteStage::Done;
@@ -125,6 +132,17 @@ async fn go_on(
             run.sight = sight;
             Ok(heard)
         }
+    }
+}
+
+/// What an answer makes of the problem that a run had. What the server does not tell of it is one as long as it is not told.
+fn answered(run: &mut RemoteRun) -> Option<RemoteNews> {
+    let before = std::mem::replace(&mut run.problem, run.sight.untold.clone());
+    match &run.problem {
+        Some(problem) => {
+            (before.as_ref() != Some(problem)).then(|| RemoteNews::Trouble(problem.clone()))
+        }
+        None => before.map(|_| RemoteNews::Back),
     }
 }
 
@@ -192,6 +210,27 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             seen_at: None,
         }
+    }
+
+    #[test]
+    fn what_is_not_told_of_a_run_is_said_once_and_is_its_problem() {
+        let mut run = run();
+        let untold = RemoteProblem {
+            code: "tasks_not_told".to_owned(),
+            message: "kept elsewhere".to_owned(),
+            hint: "look there".to_owned(),
+        };
+        assert_eq!(answered(&mut run), None);
+        run.sight.untold = Some(untold.clone());
+        assert_eq!(
+            answered(&mut run),
+            Some(RemoteNews::Trouble(untold.clone()))
+        );
+        assert_eq!(answered(&mut run), None);
+        assert_eq!(run.problem, Some(untold));
+        run.sight.untold = None;
+        assert_eq!(answered(&mut run), Some(RemoteNews::Back));
+        assert_eq!((answered(&mut run), run.problem), (None, None));
     }
 
     #[test]

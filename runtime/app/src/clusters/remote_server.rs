@@ -19,6 +19,57 @@ pub(super) enum RemoteServer {
     Argo(Box<ArgoCluster>, WorkflowSettings),
 }
 
+/// The server of a run that is followed: what it is was asked once, and is asked again after a failure, or with another token.
+#[derive(Default)]
+pub(super) struct Reached(Option<(RemoteServer, Option<String>)>);
+
+impl Reached {
+    /// What an order is for.
+    ///
+    /// # Errors
+    /// As of [`RemoteServer::reach`].
+    pub(super) async fn server(
+        &mut self,
+        workbench: &Workbench,
+        order: &RemoteOrder,
+    ) -> Result<&RemoteServer, AppError> {
+        let known = self.0.take().filter(|(_, token)| *token == order.token);
+        let reached = match known {
+            Some(reached) => reached,
+            None => (
+                RemoteServer::reach(workbench, order).await?,
+                order.token.clone(),
+            ),
+        };
+        Ok(&self.0.insert(reached).0)
+    }
+
+    /// The run of an order as it is there now. A server that was known and fails may be another by now, or its credentials old: it is
+    /// asked anew what it is before that counts.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub(super) async fn look(
+        &mut self,
+        workbench: &Workbench,
+        order: &RemoteOrder,
+        there: &str,
+    ) -> Result<RemoteSight, AppError> {
+        let was_known = self.0.is_some();
+        let server = self.server(workbench, order).await?;
+        let mut looked = server.look(order.run.id, there).await;
+        if looked.is_err() && was_known {
+            self.0 = None;
+            let server = self.server(workbench, order).await?;
+            looked = server.look(order.run.id, there).await;
+        }
+        if looked.is_err() {
+            self.0 = None;
+        }
+        looked
+    }
+}
+
 impl RemoteServer {
     /// What an order is for.
     ///

@@ -214,6 +214,7 @@ fn nobody_there_is_said_after_a_few_tries() {
         secret: String::new(),
         token: None,
         is_in_path: true,
+        trusted: coracle_bucket::Trusted::Public,
     };
     drop(gone);
     let bucket = coracle_bucket::Bucket::new(access).unwrap();
@@ -234,4 +235,51 @@ fn objects_are_listed_by_their_keys() {
         .map(|found| (found.key.as_str(), found.bytes))
         .collect();
     assert_eq!(keys, [("a/1", 3), ("a/2", 3), ("b", 3)]);
+}
+
+#[test]
+fn what_is_in_memory_goes_there_comes_back_and_is_removed() {
+    let scene = Scene::new();
+    let bucket = scene.store.bucket();
+    bucket.put_bytes("o", b"abc").unwrap();
+    assert_eq!(
+        scene.store.object("o").unwrap().sha256.as_deref(),
+        Some(OF_ABC)
+    );
+    scene.store.fail("GET", Fault::CutAnswer(1));
+    assert_eq!(bucket.read("o", 3).unwrap(), b"abc");
+    bucket.remove("o").unwrap();
+    let error = bucket.read("o", 3).unwrap_err();
+    assert!(matches!(error, BucketError::NoObject { .. }), "{error}");
+    bucket.remove("o").unwrap();
+    scene
+        .store
+        .fail("DELETE", Fault::Answer(403, "AccessDenied"));
+    assert!(bucket.remove("o").is_err());
+}
+
+#[test]
+fn a_name_is_of_this_bucket_or_of_another() {
+    let bucket = Scene::new().store.bucket();
+    assert_eq!(bucket.key_of(&bucket.uri("a/b")), Some("a/b"));
+    for elsewhere in ["s3://bb/a", "s3://b", "s3://b/", "gs://b/a", "/b/a"] {
+        assert_eq!(bucket.key_of(elsewhere), None, "{elsewhere}");
+    }
+}
+
+#[test]
+fn certificates_that_are_none_are_no_address() {
+    let scene = Scene::new();
+    let access = |pem: &str| coracle_bucket::Access {
+        trusted: coracle_bucket::Trusted::These(pem.to_owned()),
+        ..scene.store.access()
+    };
+    for pem in [
+        "",
+        "text",
+        "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----",
+    ] {
+        let error = coracle_bucket::Bucket::new(access(pem)).unwrap_err();
+        assert!(matches!(error, BucketError::Address { .. }), "{error}");
+    }
 }

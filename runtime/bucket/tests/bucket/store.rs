@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use coracle_bucket::{Access, Bucket};
+use coracle_bucket::{Access, Bucket, Trusted};
 
 /// What a store does instead of what it should, once.
 #[derive(Debug, Clone)]
@@ -62,7 +62,11 @@ impl Store {
     }
 
     pub(crate) fn bucket(&self) -> Bucket {
-        Bucket::new(Access {
+        Bucket::new(self.access()).unwrap()
+    }
+
+    pub(crate) fn access(&self) -> Access {
+        Access {
             endpoint: self.address.clone(),
             bucket: "b".to_owned(),
             region: "us-east-1".to_owned(),
@@ -70,8 +74,8 @@ impl Store {
             secret: "very-secret".to_owned(),
             token: None,
             is_in_path: true,
-        })
-        .unwrap()
+            trusted: Trusted::Machine,
+        }
     }
 
     /// Has the next request of a method meet a fault.
@@ -222,7 +226,10 @@ fn done(state: &mut State, request: &Request, body: Vec<u8>) -> (u16, String, Ve
             (200, String::new(), said.into())
         }
         ("DELETE", _) => {
-            state.parts.clear();
+            match of_query("uploadId") {
+                Some(_) => state.parts.clear(),
+                None => drop(state.objects.remove(&key)),
+            }
             (204, String::new(), vec![])
         }
         ("GET", _) if key.is_empty() => {

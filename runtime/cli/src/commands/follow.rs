@@ -6,13 +6,13 @@ use coracle_app::view::{RemoteRun, RemoteRunList, RemoteToken};
 
 use super::deploy::pipeline::token;
 use super::follow_workload;
-use super::outcome::{Aftermath, short};
+use super::outcome::Aftermath;
+use super::remote_list;
 use super::remote_outcome::{self, Begun};
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
 use crate::follow::Interrupts;
-use crate::output::{Align, Format, Output, Paint, Table};
 use crate::workbench::{Session, Wanted};
 
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             .ask(Call::get(["clusters", "runs"]))
             .await?;
         session.close().await;
-        return show(&list, output);
+        return remote_list::show(
+            &list,
+            output,
+            "nothing was sent to a cluster; send a pipeline with `coracle deploy FILE --context CONTEXT`",
+        );
     };
     if name.contains('/') {
         if arguments.kfp_token_file.is_some() {
@@ -85,52 +89,4 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     .await;
     session.close().await;
     done
-}
-
-fn show(list: &RemoteRunList, output: &Output) -> Result<Exit, CommandError> {
-    if output.format == Format::Json {
-        output.json(list)?;
-        return Ok(Exit::Fine);
-    }
-    let mut table = Table::new([
-        ("RUN", Align::Left),
-        ("STATE", Align::Left),
-        ("NAME", Align::Left),
-        ("WHERE", Align::Left),
-        ("CREATED", Align::Left),
-    ]);
-    for run in &list.runs {
-        let id = if output.stdout.terminal {
-            short(run.run_id)
-        } else {
-            run.run_id.to_string()
-        };
-        table.row([
-            (id, Paint::Bold),
-            (state(run), Paint::Plain),
-            (run.display_name.clone(), Paint::Plain),
-            (run.place.to_string(), Paint::Plain),
-            (output.when().show(Some(run.created_at)), Paint::Plain),
-        ]);
-    }
-    output.table(
-        &table,
-        list.runs.len(),
-        "nothing was sent to a cluster; send a pipeline with `coracle deploy FILE --context CONTEXT`",
-    )?;
-    Ok(Exit::Fine)
-}
-
-/// The state of the run there, or how far it is where it has none.
-fn state(run: &RemoteRun) -> String {
-    let stage = run.stage.as_str();
-    let state = if run.is_recurring {
-        format!("{stage}, recurring")
-    } else {
-        run.state.map_or(stage, |state| state.as_str()).to_owned()
-    };
-    match &run.problem {
-        Some(problem) => format!("{state} ({})", problem.code),
-        None => state,
-    }
 }

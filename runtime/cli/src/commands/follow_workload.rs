@@ -65,9 +65,11 @@ fn tell(output: &Output, news: &WorkloadNews) -> Result<(), CommandError> {
         pod,
         container,
         text,
+        is_continued,
     } = news
     {
-        let whose = output.on_stdout(Paint::Dim, &format!("{pod} {container}:"));
+        let continued = if *is_continued { " (continued)" } else { "" };
+        let whose = output.on_stdout(Paint::Dim, &format!("{pod} {container}{continued}:"));
         output.data(&format!("{whose} {text}\n"))?;
         return Ok(());
     }

@@ -25,6 +25,7 @@ mod outcome;
 pub(crate) mod parity;
 pub(crate) mod preflight;
 pub(crate) mod push;
+mod remote_list;
 mod remote_outcome;
 pub(crate) mod replay;
 pub(crate) mod requests;

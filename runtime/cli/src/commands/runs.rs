@@ -1,13 +1,14 @@
 //! `coracle runs`: the runs there are.
 
-use coracle_app::view::{RunList, RunQuery, RunSummary};
-use coracle_model::{RunId, RunState};
+use coracle_app::view::{RemoteRunList, RunList, RunQuery, RunSummary};
+use coracle_model::{RemotePlace, RemoteState, RunId, RunState};
 
 use super::outcome::short;
+use super::remote_list;
 use crate::client::Call;
 use crate::command_error::{CommandError, Exit};
 use crate::context::Context;
-use crate::output::{Align, Format, Output, Paint, Table, of_run_state, seconds};
+use crate::output::{Align, Format, Output, Paint, Table, count, of_run_state, seconds};
 use crate::workbench::Session;
 
 /// As many as fit a screen.
@@ -30,10 +31,26 @@ pub(crate) struct Arguments {
     /// Only runs older than this one
     #[arg(long, value_name = "RUN")]
     before: Option<RunId>,
+
+    /// The runs that were sent to the cluster of this context instead, as they were seen last
+    #[arg(long, value_name = "CONTEXT", conflicts_with = "before")]
+    context: Option<String>,
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, CommandError> {
     let session = Session::look(context).await?;
+    if let Some(there) = &arguments.context {
+        let list = sent(&session).await?;
+        session.close().await;
+        let nothing = format!(
+            "nothing that was sent to `{there}` is such a run; send a pipeline with `coracle deploy FILE --context {there}`"
+        );
+        return remote_list::show(
+            &of_context(list, there, &arguments),
+            &context.output,
+            &nothing,
+        );
+    }
     let states: Vec<_> = arguments.state.iter().map(|state| state.as_str()).collect();
     let query = RunQuery {
         state: Some(states.join(",")).filter(|states| !states.is_empty()),
@@ -60,7 +77,35 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     if let Some(next) = list.next {
         output.note(&format!("there are more: `coracle runs --before {next}`"));
     }
+    let elsewhere = sent(&session).await?.runs.len();
+    if elsewhere > 0 {
+        output.note(&format!(
+            "also sent to clusters: {}; `coracle follow` lists them, `coracle runs --context CONTEXT` those of one",
+            count(elsewhere, "run")
+        ));
+    }
     Ok(Exit::Fine)
+}
+
+/// What was sent to clusters.
+async fn sent(session: &Session) -> Result<RemoteRunList, CommandError> {
+    session.client().ask(Call::get(["clusters", "runs"])).await
+}
+
+/// The runs of a context that are asked for.
+fn of_context(mut list: RemoteRunList, context: &str, asked: &Arguments) -> RemoteRunList {
+    list.runs.retain(|run| {
+        let is_there = matches!(&run.place, RemotePlace::Context { name, .. } if name == context);
+        let state = run.state.map(RemoteState::as_str);
+        let has_state = asked.state.iter().any(|one| Some(one.as_str()) == state);
+        let is_of = asked
+            .pipeline
+            .as_ref()
+            .is_none_or(|name| *name == run.pipeline);
+        is_there && is_of && (asked.state.is_empty() || has_state)
+    });
+    list.runs.truncate(asked.limit);
+    list
 }
 
 fn table(runs: &[RunSummary], output: &Output) -> Table {

@@ -1,6 +1,6 @@
 //! What a pipeline needs of a cluster with Argo Workflows, as the commands that make workflows ask for it.
 
-use coracle_model::{WorkflowSettings, WorkflowVolume};
+use coracle_model::{WorkflowBucket, WorkflowSettings, WorkflowStore};
 
 /// What of the cluster a workflow needs.
 #[derive(Debug, clap::Args)]
@@ -47,24 +47,60 @@ pub(crate) struct On {
         default_value = "ReadWriteMany"
     )]
     access_mode: String,
+
+    /// A bucket that all runs share instead of a claim, with what all keys begin with
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", requires_all = ["step_image", "endpoint"], value_parser = bucket_and_prefix,
+        conflicts_with_all = ["claim", "size", "storage_class", "access_mode"])]
+    bucket: Option<(String, String)>,
+
+    /// The URL of the bucket's store as pods see it, such as http://minio.store:9000
+    #[arg(long, value_name = "URL", requires = "bucket")]
+    endpoint: Option<String>,
+
+    /// The region that requests to it are signed for; us-east-1 otherwise
+    #[arg(long, value_name = "REGION", requires = "bucket")]
+    region: Option<String>,
+
+    /// A secret of the namespace with the keys accesskey and secretkey, and ca.crt where no public authority signed the store's certificate
+    #[arg(long, value_name = "NAME", requires = "bucket")]
+    bucket_secret: Option<String>,
+}
+
+fn bucket_and_prefix(text: &str) -> Result<(String, String), String> {
+    let named = text.strip_prefix("s3://").unwrap_or_default();
+    let (bucket, prefix) = named.split_once('/').unwrap_or((named, ""));
+    match bucket {
+        "" => Err("a bucket is named as s3://BUCKET or s3://BUCKET/PREFIX".to_owned()),
+        bucket => Ok((bucket.to_owned(), prefix.trim_end_matches('/').to_owned())),
+    }
 }
 
 impl On {
     /// As it is asked for; none where no image is named, without which there is no workflow.
     pub(crate) fn settings(self) -> Option<WorkflowSettings> {
+        let store = match (self.claim, self.bucket, self.endpoint) {
+            (Some(claim), ..) => WorkflowStore::Claim(claim),
+            (None, Some((bucket, prefix)), Some(endpoint)) => {
+                WorkflowStore::Bucket(WorkflowBucket {
+                    endpoint,
+                    bucket,
+                    prefix,
+                    region: self.region,
+                    secret: self.bucket_secret,
+                })
+            }
+            (None, ..) => WorkflowStore::PerRun {
+                size: self.size,
+                storage_class: self.storage_class,
+                access_mode: self.access_mode,
+            },
+        };
         Some(WorkflowSettings {
             step_image: self.step_image?,
             image_pull_policy: self.image_pull_policy,
             service_account: self.service_account,
             image_pull_secrets: self.pull_secrets,
-            volume: match self.claim {
-                Some(claim) => WorkflowVolume::Claim(claim),
-                None => WorkflowVolume::PerRun {
-                    size: self.size,
-                    storage_class: self.storage_class,
-                    access_mode: self.access_mode,
-                },
-            },
+            store,
         })
     }
 

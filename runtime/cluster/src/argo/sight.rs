@@ -5,7 +5,9 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use coracle_model::{RemoteOutputs, RemoteSight, RemoteState, RemoteTask, TaskRecord, Timestamp};
+use coracle_model::{
+    RemoteOutputs, RemoteProblem, RemoteSight, RemoteState, RemoteTask, TaskRecord, Timestamp,
+};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
@@ -13,6 +15,9 @@ use super::pod_name::pod_name;
 
 /// More bytes than this are no nodes: packed, they have to fit into an object of 1.5 MB.
 const LARGEST_UNPACKED: u64 = 256 << 20;
+
+/// The word for a run whose tasks are not told.
+const TASKS_NOT_TOLD: &str = "tasks_not_told";
 
 /// The template whose pods decide on a task and are none themselves.
 const DECIDES: &str = "decide";
@@ -25,10 +30,18 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
         RemoteState::Running if stopped => RemoteState::Canceling,
         state => state,
     };
-    let packed = status["compressedNodes"].as_str().and_then(unpacked);
-    let nodes = packed.as_ref().unwrap_or(&status["nodes"]).as_object();
-    let nodes = nodes.into_iter().flat_map(serde_json::Map::values);
-    let mut pods: Vec<Pod> = nodes.filter_map(|node| Pod::of(node, workflow)).collect();
+    let (nodes, untold) = match nodes(workflow) {
+        Ok(nodes) => (nodes, None),
+        Err(untold) => (Value::Null, Some(untold)),
+    };
+    let nodes = nodes
+        .as_object()
+        .into_iter()
+        .flat_map(|nodes| nodes.values());
+    let is_over = state.is_final();
+    let mut pods: Vec<Pod> = nodes
+        .filter_map(|node| Pod::of(node, workflow, is_over))
+        .collect();
     // Each attempt has a pod of its own; the last one says how the task is.
     pods.sort_by_key(|pod| pod.task.started_at);
     let mut tasks = BTreeMap::new();
@@ -40,7 +53,37 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
         error: text(&status["message"]).filter(|_| state == RemoteState::Failed),
         finished_at: time(&status["finishedAt"]).filter(|_| state.is_final()),
         tasks,
+        untold,
     }
+}
+
+/// The nodes of a workflow, or why they are not told.
+fn nodes(workflow: &Value) -> Result<Value, RemoteProblem> {
+    let status = &workflow["status"];
+    let untold = |message: String| RemoteProblem {
+        code: TASKS_NOT_TOLD.to_owned(),
+        message,
+        hint: format!(
+            "how the run ends is told all the same; its tasks are listed by `argo get {}`",
+            workflow["metadata"]["name"].as_str().unwrap_or("NAME")
+        ),
+    };
+    if let Some(packed) = text(&status["compressedNodes"]) {
+        let unpacked = unpacked(&packed);
+        return unpacked.ok_or_else(|| {
+            untold("what became of the tasks is packed in a way that cannot be read".to_owned())
+        });
+    }
+    let is_empty = status["nodes"]
+        .as_object()
+        .is_none_or(serde_json::Map::is_empty);
+    if text(&status["offloadNodeStatusVersion"]).is_some() && is_empty {
+        return Err(untold(
+            "Argo keeps what became of the tasks in a database of its own (`nodeStatusOffLoad`), which the cluster's API does not show"
+                .to_owned(),
+        ));
+    }
+    Ok(status["nodes"].clone())
 }
 
 /// The nodes of a status that has grown large, which Argo packs.
@@ -57,7 +100,8 @@ struct Pod {
 }
 
 impl Pod {
-    fn of(node: &Value, workflow: &Value) -> Option<Self> {
+    /// None where it is that of no task. Once the workflow is over, no other attempt follows one that was to be tried again.
+    fn of(node: &Value, workflow: &Value, is_over: bool) -> Option<Self> {
         if node["type"] != "Pod" {
             return None;
         }
@@ -70,8 +114,8 @@ impl Pod {
             return None;
         }
         let state = match &record {
-            Some(record) => record.state.into(),
-            None => phase(&node["phase"]),
+            Some(record) if record.state.is_final() || !is_over => record.state.into(),
+            Some(_) | None => phase(&node["phase"]),
         };
         let outputs = record
             .as_ref()
@@ -140,25 +184,26 @@ mod tests {
         })
     }
 
+    fn record(state: TaskState, reason: Option<Failure>) -> String {
+        let record = TaskRecord {
+            run: RunId::random(),
+            path: TaskPath::root(),
+            kind: TaskKind::Container,
+            display_name: "a".to_owned(),
+            state,
+            cached: false,
+            reason,
+            inputs: Outputs::default(),
+            outputs: Outputs::default(),
+            fingerprint: None,
+            started_at: None,
+            finished_at: None,
+        };
+        serde_json::to_string(&record).unwrap()
+    }
+
     #[test]
     fn tasks_are_what_their_last_pod_says() {
-        let record = |state: TaskState, reason: Option<Failure>| {
-            let record = TaskRecord {
-                run: RunId::random(),
-                path: TaskPath::root(),
-                kind: TaskKind::Container,
-                display_name: "a".to_owned(),
-                state,
-                cached: false,
-                reason,
-                inputs: Outputs::default(),
-                outputs: Outputs::default(),
-                fingerprint: None,
-                started_at: None,
-                finished_at: None,
-            };
-            serde_json::to_string(&record).unwrap()
-        };
         let failure = Failure::new(FailureCode::ExitCode, "no room");
         let failed = record(TaskState::Failed, Some(failure));
         let succeeded = record(TaskState::Succeeded, None);
@@ -177,6 +222,49 @@ mod tests {
         assert_eq!(sight.tasks["train"].states, [RemoteState::Succeeded]);
         assert_eq!(sight.tasks["load"].error.as_deref(), Some("no room"));
         assert_eq!(sight.finished_at, None);
+    }
+
+    #[test]
+    fn a_task_that_was_to_be_tried_again_has_failed_once_the_workflow_is_over() {
+        let failure = Failure::new(FailureCode::ExitCode, "no room");
+        let last = record(TaskState::Pending, Some(failure));
+        let of_phase = |phase: &str| {
+            let nodes = json!({"1": pod("train", "Failed", "2026-01-01T00:00:01Z", Some(&last))});
+            of(&json!({"status": {"phase": phase, "nodes": nodes}})).tasks["train"].clone()
+        };
+        let (before, after) = (of_phase("Running"), of_phase("Failed"));
+        assert_eq!(
+            (before.states, before.error),
+            (vec![RemoteState::Pending], None)
+        );
+        assert_eq!(after.states, [RemoteState::Failed]);
+        assert_eq!(after.error.as_deref(), Some("no room"));
+    }
+
+    #[test]
+    fn tasks_that_are_kept_elsewhere_or_cannot_be_read_are_said_not_to_be_told() {
+        let elsewhere = json!({"phase": "Succeeded", "offloadNodeStatusVersion": "fnv:1"});
+        let damaged = json!({"phase": "Succeeded", "compressedNodes": "AAAA"});
+        for status in [elsewhere, damaged] {
+            let sight = of(&json!({"metadata": {"name": "train-1"}, "status": status}));
+            let untold = sight.untold.unwrap();
+            assert_eq!(
+                (sight.states, untold.code.as_str()),
+                (vec![RemoteState::Succeeded], TASKS_NOT_TOLD)
+            );
+            assert!(
+                untold.hint.contains("`argo get train-1`"),
+                "{}",
+                untold.hint
+            );
+        }
+        // Argo may say the version of what it shows nevertheless.
+        let nodes = json!({"1": pod("train", "Succeeded", "2026-01-01T00:00:01Z", None)});
+        let shown = of(
+            &json!({"status": {"phase": "Succeeded", "offloadNodeStatusVersion": "fnv:1", "nodes": nodes}}),
+        );
+        assert_eq!((shown.untold, shown.tasks.len()), (None, 1));
+        assert_eq!(of(&json!({"status": {"phase": "Pending"}})).untold, None);
     }
 
     #[test]

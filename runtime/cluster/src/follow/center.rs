@@ -16,6 +16,7 @@ use super::requests::{Api, Failure, FollowError};
 use super::source::{Heard, Seen, Source, Unheard, Watched};
 use super::state::{Ending, state, text};
 use super::told::ToldEvents;
+use super::turns::Turns;
 use super::watch::{Collection, watch};
 use super::workload::{Workload, WorkloadKind, pods_of};
 use crate::contexts::Connection;
@@ -190,6 +191,7 @@ impl Center {
             listener: Listener {
                 tell: tell_line,
                 lines: Arc::default(),
+                turns: Turns::new(),
             },
             to_center,
             sources: 0,

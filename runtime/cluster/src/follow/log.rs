@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use super::container::containers;
-use super::lines::Lines;
+use super::lines::{Lines, Part};
 use super::news::WorkloadNews;
 use super::place::LogPlace;
 use super::requests::{Api, Failure, Next};
 use super::source::{Source, Unheard};
+use super::turns::{Turn, Turns};
 
 /// A container may say nothing for as long as it likes; after this time the connection is made anew, in case its other end is gone.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// How much of a line is told at once, in bytes. All lines that wait for a listener (`center::WAITING`) may be as long, which makes 64 MiB.
+const LONGEST: usize = 256 << 10;
 
 /// One run of a container: started again, it is another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub(super) struct Listener {
     pub(super) tell: mpsc::Sender<WorkloadNews>,
     /// How many lines there were of all logs.
     pub(super) lines: Arc<AtomicU64>,
+    /// Who may read now.
+    pub(super) turns: Turns,
 }
 
 /// Which log the server is asked for.
@@ -56,6 +62,8 @@ enum Stopped {
     Broken(String),
     /// Nothing came for a while.
     Silent,
+    /// Others wait to be read.
+    Turn,
     /// The server does not have the log at this moment.
     NotNow,
     Refused(String),
@@ -106,20 +114,33 @@ async fn read_to_end(
 ) -> Result<Option<String>, Unheard> {
     let mut place = LogPlace::default();
     let mut reading = first;
+    let mut turn = listener.turns.next().await;
     loop {
-        match read(api, key, listener, &mut place, reading, source).await? {
+        let stopped = read(api, key, listener, &mut place, reading, source, &mut turn).await?;
+        // Whoever waits for something else lets others read.
+        drop(turn);
+        match stopped {
             Stopped::End if reading != Reading::Follow => return Ok(None),
             Stopped::End | Stopped::Silent => source.moment().await,
+            Stopped::Turn => {}
             Stopped::NotNow => source.pause().await,
             Stopped::Broken(reason) => source.broken(reason).await?,
             Stopped::Refused(reason) => return Ok(Some(reason)),
         }
         let pod = loop {
-            match api.get(&key.pod_path).await {
+            turn = listener.turns.next().await;
+            let found = api.get(&key.pod_path).await;
+            match found {
                 Ok(pod) => break Some(pod),
                 Err(Failure::Missing) => break None,
-                Err(Failure::Lost(reason)) => source.broken(reason).await?,
-                Err(Failure::Outdated) => source.moment().await,
+                Err(Failure::Lost(reason)) => {
+                    drop(turn);
+                    source.broken(reason).await?;
+                }
+                Err(Failure::Outdated) => {
+                    drop(turn);
+                    source.moment().await;
+                }
                 Err(Failure::Refused { message, .. }) => return Ok(Some(message)),
             }
         };
@@ -157,6 +178,7 @@ async fn read(
     place: &mut LogPlace,
     reading: Reading,
     source: &mut Source,
+    turn: &mut Turn<'_>,
 ) -> Result<Stopped, Unheard> {
     let address = address(key, reading, place);
     let opened = time::timeout(SILENCE, api.open(&address)).await;
@@ -171,10 +193,25 @@ async fn read(
         Ok(Err(Failure::Lost(reason))) => return Ok(Stopped::Broken(reason)),
     };
     source.mended().await?;
-    let mut lines = Lines::default();
+    let mut lines = Lines::up_to(LONGEST);
     let mut is_sure = false;
+    let mut silent_since = Instant::now();
     loop {
-        let next = content.next(SILENCE).await;
+        // What ends by itself is read to its end, and a line of which a part was told to the line's: read anew, all of it came again.
+        let gives_way = reading == Reading::Follow && !lines.is_within_parts();
+        if gives_way && turn.is_over() {
+            return Ok(Stopped::Turn);
+        }
+        let silent_at = silent_since + SILENCE;
+        let until = match gives_way {
+            true => silent_at.min(turn.ends()),
+            false => silent_at,
+        };
+        let next = content.next(until - Instant::now()).await;
+        if matches!(next, Next::Silent) && Instant::now() < silent_at {
+            continue;
+        }
+        silent_since = Instant::now();
         if !is_sure && matches!(next, Next::Piece(_) | Next::End) {
             if let Some(stopped) = mistaken(api, key, reading, source).await {
                 return Ok(stopped);
@@ -183,15 +220,15 @@ async fn read(
         }
         match next {
             Next::Piece(piece) => {
-                for line in lines.push(&piece) {
-                    tell(key, listener, place.take(&line)).await?;
+                for part in lines.push(&piece) {
+                    tell(key, listener, place, &part).await?;
                 }
             }
             Next::End if reading == Reading::Follow => return Ok(Stopped::End),
             Next::End => {
                 // Its last line may lack an end, which only now is known to be no cut.
-                if let Some(line) = lines.finish() {
-                    tell(key, listener, place.take(&line)).await?;
+                if let Some(part) = lines.finish() {
+                    tell(key, listener, place, &part).await?;
                 }
                 return Ok(Stopped::End);
             }
@@ -241,8 +278,13 @@ fn address(key: &LogKey, reading: Reading, place: &mut LogPlace) -> String {
     format!("{}/log?{query}", key.pod_path)
 }
 
-async fn tell(key: &LogKey, listener: &Listener, line: Option<String>) -> Result<(), Unheard> {
-    let Some(text) = line else {
+async fn tell(
+    key: &LogKey,
+    listener: &Listener,
+    place: &mut LogPlace,
+    part: &Part,
+) -> Result<(), Unheard> {
+    let Some(text) = place.take(part) else {
         return Ok(());
     };
     listener.lines.fetch_add(1, Ordering::Relaxed);
@@ -250,6 +292,7 @@ async fn tell(key: &LogKey, listener: &Listener, line: Option<String>) -> Result
         pod: key.pod.clone(),
         container: key.container.clone(),
         text,
+        is_continued: part.number > 0,
     };
     listener.tell.send(line).await.map_err(|_| Unheard)
 }
@@ -310,7 +353,10 @@ mod tests {
             address(&key(), Reading::Follow, &mut place),
             "/api/v1/namespaces/n/pods/p/log?container=main&timestamps=true&follow=true"
         );
-        place.take(b"2026-01-02T03:04:05.678Z hello");
+        place.take(&Part {
+            bytes: b"2026-01-02T03:04:05.678Z hello".to_vec(),
+            number: 0,
+        });
         assert_eq!(
             address(&key(), Reading::RestOfPrevious, &mut place),
             "/api/v1/namespaces/n/pods/p/log?container=main&timestamps=true&previous=true&sinceTime=2026-01-02T03%3A04%3A04Z"

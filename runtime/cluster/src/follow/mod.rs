@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A connection that breaks is made anew where it was: watches by the version that was seen last, or from a new list where the
-//! server no longer knows that one; logs by the time of the last line, and what comes again is left out.
+//! server no longer knows that one; logs by the time of the last line, and what comes again is left out. Of many logs some dozens are read
+//! at once; the others wait for their turn.
 
 mod center;
 mod container;
@@ -22,6 +23,7 @@ mod requests;
 mod source;
 mod state;
 mod told;
+mod turns;
 mod watch;
 mod workload;
 

@@ -51,6 +51,8 @@ pub enum WorkloadNews {
         container: String,
         /// Without its end.
         text: String,
+        /// Whether it goes on the line before it of the same container, which was too long to be told at once.
+        is_continued: bool,
     },
     /// What could not be had.
     NotTold {

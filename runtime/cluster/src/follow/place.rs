@@ -9,10 +9,12 @@ use std::hash::{Hash as _, Hasher as _};
 
 use jiff::Timestamp;
 
+use super::lines::Part;
+
 /// How much a line may be older than one before it: the two streams of a container are written side by side.
 const BESIDE_SECONDS: i64 = 1;
 
-/// A line is known by its time and what it says; the number is how often it came.
+/// A line, or a part of one, is known by its line's time and what it says; the number is how often it came.
 type Seen = BTreeMap<(Timestamp, u64), u32>;
 
 /// How far a log was read.
@@ -21,6 +23,8 @@ pub(super) struct LogPlace {
     newest: Option<Timestamp>,
     recent: Seen,
     again: Seen,
+    /// The time of the line whose parts come.
+    within: Option<Timestamp>,
 }
 
 impl LogPlace {
@@ -30,15 +34,21 @@ impl LogPlace {
         self.newest.map(from)
     }
 
-    /// Takes a line as the server gives it with its time. None where it came before.
-    pub(super) fn take(&mut self, line: &[u8]) -> Option<String> {
+    /// Takes a line, or the next part of one, as the server gives it with its time. None where it came before.
+    pub(super) fn take(&mut self, part: &Part) -> Option<String> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let timed = match part.number {
+            0 => timed(&part.bytes),
+            // The time stands before the first part alone.
+            _ => self.within.map(|at| (at, &part.bytes[..])),
+        };
+        self.within = timed.map(|(at, _)| at);
         // What the server itself says of a log bears no time.
-        let Some((at, said)) = timed(line) else {
-            return Some(text(line));
+        let Some((at, said)) = timed else {
+            return Some(text(&part.bytes));
         };
         let mut hasher = DefaultHasher::new();
-        said.hash(&mut hasher);
+        (part.number, said).hash(&mut hasher);
         let key = (at, hasher.finish());
         if let Some(left) = self.again.get_mut(&key).filter(|left| **left > 0) {
             *left -= 1;
@@ -80,8 +90,15 @@ mod tests {
         Timestamp::from_nanosecond(since).unwrap()
     }
 
-    fn line(nanoseconds: u64, text: &str) -> Vec<u8> {
-        format!("{} {text}", time(nanoseconds)).into_bytes()
+    fn whole(text: &str) -> Part {
+        Part {
+            bytes: text.as_bytes().to_vec(),
+            number: 0,
+        }
+    }
+
+    fn line(nanoseconds: u64, text: &str) -> Part {
+        whole(&format!("{} {text}", time(nanoseconds)))
     }
 
     #[test]
@@ -101,9 +118,30 @@ mod tests {
     fn what_has_no_time_is_told_as_it_is() {
         let mut place = LogPlace::default();
         let said = "unable to retrieve container logs";
-        assert_eq!(place.take(said.as_bytes()), Some(said.to_owned()));
+        assert_eq!(place.take(&whole(said)), Some(said.to_owned()));
         assert_eq!(place.take(&line(1, "")), Some(String::new()));
         assert_eq!(place.take(&line(2, "a b")), Some("a b".to_owned()));
+    }
+
+    #[test]
+    fn parts_of_a_line_that_come_again_are_left_out_and_those_behind_them_are_told() {
+        let part = |text: &str, number| Part {
+            number,
+            ..whole(text)
+        };
+        let mut place = LogPlace::default();
+        assert_eq!(place.take(&line(5, "same")), Some("same".to_owned()));
+        assert_eq!(place.take(&part("same", 1)), Some("same".to_owned()));
+        place.go_on();
+        assert_eq!(place.take(&line(5, "same")), None);
+        assert_eq!(place.take(&part("same", 1)), None);
+        assert_eq!(place.take(&part("same", 2)), Some("same".to_owned()));
+        // So is what bears no time.
+        assert_eq!(
+            place.take(&whole("of the server")),
+            Some("of the server".to_owned())
+        );
+        assert_eq!(place.take(&part("more", 1)), Some("more".to_owned()));
     }
 
     #[test]

@@ -15,6 +15,9 @@ const GOES_ON_SECONDS: &str = "300";
 /// Servers send a bookmark each minute; a watch that says nothing for longer has lost its other end.
 const SILENCE: Duration = Duration::from_secs(100);
 
+/// An object of etcd's has 1.5 MiB by default, and some more as JSON.
+const LONGEST: usize = 16 << 20;
+
 /// What a line of a watch says.
 #[derive(Debug, PartialEq)]
 enum Change {
@@ -138,12 +141,12 @@ async fn changes(
             }
         };
         source.mended().await?;
-        let mut lines = Lines::default();
+        let mut lines = Lines::up_to(LONGEST);
         loop {
             match content.next(SILENCE).await {
                 Next::Piece(piece) => {
                     for line in lines.push(&piece) {
-                        match change(&line) {
+                        match change(&line.bytes) {
                             Change::Lost => return Ok(Stopped::Outdated),
                             Change::Bookmark(seen) => version = seen,
                             Change::Seen(seen, at) => {
@@ -166,6 +169,7 @@ async fn changes(
     }
 }
 
+/// What a line of a watch says. What is none, or only a part of one, is asked for anew.
 fn change(line: &[u8]) -> Change {
     let Ok(mut event) = serde_json::from_slice::<Value>(line) else {
         return Change::Lost;

@@ -179,6 +179,7 @@ impl From<Run> for RemoteSight {
             tasks: tasks
                 .map(|task| (task.task_id.clone(), task.into()))
                 .collect(),
+            untold: None,
         }
     }
 }

@@ -5,7 +5,7 @@
 //!                             ▼
 //!   a cluster's Connection ► KfpServer ──► send: version, experiment, run; each is looked for before it is made
 //!                             │
-//!                             └────────► look: the run as it is ──► news: what is new since the last look
+//!                             └────────► look: the run as it is
 //! ```
 //!
 //! A cluster's server is reached through the cluster's API server; that of another workbench stands beside its Kubernetes API,
@@ -14,11 +14,9 @@
 
 mod error;
 mod message;
-mod news;
 mod send;
 mod server;
 
 pub use error::KfpError;
-pub use news::news;
 pub use send::{Made, PipelineFile, VersionThere};
 pub use server::KfpServer;

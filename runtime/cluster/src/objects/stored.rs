@@ -1,7 +1,9 @@
 //! A deployment's record in the cluster itself: a ConfigMap, and a Secret for what Secrets were before.
 //!
 //! Both are in the deployment's namespace and have one name. The ConfigMap is written last and with the
-//! `resourceVersion` that it was read with, so that of two who deploy at the same time one is told.
+//! `resourceVersion` that it was read with, so that of two who deploy at the same time one is told. Where there is a Secret to
+//! write, the ConfigMap is claimed before: it is written as it was, with a word of the claim's own. Whoever claimed last has the
+//! record; what others who claimed before write into the Secret is written over, and their ConfigMap is refused.
 
 use std::io::{Read as _, Write as _};
 
@@ -11,6 +13,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::inventory::{Body, Inventory, VERSION};
 use super::name::DeploymentName;
@@ -22,6 +25,10 @@ pub(super) const LABEL: &str = "coracle.dev/deployment";
 
 const INVENTORY: &str = "inventory.json";
 const BODIES: &str = "before.json.gz";
+const CLAIM: &str = "claim";
+
+/// How often the Secret is written by who holds the claim: each of those who claimed before can come between once.
+const TRIES: u32 = 8;
 
 /// API servers take objects of 1 MiB in these two kinds; some of it is for the object around the data.
 const LARGEST: usize = 1024 * 1024 - 16 * 1024;
@@ -72,6 +79,8 @@ pub enum RecordError {
 pub(super) struct Record {
     pub(super) inventory: Inventory,
     pub(super) bodies: Vec<Body>,
+    /// The ConfigMap's data as they are there. None where there is none.
+    there: Option<Value>,
     version: Option<String>,
     secret_version: Option<String>,
 }
@@ -81,6 +90,7 @@ impl Record {
         Self {
             inventory: Inventory::new(name),
             bodies: Vec::new(),
+            there: None,
             version: None,
             secret_version: None,
         }
@@ -113,6 +123,7 @@ impl Place<'_> {
         Ok(Some(Record {
             inventory,
             bodies,
+            there: Some(json!({"data": map["data"], "binaryData": map["binaryData"]})),
             version: version(&map),
             secret_version: secret.as_ref().and_then(version),
         }))
@@ -140,24 +151,57 @@ impl Place<'_> {
             return Err(RecordError::TooLarge { size: largest });
         }
         if let Some(secret) = secret {
-            if record.version.is_none() && record.secret_version.is_none() {
-                // A first saving that broke off between the two has left one that nothing refers to.
-                if self.get("ConfigMap").await?.is_some() {
-                    return Err(RecordError::Busy);
-                }
-                let left = self.get("Secret").await?;
-                record.secret_version = left.as_ref().and_then(version);
-            }
+            self.claim(record).await?;
             let data = json!({"type": "coracle.dev/deployment", "data": {BODIES: secret}});
-            record.secret_version = self
-                .write("Secret", &data, record.secret_version.as_deref())
-                .await?;
+            record.secret_version = self.write_claimed(&data, record).await?;
         }
         let data = json!({"data": {INVENTORY: inventory}, "binaryData": {BODIES: plain}});
         record.version = self
             .write("ConfigMap", &data, record.version.as_deref())
             .await?;
+        record.there = Some(data);
         Ok(())
+    }
+
+    /// Writes the ConfigMap as it is there, with a word that no other claim has. From then on it can be written by no one who read it
+    /// before.
+    async fn claim(&self, record: &mut Record) -> Result<(), RecordError> {
+        let mut data = match &record.there {
+            Some(there) => there.clone(),
+            None => {
+                let nothing = serde_json::to_string(&Inventory::new(self.name.clone()))
+                    .map_err(|error| self.unreadable(&error))?;
+                json!({"data": {INVENTORY: nothing}})
+            }
+        };
+        data["data"][CLAIM] = Uuid::new_v4().to_string().into();
+        record.version = self
+            .write("ConfigMap", &data, record.version.as_deref())
+            .await?;
+        record.there = Some(data);
+        Ok(())
+    }
+
+    /// Writes the Secret, whoever wrote it meanwhile, for as long as nobody else has claimed the record.
+    async fn write_claimed(
+        &self,
+        data: &Value,
+        record: &Record,
+    ) -> Result<Option<String>, RecordError> {
+        for _ in 0..TRIES {
+            // In this order: who claims after this look writes another version of the Secret.
+            let secret = self.get("Secret").await?;
+            let map = self.get("ConfigMap").await?;
+            if map.as_ref().and_then(version) != record.version {
+                return Err(RecordError::Busy);
+            }
+            let there = secret.as_ref().and_then(version);
+            match self.write("Secret", data, there.as_deref()).await {
+                Err(RecordError::Busy) => {}
+                written => return written,
+            }
+        }
+        Err(RecordError::Busy)
     }
 
     /// Removes the record.
@@ -208,10 +252,7 @@ impl Place<'_> {
             Err(error) if error.has_code(409) => {
                 let there = self.get(kind).await?.unwrap_or_default();
                 let fields = ["data", "binaryData"];
-                if fields
-                    .iter()
-                    .all(|field| there.get(field) == object.get(field))
-                {
+                if fields.iter().all(|field| there[*field] == object[*field]) {
                     Ok(self::version(&there))
                 } else {
                     Err(RecordError::Busy)
@@ -283,4 +324,158 @@ fn version(object: &Value) -> Option<String> {
     object["metadata"]["resourceVersion"]
         .as_str()
         .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use http::{Method, Request, Response, StatusCode};
+    use http_body_util::BodyExt as _;
+    use kube::Client;
+    use kube::client::Body as HttpBody;
+    use tower::{BoxError, service_fn};
+
+    use super::*;
+    use crate::objects::requests::Retries;
+
+    /// An API server's objects by their paths, and a clock for their versions.
+    #[derive(Default)]
+    struct Objects {
+        clock: u64,
+        there: HashMap<String, Value>,
+    }
+
+    impl Objects {
+        fn answer(&mut self, method: &Method, path: &str, object: Option<Value>) -> (u16, Value) {
+            if path == "/api/v1" {
+                let kind = |plural, kind| json!({"name": plural, "kind": kind, "namespaced": true});
+                let kinds = [kind("configmaps", "ConfigMap"), kind("secrets", "Secret")];
+                return (200, json!({"resources": kinds}));
+            }
+            let Some(mut object) = object else {
+                return match self.there.get(path) {
+                    Some(object) => (200, object.clone()),
+                    None => (404, json!({})),
+                };
+            };
+            let name = object["metadata"]["name"].as_str().unwrap();
+            let path = match *method == Method::POST {
+                true => format!("{path}/{name}"),
+                false => path.to_owned(),
+            };
+            let expected = object["metadata"]["resourceVersion"].clone();
+            let there = self.there.get(&path);
+            let found = there.map_or(Value::Null, |there| {
+                there["metadata"]["resourceVersion"].clone()
+            });
+            if found != expected {
+                return (409, json!({"message": "it was changed"}));
+            }
+            self.clock += 1;
+            object["metadata"]["resourceVersion"] = self.clock.to_string().into();
+            self.there.insert(path, object.clone());
+            (200, object)
+        }
+    }
+
+    /// A server that is slow in an order which follows from a number.
+    fn server(order: u64) -> Cluster {
+        let objects = Arc::new(Mutex::new((0_u64, Objects::default())));
+        let service = service_fn(move |request: Request<HttpBody>| {
+            let objects = objects.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                let bytes = body.collect().await?.to_bytes();
+                let path = head.uri.path().to_owned();
+                let count = {
+                    let mut objects = objects.lock().unwrap();
+                    objects.0 += 1;
+                    objects.0
+                };
+                let mut hasher = DefaultHasher::new();
+                (order, count).hash(&mut hasher);
+                tokio::time::sleep(Duration::from_millis(hasher.finish() % 8)).await;
+                let object = serde_json::from_slice(&bytes).ok();
+                let (code, answer) = objects
+                    .lock()
+                    .unwrap()
+                    .1
+                    .answer(&head.method, &path, object);
+                let response = Response::builder().status(StatusCode::from_u16(code)?);
+                Ok::<_, BoxError>(response.body(HttpBody::from(answer.to_string().into_bytes()))?)
+            }
+        });
+        Cluster::new(Client::new(service, "default"), Retries::USUAL)
+    }
+
+    fn secret(name: &str) -> ObjectKey {
+        ObjectKey {
+            api_version: "v1".to_owned(),
+            kind: "Secret".to_owned(),
+            namespace: Some("n".to_owned()),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Reads the record, and writes one of a Secret of this name.
+    async fn deploy(place: &Place<'_>, name: &str) -> Result<(), RecordError> {
+        let loaded = place.load().await?;
+        let mut record = loaded.unwrap_or_else(|| Record::new(place.name.clone()));
+        record.inventory.revision += 1;
+        record.inventory.entries = vec![crate::objects::inventory::Entry {
+            object: secret(name),
+            uid: None,
+            created: false,
+            before: crate::objects::inventory::Before::Others,
+        }];
+        record.bodies = vec![Body {
+            object: secret(name),
+            config: json!({"of": name}),
+        }];
+        place.save(&mut record).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_who_deploy_secrets_in_the_same_moment_one_is_told_and_the_record_is_the_others()
+     {
+        let name = DeploymentName::try_from("x".to_owned()).unwrap();
+        let mut losers = 0;
+        for order in 0..300 {
+            let cluster = server(order);
+            let place = Place {
+                cluster: &cluster,
+                name: &name,
+                namespace: "n",
+            };
+            // The first time, and once there is a record.
+            for _ in 0..2 {
+                let (one, two) = tokio::join!(deploy(&place, "one"), deploy(&place, "two"));
+                for failed in [&one, &two]
+                    .into_iter()
+                    .filter_map(|done| done.as_ref().err())
+                {
+                    assert_eq!(*failed, RecordError::Busy);
+                    losers += 1;
+                }
+                assert!(one.is_ok() || two.is_ok(), "{order}");
+                let record = place.load().await.unwrap().unwrap();
+                let [entry] = &record.inventory.entries[..] else {
+                    panic!("one entry");
+                };
+                let bodies: Vec<_> = record.bodies.iter().map(|body| &body.object).collect();
+                assert_eq!(bodies, [&entry.object], "{order}");
+                let winner = if entry.object.name == "one" {
+                    &one
+                } else {
+                    &two
+                };
+                assert!(winner.is_ok(), "{order}: {one:?} {two:?}");
+            }
+        }
+        assert!(losers > 100, "{losers}");
+    }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use coracle_model::{RunId, TaskPath, Timestamp};
 use coracle_step::arguments::{Arguments, exit};
-use coracle_step::{Conduct, Facts, Programs};
+use coracle_step::{Conduct, Facts, Place, Programs};
 use serde_json::Value;
 
 /// What Argo calls a node's phase.
@@ -160,7 +160,7 @@ impl<'a> Cluster<'a> {
         let words: Vec<String> = words.collect();
         assert!(words.iter().all(|word| !word.contains("{{")), "{words:?}");
         let conduct = Conduct {
-            store: self.volume(),
+            store: Place::Folder(self.volume()),
             root: own.join("root"),
             told: own.join("told"),
             run: self.run,

@@ -77,23 +77,32 @@ pub(super) async fn run(
         Some(registry) => images::find(&session, &mut request.sources, registry).await?,
         None => Vec::new(),
     };
-    if !options.yes || options.dry_run.is_some() {
+    let is_dry_run = options.dry_run.is_some();
+    let is_shown = !options.yes || is_dry_run;
+    // Whoever will not have the objects gets no images either.
+    if is_shown || !images.is_empty() {
         let call = Call::post(["clusters", "deployments"])
             .action("preview")
             .json(&request);
         let previewed: PreviewedDeployment = session.client().ask(call).await?;
-        told::previewed(context, &previewed)?;
+        if is_shown || !previewed.is_fine {
+            told::previewed(context, &previewed)?;
+        }
         // What is agreed to is what was shown, whatever becomes the current context meanwhile.
         request.place.context = Some(previewed.context.clone());
         request.place.namespace = Some(previewed.namespace.clone());
-        if options.dry_run.is_some() || !previewed.is_fine {
+        if is_dry_run || !previewed.is_fine {
             session.close().await;
             return Ok(match previewed.is_fine {
                 true => Exit::Fine,
                 false => Exit::Failed,
             });
         }
-        if !context.output.agrees("Send this?")? {
+        if previewed.is_protected && request.place.confirm.as_ref() != Some(&previewed.context) {
+            session.close().await;
+            return Err(not_confirmed(&previewed.context));
+        }
+        if is_shown && !context.output.agrees("Send this?")? {
             context
                 .output
                 .note("nothing was sent; `--yes` sends without asking");
@@ -116,6 +125,14 @@ pub(super) async fn run(
     };
     session.close().await;
     told::deployed(context, &deployed)
+}
+
+/// What the workbench would say of a protected context at the end, said before anything is pushed.
+fn not_confirmed(context: &str) -> CommandError {
+    CommandError::usage(format!(
+        "`{context}` is protected, and nothing was sent there"
+    ))
+    .with_hint(format!("confirm it by its name: `--confirm {context}`"))
 }
 
 /// The name of a deployment that was given none: that of the first file or object.

@@ -1,4 +1,4 @@
-//! What is new in a run since it was looked at last.
+//! What is new in a run since it was looked at last, whatever runs it there.
 
 use coracle_model::{RemoteNews, RemoteSight, RemoteState};
 
