@@ -282,6 +282,22 @@ def test_the_same_command_goes_on_with_an_open_run(here, there, tmp_path):
     wait_for(lambda: len(runs(there)) == 2, what="the other run")
 
 
+def test_a_run_is_stopped_there_by_the_command_that_stops_one_here(here, there, tmp_path):
+    run = sent(here, slow(tmp_path, tmp_path / "never"), there.server.address)
+    wait_for(lambda: [one["state"] for one in runs(there)] == ["RUNNING"], what="the run there")
+    stopped = here("cancel", run)
+    assert stopped.returncode == 0, stopped.stderr
+    assert "was asked to stop slow" in stopped.stderr
+    # As Kubeflow Pipelines has it: what was stopped has failed.
+    wait_for(lambda: [one["state"] for one in runs(there)] == ["FAILED"], what="its end there")
+    assert here("follow", run).returncode == 1
+    states, _ = heard(here, run)
+    assert states[-1] == "FAILED"
+    again = here("cancel", run, "-o", "json")
+    assert again.returncode != 0 and "is over and cannot be stopped" in error(again)["message"]
+    assert error(here("cancel", "ffffffff", "-o", "json"))["code"] == "not_found"
+
+
 def test_servers_that_are_none_are_told_by_name(here, there, gate, tmp_path):
     file = slow(tmp_path)
     nobody = deploy(here, file, f"http://127.0.0.1:{free_port()}")

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import yaml
 from conftest import ROOT, wait_for
+from kfp_api import Api
 
 from cluster import cluster, in_namespace  # noqa: F401
 
@@ -193,3 +194,21 @@ def test_what_was_sent_is_listed_by_whoever_asks(sender):
     assert listed() == []
     refused = sender("deployments", "--context", "limited", "-n", sender.kubectl.home, code=2)
     assert "cannot list" in refused["error"]["message"]
+
+
+def test_what_was_sent_is_told_with_how_it_stands(sender):
+    def standing(**place):
+        asked = {"context": "admin", "namespace": sender.kubectl.home, "deployment": "things", "kubeconfig": str(sender.kubectl.config)}
+        return server("POST", "/clusters/deployments:look", {**asked, **place}, root="/apis/coracle/v1")
+
+    sender.deploy(sender.file(config_map(a="b"), notebook()), "--yes")
+    server = Api(sender.coracle.servers[-1].address)
+    # Notebooks tell by conditions of their own, which nobody writes here.
+    found = {one["object"]["kind"]: one["standing"]["state"] for one in standing().ok()["objects"]}
+    assert found == {"ConfigMap": "there", "Notebook": "there"}
+    sender.kubectl.ok("delete", "configmap", "settings")
+    found = {one["object"]["kind"]: one["standing"]["state"] for one in standing().ok()["objects"]}
+    assert found == {"ConfigMap": "gone", "Notebook": "there"}
+    assert standing(deployment="others").status == 404
+    # Whoever may not see a record is told so.
+    assert standing(context="limited").status == 400

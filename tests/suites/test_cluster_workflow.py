@@ -216,6 +216,10 @@ class Sender:
         found = json.loads(self.namespace.ok("get", kind, "-l", f"coracle.dev/run={run['run_id']}", "-o", "json"))["items"]
         return [one["metadata"]["name"] for one in found]
 
+    def look(self, run):
+        """The run as it was seen last."""
+        return Api(self.server.address)("GET", f"/clusters/runs/{run['run_id']}", root="/apis/coracle/v1").ok()
+
     def follow(self, run, code=0):
         answer = self.coracle("-o", "json", "follow", run["run_id"], seconds=600)
         assert answer.returncode == code, answer.stderr
@@ -268,6 +272,22 @@ def test_one_that_is_removed_there_is_said_to_be_gone(sender, tmp_path):
     [name] = wait_for(lambda: sender.made(run), 60, "the workflow")
     sender.namespace.ok("delete", "workflow", name)
     assert sender.follow(run, code=1)["error"]["code"] == "gone"
+
+
+def test_a_step_is_followed_by_its_pod_and_the_run_is_stopped(sender, tmp_path):
+    run = sender.deploy(pipeline(tmp_path, {"long": step("echo epoch 1; sleep 300")}), "--detach")
+    pod = wait_for(lambda: [task["pod"] for task in sender.look(run)["tasks"] if task["states"][-1] == "RUNNING"], 240, "the step")[0]
+    labels = sender.namespace.get(f"pod/{pod}")["metadata"]["labels"]
+    assert labels["workflows.argoproj.io/workflow"] == sender.look(run)["remote_id"]
+    wait_for(lambda: "epoch 1" in sender.namespace.ok("logs", pod, "-c", "main"), 60, "its log")
+
+    stopped = sender.coracle("cancel", run["run_id"])
+    assert stopped.returncode == 0, stopped.stderr
+    ended = wait_for(lambda: (now := sender.look(run))["stage"] == "DONE" and now, 120, "its end")
+    assert ended["state"] == "CANCELED"
+    # A step that was ended did not succeed.
+    assert states(ended)["long"] not in ("SUCCEEDED", "RUNNING")
+    assert "is over and cannot be stopped" in sender.coracle("cancel", run["run_id"]).stderr
 
 
 def test_one_that_recurs_is_one_object_there_however_often_it_is_asked_for(sender, tmp_path):

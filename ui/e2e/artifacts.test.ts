@@ -21,7 +21,7 @@ it("are deleted by keys once their bytes and runs were named, and are known to h
   const notes = artifactsOf(run).find(({ artifact }) => artifact.name === "notes");
   const { page, faults } = await visit(`/artifacts/${notes?.artifact.id}`);
   const keys = new Keys(page);
-  await page.getByRole("heading", { level: 1, name: "notes" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "notes", exact: true }).waitFor();
   await keys.activate("button", "Delete");
   const question = page.getByRole("dialog", { name: "Delete notes?" });
   await question.getByText("2 runs have made or read it").waitFor();

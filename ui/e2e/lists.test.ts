@@ -137,7 +137,7 @@ describe("artifacts", () => {
   const show = async (page: Page, name: string) => {
     await page.goto(`${workbench.pages}/#/artifacts?run=${ids.previews}`);
     await page.getByRole("table", { name: "Artifacts" }).getByText(name, { exact: true }).click();
-    await page.getByRole("heading", { level: 1, name }).waitFor();
+    await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
   };
 
   it("are found by type, name and run", async () => {

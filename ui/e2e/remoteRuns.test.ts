@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { pipelineFile, step } from "./definition";
 import { axe, stand, Workbench } from "./harness";
 import { Keys } from "./keys";
@@ -13,10 +14,20 @@ const { workbench, visit } = stand({ engine: "process", environment: { KUBECONFI
 const gate = join(there.home, "gate");
 let pipeline = "";
 
+/** Beside the cluster that answers, the kubeconfig has one that nobody is at. */
+function addSilent() {
+  const config = parse(readFileSync(kubeconfig, "utf8")) as { clusters: unknown[]; contexts: { context: { user: string } }[] };
+  config.clusters.push({ name: "silent", cluster: { server: "https://127.0.0.1:1" } });
+  config.contexts.push({ ...config.contexts[0], name: "silent", context: { ...config.contexts[0]?.context, cluster: "silent" } } as never);
+  writeFileSync(kubeconfig, stringify(config));
+}
+
 beforeAll(async () => {
   await there.start();
   there.command("kubeconfig", "--file", kubeconfig);
-  const wait = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo {{$.inputs.parameters['word']}}`;
+  addSilent();
+  // It ends with the tests, however they end.
+  const wait = `while [ -d ${there.home} ] && [ ! -e ${gate} ]; do sleep 0.1; done; echo {{$.inputs.parameters['word']}}`;
   const file = pipelineFile(workbench.home, "journey", [step("load", wait, { inputs: ["word"] }), step("train", "echo done", { after: ["load"] })], ["word"]);
   const upload = new FormData();
   upload.set("uploadfile", new Blob([readFileSync(file)]), "journey.yaml");
@@ -139,17 +150,118 @@ it("says what keeps a run from being sent, and what keeps it from being followed
   await state(page, "Succeeded").waitFor();
 });
 
-it("writes a workflow for a cluster with Argo only", async () => {
+it("sends nothing where preflight finds an error, and says why", async () => {
+  const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
+  await page.getByLabel(/^word ·/).fill("kept");
+  const send = page.getByRole("button", { name: "Send journey" });
+  await page.getByLabel("Send to", { exact: true }).selectOption("silent");
+  await page.getByText(/^Off, since it would not work there/).waitFor();
+  expect(await send.isDisabled()).toBe(true);
+  const shots = process.env["CORACLE_SHOTS"];
+  if (shots) await page.screenshot({ path: join(shots, "send-pipeline-off.png"), animations: "disabled" });
+  expect(await send.getAttribute("aria-describedby")).toBe(await page.getByText(/^Off, since/).evaluate((element) => element.closest("p")?.id));
+  expect(await axe(page)).toEqual([]);
+  await page.getByLabel("Send to", { exact: true }).selectOption("coracle");
+  await page.getByText(/^Kubernetes v/).waitFor();
+  expect(await page.getByText(/^Off, since/).count()).toBe(0);
+  expect(await send.isEnabled()).toBe(true);
+  expect(faults).toEqual([]);
+});
+
+it("goes on with an equal run that is open, and stops it on a protected context whose name is typed", async () => {
+  rmSync(gate, { force: true });
+  const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
+  const fill = async () => {
+    await page.getByLabel(/^word ·/).fill("stopped");
+    await page.getByLabel("Name", { exact: true }).fill("to be stopped");
+    await page.getByLabel(/^Type the context's name/).fill("coracle");
+    await page.getByRole("button", { name: "Send journey" }).click();
+  };
+  await fill();
+  await heading(page, "to be stopped").waitFor();
+  await state(page, "Running").waitFor();
+  await page.goto(`${workbench.pages}/#/deploy?pipeline=${pipeline}`);
+  await fill();
+  await page.getByText("An equal run is still open").waitFor();
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("button", { name: "Go on to the run" }).click();
+  await heading(page, "to be stopped").waitFor();
+
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop to be stopped on coracle?" });
+  const stop = dialog.getByRole("button", { name: "Stop the run" });
+  await dialog.getByText("is protected").waitFor();
+  expect(await stop.isDisabled()).toBe(true);
+  const shots = process.env["CORACLE_SHOTS"];
+  if (shots) await page.screenshot({ path: join(shots, "cluster-run-stop.png"), animations: "disabled" });
+  expect(await axe(page)).toEqual([]);
+  await dialog.getByLabel(/^Type the context's name/).fill("coracle");
+  await stop.click();
+  // As Kubeflow Pipelines has it: what was stopped has failed.
+  await state(page, "Failed").waitFor();
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
+  const made = (await (await fetch(`${there.address}/apis/v2beta1/runs`)).json()) as { runs: { display_name: string; state: string }[] };
+  expect(made.runs.filter(({ display_name: name }) => name === "to be stopped").map(({ state: at }) => at)).toEqual(["FAILED"]);
+  expect(faults).toEqual([]);
+});
+
+it("shows the log of a task's pod where it is known", async () => {
+  const { runs } = (await (await fetch(`${workbench.address}/apis/coracle/v1/clusters/runs`)).json()) as { runs: { run_id: string }[] };
+  const { page, faults } = await visit("/runs");
+  await page.getByText("live", { exact: true }).waitFor();
+  // Argo Workflows tell of pods, and no cluster has them here: what the workbench says of a run is put in its place.
+  const task = { name: "train", states: ["RUNNING"], artifacts: {}, pod: "journey-train-1" };
+  const told = { ...runs[0], place: { context: { name: "coracle", kubeconfig: null } }, namespace: "team", stage: "SENT", state: "RUNNING", tasks: [task, { ...task, name: "load", pod: null }] };
+  await page.route(`**/clusters/runs/${runs[0]?.run_id}`, (route) => route.fulfill({ json: told }));
+  const asked: string[] = [];
+  await page.route("**/clusters/workloads:follow?*", (route) => {
+    asked.push(route.request().url());
+    const news = [{ type: "line", pod: task.pod, container: "main", text: "epoch 1 of 3" }, { type: "ended", end: "failed", reason: "Error" }];
+    return route.fulfill({ contentType: "text/event-stream", body: news.map((one) => `data: ${JSON.stringify(one)}\n\n`).join("") });
+  });
+  await page.goto(`${workbench.pages}/#/runs/remote/${runs[0]?.run_id}`);
+  const tasks = page.getByRole("list", { name: "Tasks" });
+  await tasks.getByText("load").waitFor();
+  expect(await tasks.getByRole("button", { name: /^Log of/ }).count()).toBe(1);
+  await tasks.getByRole("button", { name: "Log of train" }).click();
+  const log = page.getByRole("log", { name: "Log of pod/journey-train-1 in coracle" });
+  await log.getByText("epoch 1 of 3").waitFor();
+  await log.getByText("— failed: Error").waitFor();
+  expect(asked.map((url) => Object.fromEntries(new URL(url).searchParams))).toEqual([{ context: "coracle", namespace: "team", workload: "pod/journey-train-1" }]);
+  const shots = process.env["CORACLE_SHOTS"];
+  for (const colorScheme of ["light", "dark"] as const) {
+    /* oxlint-disable no-await-in-loop -- one look after the other */
+    await page.emulateMedia({ colorScheme });
+    if (shots) await page.screenshot({ path: join(shots, `cluster-run-log-${colorScheme}.png`), animations: "disabled" });
+    expect(await axe(page)).toEqual([]);
+    /* oxlint-enable no-await-in-loop */
+  }
+  expect(faults).toEqual([]);
+});
+
+it("keeps what was typed for Argo Workflows, and writes a workflow for a cluster with them only", async () => {
   const { page, faults } = await visit(`/deploy?pipeline=${pipeline}`);
   await page.getByLabel("Run by").selectOption("Argo Workflows");
   const button = page.getByRole("button", { name: "Download the workflow" });
   await page.getByLabel("Image with coracle-step").fill("registry.example/coracle-step:1");
+  await page.getByText("Storage class, access mode, account, pull secrets").click();
+  await page.getByLabel("Storage class").fill("fast");
+  await page.getByLabel("Access mode").selectOption("ReadWriteOnce");
+  await page.getByLabel("Service account").fill("runner");
+  await page.getByLabel("Pull secrets").fill("one, two");
+  await page.getByLabel("Run by").selectOption("Kubeflow Pipelines");
+  expect(await page.getByLabel("Image with coracle-step").count()).toBe(0);
+  await page.getByLabel("Run by").selectOption("Argo Workflows");
+  await page.getByText("--storage-class fast --access-mode ReadWriteOnce --service-account runner --pull-secret one --pull-secret two").waitFor();
   expect(await button.isDisabled()).toBe(true);
   await page.getByLabel(/^word ·/).fill("there");
   const coming = page.waitForEvent("download");
   await button.click();
   const file = await (await coming).path();
   expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "Workflow", spec: { arguments: { parameters: [{ name: "parameters", value: '{"word":"there"}' }] } } });
+  const made = JSON.parse(readFileSync(file, "utf8")) as { spec: Record<string, unknown> };
+  expect(made.spec).toMatchObject({ serviceAccountName: "runner", imagePullSecrets: [{ name: "one" }, { name: "two" }] });
+  expect(made.spec["volumeClaimTemplates"]).toMatchObject([{ spec: { storageClassName: "fast", accessModes: ["ReadWriteOnce"] } }]);
   await page.getByText("takes the file").waitFor();
   const shots = process.env["CORACLE_SHOTS"];
   if (shots) await page.screenshot({ path: join(shots, "send-pipeline-argo.png"), fullPage: true });

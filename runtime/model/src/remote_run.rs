@@ -238,6 +238,9 @@ pub struct RemoteTask {
     /// What it produced, where the server tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<RemoteOutputs>,
+    /// The pod that its last attempt ran in, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
 }
 
 /// What a task on a server produced, by the names of its outputs.

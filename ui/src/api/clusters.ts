@@ -1,13 +1,21 @@
 // Real clusters that what runs here can be sent to.
 
 import { queryOptions } from "@tanstack/react-query";
-import { ask, get, OWN } from "./client";
+import { ask, get, OWN, Refused, send } from "./client";
+import { IS_ELSEWHERE } from "./live";
+import { messages } from "./messages";
 import type { components } from "./schema";
+
+/** How long to wait before a connection that broke is made again, in milliseconds. */
+const AGAIN = 1000;
 
 type Schemas = components["schemas"];
 export type ClusterContext = Schemas["ClusterContext"];
 export type ClusterFinding = Schemas["ClusterFinding"];
 export type PreflightReport = Schemas["PreflightReport"];
+export type ListedDeployment = Schemas["ListedDeployment"];
+export type StandingObject = Schemas["StandingObject"];
+export type WorkloadNews = Schemas["WorkloadNews"];
 
 /** The contexts of the workbench's kubeconfig. No cluster is asked for them. */
 export const clusterContexts = () =>
@@ -16,19 +24,37 @@ export const clusterContexts = () =>
     queryFn: ({ signal }) => get<Schemas["ClusterContextList"]>(`${OWN}/clusters/contexts`, {}, signal),
   });
 
+/** The workbench does not hear of changes in a cluster, and each question may run a program that has credentials. */
+const ELSEWHERE = { staleTime: Number.POSITIVE_INFINITY, retry: false, meta: { [IS_ELSEWHERE]: true } } as const;
+
+/** How the objects of a deployment stand in their cluster now. */
+export const deploymentStanding = (context: string, namespace: string, deployment: string) =>
+  queryOptions({
+    queryKey: ["cluster-deployments", context, namespace, deployment, "standing"],
+    queryFn: async ({ signal }) => (await ask<Schemas["DeploymentStanding"]>("POST", `${OWN}/clusters/deployments:look`, { body: { context, namespace, deployment }, signal })).objects,
+    ...ELSEWHERE,
+  });
+
 /** What a cluster has, and whether it can be reached: it is asked when somebody looks, and not again until somebody asks for it. */
 export const clusterLook = (context: string) =>
   queryOptions({
     queryKey: ["clusters", context],
     queryFn: ({ signal }) => ask<PreflightReport>("POST", `${OWN}/clusters/preflight`, { body: { context }, signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
+    ...ELSEWHERE,
+  });
+
+/** What was sent to a cluster, by its records there; of all its namespaces where none is named. */
+export const clusterDeployments = (context: string, namespace: string) =>
+  queryOptions({
+    queryKey: ["cluster-deployments", context, namespace],
+    queryFn: ({ signal }) => get<Schemas["DeploymentList"]>(`${OWN}/clusters/deployments`, { context, ...(namespace ? { namespace } : { all_namespaces: true }) }, signal),
+    ...ELSEWHERE,
   });
 
 export type PreviewedDeployment = Schemas["PreviewedDeployment"];
 export type Deployed = Schemas["Deployed"];
 type DeployObjects = Schemas["DeployObjects"];
-type DeploymentPlace = Schemas["DeploymentPlace"];
+export type DeploymentPlace = Schemas["DeploymentPlace"];
 
 /** What sending would do. Nothing is written. */
 export const previewDeployment = (body: DeployObjects) => ask<PreviewedDeployment>("POST", `${OWN}/clusters/deployments:preview`, { body });
@@ -38,6 +64,41 @@ export const deployObjects = (body: DeployObjects) => ask<Deployed>("POST", `${O
 
 /** Has objects be as they were before they were last sent. */
 export const rollbackDeployment = (body: DeploymentPlace) => ask<Deployed>("POST", `${OWN}/clusters/deployments:rollback`, { body });
+
+/** Deletes from a cluster what was sent there; what others had made before stays. */
+export const removeDeployment = (body: DeploymentPlace) => ask<Deployed>("POST", `${OWN}/clusters/deployments:remove`, { body });
+
+/** A workload of a cluster: `job/NAME`, `pod/NAME` or `deployment/NAME`. */
+export interface WorkloadPlace {
+  readonly context: string;
+  /** The kubeconfig that has the context; the workbench's own where none is named. */
+  readonly kubeconfig?: string | null | undefined;
+  /** That of the context where none is named. */
+  readonly namespace?: string | null | undefined;
+  readonly workload: string;
+}
+
+/** Follows a workload to its end, or until it is told to stop. A connection that breaks begins again, and tells all again. */
+export function followWorkload({ context, kubeconfig, namespace, workload }: WorkloadPlace, on: { readonly begin: () => void; readonly news: (news: WorkloadNews) => void; readonly fail: (error: Error) => void }): () => void {
+  const stop = new AbortController();
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  const read = async (): Promise<void> => {
+    const response = await send("GET", `${OWN}/clusters/workloads:follow`, { query: { context, kubeconfig, namespace, workload }, signal: stop.signal });
+    on.begin();
+    for await (const data of messages(response)) on.news(JSON.parse(data) as WorkloadNews);
+  };
+  const follow = (): void =>
+    void read().catch((failed: unknown) => {
+      if (stop.signal.aborted) return;
+      if (failed instanceof Refused) on.fail(failed);
+      else retry = setTimeout(follow, AGAIN);
+    });
+  follow();
+  return () => {
+    stop.abort();
+    clearTimeout(retry);
+  };
+}
 
 /** Whether a cluster can take objects that are here: they are looked at as they would be sent. */
 export async function preflightObjects(sources: Schemas["ObjectSources"], context: string, namespace: string): Promise<PreflightReport> {

@@ -14,7 +14,10 @@ class Stream {
 }
 
 beforeEach(() => void vi.stubGlobal("EventSource", Stream));
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const tell = (...runs: string[]) => Stream.last.onmessage({ data: JSON.stringify({ topics: [], runs }) });
 
@@ -83,6 +86,7 @@ it("does not keep an answer that came, older than a change, when nobody looked a
 });
 
 it("asks anew for what changes all the time without breaking off an answer, and in the end has the last", async () => {
+  vi.useFakeTimers();
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
   let state = 0;
   let broken = 0;
@@ -97,14 +101,16 @@ it("asks anew for what changes all the time without breaking off an answer, and 
   const observer = new QueryObserver(queries, { queryKey: ["run", "one"], queryFn });
   const stopWatching = observer.subscribe(() => undefined);
   const stop = follow(queries, () => undefined);
-  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe(0));
+  await vi.advanceTimersByTimeAsync(50);
+  expect(observer.getCurrentResult().data).toBe(0);
   for (state = 1; state <= 20; state += 1) {
     tell("one");
     // oxlint-disable-next-line no-await-in-loop -- one change after the other
-    await new Promise((done) => setTimeout(done, 3));
+    await vi.advanceTimersByTimeAsync(3);
   }
   tell("one");
-  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe(21));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(observer.getCurrentResult().data).toBe(21);
   expect(broken).toBe(0);
   expect(asked).toBeLessThan(10);
   stop();

@@ -17,6 +17,9 @@ export type Connection = "connecting" | "live" | "lost";
 /** A connection that is back within this many milliseconds was never away, for those who look. */
 const GRACE = 4000;
 
+/** The mark of a query whose answer is not the workbench's own, so that nothing is told of it. */
+export const IS_ELSEWHERE = "isElsewhere";
+
 /** Follows the workbench until it is told to stop. `onState` hears of a connection that breaks and comes back. */
 export function follow(queries: QueryClient, onState: (state: Connection) => void): () => void {
   let source: EventSource | undefined;
@@ -40,7 +43,7 @@ export function follow(queries: QueryClient, onState: (state: Connection) => voi
       });
     }
   };
-  const renewAll = (queryKey: readonly string[]): void => queries.getQueryCache().findAll({ queryKey }).forEach(renew);
+  const renewAll = (queryKey: readonly string[]): void => queries.getQueryCache().findAll({ queryKey, predicate: ({ meta }) => meta?.[IS_ELSEWHERE] !== true }).forEach(renew);
 
   const connect = () => {
     source = new EventSource(`${OWN}/changes`);

@@ -11,6 +11,7 @@ export type RemotePlace = Schemas["RemotePlace"];
 export type RemoteEvent = Schemas["RemoteEvent"];
 export type RemoteNews = Schemas["RemoteNews"];
 export type CreateRemoteRun = Schemas["CreateRemoteRun"];
+export type CreatedRemoteRun = Schemas["CreatedRemoteRun"];
 export type RemoteRecurrence = Schemas["RemoteRecurrence"];
 
 const ROOT = `${OWN}/clusters/runs`;
@@ -34,7 +35,10 @@ export const remoteEvents = (run: string) =>
   });
 
 /** Has a pipeline run on a cluster. An equal wish that is still open is that run. */
-export const createRemoteRun = (body: CreateRemoteRun) => ask<Schemas["CreatedRemoteRun"]>("POST", ROOT, { body });
+export const createRemoteRun = (body: CreateRemoteRun) => ask<CreatedRemoteRun>("POST", ROOT, { body });
+
+/** Asks the server of a run to stop it, with the context's name once more where that is protected. */
+export const cancelRemoteRun = (run: string, confirm: string | null) => ask<undefined>("POST", at(run, "/cancel"), { body: { confirm } });
 
 /** Another token for the server of a run. */
 export const putRemoteToken = (run: string, token: string) => ask<undefined>("PUT", at(run, "/token"), { body: { token } });

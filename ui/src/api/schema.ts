@@ -176,6 +176,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/deployments:look": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** How what was sent under a name stands in its cluster now: each object as far as it tells of itself. */
+        readonly post: operations["look_at_deployment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/deployments:preview": {
         readonly parameters: {
             readonly query?: never;
@@ -310,6 +327,23 @@ export interface paths {
         readonly get: operations["get_remote_run"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/apis/coracle/v1/clusters/runs/{run}/cancel": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Stops a run on a cluster. */
+        readonly post: operations["cancel_remote_run"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1466,6 +1500,14 @@ export interface components {
          * @description Bytes that travel as base64 text.
          */
         readonly Bytes: string;
+        /** @description `POST /clusters/runs/{run}/cancel`: has a run on a cluster be stopped. */
+        readonly CancelRemoteRun: {
+            /**
+             * @description The context's name once more, which changing something in a protected context needs.
+             * @default null
+             */
+            readonly confirm: string | null;
+        };
         /** @description How often a category was there. */
         readonly CategoryCount: {
             /** @description The category. */
@@ -1795,6 +1837,15 @@ export interface components {
         readonly DeploymentPreview: {
             /** @description Each object in the order in which it would be sent. */
             readonly objects: readonly components["schemas"]["PreviewedObject"][];
+        };
+        /** @description `POST /clusters/deployments:look`: how what was sent stands now. */
+        readonly DeploymentStanding: {
+            /** @description The context that was asked. */
+            readonly context: string;
+            /** @description The namespace that the deployment's record is in. */
+            readonly namespace: string;
+            /** @description Its objects. */
+            readonly objects: readonly components["schemas"]["StandingObject"][];
         };
         /** @description `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent. */
         readonly DeployObjects: {
@@ -2332,6 +2383,8 @@ export interface components {
              * @description How often something was sent under the name.
              */
             readonly revision: number;
+            /** @description When the record was written last, as the cluster says (RFC 3339); none where it does not tell. */
+            readonly written_at?: string | null;
         };
         /** @description What a revision answered in a second. */
         readonly LoadSecond: {
@@ -2890,6 +2943,34 @@ export interface components {
             /** @description Objects of the workbench, as `notebook/NAME` or `isvc/NAME`. */
             readonly objects?: readonly string[];
         };
+        /** @description How an object stands. */
+        readonly ObjectStanding: {
+            /** @enum {string} */
+            readonly state: "there";
+        } | {
+            /** @enum {string} */
+            readonly state: "ready";
+            /** @description In the cluster's word, such as `Complete`. */
+            readonly told: string;
+        } | {
+            /** @enum {string} */
+            readonly state: "underway";
+            /** @description What the cluster says of it. */
+            readonly told: string;
+        } | {
+            /** @enum {string} */
+            readonly state: "failed";
+            /** @description What the cluster says of it. */
+            readonly told: string;
+        } | {
+            /** @enum {string} */
+            readonly state: "gone";
+        } | {
+            /** @description Why not. */
+            readonly reason: string;
+            /** @enum {string} */
+            readonly state: "not-told";
+        };
         /** @description A notebook that a step was opened as. */
         readonly OpenedStep: {
             /** @description The namespace of the notebook. */
@@ -3339,6 +3420,8 @@ export interface components {
             readonly finished_at?: string | null;
             /** @description Whether it runs again and again. */
             readonly is_recurring: boolean;
+            /** @description The namespace there; that of the context, or the only one, where none was named. */
+            readonly namespace?: string | null;
             /** @description The pipeline. */
             readonly pipeline: string;
             /** @description Where it is. */
@@ -3390,6 +3473,8 @@ export interface components {
             /** @description The name that people see. */
             readonly name: string;
             readonly outputs?: components["schemas"]["RemoteOutputs"] | null;
+            /** @description The pod that its last attempt ran in, where that is known. */
+            readonly pod?: string | null;
             /**
              * Format: date-time
              * @description When it began.
@@ -3841,6 +3926,13 @@ export interface components {
             readonly column: number;
             /** @description The line, from 1. */
             readonly line: number;
+        };
+        /** @description An object, and how it stands. */
+        readonly StandingObject: {
+            /** @description Which object. */
+            readonly object: components["schemas"]["ObjectKey"];
+            /** @description How it stands. */
+            readonly standing: components["schemas"]["ObjectStanding"];
         };
         /** @description One task. */
         readonly Task: {
@@ -4623,6 +4715,39 @@ export interface operations {
             };
         };
     };
+    readonly look_at_deployment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeploymentPlace"];
+            };
+        };
+        readonly responses: {
+            /** @description Each object; one that the cluster does not show is said to be so */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeploymentStanding"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     readonly preview_deployment: {
         readonly parameters: {
             readonly query?: never;
@@ -4903,6 +5028,40 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["RemoteRun"];
                 };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly cancel_remote_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Its id here or there, or the beginning of one */
+                readonly run: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CancelRemoteRun"];
+            };
+        };
+        readonly responses: {
+            /** @description Its server was asked to stop it, and said yes; its end is heard as that of any other */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             readonly default: {

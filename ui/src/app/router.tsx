@@ -4,6 +4,7 @@ import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRout
 import { again } from "@/components/again";
 import { experimentSearch, experimentsSearch, newRunSearch, pipelineSearch, pipelinesSearch, recurringSearch } from "@/domain/address";
 import { artifactSearch, artifactsSearch, compareSearch } from "@/domain/artifactSearch";
+import { clustersSearch } from "@/domain/clustersSearch";
 import { modelSearch, newModelSearch } from "@/domain/modelSearch";
 import { runSearch } from "@/domain/runSearch";
 import { runsSearch } from "@/domain/runTable";
@@ -74,16 +75,6 @@ const secrets = createRoute({
   component: lazyRouteComponent(again(() => import("@/views/Secrets")), "Secrets"),
 });
 
-const clusters = createRoute({
-  getParentRoute: () => root,
-  path: "/clusters",
-  validateSearch: (search): { readonly open?: string } => {
-    const open = text(search["open"]);
-    return { ...(open && { open }) };
-  },
-  component: lazyRouteComponent(again(() => import("@/views/Clusters")), "Clusters"),
-});
-
 const deploy = createRoute({
   getParentRoute: () => root,
   path: "/deploy",
@@ -135,7 +126,7 @@ const routes = root.addChildren([
   notebooks,
   notebook,
   secrets,
-  clusters,
+  searched("/clusters", clustersSearch, () => import("@/views/Clusters"), "Clusters"),
   deploy,
   volumes,
   disk,

@@ -14,7 +14,7 @@ export const Filters = ({ children }: { readonly children: ReactNode }) => (
 );
 
 /** A text to filter by, which counts once typing rests. */
-export function FilterText({ label, value = "", onChange }: { readonly label: string; readonly value?: string | undefined; readonly onChange: (value: string | undefined) => void }) {
+export function FilterText({ label, value = "", placeholder = "Filter…", onChange }: { readonly label: string; readonly value?: string | undefined; readonly placeholder?: string; readonly onChange: (value: string | undefined) => void }) {
   const [typed, setTyped] = useState(value);
   const [known, setKnown] = useState(value);
   // The address changed otherwise than by typing.
@@ -35,7 +35,7 @@ export function FilterText({ label, value = "", onChange }: { readonly label: st
       type="search"
       className={styles.text ?? ""}
       aria-label={label}
-      placeholder="Filter…"
+      placeholder={placeholder}
       value={typed}
       onChange={(event) => setTyped(event.target.value)}
       onKeyDown={(event) => {

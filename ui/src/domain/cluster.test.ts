@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterContext } from "@/api/clusters";
-import { clusterWords, firstContext, preflightWords, sentences, shownContext, shownFinding } from "./cluster";
+import { clusterWords, firstContext, keptFrom, preflightWords, sentences, shownContext, shownDiagnostic, shownFinding } from "./cluster";
 
 describe("clusters", () => {
   it("show the worst that is known of a context", () => {
@@ -38,6 +38,18 @@ describe("preflight", () => {
     expect(preflightWords({ is_fine: true, findings: [finding("note"), finding("note")] })).toBe("Nothing keeps it from working there: 2 notes.");
     expect(preflightWords({ is_fine: false, findings: [finding("note"), finding("error"), finding("warning")] })).toBe("It would not work there as it is: 1 error, 1 warning, 1 note.");
   });
+});
+
+it("keeps from being sent what would not work, and says the first reason", () => {
+  const finding = (severity: "error" | "warning", message: string) => ({ severity, code: "c", subject: "", message });
+  expect(keptFrom({ is_fine: true, findings: [finding("warning", "a")] })).toBeUndefined();
+  expect(keptFrom({ is_fine: false, findings: [finding("error", "`a` is missing"), finding("warning", "b")] })).toBe("Off, since it would not work there: `a` is missing");
+  expect(keptFrom({ is_fine: false, findings: [finding("error", "a"), finding("error", "b")] })).toBe("Off, since it would not work there: a, and one more error");
+});
+
+it("says of a file at which line, where it has one", () => {
+  expect(shownDiagnostic({ severity: "warning", span: { line: 3, column: 1 } })).toMatchObject({ word: "Line 3", tone: "warn" });
+  expect(shownDiagnostic({ severity: "error", span: null })).toMatchObject({ word: "The file", tone: "fail" });
 });
 
 it("offers the current context first, unless it cannot be used", () => {

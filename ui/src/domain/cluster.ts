@@ -1,7 +1,10 @@
 // How contexts of clusters and what was found of them are shown.
 
 import type { ClusterContext, ClusterFinding, PreflightReport } from "@/api/clusters";
+import type { CreatedRemoteRun } from "@/api/remoteRuns";
 import type { Shown } from "./state";
+
+type Diagnostic = CreatedRemoteRun["diagnostics"][number];
 
 /** What can be told of a context without asking its cluster. */
 export function shownContext({ is_usable, is_insecure, is_protected }: Pick<ClusterContext, "is_usable" | "is_insecure" | "is_protected">): Shown {
@@ -17,6 +20,10 @@ export function shownFinding({ severity, subject }: ClusterFinding): Shown {
   if (severity === "error") return { word, tone: "fail", icon: "cross" };
   return severity === "warning" ? { word, tone: "warn", icon: "warning" } : { word, tone: "skip", icon: "skip" };
 }
+
+/** Where in a file something is said, and how bad it is. */
+export const shownDiagnostic = ({ severity, span }: Pick<Diagnostic, "severity" | "span">): Shown =>
+  ({ word: span ? `Line ${span.line}` : "The file", ...(severity === "error" ? { tone: "fail", icon: "cross" } : { tone: "warn", icon: "warning" }) });
 
 /** What a cluster is, in one line. */
 export function clusterWords({ version, user, took_ms, parts }: PreflightReport): string {
@@ -34,6 +41,15 @@ export function preflightWords({ findings, is_fine }: Pick<PreflightReport, "fin
   const found = [said(count("error"), "error"), said(count("warning"), "warning"), said(count("note"), "note")].filter(Boolean).join(", ");
   if (!is_fine) return `It would not work there as it is: ${found}.`;
   return found ? `Nothing keeps it from working there: ${found}.` : "Nothing keeps it from working there.";
+}
+
+/** What keeps something from being sent, in a sentence for the button that is off; nothing where only warnings were found. */
+export function keptFrom({ findings, is_fine: isFine }: Pick<PreflightReport, "findings" | "is_fine">): string | undefined {
+  if (isFine) return undefined;
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  const more = errors.length - 1;
+  return sentences(`Off, since it would not work there: ${first?.message ?? "the cluster was not found to be fine"}${more > 0 ? `, and ${more === 1 ? "one more error" : `${more} more errors`}` : ""}`);
 }
 
 /** The context that is offered first: the current one, where it can be used. */

@@ -59,6 +59,64 @@ export function shownDone(done: Schemas["ObjectDone"]): readonly [Shown, string?
   }
 }
 
+/** How a deployment stands by its record in the cluster, and what to do about it. */
+export function shownDeployment({ problem, is_finished: isFinished, can_go_back: canGoBack }: Schemas["ListedDeployment"]): readonly [Shown, string?] {
+  if (problem) return [bad("Cannot be read"), sentences(problem)];
+  if (!isFinished) return [warn("Unfinished"), "Send it once more to finish it"];
+  return canGoBack ? [ok("Sent")] : [same("Gone back from")];
+}
+
+/** How an object stands in its cluster, and what that says of it. */
+export function shownStanding(standing: Schemas["ObjectStanding"]): readonly [Shown, string?] {
+  switch (standing.state) {
+    case "there":
+      return [ok("There")];
+    case "ready":
+      return [ok(sentences(standing.told))];
+    case "underway":
+      return [{ word: "Under way", tone: "run", icon: "turn" }, sentences(standing.told)];
+    case "failed":
+      return [bad("Failed"), sentences(standing.told)];
+    case "gone":
+      return [warn("Gone")];
+    case "not-told":
+      return [warn("Not told"), sentences(standing.reason)];
+  }
+}
+
+const FOLLOWED: Readonly<Record<string, string>> = { "batch/v1 Job": "job", "v1 Pod": "pod", "apps/v1 Deployment": "deployment" };
+
+/** How an object is named to be followed, where it is a workload that can be. */
+export function workloadOf({ api_version: version, kind, name }: Schemas["ObjectKey"]): string | undefined {
+  const word = FOLLOWED[`${version} ${kind}`];
+  return word && `${word}/${name}`;
+}
+
+/** What is heard of a workload as a line of a log; its beginning says whether it is one of the log itself. */
+export function workloadLine(news: Schemas["WorkloadNews"]): string {
+  const about = (...parts: readonly (string | null | undefined)[]) => parts.filter(Boolean).join(": ");
+  switch (news.type) {
+    case "line":
+      return news.is_continued ? `… ${news.text}` : news.text;
+    case "state":
+      return `— ${news.state}`;
+    case "pod":
+      return `— ${about(`pod ${news.pod}`, news.state, news.message)}`;
+    case "container":
+      return `— ${about(`container ${news.container}`, news.state, news.message)}`;
+    case "event":
+      return `— ${about(news.object, news.reason, news.message)}`;
+    case "not-told":
+      return `— ${about(news.what, news.reason)}`;
+    case "trouble":
+      return `— ${about("the cluster does not answer", news.message)}`;
+    case "back":
+      return "— the cluster answers again";
+    case "ended":
+      return `— ${about(news.end, news.reason, news.message)}`;
+  }
+}
+
 /** How many fields go over in which way, in one line. */
 export function parityWords(summary: Schemas["ParitySummary"]): string {
   const parts = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RemoteRun } from "@/api/remoteRuns";
 import type { RunSummary } from "@/api/types";
-import { fitsRemote, isRemote, newsWords, placeName, shownRemoteRun, withRemote } from "./remoteRun";
+import { fitsRemote, isRemote, newsWords, placeName, shownRemoteRun, shownRemoteTask, withRemote } from "./remoteRun";
 
 const run = (part: Partial<RemoteRun> = {}): RemoteRun => ({
   run_id: "r",
@@ -39,6 +39,13 @@ describe("a run on a cluster", () => {
     expect(placeName({ endpoint: "https://kfp.example/" })).toBe("kfp.example");
   });
 
+  it("has tasks that did not begin once it is over", () => {
+    expect(shownRemoteTask([], false).word).toBe("Waiting");
+    expect(shownRemoteTask([], true).word).toBe("Not begun");
+    expect(shownRemoteTask(["PENDING"], true).word).toBe("Not begun");
+    expect(shownRemoteTask(["PENDING", "FAILED"], true).word).toBe("Failed");
+  });
+
   it("is found by name, pipeline, place and both ids", () => {
     const there = run({ remote_id: "77f3" });
     for (const text of ["DIGITS there", "prod", "77f", ""]) expect(fitsRemote(there, { text })).toBe(true);
@@ -56,6 +63,14 @@ describe("a run on a cluster", () => {
     expect(fitsRemote(run(), { state: "failed" })).toBe(false);
     expect(fitsRemote(run({ stage: "REFUSED", state: null }), { state: "failed" })).toBe(true);
     expect(fitsRemote(run({ stage: "SENDING", state: null }), { state: "open" })).toBe(true);
+  });
+
+  it("is not open where it is a schedule that was made, which only begins others", () => {
+    const schedule = run({ is_recurring: true, state: null });
+    for (const state of ["open", "failed"]) expect(fitsRemote(schedule, { state })).toBe(false);
+    expect(fitsRemote(schedule, {})).toBe(true);
+    expect(fitsRemote({ ...schedule, stage: "SENDING" }, { state: "open" })).toBe(true);
+    expect(fitsRemote({ ...schedule, stage: "REFUSED" }, { state: "failed" })).toBe(true);
   });
 });
 

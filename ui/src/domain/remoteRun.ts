@@ -17,7 +17,11 @@ const STATE: Readonly<Record<RemoteState, Shown>> = {
   PAUSED: { tone: "wait", icon: "moon", word: "Paused" },
 };
 
-export const shownRemoteState = (state: RemoteState): Shown => STATE[state];
+/** How a task stands; what had not begun when its run was over did not begin at all. */
+export function shownRemoteTask(states: readonly RemoteState[], isOver: boolean): Shown {
+  const state = states.at(-1) ?? "PENDING";
+  return isOver && state === "PENDING" ? { tone: "skip", icon: "skip", word: "Not begun" } : STATE[state];
+}
 
 /** Whether nothing more is heard of it. */
 export const isRemoteOver = ({ stage }: Pick<RemoteRun, "stage">): boolean => stage === "DONE" || stage === "REFUSED";
@@ -61,12 +65,18 @@ export type RunRow = RunSummary | RemoteRun;
 
 export const isRemote = (row: RunRow): row is RemoteRun => "place" in row;
 
+/** The state by which the table of runs is filtered. A schedule that was made is none that waits: nothing is to come of it but other runs. */
+function stateInTable({ stage, state, is_recurring: isRecurring }: RemoteRun): string {
+  if (stage === "REFUSED") return "FAILED";
+  return isRecurring && stage !== "SENDING" ? "" : (state ?? "PENDING");
+}
+
 /** Whether a run on a cluster fits what the table is filtered by. Experiments and what begins runs by itself are those here. */
 export function fitsRemote(run: RemoteRun, { text, state, pipeline, experiment, recurring, archived }: RunsSearch): boolean {
   if (experiment || recurring || archived === "yes") return false;
   if (pipeline && run.pipeline !== pipeline) return false;
   const states: readonly string[] | undefined = STATES.find(({ key }) => key === state)?.states;
-  if (states && !states.includes(run.stage === "REFUSED" ? "FAILED" : (run.state ?? "PENDING"))) return false;
+  if (states && !states.includes(stateInTable(run))) return false;
   const sought = text?.toLowerCase();
   return !sought || [run.display_name, run.pipeline, run.run_id, run.remote_id ?? "", placeName(run.place)].some((part) => part.toLowerCase().includes(sought));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lowerRequest, needsErrors, remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
+import { FIRST_NEEDS, lowerRequest, needsErrors, remoteCommand, remoteRequest, type RemoteWish, targetErrors } from "./remoteWish";
 import { FIRST_SCHEDULE } from "./schedule";
 
 const target = { context: "prod", endpoint: "", token: "", namespace: "", confirm: "" };
@@ -50,7 +50,7 @@ it("needs an address, or the name of what is protected", () => {
 });
 
 describe("a wish for Argo Workflows", () => {
-  const needs = { stepImage: " registry/step:1 ", claim: "", size: "5Gi" };
+  const needs = { ...FIRST_NEEDS, stepImage: " registry/step:1 ", size: "5Gi" };
   const own = { step_image: "registry/step:1", store: { per_run: { size: "5Gi", access_mode: "ReadWriteMany" } } };
 
   it("has what pods need: a claim that is there, or one of each run", () => {
@@ -60,6 +60,17 @@ describe("a wish for Argo Workflows", () => {
     expect(remoteCommand({ ...wish, values: {}, needs })).toBe("coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi");
   });
 
+  it("has the class and the mode of its own claim, and whom pods run and pull as", () => {
+    const all = { ...needs, storageClass: " fast ", accessMode: "ReadWriteOnce" as const, serviceAccount: " runner ", pullSecrets: "one, two\tthree" };
+    const who = { service_account: "runner", image_pull_secrets: ["one", "two", "three"] };
+    expect(remoteRequest({ ...wish, needs: all }).workflow).toEqual({ ...own, store: { per_run: { size: "5Gi", access_mode: "ReadWriteOnce", storage_class: "fast" } }, ...who });
+    expect(remoteRequest({ ...wish, needs: { ...all, claim: "runs" } }).workflow).toEqual({ ...own, store: { claim: "runs" }, ...who });
+    expect(remoteCommand({ ...wish, values: {}, needs: all })).toBe(
+      "coracle deploy digits.yaml --context prod --step-image registry/step:1 --size 5Gi --storage-class fast --access-mode ReadWriteOnce --service-account runner --pull-secret one --pull-secret two --pull-secret three",
+    );
+    expect(remoteCommand({ ...wish, values: {}, needs: { ...all, claim: "runs" } })).toContain("--claim runs --service-account runner");
+  });
+
   it("is a file as well", () => {
     const { definition, file_name, parameters, recurrence } = remoteRequest({ ...wish, schedule: FIRST_SCHEDULE });
     expect(lowerRequest({ ...wish, schedule: FIRST_SCHEDULE }, needs)).toEqual({ definition, file_name, parameters, recurrence, on: own });
@@ -67,7 +78,7 @@ describe("a wish for Argo Workflows", () => {
 
   it("needs an image and room", () => {
     expect(needsErrors(needs)).toEqual({});
-    expect(Object.keys(needsErrors({ stepImage: " ", claim: "", size: "" }))).toEqual(["stepImage", "size"]);
+    expect(Object.keys(needsErrors({ ...FIRST_NEEDS, stepImage: " ", size: "" }))).toEqual(["stepImage", "size"]);
     expect(needsErrors({ ...needs, size: "", claim: "runs" })).toEqual({});
   });
 });

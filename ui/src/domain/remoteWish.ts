@@ -24,9 +24,20 @@ export interface WorkflowNeeds {
   /** A claim of the namespace; where it is empty each run makes one of this size. */
   readonly claim: string;
   readonly size: string;
+  /** That of a run's own claim; the cluster's default one where it is empty. */
+  readonly storageClass: string;
+  readonly accessMode: AccessMode;
+  /** The account of the pods; the namespace's default one where it is empty. */
+  readonly serviceAccount: string;
+  /** Names of secrets to pull images with, with commas or spaces between them. */
+  readonly pullSecrets: string;
 }
 
-export const FIRST_NEEDS: WorkflowNeeds = { stepImage: "", claim: "", size: "10Gi" };
+/** How a run's own claim can be mounted, with when that is right. */
+export const ACCESS_MODES = { ReadWriteMany: "pods on several nodes", ReadWriteOnce: "all pods on one node" } as const;
+export type AccessMode = keyof typeof ACCESS_MODES;
+
+export const FIRST_NEEDS: WorkflowNeeds = { stepImage: "", claim: "", size: "10Gi", storageClass: "", accessMode: "ReadWriteMany", serviceAccount: "", pullSecrets: "" };
 
 export interface RemoteWish {
   readonly target: RemoteTarget;
@@ -49,10 +60,32 @@ export function needsErrors({ stepImage, claim, size }: WorkflowNeeds): Readonly
   };
 }
 
-const settings = ({ stepImage, claim, size }: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]> => ({
-  step_image: stepImage.trim(),
-  store: claim.trim() ? { claim: claim.trim() } : { per_run: { size: size.trim(), access_mode: "ReadWriteMany" } },
-});
+const secretsOf = ({ pullSecrets }: WorkflowNeeds): readonly string[] => pullSecrets.split(/[\s,]+/).filter(Boolean);
+
+function settings(needs: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]> {
+  const [stepImage, claim, size, storageClass, account] = [needs.stepImage, needs.claim, needs.size, needs.storageClass, needs.serviceAccount].map((typed) => typed.trim()) as [string, string, string, string, string];
+  const secrets = secretsOf(needs);
+  return {
+    step_image: stepImage,
+    store: claim ? { claim } : { per_run: { size, access_mode: needs.accessMode, ...(storageClass && { storage_class: storageClass }) } },
+    ...(account && { service_account: account }),
+    ...(secrets.length > 0 && { image_pull_secrets: secrets }),
+  };
+}
+
+/** The same as options of the command. */
+function options(needs: WorkflowNeeds): readonly string[] {
+  const [claim, storageClass, account] = [needs.claim.trim(), needs.storageClass.trim(), needs.serviceAccount.trim()];
+  return [
+    "--step-image",
+    needs.stepImage.trim(),
+    ...(claim ? ["--claim", claim] : ["--size", needs.size.trim()]),
+    ...(!claim && storageClass ? ["--storage-class", storageClass] : []),
+    ...(!claim && needs.accessMode !== FIRST_NEEDS.accessMode ? ["--access-mode", needs.accessMode] : []),
+    ...(account ? ["--service-account", account] : []),
+    ...secretsOf(needs).flatMap((secret) => ["--pull-secret", secret]),
+  ];
+}
 
 /** What is wrong with a target, by field. */
 export function targetErrors({ context, endpoint, confirm }: RemoteTarget, isProtected: boolean): Readonly<Record<string, string>> {
@@ -107,7 +140,7 @@ export function remoteCommand({ target, pipeline, name, experiment, values, sche
     ...(name.trim() ? ["--name", name.trim()] : []),
     ...(experiment.trim() ? ["--experiment", experiment.trim()] : []),
     ...Object.entries(values).flatMap(([parameter, value]) => ["-p", `${parameter}=${typeof value === "string" ? value : JSON.stringify(value)}`]),
-    ...(context && needs ? ["--step-image", needs.stepImage.trim(), ...(needs.claim.trim() ? ["--claim", needs.claim.trim()] : ["--size", needs.size.trim()])] : []),
+    ...(context && needs ? options(needs) : []),
     ...(rhythm ? ("cron" in rhythm.rhythm ? ["--cron", rhythm.rhythm.cron] : ["--every", String(rhythm.rhythm.every_seconds)]) : []),
     ...(rhythm && rhythm.max_concurrency !== 1 ? ["--max-concurrency", String(rhythm.max_concurrency)] : []),
     ...(rhythm && !rhythm.catch_up ? ["--no-catchup"] : []),

@@ -6,61 +6,67 @@ import { Beside } from "@/components/Beside";
 import { CopyAs } from "@/components/CopyAs";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
-import { Badge, Status } from "@/components/Status";
-import { type Column, Table } from "@/components/Table";
-import { shownContext } from "@/domain/cluster";
-import styles from "@/features/clusters/Clusters.module.css";
+import { Tabs } from "@/components/Tabs";
+import type { ClustersSearch } from "@/domain/clustersSearch";
 import { ContextPanel } from "@/features/clusters/ContextPanel";
+import { Contexts } from "@/features/clusters/Contexts";
 import { Findings } from "@/features/clusters/Findings";
+import { Sent } from "@/features/clusters/Sent";
 
-const COLUMNS: readonly Column<ClusterContext>[] = [
-  {
-    key: "name",
-    title: "Context",
-    width: "minmax(120px, 1.2fr)",
-    cell: ({ name, is_current }) => (
-      <span className={styles.current}>
-        <strong title={name}>{name}</strong>
-        {is_current && <Badge tone="accent">current</Badge>}
-      </span>
-    ),
-  },
-  { key: "state", title: "State", width: "minmax(110px, 2fr)", cell: (context) => <Status shown={shownContext(context)} reason={context.problems[0]?.message} /> },
-  { key: "server", title: "Server", width: "minmax(120px, 1.6fr)", wide: true, cell: ({ server }) => <span title={server ?? ""}>{server}</span> },
-  { key: "namespace", title: "Namespace", width: "minmax(80px, 140px)", wide: true, cell: ({ namespace }) => namespace },
-  { key: "credentials", title: "Credentials", width: "minmax(80px, 160px)", wide: true, cell: ({ credentials }) => <span className={styles.quiet}>{credentials}</span> },
-];
-
-/** The clusters that the kubeconfig leads to, and what each has. */
+/** The clusters that the kubeconfig leads to, what each has, and what was sent to it. */
 export function Clusters() {
-  const { open } = useSearch({ from: "/clusters" });
+  const search = useSearch({ from: "/clusters" });
+  const { open, tab } = search;
   const navigate = useNavigate();
   const { data, error } = useQuery(clusterContexts());
-  const show = useCallback(({ name }: ClusterContext) => void navigate({ to: "/clusters", search: { open: name } }), [navigate]);
-  const close = useCallback(() => void navigate({ to: "/clusters", search: {} }), [navigate]);
-  const opened = useMemo(() => data?.contexts.find(({ name }) => name === open), [data, open]);
+  const look = useCallback((next: ClustersSearch) => void navigate({ to: "/clusters", search: next }), [navigate]);
+  const show = useCallback(({ name }: ClusterContext) => look({ open: name }), [look]);
+  const close = useCallback(() => look({}), [look]);
+  const opened = useMemo(() => (tab ? undefined : data?.contexts.find(({ name }) => name === open)), [data, open, tab]);
   return (
     <Page
       title="Clusters"
       answer="Where what runs here can be sent; the kubeconfig is read and never written"
-      actions={<CopyAs texts={[{ label: "command", text: "coracle contexts" }]} />}
+      actions={
+        <CopyAs
+          texts={[
+            { label: "command", text: "coracle contexts" },
+            { label: "command for what was sent", text: `coracle deployments -A${search.context ? ` --context ${search.context}` : ""}` },
+          ]}
+        />
+      }
       fills
     >
       {error && !data ? (
         <Trouble error={error} />
       ) : !data ? (
         <Skeleton rows={6} />
-      ) : (
-        <Beside panel={opened && <ContextPanel key={opened.name} context={opened} onClose={close} />}>
+      ) : data.contexts.length === 0 ? (
+        <>
           <Findings findings={data.problems} />
-          {data.contexts.length === 0 ? (
-            <Empty title="No clusters yet">
-              Contexts are those of <code>KUBECONFIG</code>, or of <code>~/.kube/config</code>, as kubectl has them. The same definitions that run here are sent there with <code>coracle deploy</code>.
-            </Empty>
-          ) : (
-            <Table label="Contexts" columns={COLUMNS} rows={data.contexts} rowKey={({ name }) => name} onOpen={show} {...(open && { current: open })} />
-          )}
-        </Beside>
+          <Empty title="No clusters yet">
+            Contexts are those of <code>KUBECONFIG</code>, or of <code>~/.kube/config</code>, as kubectl has them. The same definitions that run here are sent there with <code>coracle deploy</code>.
+          </Empty>
+        </>
+      ) : (
+        <Tabs
+          label="Clusters"
+          value={tab ?? "contexts"}
+          onChange={(key) => look(key === "sent" ? { tab: "sent", ...(open && { context: open }) } : {})}
+          tabs={[
+            {
+              key: "contexts",
+              title: "Contexts",
+              content: (
+                <Beside panel={opened && <ContextPanel key={opened.name} context={opened} onClose={close} />}>
+                  <Findings findings={data.problems} />
+                  <Contexts contexts={data.contexts} current={open} onOpen={show} />
+                </Beside>
+              ),
+            },
+            { key: "sent", title: "Sent there", content: <Sent contexts={data.contexts} search={search} onSearch={look} /> },
+          ]}
+        />
       )}
     </Page>
   );

@@ -12,6 +12,7 @@ import styles from "@/features/clusterRuns/ClusterRuns.module.css";
 import { News } from "@/features/clusterRuns/News";
 import { Problem } from "@/features/clusterRuns/Problem";
 import { RemoteTasks } from "@/features/clusterRuns/RemoteTasks";
+import { StopThere } from "@/features/clusterRuns/StopThere";
 
 /** A run on a cluster: how it stands there, its tasks, and what was heard of it. */
 export function RemoteRun() {
@@ -33,7 +34,13 @@ export function RemoteRun() {
     </span>
   );
   return (
-    <Page title={run.display_name} answer={answer} actions={<CopyAs texts={copies(run)} />}>
+    <Page title={run.display_name} answer={answer} actions={
+        <>
+          {!isOver && !run.is_recurring && <StopThere run={run} />}
+          <CopyAs texts={copies(run)} />
+        </>
+      }
+    >
       <div className={styles.parts}>
         {run.problem && <Problem run={run} problem={run.problem} />}
         <Facts
@@ -48,7 +55,7 @@ export function RemoteRun() {
         />
         {!run.is_recurring && (
           <Section title="Tasks">
-            <RemoteTasks tasks={run.tasks} isOver={isOver} />
+            <RemoteTasks run={run} isOver={isOver} />
           </Section>
         )}
         <Section title="What was heard">{events.error && !events.data ? <Trouble error={events.error} /> : events.data ? <News events={events.data} /> : <Skeleton rows={3} />}</Section>
@@ -60,6 +67,7 @@ export function RemoteRun() {
 function copies(run: { readonly run_id: string; readonly remote_id?: string | null | undefined }) {
   return [
     { label: "command", text: `coracle follow ${run.run_id.slice(0, 8)}` },
+    { label: "command to stop it", text: `coracle cancel ${run.run_id.slice(0, 8)}` },
     { label: "id", text: run.run_id },
     ...(run.remote_id ? [{ label: "id there", text: run.remote_id }] : []),
   ];

@@ -7,14 +7,14 @@ use coracle_cluster::contexts::{Connection, Patience};
 use coracle_cluster::files::{self, Secrets};
 use coracle_cluster::objects::{
     Cluster, DeployError, DeployOptions, Deployed, Deployment, DeploymentName, RequestError,
-    Retries, deployments,
+    Retries, deployments, standings,
 };
 
 use super::{data, sources};
 use crate::error::AppError;
 use crate::view::{
-    DeployObjects, DeploymentList, DeploymentPlace, DeploymentsQuery, ExportObjects,
-    ExportedObjects, PreviewedDeployment,
+    DeployObjects, DeploymentList, DeploymentPlace, DeploymentStanding, DeploymentsQuery,
+    ExportObjects, ExportedObjects, PreviewedDeployment,
 };
 use crate::workbench::{Workbench, off_runtime};
 
@@ -140,6 +140,32 @@ impl Workbench {
         Ok(DeploymentList {
             deployments: listed.map_err(|error| of_request(&connection, &error))?,
             context: connection.context,
+        })
+    }
+
+    /// How what was sent under a name stands in its cluster now.
+    ///
+    /// # Errors
+    /// A cluster that cannot be asked, and nothing that was sent under the name.
+    pub async fn deployment_standing(
+        &self,
+        place: DeploymentPlace,
+    ) -> Result<DeploymentStanding, AppError> {
+        let there = self.reach(&place).await?;
+        let cluster = there.cluster();
+        let inventory = there.deployment(&cluster).inventory().await;
+        let inventory = inventory.map_err(|error| there.explain(error))?;
+        let inventory = inventory.ok_or_else(|| AppError::NotFound {
+            what: "deployment",
+            name: place.deployment,
+            hint: "`coracle deployments` lists those there are".to_owned(),
+        })?;
+        let objects = inventory.entries.into_iter();
+        let objects = standings(&cluster, objects.map(|entry| entry.object).collect()).await;
+        Ok(DeploymentStanding {
+            objects: objects.map_err(|error| of_request(&there.connection, &error))?,
+            context: there.connection.context,
+            namespace: there.namespace,
         })
     }
 

@@ -18,8 +18,8 @@ use crate::error::AppError;
 use crate::pipelines::read_definition;
 use crate::runs::{check_parameters, read_parameters, usual_name};
 use crate::view::{
-    CreateRemoteRun, CreatedRemoteRun, RemoteEvents, RemoteRecurrence, RemoteRhythm, RemoteRun,
-    RemoteRunList,
+    CancelRemoteRun, CreateRemoteRun, CreatedRemoteRun, RemoteEvents, RemoteRecurrence,
+    RemoteRhythm, RemoteRun, RemoteRunList,
 };
 use crate::workbench::Workbench;
 
@@ -132,6 +132,38 @@ impl Workbench {
         }
     }
 
+    /// Asks the server of a run to stop it; that it has stopped is heard as everything is that becomes of it.
+    ///
+    /// # Errors
+    /// As [`Workbench::remote_run`]; a protected context that is not confirmed, a run that is not there yet or is over, and one that
+    /// begins others; and what the server said.
+    pub async fn cancel_remote_run(
+        &self,
+        name: String,
+        request: CancelRemoteRun,
+    ) -> Result<(), AppError> {
+        let order = self
+            .ask_store(move |store| {
+                let run = find(store, &name)?;
+                Ok(store.remote_order(run.id)?)
+            })
+            .await?;
+        let order = order.ok_or_else(|| AppError::NotFound {
+            what: "run on a cluster",
+            name: "that".to_owned(),
+            hint: "`coracle follow` lists those there are".to_owned(),
+        })?;
+        let run = &order.run;
+        if let RemotePlace::Context { name, .. } = &run.place {
+            self.confirmed(name, request.confirm.as_deref())?;
+        }
+        let there = stoppable(run)?;
+        RemoteServer::reach(self, &order)
+            .await?
+            .stop(run.id, there)
+            .await
+    }
+
     /// Another token for the server of a run.
     ///
     /// # Errors
@@ -143,6 +175,29 @@ impl Workbench {
         })
         .await
     }
+}
+
+/// The id there of a run that can be stopped.
+fn stoppable(run: &Remembered) -> Result<&str, AppError> {
+    let name = &run.request.display_name;
+    if run.request.recurrence.is_some() {
+        return Err(AppError::request(
+            format!("`{name}` begins runs again and again, and is none itself"),
+            "switch it off, or delete it, where it is",
+        ));
+    }
+    if run.stage.is_final() {
+        return Err(AppError::request(
+            format!("`{name}` is over and cannot be stopped"),
+            "nothing is left to stop",
+        ));
+    }
+    run.remote_id.as_deref().ok_or_else(|| {
+        AppError::request(
+            format!("`{name}` is not there yet"),
+            "stop it once it was sent; `coracle follow` tells",
+        )
+    })
 }
 
 /// A run by its id here or there, or the beginning of one.

@@ -110,6 +110,18 @@ impl RemoteServer {
         })
     }
 
+    /// Stops a run.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub(super) async fn stop(&self, id: RunId, there: &str) -> Result<(), AppError> {
+        match self {
+            Self::Kfp(server) => server.stop(there).await?,
+            Self::Argo(cluster, _) => cluster.stop(id, there).await?,
+        }
+        Ok(())
+    }
+
     /// Has what was ordered be there, and says what is new.
     ///
     /// # Errors

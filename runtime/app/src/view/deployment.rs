@@ -6,7 +6,8 @@ use std::path::PathBuf;
 pub use coracle_cluster::carrier::{CarriedClaim, LeftOut};
 use coracle_cluster::objects::Preview;
 pub use coracle_cluster::objects::{
-    Deployed, Done as ObjectDone, ListedDeployment, Would as Previewed,
+    Deployed, Done as ObjectDone, ListedDeployment, Standing as ObjectStanding, StandingObject,
+    Would as Previewed,
 };
 pub use coracle_cluster::report::{ParityReport, Verdict as FieldParity};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,17 @@ pub struct DeploymentList {
     pub context: String,
     /// By namespace and name.
     pub deployments: Vec<ListedDeployment>,
+}
+
+/// `POST /clusters/deployments:look`: how what was sent stands now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeploymentStanding {
+    /// The context that was asked.
+    pub context: String,
+    /// The namespace that the deployment's record is in.
+    pub namespace: String,
+    /// Its objects.
+    pub objects: Vec<StandingObject>,
 }
 
 /// `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent.

@@ -57,9 +57,9 @@ pub use definition::{
 };
 pub use deployment::{
     CarriedClaim, DeployData, DeployObjects, Deployed, DeploymentList, DeploymentPlace,
-    DeploymentsQuery, ExportObjects, ExportedObjects, FieldParity, FoundLocalImages, LeftOut,
-    ListedDeployment, LocalClaim, LocalImages, ObjectDone, ObjectSources, ParityReport, Previewed,
-    PreviewedDeployment,
+    DeploymentStanding, DeploymentsQuery, ExportObjects, ExportedObjects, FieldParity,
+    FoundLocalImages, LeftOut, ListedDeployment, LocalClaim, LocalImages, ObjectDone,
+    ObjectSources, ObjectStanding, ParityReport, Previewed, PreviewedDeployment, StandingObject,
 };
 pub use doctor::{
     Check, CheckStatus, DoctorReport, EngineChoice, EngineTried, Gpu, MachineFacts, Places,
@@ -94,8 +94,8 @@ pub use preview::{ArtifactPreview, content_url};
 pub use push::{PushImage, PushProgress, PushState, PushTold, PushedImage};
 pub use recurring::RecurringStatus;
 pub use remote_run::{
-    CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents, RemoteRecurrence,
-    RemoteRhythm, RemoteRun, RemoteRunList, RemoteToken,
+    CancelRemoteRun, CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents,
+    RemoteRecurrence, RemoteRhythm, RemoteRun, RemoteRunList, RemoteToken,
 };
 pub use result::{ResultTask, RunResult};
 pub use run::{

@@ -96,6 +96,8 @@ pub struct RemoteRun {
     pub display_name: String,
     /// The experiment there.
     pub experiment: String,
+    /// The namespace there; that of the context, or the only one, where none was named.
+    pub namespace: Option<String>,
     /// Whether it runs again and again.
     pub is_recurring: bool,
     /// How far it is.
@@ -127,6 +129,7 @@ impl From<coracle_model::RemoteRun> for RemoteRun {
             pipeline: run.request.pipeline,
             display_name: run.request.display_name,
             experiment: run.request.experiment,
+            namespace: run.request.namespace,
             is_recurring: run.request.recurrence.is_some(),
             stage: run.stage,
             remote_id: run.remote_id,
@@ -163,6 +166,14 @@ pub struct RemoteEvents {
     pub run: RemoteRun,
     /// In their order.
     pub events: Vec<RemoteEvent>,
+}
+
+/// `POST /clusters/runs/{run}/cancel`: has a run on a cluster be stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CancelRemoteRun {
+    /// The context's name once more, which changing something in a protected context needs.
+    pub confirm: Option<String>,
 }
 
 /// `PUT /clusters/runs/{run}/token`: another token for the server, in place of one that it no longer accepts.

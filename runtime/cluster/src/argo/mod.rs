@@ -3,12 +3,14 @@
 //! ```text
 //!   Connection ► ArgoCluster ──► make: a Workflow or CronWorkflow under a name made of its key, found where it is there already
 //!                     │
+//!                     ├────────► stop: asks the workflow to end; its last pod still says how it ended
 //!                     └────────► look: the workflow's status, and the records that its steps left ──► a sight of the run
 //! ```
 //!
 //! What is sent can be sent again after any break: the name follows from the key, and a cluster takes a name once.
 
 mod error;
+mod pod_name;
 mod sight;
 
 use coracle_model::{RemoteSight, RunId};
@@ -108,6 +110,23 @@ impl ArgoCluster {
             name: name.to_owned(),
         })?;
         Ok(sight::of(&workflow))
+    }
+
+    /// Stops a run: what runs is ended, and nothing new begins but what tells how it ended.
+    ///
+    /// # Errors
+    /// As [`ArgoCluster::look`].
+    pub async fn stop(&self, key: RunId, name: &str) -> Result<(), ArgoError> {
+        let there = self.key("Workflow", name);
+        if self.find(&there, key).await?.is_none() {
+            return Err(ArgoError::Gone {
+                server: self.server.clone(),
+                name: name.to_owned(),
+            });
+        }
+        let stopped = json!({"spec": {"shutdown": "Stop"}});
+        let done = self.cluster.merge(&there, &stopped).await;
+        done.map(drop).map_err(|error| self.failed(error))
     }
 
     /// The object of a name, where it was made for the key.

@@ -11,6 +11,8 @@ use coracle_model::{
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
+use super::pod_name::pod_name;
+
 /// More bytes than this are no nodes: packed, they have to fit into an object of 1.5 MB.
 const LARGEST_UNPACKED: u64 = 256 << 20;
 
@@ -37,7 +39,9 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
         .into_iter()
         .flat_map(|nodes| nodes.values());
     let is_over = state.is_final();
-    let mut pods: Vec<Pod> = nodes.filter_map(|node| Pod::of(node, is_over)).collect();
+    let mut pods: Vec<Pod> = nodes
+        .filter_map(|node| Pod::of(node, workflow, is_over))
+        .collect();
     // Each attempt has a pod of its own; the last one says how the task is.
     pods.sort_by_key(|pod| pod.task.started_at);
     let mut tasks = BTreeMap::new();
@@ -97,7 +101,7 @@ struct Pod {
 
 impl Pod {
     /// None where it is that of no task. Once the workflow is over, no other attempt follows one that was to be tried again.
-    fn of(node: &Value, is_over: bool) -> Option<Self> {
+    fn of(node: &Value, workflow: &Value, is_over: bool) -> Option<Self> {
         if node["type"] != "Pod" {
             return None;
         }
@@ -128,6 +132,7 @@ impl Pod {
                 error: why.filter(|_| state == RemoteState::Failed),
                 artifacts: BTreeMap::new(),
                 outputs,
+                pod: pod_name(&workflow["metadata"], node),
             },
             path,
         })
@@ -270,6 +275,27 @@ mod tests {
         let packed = BASE64_STANDARD.encode(encoder.finish().unwrap());
         let sight = of(&json!({"status": {"phase": "Succeeded", "compressedNodes": packed}}));
         assert_eq!(sight.tasks["train"].states, [RemoteState::Succeeded]);
+    }
+
+    #[test]
+    fn a_task_names_the_pod_of_its_last_attempt() {
+        let node = |id: &str, name: &str, started: &str| {
+            let mut node = pod("train", "Running", started, None);
+            node["id"] = id.into();
+            node["name"] = name.into();
+            node
+        };
+        let workflow = json!({
+            "metadata": {"name": "w"},
+            "status": {"nodes": {
+                "1": node("w-1", "hello", "2026-01-01T00:00:01Z"),
+                "2": node("w-2", "world", "2026-01-01T00:00:02Z"),
+            }},
+        });
+        assert_eq!(
+            of(&workflow).tasks["train"].pod.as_deref(),
+            Some("w-comp-a-933488787")
+        );
     }
 
     #[test]

@@ -197,6 +197,7 @@ impl From<Task> for RemoteTask {
                 .map(|(name, made)| (name, made.artifact_ids))
                 .collect(),
             outputs: None,
+            pod: None,
         }
     }
 }

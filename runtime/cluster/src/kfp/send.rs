@@ -201,6 +201,17 @@ impl KfpServer {
         Ok(run.into())
     }
 
+    /// Stops a run. One that has ended already is left as it is, and refused.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub async fn stop(&self, run: &str) -> Result<(), KfpError> {
+        let _: serde_json::Value = self
+            .post(&format!("/runs/{run}:terminate"), &json!({}))
+            .await?;
+        Ok(())
+    }
+
     async fn pipeline(&self, name: &str) -> Result<String, KfpError> {
         if let Some(found) = self.find_pipeline(name).await? {
             return Ok(found);

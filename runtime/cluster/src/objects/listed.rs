@@ -17,6 +17,8 @@ pub struct ListedDeployment {
     pub namespace: String,
     /// How often something was sent under the name.
     pub revision: u64,
+    /// When the record was written last, as the cluster says (RFC 3339); none where it does not tell.
+    pub written_at: Option<String>,
     /// Whether the last time came to its end.
     pub is_finished: bool,
     /// Whether there is something to go back to.
@@ -58,6 +60,7 @@ fn of_record(map: &serde_json::Value) -> ListedDeployment {
             .to_owned(),
         namespace: text("/metadata/namespace"),
         revision: 0,
+        written_at: written_at(map),
         is_finished: false,
         can_go_back: false,
         objects: Vec::new(),
@@ -68,6 +71,19 @@ fn of_record(map: &serde_json::Value) -> ListedDeployment {
         Err(problem) => listed.problem = Some(problem),
     }
     listed
+}
+
+/// The last time that is told of whoever wrote the object; else when it was made.
+fn written_at(map: &serde_json::Value) -> Option<String> {
+    let metadata = &map["metadata"];
+    let managers = metadata["managedFields"].as_array();
+    let times = managers
+        .into_iter()
+        .flatten()
+        .filter_map(|manager| manager["time"].as_str());
+    // Times of one form and zone are in the order of their letters.
+    let last = times.max().or(metadata["creationTimestamp"].as_str());
+    last.map(str::to_owned)
 }
 
 fn fill(listed: &mut ListedDeployment, inventory: Inventory) {
@@ -83,6 +99,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_record_was_written_when_its_last_manager_wrote_it() {
+        let of =
+            |metadata: serde_json::Value| of_record(&json!({ "metadata": metadata })).written_at;
+        let managed = json!({
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+            "managedFields": [{"time": "2026-01-03T00:00:00Z"}, {"time": "2026-01-02T00:00:00Z"}, {}],
+        });
+        assert_eq!(of(managed).as_deref(), Some("2026-01-03T00:00:00Z"));
+        let made = json!({"creationTimestamp": "2026-01-01T00:00:00Z"});
+        assert_eq!(of(made).as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(of(json!({})), None);
+    }
 
     #[test]
     fn a_record_that_cannot_be_read_is_listed_with_its_reason() {

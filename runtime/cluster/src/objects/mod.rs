@@ -27,6 +27,7 @@ mod outcome;
 mod planned;
 mod refusal;
 mod requests;
+mod standing;
 mod stored;
 mod undo;
 mod undone;
@@ -41,6 +42,7 @@ pub use name::{BadName, DeploymentName};
 pub use outcome::{Deployed, Done, Outcome};
 pub use refusal::{Conflict, Refusal, RefusalKind};
 pub use requests::{Cluster, RequestError, Retries};
+pub use standing::{Standing, StandingObject, standings};
 pub use stored::RecordError;
 
 /// Who owns the fields that are sent, for the server.

@@ -168,7 +168,7 @@ impl Cluster {
     }
 
     /// A merge patch (RFC 7386).
-    pub(super) async fn merge(
+    pub(crate) async fn merge(
         &self,
         key: &ObjectKey,
         patch: &Value,

@@ -5,8 +5,8 @@ use axum::extract::State;
 use coracle_app::Workbench;
 use coracle_app::view::{
     ClusterContextList, ContextsQuery, DeployObjects, Deployed, DeploymentList, DeploymentPlace,
-    DeploymentsQuery, ExportObjects, ExportedObjects, FoundLocalImages, LocalImages,
-    PreflightReport, PreflightRequest, PreviewedDeployment,
+    DeploymentStanding, DeploymentsQuery, ExportObjects, ExportedObjects, FoundLocalImages,
+    LocalImages, PreflightReport, PreflightRequest, PreviewedDeployment,
 };
 
 use crate::body::{Asked, Sent};
@@ -106,6 +106,22 @@ pub(super) async fn deploy(
     Sent(request): Sent<DeployObjects>,
 ) -> Result<Json<Deployed>, Refusal> {
     Ok(Json(workbench.deploy_objects(request).await?))
+}
+
+/// How what was sent under a name stands in its cluster now: each object as far as it tells of itself.
+#[utoipa::path(
+    post,
+    path = "/clusters/deployments:look",
+    operation_id = "look_at_deployment",
+    tag = "clusters",
+    request_body = DeploymentPlace,
+    responses((status = 200, description = "Each object; one that the cluster does not show is said to be so", body = DeploymentStanding))
+)]
+pub(super) async fn look(
+    State(workbench): State<Workbench>,
+    Sent(place): Sent<DeploymentPlace>,
+) -> Result<Json<DeploymentStanding>, Refusal> {
+    Ok(Json(workbench.deployment_standing(place).await?))
 }
 
 /// Has objects be as they were before the last deployment of a name.

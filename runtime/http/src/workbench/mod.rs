@@ -65,6 +65,7 @@
 //! GET    /clusters/deployments?context=&namespace=&all_namespaces=&kubeconfig=    DeploymentList
 //! POST   /clusters/deployments             DeployObjects -> Deployed
 //! POST   /clusters/deployments:preview     DeployObjects -> PreviewedDeployment
+//! POST   /clusters/deployments:look        DeploymentPlace -> DeploymentStanding
 //! POST   /clusters/deployments:rollback    DeploymentPlace -> Deployed
 //! POST   /clusters/deployments:remove      DeploymentPlace -> Deployed
 //! POST   /clusters/export                  ExportObjects -> ExportedObjects
@@ -73,6 +74,7 @@
 //! GET    /clusters/runs/{run}              RemoteRun
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! POST   /clusters/runs/{run}/parity       CompareRuns -> ComparedRuns
+//! POST   /clusters/runs/{run}/cancel      CancelRemoteRun -> 204
 //! PUT    /clusters/runs/{run}/token        RemoteToken
 //! GET    /clusters/workloads:follow?workload=&context=&namespace=&kubeconfig=    WorkloadNews, as server-sent events
 //! POST   /images:push                      PushImage -> PushTold, as server-sent events

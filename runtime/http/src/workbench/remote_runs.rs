@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CompareRuns, ComparedRuns, CreateRemoteRun, CreatedRemoteRun, RemoteEventQuery, RemoteEvents,
-    RemoteRun, RemoteRunList, RemoteToken,
+    CancelRemoteRun, CompareRuns, ComparedRuns, CreateRemoteRun, CreatedRemoteRun,
+    RemoteEventQuery, RemoteEvents, RemoteRun, RemoteRunList, RemoteToken,
 };
 
 use crate::body::{Asked, Sent};
@@ -96,6 +96,25 @@ pub(super) async fn compare(
     Sent(request): Sent<CompareRuns>,
 ) -> Result<Json<ComparedRuns>, Refusal> {
     Ok(Json(workbench.compare_with_remote(run, request).await?))
+}
+
+/// Stops a run on a cluster.
+#[utoipa::path(
+    post,
+    path = "/clusters/runs/{run}/cancel",
+    operation_id = "cancel_remote_run",
+    tag = "clusters",
+    params(("run" = String, Path, description = "Its id here or there, or the beginning of one")),
+    request_body = CancelRemoteRun,
+    responses((status = 204, description = "Its server was asked to stop it, and said yes; its end is heard as that of any other"))
+)]
+pub(super) async fn cancel(
+    State(workbench): State<Workbench>,
+    Path(run): Path<String>,
+    Sent(request): Sent<CancelRemoteRun>,
+) -> Result<StatusCode, Refusal> {
+    workbench.cancel_remote_run(run, request).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Another token for the server of a run.

@@ -1,12 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { Search, Ship, Undo2 } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { type ClusterContext, deployObjects, preflightObjects, previewDeployment, rollbackDeployment } from "@/api/clusters";
 import { Button } from "@/components/Button";
 import { CopyAs } from "@/components/CopyAs";
 import { Empty, Skeleton, Trouble } from "@/components/Empty";
 import { Page } from "@/components/Page";
-import { firstContext } from "@/domain/cluster";
+import { Prose } from "@/components/Prose";
+import { firstContext, keptFrom } from "@/domain/cluster";
 import { deploymentName } from "@/domain/deployment";
 import styles from "./Clusters.module.css";
 import { Outcomes } from "./Outcomes";
@@ -27,6 +28,7 @@ export function DeployObject({ contexts, what, namespace }: Props) {
   const first = firstContext(contexts);
   const place = chosen ?? { context: first?.name ?? "", namespace: "", confirm: "" };
   const name = deploymentName(what);
+  const whyOff = useId();
   const where = { context: place.context, deployment: name, ...(place.namespace && { namespace: place.namespace }), ...(place.confirm && { confirm: place.confirm }) };
   const sources = { objects: [what], namespace };
   const request = { place: where, sources };
@@ -44,6 +46,8 @@ export function DeployObject({ contexts, what, namespace }: Props) {
     preflight.mutate();
     look.mutate();
   };
+  // What would not work there is not sent; warnings are for people to weigh.
+  const kept = preflight.data && keptFrom(preflight.data);
   const isBusy = [preflight, look, send, back].some(({ isPending }) => isPending);
   const deployed = back.data ?? send.data;
   const command = `coracle deploy ${what} --context ${place.context}${place.namespace ? ` -n ${place.namespace}` : ""}`;
@@ -58,12 +62,12 @@ export function DeployObject({ contexts, what, namespace }: Props) {
         </Empty>
       ) : (
         <div className={styles.deploy}>
-          <PlaceForm contexts={contexts} place={place} onChange={change} />
+          <PlaceForm contexts={contexts} place={place} isSending={isBusy} onChange={change} />
           <div className={styles.buttons}>
             <Button kind={look.data ? "plain" : "primary"} icon={<Search size={14} aria-hidden />} disabled={isBusy} onClick={show}>
               Show what would change
             </Button>
-            <Button kind={look.data ? "primary" : "plain"} icon={<Ship size={14} aria-hidden />} disabled={isBusy || !look.data?.is_fine} onClick={() => send.mutate()}>
+            <Button kind={look.data ? "primary" : "plain"} icon={<Ship size={14} aria-hidden />} disabled={isBusy || !look.data?.is_fine || !preflight.data?.is_fine} aria-describedby={whyOff} onClick={() => send.mutate()}>
               Send to {place.context}
             </Button>
             {send.data && (
@@ -72,6 +76,9 @@ export function DeployObject({ contexts, what, namespace }: Props) {
               </Button>
             )}
           </div>
+          <p id={whyOff} className={styles.quiet} role="status">
+            {isBusy ? "" : kept ? <Prose text={kept} /> : look.data && !look.data.is_fine ? "Off, since the cluster would refuse something of it." : ""}
+          </p>
           {isBusy && <Skeleton rows={4} />}
           {told.map((error) => (
             <Trouble key={error.message} error={error} />

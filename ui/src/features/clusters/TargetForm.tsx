@@ -1,6 +1,6 @@
 import type { ClusterContext } from "@/api/clusters";
 import { Field, Input, Select } from "@/components/Field";
-import { FIRST_NEEDS, type RemoteTarget, type WorkflowNeeds } from "@/domain/remoteWish";
+import type { RemoteTarget, WorkflowNeeds } from "@/domain/remoteWish";
 import form from "@/features/newRun/Form.module.css";
 import { WorkflowFields } from "./WorkflowFields";
 
@@ -9,13 +9,16 @@ interface Props {
   readonly target: RemoteTarget;
   readonly errors: Readonly<Record<string, string>>;
   readonly onChange: (target: RemoteTarget) => void;
-  /** What Argo Workflows need, where they run it. */
-  readonly needs: WorkflowNeeds | undefined;
-  readonly onNeeds: (needs: WorkflowNeeds | undefined) => void;
+  /** Whether Argo Workflows run it. */
+  readonly byArgo: boolean;
+  readonly onByArgo: (byArgo: boolean) => void;
+  /** What they need, which stays as it was typed while others run it. */
+  readonly needs: WorkflowNeeds;
+  readonly onNeeds: (needs: WorkflowNeeds) => void;
 }
 
 /** On which cluster, or at which server of Kubeflow Pipelines, a pipeline runs. */
-export function TargetForm({ contexts, target, errors, onChange, needs, onNeeds }: Props) {
+export function TargetForm({ contexts, target, errors, onChange, byArgo, onByArgo, needs, onNeeds }: Props) {
   const chosen = contexts.find(({ name }) => name === target.context);
   const set = (part: Partial<RemoteTarget>) => onChange({ ...target, ...part });
   return (
@@ -47,16 +50,16 @@ export function TargetForm({ contexts, target, errors, onChange, needs, onNeeds 
         {(given) => <Input {...given} value={target.namespace} placeholder={chosen?.namespace ?? ""} onChange={(event) => set({ namespace: event.target.value })} />}
       </Field>
       {chosen && (
-        <Field label="Run by" help={needs ? "As a workflow that needs nothing of Kubeflow" : "The definition goes as it was written"}>
+        <Field label="Run by" help={byArgo ? "As a workflow that needs nothing of Kubeflow" : "The definition goes as it was written"}>
           {(given) => (
-            <Select {...given} value={needs ? "argo" : "kfp"} onChange={(event) => onNeeds(event.target.value === "argo" ? FIRST_NEEDS : undefined)}>
+            <Select {...given} value={byArgo ? "argo" : "kfp"} onChange={(event) => onByArgo(event.target.value === "argo")}>
               <option value="kfp">Kubeflow Pipelines</option>
               <option value="argo">Argo Workflows</option>
             </Select>
           )}
         </Field>
       )}
-      {chosen && needs && <WorkflowFields needs={needs} errors={errors} onChange={onNeeds} />}
+      {chosen && byArgo && <WorkflowFields needs={needs} errors={errors} onChange={onNeeds} />}
       {chosen?.is_protected && (
         <Field label="Type the context's name to run something there" help={`\`${chosen.name}\` is protected`} error={errors["confirm"]}>
           {(given) => <Input {...given} value={target.confirm} onChange={(event) => set({ confirm: event.target.value })} />}
