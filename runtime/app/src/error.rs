@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use coracle_cluster::ClusterError;
 use coracle_cluster::argo::ArgoError;
+use coracle_cluster::carrier::CarrierError;
 use coracle_cluster::kfp::KfpError;
 use coracle_control::ControlError;
 use coracle_host::EngineError;
@@ -197,6 +198,9 @@ pub enum AppError {
     /// A cluster's Argo Workflows did not answer as was hoped.
     #[error(transparent)]
     Argo(#[from] ArgoError),
+    /// Files were not carried to a cluster, or from one.
+    #[error(transparent)]
+    Carrier(#[from] CarrierError),
     /// An image was not pushed.
     #[error(transparent)]
     Push(#[from] PushError),
@@ -354,7 +358,7 @@ impl AppError {
             Self::Object(status) => of_object(status),
             Self::Cluster(error) => of_cluster(error),
             Self::Kfp(error) => of_kfp(error),
-            Self::Argo(_) => ErrorCode::Cluster,
+            Self::Argo(_) | Self::Carrier(_) => ErrorCode::Cluster,
             Self::Push(error) => of_push(error),
             Self::Volume(error) => of_volume(error),
             Self::Begin(error) => error.code(),
@@ -386,6 +390,7 @@ impl AppError {
             Self::Cluster(error) => Some(error.hint()),
             Self::Kfp(error) => Some(error.hint()),
             Self::Argo(error) => Some(error.hint().to_owned()),
+            Self::Carrier(error) => Some(error.hint()),
             Self::Push(error) => error.hint(),
             Self::Engine(error) => error.to_failure().hint,
             Self::Begin(error) => error.hint(),

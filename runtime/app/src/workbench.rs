@@ -56,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) loads: Loads,
     /// What pushes of images left behind for those that come.
     pub(crate) pushes: Memory,
+    /// Held while a run is brought here: what lies among the arrivals otherwise is left over.
+    pub(crate) arrivals: tokio::sync::Mutex<()>,
     /// The models that are served here, without pods.
     pub(crate) models: EmbeddedModels,
     /// Cancelled when shutdown begins: answers that go on for ever end then.
@@ -101,6 +103,7 @@ impl Workbench {
                 requests,
                 loads: Loads::default(),
                 pushes,
+                arrivals: tokio::sync::Mutex::default(),
                 models: EmbeddedModels::default(),
                 stopping,
                 supervisor: OnceLock::new(),

@@ -7,9 +7,9 @@ use coracle_app::config::EngineWanted;
 
 use crate::commands::{
     artifacts, cancel, completion, config_map, contexts, deploy, deployments, doctor, drift, env,
-    export, follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
-    requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise,
-    volume, why, workflow,
+    export, follow, gc, get, import, kubeconfig, logs, model_server, open, parity, preflight, push,
+    replay, requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model,
+    supervise, volume, why, workflow,
 };
 use crate::output::Format;
 
@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Export(export::Arguments),
     /// List what was sent to clusters, and follow a run or a workload there
     Follow(follow::Arguments),
+    /// Bring a run that ended on a cluster here
+    Import(import::Arguments),
     /// Run a pipeline here and on a cluster, and compare what came out
     Parity(Box<parity::Arguments>),
     /// Look at the machine and say what to mend

@@ -31,6 +31,7 @@ pub mod preflight;
 pub mod report;
 pub mod run_news;
 mod secret;
+pub mod there;
 
 pub use error::ClusterError;
 pub use finding::{Finding, Severity};

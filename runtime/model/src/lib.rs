@@ -45,8 +45,9 @@ pub use remote_run::{
     RemoteRun, RemoteSight, RemoteStage, RemoteState, RemoteTask,
 };
 pub use run::{
-    Attempt, AttemptNumber, AttemptSetting, AttemptUsage, EngineKind, Outputs, RunOrigin,
-    RunRecord, RunRequest, SecretVariable, StoredVolume, StoredVolumeSource, TaskKind, TaskRecord,
+    Attempt, AttemptNumber, AttemptSetting, AttemptUsage, BroughtFrom, EngineKind, Outputs,
+    RunOrigin, RunRecord, RunRequest, SecretVariable, StoredVolume, StoredVolumeSource, TaskKind,
+    TaskRecord,
 };
 pub use state::{IllegalTransition, RunState, TaskState};
 pub use value::{Value, ValueKind};

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Artifact, EnvironmentKey, ExperimentId, Failure, Fingerprint, GpuUuid, ImageDigest,
-    PipelineName, RecurringRunId, Resources, RunId, RunState, StorageState, TaskPath, TaskState,
-    Value, VersionRef,
+    PipelineName, RecurringRunId, RemoteState, Resources, RunId, RunState, StorageState, TaskPath,
+    TaskState, Value, VersionRef,
 };
 
 /// Which engine a run's steps run on.
@@ -86,6 +86,22 @@ pub struct RunOrigin {
     pub index: Option<u64>,
     /// The account that it would have on a cluster.
     pub service_account: Option<String>,
+    /// Where it ran, when it was brought here after its end.
+    pub brought: Option<BroughtFrom>,
+}
+
+/// Where a run that was brought here had run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BroughtFrom {
+    /// The server or the cluster: a URL, or a context.
+    pub place: String,
+    /// What it is asked for by there: its id, or the name of its workflow.
+    pub name: String,
+    /// How it ended there.
+    pub state: RemoteState,
+    /// When it was brought here.
+    pub at: Timestamp,
 }
 
 /// A run as it is remembered.

@@ -101,7 +101,7 @@ impl Replay {
                 return Ok(replay);
             }
             for path in silent {
-                replay.fail_silently(&path, now);
+                replay.fail_silently(&path, silence(), now);
             }
         }
     }
@@ -115,9 +115,22 @@ impl Replay {
         records: Vec<TaskRecord>,
         now: Timestamp,
     ) -> Result<Self, RunFileError> {
+        Self::to_the_end(file, records, &silence(), now)
+    }
+
+    /// The plan of a run to its end: every step that left no record has failed for this reason.
+    ///
+    /// # Errors
+    /// When the run's file is of no use.
+    pub fn to_the_end(
+        file: &RunFile,
+        records: Vec<TaskRecord>,
+        silence: &Failure,
+        now: Timestamp,
+    ) -> Result<Self, RunFileError> {
         let mut replay = Self::new(file, View::Program, records, (&TaskPath::root(), 0), now)?;
         while let Some(path) = replay.asked.keys().next().cloned() {
-            replay.fail_silently(&path, now);
+            replay.fail_silently(&path, silence.clone(), now);
         }
         Ok(replay)
     }
@@ -254,17 +267,14 @@ impl Replay {
         self.advance(now);
     }
 
-    fn fail_silently(&mut self, path: &TaskPath, now: Timestamp) {
+    /// A step has failed: for the reason of its last attempt, where one left a record, and for this one otherwise.
+    fn fail_silently(&mut self, path: &TaskPath, silence: Failure, now: Timestamp) {
         let failure = match self.failed.get(path) {
             Some(last) => Failure {
                 message: format!("{}; the cluster began no other attempt", last.message),
                 ..last.clone()
             },
-            None => Failure::new(
-                FailureCode::ExitCode,
-                "its pod ended without a word of how the step did",
-            )
-            .with_hint("the cluster's events say whether it was killed, evicted or never started"),
+            None => silence,
         };
         match self.asked.remove(path) {
             Some(Asked::LookUp) => self.look(path, Err(failure), now),
@@ -404,6 +414,15 @@ fn nothing_cached() -> Looked {
         digest: "".into(),
         hit: None,
     }
+}
+
+/// Why a step failed whose pod ended and left no record.
+fn silence() -> Failure {
+    Failure::new(
+        FailureCode::ExitCode,
+        "its pod ended without a word of how the step did",
+    )
+    .with_hint("the cluster's events say whether it was killed, evicted or never started")
 }
 
 fn plan(

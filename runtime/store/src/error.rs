@@ -162,7 +162,8 @@ impl StoreError {
     }
 
     /// The error of a file operation, told apart by what the user can do about it.
-    pub(crate) fn disk(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    /// A fault of the disk: what was done, with which file or directory.
+    pub fn disk(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull {

@@ -5,7 +5,7 @@
 //!           artifacts/{minio,s3,gcs}/<bucket>/<key>
 //!           runs/<run id>/<task>/<attempt>/
 //!           pods/<uid>/  services/<uid>/routes
-//!           volumes/<claim>/data/   logs/
+//!           volumes/<claim>/data/   logs/   arrivals/
 //! cache/    environments/  pushes/
 //! runtime/  sockets and what else may go at a restart of the machine
 //! ```
@@ -175,6 +175,12 @@ impl Home {
     /// What pushes of images left behind, and layers on their way to a registry. It can be removed.
     pub fn pushes(&self) -> PathBuf {
         self.cache.join("pushes")
+    }
+
+    /// Artifacts of a run that is being brought here, before they are put in their places: on the same file system as those. What is
+    /// there while nothing is brought is left over.
+    pub fn arrivals(&self) -> PathBuf {
+        self.data.join("arrivals")
     }
 
     /// The workbench's own logs.

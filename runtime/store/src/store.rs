@@ -110,6 +110,32 @@ impl Store {
         self.write("record a run", |writing| Ok(writing.add_run(run)?.cursor))
     }
 
+    /// Remembers a run that ended elsewhere with all that is known of it, all or nothing. The bytes of these artifacts are not here.
+    ///
+    /// # Errors
+    /// As [`Store::create_run`] and [`Store::record`].
+    pub fn bring_run(
+        &self,
+        run: &RunRecord,
+        changes: &[Change],
+        missing: &[ArtifactId],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = whole_micros(at);
+        self.write("record a run that was brought here", |writing| {
+            writing.add_run(run)?;
+            for change in changes {
+                for (run, kind) in change.apply(writing, at)? {
+                    writing.append_event(run, at, kind)?;
+                }
+            }
+            for id in missing {
+                writing.note_without_bytes(*id, at)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Remembers changes and the events that tell of them, all or none, in their order. When this returns,
     /// they outlive a `kill -9`.
     ///

@@ -2,6 +2,7 @@
 //!
 //! Whoever asks says which kubeconfig counts, since a shell's may be another than the workbench's.
 
+mod bring;
 mod contexts;
 mod data;
 mod deploy;

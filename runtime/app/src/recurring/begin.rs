@@ -66,6 +66,7 @@ pub(super) fn begin(
                 scheduled_at: Some(slot.at),
                 index: Some(index),
                 service_account: recurring.service_account.clone(),
+                brought: None,
             },
         },
         engine,

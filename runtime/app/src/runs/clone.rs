@@ -54,6 +54,7 @@ fn accept(store: &Store, name: &str, request: CloneRun) -> Result<Accepted, AppE
                 recurring: None,
                 scheduled_at: None,
                 index: None,
+                brought: None,
                 ..old.origin
             },
         },

@@ -160,7 +160,7 @@ fn accept(store: &Store, request: CreateRun, now: Timestamp) -> Result<Accepted,
     })
 }
 
-pub(super) fn checked_root(root: String) -> Result<String, AppError> {
+pub(crate) fn checked_root(root: String) -> Result<String, AppError> {
     let known = ROOT_SCHEMES.iter().any(|scheme| {
         root.strip_prefix(scheme)
             .is_some_and(|rest| !rest.is_empty())

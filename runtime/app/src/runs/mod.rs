@@ -6,6 +6,7 @@ mod create;
 mod exact;
 mod find;
 mod list;
+mod lost;
 mod measured;
 mod overview;
 mod parameters;
@@ -16,8 +17,9 @@ mod submit;
 mod why;
 mod why_key;
 
-pub(crate) use create::usual_name;
+pub(crate) use create::{checked_root, usual_name};
 pub(crate) use find::{find_run, find_task, read_run};
+pub(crate) use lost::{component_at, lost_inputs};
 pub use overview::RunOverview;
 pub(crate) use overview::of_experiment;
 pub(crate) use parameters::{check as check_parameters, read as read_parameters};

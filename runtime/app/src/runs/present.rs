@@ -89,6 +89,7 @@ pub(super) fn run(record: RunRecord, root: Option<&TaskRecord>) -> view::Run {
         pipeline_root: request.pipeline_root,
         cache: request.cache,
         rerun_of: request.rerun,
+        brought: request.origin.brought,
         outputs: root.map(|root| outputs(&root.outputs)).unwrap_or_default(),
         notices: Vec::new(),
         waiting: Vec::new(),

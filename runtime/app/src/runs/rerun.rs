@@ -1,11 +1,16 @@
 //! A new run that takes over the first part of another.
 
-use coracle_model::{Lineage, RunId, RunRecord, RunRequest, StorageState, TaskPath};
-use coracle_store::{ArtifactFilter, Store};
+use coracle_model::{
+    RunId, RunOrigin, RunRecord, RunRequest, StorageState, TaskPath, TaskRecord, TaskState,
+};
+use coracle_plan::is_redone;
+use coracle_store::Store;
 
 use super::create::{Accepted, created};
 use super::find::{find_task, read_run};
+use super::lost::lost_inputs;
 use crate::error::AppError;
+use crate::pipelines::read_definition;
 use crate::view::{CreatedRun, Rerun};
 use crate::workbench::Workbench;
 
@@ -44,40 +49,15 @@ fn origin(store: &Store, name: &str, from: &str) -> Result<(RunRecord, TaskPath)
     }
     let tasks = store.tasks(record.id)?;
     let from = find_task(record.id, tasks.iter().map(|task| &task.path), from)?;
-    match lost_input(store, record.id, &from)? {
-        Some(error) => Err(error),
+    let (definition, _) = read_definition(record.request.definition.as_bytes(), "pipeline.yaml")?;
+    let redone = |task: &TaskRecord| {
+        task.state != TaskState::Succeeded || is_redone(&definition.spec, &from, &task.path)
+    };
+    // It would begin, only to find nothing.
+    match lost_inputs(store, record.id, &definition.spec, redone)?.pop() {
+        Some(lost) => Err(lost.refusal()),
         None => Ok((record, from)),
     }
-}
-
-/// What a step reads that was deleted since: it would begin, only to find nothing.
-fn lost_input(store: &Store, run: RunId, step: &TaskPath) -> Result<Option<AppError>, AppError> {
-    let filter = ArtifactFilter {
-        run: Some(run),
-        limit: usize::MAX,
-        ..ArtifactFilter::default()
-    };
-    for stored in store.artifacts(&filter)? {
-        let Some(id) = stored.artifact.id.filter(|_| stored.discarded_at.is_some()) else {
-            continue;
-        };
-        let lineage = store.lineage(id)?;
-        let is_read = |used: &Lineage| used.run == run && used.task == *step;
-        if !lineage.consumers.iter().any(is_read) {
-            continue;
-        }
-        let made = lineage.producers.iter().find(|made| made.run == run);
-        let hint = made.map_or_else(
-            || "make a new run of the pipeline".to_owned(),
-            |made| format!("run it again from `{}`, which makes it", made.task),
-        );
-        let name = &stored.artifact.name;
-        return Ok(Some(AppError::request(
-            format!("`{step}` reads `{name}`, whose bytes were deleted"),
-            hint,
-        )));
-    }
-    Ok(None)
 }
 
 fn again(old: RunRecord, from: TaskPath) -> Accepted {
@@ -87,6 +67,10 @@ fn again(old: RunRecord, from: TaskPath) -> Accepted {
         request: RunRequest {
             rerun: Some((old.id, from)),
             display_name,
+            origin: RunOrigin {
+                brought: None,
+                ..old.request.origin
+            },
             ..old.request
         },
         warnings: Vec::new(),

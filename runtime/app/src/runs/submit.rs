@@ -112,6 +112,7 @@ fn find(store: &Store, new: NewRun, now: Timestamp) -> Result<Found, AppError> {
             scheduled_at: new.scheduled_at,
             index: None,
             service_account: new.service_account,
+            brought: None,
         },
     };
     Ok(Found::New(Box::new(Accepted {

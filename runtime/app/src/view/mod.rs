@@ -19,6 +19,7 @@ mod error;
 mod event;
 mod gc;
 mod health;
+mod import;
 mod lineage;
 mod log;
 mod measured;
@@ -69,6 +70,7 @@ pub use error::{ErrorBody, ErrorCode};
 pub use event::{Event, EventQuery, LogEvent, Message, Told, Written};
 pub use gc::{GcFreed, GcItem, GcItemKind, GcPlan, GcRequest, KeptArtifact, RemovedRun};
 pub use health::{GpuCheck, GpuCheckState, Health};
+pub use import::{ImportRun, ImportedArtifact, ImportedRun, LostInput};
 pub use lineage::{
     ArtifactLink, LineageDirection, LineageEdge, LineageEdgeKind, LineageGraph, LineageQuery,
     LineageTask, LinkList, LinkPlace, LinkQuery,

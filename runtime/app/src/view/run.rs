@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use coracle_model::{
-    EngineKind, ExperimentId, Failure, PipelineName, RecurringRunId, RunId, RunState, TaskPath,
-    Timestamp, Value,
+    BroughtFrom, EngineKind, ExperimentId, Failure, PipelineName, RecurringRunId, RunId, RunState,
+    TaskPath, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -163,6 +163,9 @@ pub struct Run {
     pub cache: bool,
     /// The run it took results over from, and the step it began with.
     pub rerun_of: Option<(RunId, TaskPath)>,
+    /// Where it ran, when it was brought here after its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought: Option<BroughtFrom>,
     /// The pipeline's own outputs.
     pub outputs: Outputs,
     /// What the user should know: ignored fields, an engine without isolation.

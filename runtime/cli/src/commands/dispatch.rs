@@ -2,9 +2,9 @@
 
 use super::{
     artifacts, cancel, completion, config_map, contexts, deploy, deployments, doctor, drift, env,
-    export, follow, gc, get, kubeconfig, logs, model_server, open, parity, preflight, push, replay,
-    requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model, supervise,
-    volume, why, workflow,
+    export, follow, gc, get, import, kubeconfig, logs, model_server, open, parity, preflight, push,
+    replay, requests, rerun, resources, retry, rollback, run, runs, secret, serve, serve_model,
+    supervise, volume, why, workflow,
 };
 use crate::arguments::Command;
 use crate::command_error::{CommandError, Exit};
@@ -34,6 +34,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Deploy(arguments) => deploy::run(context, *arguments).await,
         Command::Deployments(arguments) => deployments::run(context, arguments).await,
+        Command::Import(arguments) => import::run(context, arguments).await,
         Command::Follow(arguments) => follow::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Resources(arguments) => resources::run(context, arguments).await,

@@ -99,6 +99,16 @@ fn heading(run: &Run, output: &Output) -> String {
     if let Some((began, ended)) = run.started_at.zip(run.finished_at) {
         field("took", &seconds(ended.duration_since(began)));
     }
+    if let Some(from) = &run.brought {
+        let state = from.state.as_str();
+        field(
+            "brought",
+            &format!(
+                "from {}, where `{}` ended as {state}",
+                from.place, from.name
+            ),
+        );
+    }
     if let Some((old, from)) = &run.rerun_of {
         field("rerun of", &format!("{old} from {from}"));
     }

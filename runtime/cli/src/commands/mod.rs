@@ -16,6 +16,7 @@ pub(crate) mod follow;
 mod follow_workload;
 pub(crate) mod gc;
 pub(crate) mod get;
+pub(crate) mod import;
 pub(crate) mod kubeconfig;
 mod kubeconfig_named;
 pub(crate) mod logs;

@@ -1,5 +1,6 @@
 //! Why a cluster's Argo Workflows did not do what it was asked.
 
+use super::whole::NotOurs;
 use crate::objects::{RefusalKind, RequestError};
 
 /// Why a cluster did not do what it was asked.
@@ -20,6 +21,14 @@ pub enum ArgoError {
         server: String,
         /// The workflow.
         name: String,
+    },
+    /// The workflow is no run of a pipeline.
+    #[error("the workflow `{name}` is no run that can be brought here")]
+    NotOurs {
+        /// The workflow.
+        name: String,
+        /// Why not.
+        source: NotOurs,
     },
 }
 
@@ -45,6 +54,7 @@ impl ArgoError {
                 _ => "refused",
             },
             Self::Gone { .. } => "gone",
+            Self::NotOurs { .. } => "not-a-run",
         }
     }
 
@@ -65,13 +75,14 @@ impl ArgoError {
                 source: RequestError::Refused(refusal),
                 ..
             } => refusal.hint(),
+            Self::NotOurs { .. } => "name a workflow that a pipeline was sent as",
             Self::Gone { .. } => "it may have been deleted there, or kept no longer after its end",
         }
     }
 
     /// Whether it is final: asked again, it would be answered in the same way, whatever is done elsewhere.
     pub fn is_refusal(&self) -> bool {
-        matches!(self.code(), "refused" | "gone")
+        matches!(self.code(), "refused" | "gone" | "not-a-run")
     }
 }
 

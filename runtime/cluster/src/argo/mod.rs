@@ -4,7 +4,8 @@
 //!   Connection ► ArgoCluster ──► make: a Workflow or CronWorkflow under a name made of its key, found where it is there already
 //!                     │
 //!                     ├────────► stop: asks the workflow to end; its last pod still says how it ended
-//!                     └────────► look: the workflow's status, and the records that its steps left ──► a sight of the run
+//!                     ├────────► look: the workflow's status, and the records that its steps left ──► a sight of the run
+//!                     └────────► whole: all that is told of a run that ended, and where its files are
 //! ```
 //!
 //! What is sent can be sent again after any break: the name follows from the key, and a cluster takes a name once.
@@ -12,11 +13,13 @@
 mod error;
 mod pod_name;
 mod sight;
+mod whole;
 
 use coracle_model::{RemoteSight, RunId};
 use serde_json::{Value, json};
 
 pub use error::ArgoError;
+pub use whole::{NotOurs, StoreThere, WorkflowRun, of_record};
 
 use crate::contexts::Connection;
 use crate::key::ObjectKey;
@@ -127,6 +130,43 @@ impl ArgoCluster {
         let stopped = json!({"spec": {"shutdown": "Stop"}});
         let done = self.cluster.merge(&there, &stopped).await;
         done.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// A run with all that its workflow tells of it, by the workflow's name, its uid, or the id of the run that it was made for.
+    ///
+    /// # Errors
+    /// What the cluster said; a workflow that is not there, and one that was not made of a pipeline here.
+    pub async fn whole_run(&self, name: &str) -> Result<WorkflowRun, ArgoError> {
+        let there = self.key("Workflow", name);
+        let named = self.cluster.get(&there).await;
+        let workflow = match named.map_err(|error| self.failed(error))? {
+            Some(workflow) => Some(workflow),
+            None => self.find_meant(name).await?,
+        };
+        let workflow = workflow.ok_or_else(|| ArgoError::Gone {
+            server: self.server.clone(),
+            name: name.to_owned(),
+        })?;
+        whole::of(&workflow).map_err(|source| ArgoError::NotOurs {
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    /// The workflow that an id stands for.
+    async fn find_meant(&self, name: &str) -> Result<Option<Value>, ArgoError> {
+        if name.parse::<RunId>().is_err() {
+            return Ok(None);
+        }
+        let path = format!(
+            "/apis/{API_VERSION}/namespaces/{}/workflows",
+            self.namespace
+        );
+        let all = self.cluster.list(&path).await;
+        let all = all.map_err(|error| self.failed(error))?;
+        Ok(all
+            .into_iter()
+            .find(|workflow| whole::is_meant(workflow, name)))
     }
 
     /// The object of a name, where it was made for the key.

@@ -20,7 +20,7 @@ const LARGEST_UNPACKED: u64 = 256 << 20;
 const TASKS_NOT_TOLD: &str = "tasks_not_told";
 
 /// The template whose pods decide on a task and are none themselves.
-const DECIDES: &str = "decide";
+pub(super) const DECIDES: &str = "decide";
 
 pub(super) fn of(workflow: &Value) -> RemoteSight {
     let status = &workflow["status"];
@@ -32,14 +32,11 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
     };
     let (nodes, untold) = match nodes(workflow) {
         Ok(nodes) => (nodes, None),
-        Err(untold) => (Value::Null, Some(untold)),
+        Err(untold) => (Vec::new(), Some(untold)),
     };
-    let nodes = nodes
-        .as_object()
-        .into_iter()
-        .flat_map(|nodes| nodes.values());
     let is_over = state.is_final();
     let mut pods: Vec<Pod> = nodes
+        .iter()
         .filter_map(|node| Pod::of(node, workflow, is_over))
         .collect();
     // Each attempt has a pod of its own; the last one says how the task is.
@@ -58,7 +55,7 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
 }
 
 /// The nodes of a workflow, or why they are not told.
-fn nodes(workflow: &Value) -> Result<Value, RemoteProblem> {
+pub(super) fn nodes(workflow: &Value) -> Result<Vec<Value>, RemoteProblem> {
     let status = &workflow["status"];
     let untold = |message: String| RemoteProblem {
         code: TASKS_NOT_TOLD.to_owned(),
@@ -68,9 +65,12 @@ fn nodes(workflow: &Value) -> Result<Value, RemoteProblem> {
             workflow["metadata"]["name"].as_str().unwrap_or("NAME")
         ),
     };
+    let of = |nodes: &Value| {
+        let nodes = nodes.as_object().into_iter();
+        nodes.flat_map(|nodes| nodes.values().cloned()).collect()
+    };
     if let Some(packed) = text(&status["compressedNodes"]) {
-        let unpacked = unpacked(&packed);
-        return unpacked.ok_or_else(|| {
+        return unpacked(&packed).map(|nodes| of(&nodes)).ok_or_else(|| {
             untold("what became of the tasks is packed in a way that cannot be read".to_owned())
         });
     }
@@ -83,7 +83,7 @@ fn nodes(workflow: &Value) -> Result<Value, RemoteProblem> {
                 .to_owned(),
         ));
     }
-    Ok(status["nodes"].clone())
+    Ok(of(&status["nodes"]))
 }
 
 /// The nodes of a status that has grown large, which Argo packs.
@@ -139,14 +139,14 @@ impl Pod {
     }
 }
 
-fn parameter<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
+pub(super) fn parameter<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
     let parameters = of["parameters"].as_array()?;
     let mut named = parameters.iter().filter(|one| one["name"] == name);
     named.next().map(|one| &one["value"])
 }
 
 /// The phases of workflows and nodes.
-fn phase(phase: &Value) -> RemoteState {
+pub(super) fn phase(phase: &Value) -> RemoteState {
     match phase.as_str().unwrap_or_default() {
         "Running" => RemoteState::Running,
         "Succeeded" => RemoteState::Succeeded,
@@ -156,12 +156,12 @@ fn phase(phase: &Value) -> RemoteState {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn time(value: &Value) -> Option<Timestamp> {
+pub(super) fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 

@@ -160,6 +160,12 @@ impl CarrierError {
         }
     }
 
+    /// Whether what was asked for is not on the volume.
+    pub fn is_missing(&self) -> bool {
+        let missing = Trouble::Missing;
+        matches!(self, Self::Volume { trouble, .. } if *trouble == missing)
+    }
+
     /// What to try.
     pub fn hint(&self) -> String {
         let hint = match self {

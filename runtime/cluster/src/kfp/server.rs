@@ -126,6 +126,11 @@ impl KfpServer {
         self.namespace.as_deref()
     }
 
+    /// Where it is, for messages.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Asks something that only such a server answers, and that needs the credentials.
     async fn recognise(&mut self) -> Result<(), KfpError> {
         let missing = |error| match error {
@@ -181,19 +186,7 @@ impl KfpServer {
     ) -> Result<T, KfpError> {
         let query = serde_urlencoded::to_string(query).expect("texts are a query");
         let address = format!("{}{API}{path}?{query}", self.prefix);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(address)
-            .header(header::CONTENT_TYPE, content_type);
-        if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, token);
-        }
-        let request = request
-            .body(Body::from(body))
-            .map_err(|error| KfpError::Address {
-                address: self.name.clone(),
-                reason: error.to_string(),
-            })?;
+        let request = self.request(method, &address, content_type, body)?;
         let (status, body) = self
             .send(request)
             .await
@@ -203,6 +196,41 @@ impl KfpServer {
         }
         serde_json::from_slice(&body).map_err(|error| KfpError::NotKfp {
             server: self.name.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Asks for something by its whole path, and leaves the answer's body unread.
+    pub(super) async fn open(&self, path: &str) -> Result<Response<Body>, KfpError> {
+        let address = format!("{}{path}", self.prefix);
+        let request = self.request(Method::GET, &address, JSON, Vec::new())?;
+        let lost = |error| ClusterError::of_client(&self.name, &error);
+        let answer = self.client.send(request).await.map_err(lost)?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let body = answer.into_body().collect_bytes().await.map_err(lost)?;
+        Err(KfpError::of_answer(&self.name, status.as_u16(), &body))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        address: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Request<Body>, KfpError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header(header::CONTENT_TYPE, content_type);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, token);
+        }
+        let request = request.body(Body::from(body));
+        request.map_err(|error| KfpError::Address {
+            address: self.name.clone(),
             reason: error.to_string(),
         })
     }

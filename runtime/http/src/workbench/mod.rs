@@ -71,6 +71,7 @@
 //! POST   /clusters/export                  ExportObjects -> ExportedObjects
 //! POST   /clusters/runs                    CreateRemoteRun -> CreatedRemoteRun
 //! GET    /clusters/runs                    RemoteRunList
+//! POST   /clusters/runs:import             ImportRun -> ImportedRun
 //! GET    /clusters/runs/{run}              RemoteRun
 //! GET    /clusters/runs/{run}/events?after=  RemoteEvents; waits for something new
 //! POST   /clusters/runs/{run}/parity       CompareRuns -> ComparedRuns

@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use coracle_app::Workbench;
 use coracle_app::view::{
-    CancelRemoteRun, CompareRuns, ComparedRuns, CreateRemoteRun, CreatedRemoteRun,
-    RemoteEventQuery, RemoteEvents, RemoteRun, RemoteRunList, RemoteToken,
+    CancelRemoteRun, CompareRuns, ComparedRuns, CreateRemoteRun, CreatedRemoteRun, ImportRun,
+    ImportedRun, RemoteEventQuery, RemoteEvents, RemoteRun, RemoteRunList, RemoteToken,
 };
 
 use crate::body::{Asked, Sent};
@@ -115,6 +115,23 @@ pub(super) async fn cancel(
 ) -> Result<StatusCode, Refusal> {
     workbench.cancel_remote_run(run, request).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Brings a run that ended on a cluster here, with the artifacts that its steps made: a failed step of it can be run again here with
+/// the same inputs. The run has the same id here. The same request again finishes what broke off.
+#[utoipa::path(
+    post,
+    path = "/clusters/runs:import",
+    operation_id = "import_remote_run",
+    tag = "clusters",
+    request_body = ImportRun,
+    responses((status = 200, description = "The run as it is here, and what of it did not come", body = ImportedRun))
+)]
+pub(super) async fn import(
+    State(workbench): State<Workbench>,
+    Sent(request): Sent<ImportRun>,
+) -> Result<Json<ImportedRun>, Refusal> {
+    Ok(Json(workbench.import_remote_run(request).await?))
 }
 
 /// Another token for the server of a run.

@@ -96,6 +96,7 @@ fn of_user() -> OpenApiRouter<Workbench> {
         .routes(routes!(clusters::remove))
         .routes(routes!(clusters::export))
         .routes(routes!(remote_runs::create, remote_runs::list))
+        .routes(routes!(remote_runs::import))
         .routes(routes!(remote_runs::show))
         .routes(routes!(remote_runs::events))
         .routes(routes!(remote_runs::compare))

@@ -5,6 +5,7 @@ use coracle_model::{ArtifactId, ArtifactUri, RunId, RunState, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::column::{Columns, micros};
+use crate::database::{Refusal, Writing};
 use crate::error::StoreError;
 use crate::migration::{Column, Migration, Older};
 use crate::store::Store;
@@ -90,6 +91,15 @@ impl Store {
             )?;
             Ok(bytes)
         })
+    }
+}
+
+impl Writing<'_> {
+    /// Keeps that the bytes of an artifact are not here.
+    pub(crate) fn note_without_bytes(&self, id: ArtifactId, at: Timestamp) -> Result<(), Refusal> {
+        self.prepare_cached("UPDATE artifacts SET discarded_at = ?2 WHERE id = ?1")?
+            .execute((id.0, micros(at)))?;
+        Ok(())
     }
 }
 

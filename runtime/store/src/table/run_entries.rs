@@ -92,7 +92,7 @@ const STATUS: &str = "CASE state WHEN 'PENDING' THEN 'Pending' WHEN 'RUNNING' TH
     WHEN 'CANCELING' THEN 'Terminating' WHEN 'SUCCEEDED' THEN 'Succeeded' ELSE 'Failed' END";
 
 const COLUMNS: &str = "id, display_name, parameters, pipeline_root, state, failure, storage, created_at, finished_at,
-    experiment, description, version, recurring, scheduled_at, service_account, recurring_index,
+    experiment, description, version, recurring, scheduled_at, service_account, recurring_index, brought,
     iif(version IS NULL, (SELECT body FROM texts WHERE texts.number = runs.definition), NULL) AS body";
 
 impl Store {

@@ -76,6 +76,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     columns: &[added("recurring_index", "INTEGER")],
     sql: "",
     older: Older::MayNot(Format(3)),
+}, Migration {
+    date: "2026-11-28",
+    name: "runs_brought_from_clusters",
+    columns: &[added("brought", "TEXT")], // versioned JSON: where it ran before
+    sql: "",
+    // It sees a run that ended.
+    older: Older::MayOpen,
 }];
 
 const fn added(name: &'static str, definition: &'static str) -> Column {
@@ -140,7 +147,7 @@ impl Default for RunFilter {
 
 const RECORD: &str = "SELECT id, pipeline, display_name, body, parameters, pipeline_root, cache, rerun_run, rerun_path,
     engine, state, failure, created_at, finished_at, experiment, description, storage, version, recurring,
-    scheduled_at, service_account, recurring_index FROM runs JOIN texts ON texts.number = runs.definition";
+    scheduled_at, service_account, recurring_index, brought FROM runs JOIN texts ON texts.number = runs.definition";
 
 impl Store {
     /// A run with all that was asked for.
@@ -227,10 +234,10 @@ impl Writing<'_> {
         self.prepare_cached(
             "INSERT INTO runs (id, pipeline, display_name, definition, parameters, pipeline_root, cache, rerun_run,
                 rerun_path, engine, state, failure, created_at, finished_at, experiment, description, storage,
-                version, recurring, scheduled_at, service_account, recurring_index)
+                version, recurring, scheduled_at, service_account, recurring_index, brought)
             VALUES (:id, :pipeline, :display_name, :definition, :parameters, :pipeline_root, :cache, :rerun_run,
                 :rerun_path, :engine, :state, :failure, :created_at, :finished_at, :experiment, :description, :storage,
-                :version, :recurring, :scheduled_at, :service_account, :recurring_index)",
+                :version, :recurring, :scheduled_at, :service_account, :recurring_index, :brought)",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -255,6 +262,7 @@ impl Writing<'_> {
             ":scheduled_at": origin.scheduled_at.map(micros),
             ":service_account": origin.service_account,
             ":recurring_index": origin.index.map(|index| i64::try_from(index).unwrap_or(i64::MAX)),
+            ":brought": origin.brought.as_ref().map(json),
         })?;
         self.note_state(self.run_number(run.id)?, run.state, run.created_at)?;
         if let Some(experiment) = origin.experiment {
@@ -371,6 +379,7 @@ pub(super) fn origin(row: &Row<'_>) -> rusqlite::Result<RunOrigin> {
         index: row
             .get::<_, Option<i64>>("recurring_index")?
             .map(i64::unsigned_abs),
+        brought: row.maybe_json("brought")?,
     })
 }
 

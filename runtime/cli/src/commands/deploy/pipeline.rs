@@ -31,6 +31,11 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// Whether one is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.kfp_endpoint.is_some()
+    }
+
     /// Where a pipeline is to run, with the token that is asked for there.
     ///
     /// # Errors

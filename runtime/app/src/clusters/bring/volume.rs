@@ -1,0 +1,236 @@
+//! What a run left on the volume that its pods saw: the records of its tasks, and artifacts.
+//!
+//! ```text
+//!   runs/<run>/tasks/                   records, also those that are too long for the workflow's status
+//!   artifacts/minio/…/<run>/…           what its steps made, by URI
+//! ```
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use coracle_cluster::argo::{StoreThere, WorkflowRun, of_record};
+use coracle_cluster::carrier::{Access, Carrier, CarrierError, Existing, Opening};
+use coracle_cluster::contexts::Connection;
+use coracle_cluster::there::{RunThere, StepPlace, StepThere};
+use coracle_model::{ArtifactUri, RunId, TaskRecord};
+use coracle_store::{Home, StoreError};
+use fs_err as fs;
+
+use super::fetch::Fetched;
+use crate::error::AppError;
+use crate::workbench::off_runtime;
+
+/// How long the pod that reads a volume lives at most: whoever asked for it may be gone.
+const DEADLINE: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// How long that pod may take to run, its image's pull included.
+const WITHIN: Duration = Duration::from_secs(180);
+
+/// The volume of a run.
+pub(super) enum Volume {
+    /// It is open.
+    Open(Box<Carrier>),
+    /// It cannot be read, and will not be, and why.
+    Gone(String),
+}
+
+impl Volume {
+    /// Opens the volume of a run with a pod there.
+    ///
+    /// # Errors
+    /// A pod that is refused, or does not run, each with what the cluster said.
+    pub(super) async fn open(
+        workflow: &WorkflowRun,
+        connection: Connection,
+        step_image: Option<&str>,
+    ) -> Result<Self, AppError> {
+        let claim = match &workflow.store {
+            StoreThere::Claim(claim) => claim.clone(),
+            StoreThere::Removed => {
+                let why = "the run had a volume of its own, which was removed at its end; `--claim` keeps one";
+                return Ok(Self::Gone(why.to_owned()));
+            }
+            StoreThere::Elsewhere => {
+                let why = "the run's files are on no claim of the cluster";
+                return Ok(Self::Gone(why.to_owned()));
+            }
+        };
+        let opening = Opening {
+            namespace: workflow.namespace.clone(),
+            claim,
+            image: step_image.unwrap_or(&workflow.step_image).to_owned(),
+            access: Access::Read,
+            deadline: DEADLINE,
+            within: WITHIN,
+        };
+        match Carrier::open(connection, &opening).await {
+            Ok(carrier) => Ok(Self::Open(Box::new(carrier))),
+            Err(error @ CarrierError::NoClaim { .. }) => Ok(Self::Gone(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Has steps be as the records there say: the workflow's status leaves out what is long.
+    ///
+    /// # Errors
+    /// What the cluster said, and a disk that is full.
+    pub(super) async fn complete(&self, run: &mut RunThere, folder: &Path) -> Result<(), AppError> {
+        let Self::Open(carrier) = self else {
+            return Ok(());
+        };
+        let there = format!("runs/{}/tasks", run.id);
+        let here = folder.join("records");
+        if !get(carrier, &there, &here).await? {
+            return Ok(());
+        }
+        let records = off_runtime(move || read_records(&here)).await?;
+        for record in records.into_iter().filter(|record| record.kind.is_step()) {
+            let place = StepPlace::Path(record.path.clone(), None);
+            run.steps.retain(|step| step.place != place);
+            run.steps.push(StepThere {
+                place,
+                state: record.state.into(),
+                failure: record.reason.clone(),
+                started_at: record.started_at,
+                finished_at: record.finished_at,
+                outputs: Some(of_record(record)),
+            });
+        }
+        Ok(())
+    }
+
+    /// Fetches all that lies in the run's own folders.
+    ///
+    /// # Errors
+    /// What the cluster said, checksums that differ, and a disk that is full.
+    pub(super) async fn fetch(
+        &self,
+        home: &Home,
+        run: RunId,
+        uris: impl Iterator<Item = &ArtifactUri>,
+        folder: &Path,
+    ) -> Result<(), AppError> {
+        let Self::Open(carrier) = self else {
+            return Ok(());
+        };
+        let own: BTreeSet<PathBuf> = uris.filter_map(|uri| own_folder(home, run, uri)).collect();
+        for own in own {
+            let there = format!("artifacts/{}", own.display());
+            get(carrier, &there, &folder.join(&own)).await?;
+        }
+        Ok(())
+    }
+
+    /// What came of an artifact.
+    pub(super) fn fetched(
+        &self,
+        home: &Home,
+        run: RunId,
+        uri: &ArtifactUri,
+        folder: &Path,
+    ) -> Fetched {
+        if let Self::Gone(why) = self {
+            return Fetched::Missing(why.clone());
+        }
+        let Some((below, _)) = below(home, uri).zip(own_folder(home, run, uri)) else {
+            let why = "it is not among what this run wrote to its volume";
+            return Fetched::Missing(why.to_owned());
+        };
+        let came = folder.join(below);
+        match fs::symlink_metadata(&came) {
+            Ok(_) => Fetched::Here(came),
+            // A step need not write all that it declares.
+            Err(_) => Fetched::Empty,
+        }
+    }
+
+    /// Removes the pod.
+    pub(super) async fn close(self) {
+        if let Self::Open(carrier) = self {
+            carrier.close().await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the pod that read a run's volume is left to its deadline");
+            });
+        }
+    }
+}
+
+/// Whether a folder is there, which is then here, too.
+async fn get(carrier: &Carrier, there: &str, here: &Path) -> Result<bool, AppError> {
+    let made = fs::create_dir_all(here);
+    made.map_err(|error| StoreError::disk("make", here, error))?;
+    match carrier.get(there, here, Existing::Replace).await {
+        Ok(account) => match account.left_out.first() {
+            None => Ok(true),
+            Some(left) => Err(AppError::request(
+                format!(
+                    "`{}` on the run's volume cannot be brought: {}",
+                    left.path, left.why
+                ),
+                "make it a file there, or remove it",
+            )),
+        },
+        Err(stopped) if stopped.why.is_missing() => Ok(false),
+        Err(stopped) => Err(stopped.why.into()),
+    }
+}
+
+fn read_records(folder: &Path) -> Result<Vec<TaskRecord>, AppError> {
+    let failed = |error| StoreError::disk("read", folder, error);
+    let mut records = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let bytes = fs::read(&path).map_err(failed)?;
+            let record = serde_json::from_slice(&bytes).map_err(|error| {
+                AppError::request(
+                    format!("a record on the run's volume is damaged: {error}"),
+                    "remove it there; its step is then run again here",
+                )
+            })?;
+            records.push(record);
+        }
+    }
+    Ok(records)
+}
+
+/// Where an artifact lies below the tree of all, here and there.
+fn below(home: &Home, uri: &ArtifactUri) -> Option<PathBuf> {
+    let place = home.artifact_path(uri)?;
+    let below = place.strip_prefix(home.artifacts()).ok()?;
+    Some(below.to_owned())
+}
+
+/// The folder that bears the run's id and has the artifact in it.
+fn own_folder(home: &Home, run: RunId, uri: &ArtifactUri) -> Option<PathBuf> {
+    let below = below(home, uri)?;
+    let id = run.to_string();
+    let mut around = below.ancestors().skip(1);
+    let own = around.find(|folder| folder.file_name().is_some_and(|name| name == id.as_str()));
+    own.map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_bears_the_runs_id_is_fetched() {
+        let home = Home::at(Path::new("/h"));
+        let run = RunId::random();
+        let own = |uri: String| own_folder(&home, run, &uri.into());
+        let expected = format!("minio/b/p/{run}");
+        assert_eq!(
+            own(format!("minio://b/p/{run}/task/1/data")),
+            Some(expected.into())
+        );
+        for other in [
+            format!("minio://b/p/{}/task/data", RunId::random()),
+            format!("https://b/{run}/data"),
+            format!("minio://b/{run}"),
+            "s3://shared/data".to_owned(),
+        ] {
+            assert_eq!(own(other.clone()), None, "{other}");
+        }
+    }
+}
