@@ -178,7 +178,9 @@ def test_the_workbench_is_killed_and_the_same_command_sends_what_is_missing(sent
 
 
 def test_the_pod_is_removed_in_the_middle(sent):
-    fill(sent.here)
+    # Long enough on its way for the pod to go meanwhile.
+    fill(sent.here, large=300 << 20)
+    (sent.here / "large.bin").rename(sent.here / "zz")
     process = sent.begin()
     wait_for(sent.some_arrived, 120, "the first files")
     sent.kubectl.ok("delete", "pods", "-l", "coracle.dev/role=carrier", "--force", "--grace-period=0")

@@ -79,6 +79,8 @@ pub(super) async fn exec(
                     None
                 }
             };
+            // That a question goes out says nothing of the other side.
+            let goes_on = matches!(next, Some(Some(_)));
             let message = match next {
                 Some(Some(piece)) => Message::binary(on(STDIN, &piece)),
                 Some(None) => {
@@ -93,7 +95,9 @@ pub(super) async fn exec(
             if sink.send(message).await.is_err() {
                 break;
             }
-            alive.mark();
+            if goes_on {
+                alive.mark();
+            }
         }
         // What the program said before it went is still to be read, or that the connection is lost.
         std::future::pending::<()>().await;

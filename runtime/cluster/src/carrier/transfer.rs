@@ -1,11 +1,14 @@
 //! Files to a claim and back.
 
 use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use coracle_carry::{CarryError, Content, Entry, Line, Trouble, is_same, write_paths};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time;
 
 use super::account::{Account, Stopped};
 use super::compare::{Existing, Missing, counts, missing};
@@ -14,6 +17,9 @@ use super::exec::{Exited, exec};
 use super::open::Carrier;
 use super::pieces::{BETWEEN, Lines, PieceReader, PieceWriter};
 use super::pod::DATA;
+
+/// How soon after a program's last line it is told how it ended.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 impl Carrier {
     /// What is in a folder of the claim, with checksums, by path. The claim's own folder is `""`.
@@ -117,6 +123,9 @@ impl Carrier {
                         entries.push(entry);
                     }
                 });
+                if heard.is_over() {
+                    break;
+                }
             }
         };
         let path = self.pod_path().await?;
@@ -125,7 +134,7 @@ impl Carrier {
             drop(to_program);
             ended
         };
-        let (ended, ()) = tokio::join!(running, reading);
+        let ended = until_over(running, reading).await;
         match heard.verdict(ended) {
             Ok(()) => Ok(entries),
             Err(error) => Err(self.explain(error).await),
@@ -158,13 +167,16 @@ impl Carrier {
                         account.bytes += entry.content.bytes();
                     }
                 });
+                if heard.is_over() {
+                    break;
+                }
             }
         };
         let path = self.pod_path().await?;
         let to = inside(there);
         let words = ["receive", "--to", &to];
         let running = exec(&self.connection, &path, &words, input, output);
-        let (packed, ended, ()) = tokio::join!(packing, running, reading);
+        let (packed, ended) = tokio::join!(packing, until_over(running, reading));
         let verdict = heard.verdict(ended);
         match packed {
             // The stream broke: the other end knows why.
@@ -256,6 +268,11 @@ impl Heard {
         }
     }
 
+    /// Whether the program's last line came.
+    fn is_over(&self) -> bool {
+        self.is_done || self.failed.is_some()
+    }
+
     /// Whether the program did all of it.
     fn verdict(self, ended: Result<Exited, CarrierError>) -> Result<(), CarrierError> {
         if let Some(failed) = self.failed {
@@ -269,6 +286,24 @@ impl Heard {
                 said => said.to_owned(),
             })),
         }
+    }
+}
+
+/// How a program ended. Its last line may be all that comes: where it gave up, what it no longer reads stands in the way of the rest.
+async fn until_over(
+    running: impl Future<Output = Result<Exited, CarrierError>>,
+    reading: impl Future<Output = ()>,
+) -> Result<Exited, CarrierError> {
+    let (mut running, mut reading) = (pin!(running), pin!(reading));
+    tokio::select! {
+        ended = &mut running => {
+            reading.await;
+            ended
+        }
+        () = &mut reading => match time::timeout(ENDS_WITHIN, running).await {
+            Ok(ended) => ended,
+            Err(_) => Err(CarrierError::Lost("how the program ended was not told".to_owned())),
+        },
     }
 }
 
