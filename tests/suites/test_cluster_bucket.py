@@ -128,7 +128,7 @@ def test_runs_share_a_bucket_and_what_they_hand_on_comes_as_it_was(sender, bucke
     # What the second step found there, and what it found here.
     records = [json.loads(file.read_bytes()) for file in (bucket.folder / "shared/one").glob("runs/*/tasks/*.json")]
     [there] = [record["outputs"]["parameters"]["out"] for record in records if record["path"] == "use"]
-    [local] = [task["outputs"]["parameters"]["out"] for task in sender.coracle.json("get", here["run_id"])["tasks"] if task["name"] == "use"]
+    [local] = [task["outputs"]["parameters"]["out"] for task in sender.coracle.json("get", here["run_id"])["tasks"] if task["path"] == "use"]
     assert there == local and digest(b"abc") in there
 
 

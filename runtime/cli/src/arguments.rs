@@ -114,7 +114,7 @@ pub(crate) enum Command {
     /// Send requests of a model server again, and compare the answers
     Replay(replay::Arguments),
     /// Write a pipeline as a workflow for a cluster that has Argo Workflows
-    Workflow(workflow::Arguments),
+    Workflow(Box<workflow::Arguments>),
     /// Write a completion script for a shell
     Completion(completion::Arguments),
     /// Look after one process of a step

@@ -89,9 +89,8 @@ pub(crate) fn check(store: &WorkflowStore, report: &mut Report) {
         report.refuse("store: bucket", "a bucket is named by one word");
     }
     let is_below = |name: &str| !matches!(name, "" | "." | "..");
-    if !bucket.prefix.is_empty()
-        && !(bucket.prefix.split('/').all(is_below) && is_plain(&bucket.prefix))
-    {
+    let is_prefix = |text: &str| text.split('/').all(is_below) && is_plain(text);
+    if !bucket.prefix.is_empty() && !is_prefix(&bucket.prefix) {
         let reason = "a prefix is names with `/` between them";
         report.refuse("store: prefix", reason);
     }

@@ -316,6 +316,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/apis/coracle/v1/clusters/runs:import": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Brings a run that ended on a cluster here, with the artifacts that its steps made: a failed step of it can be run again here with
+         *     the same inputs. The run has the same id here. The same request again finishes what broke off.
+         */
+        readonly post: operations["import_remote_run"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/apis/coracle/v1/clusters/runs/{run}": {
         readonly parameters: {
             readonly query?: never;
@@ -1495,6 +1515,20 @@ export interface components {
              */
             readonly peak_memory_bytes?: number | null;
         };
+        /** @description Where a run that was brought here had run. */
+        readonly BroughtFrom: {
+            /**
+             * Format: date-time
+             * @description When it was brought here.
+             */
+            readonly at: string;
+            /** @description What it is asked for by there: its id, or the name of its workflow. */
+            readonly name: string;
+            /** @description The server or the cluster: a URL, or a context. */
+            readonly place: string;
+            /** @description How it ended there. */
+            readonly state: components["schemas"]["RemoteState"];
+        };
         /**
          * Format: byte
          * @description Bytes that travel as base64 text.
@@ -1507,6 +1541,45 @@ export interface components {
              * @default null
              */
             readonly confirm: string | null;
+        };
+        /** @description What came of the files of a claim. */
+        readonly CarriedClaim: {
+            /** @description The claim. */
+            readonly claim: string;
+            /** @description What went over; what was there before stays, whatever the problem. */
+            readonly files: components["schemas"]["CarriedFiles"];
+            /** @description Its namespace. */
+            readonly namespace: string;
+            readonly problem?: components["schemas"]["CarrierProblem"] | null;
+        };
+        /** @description What a transfer came to, or had come to when it stopped. */
+        readonly CarriedFiles: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            readonly bytes: number;
+            /**
+             * Format: int64
+             * @description Files, and links, that went over.
+             */
+            readonly files: number;
+            /** @description What cannot go over, with why. */
+            readonly left_out: readonly components["schemas"]["LeftOutFile"][];
+            /**
+             * Format: int64
+             * @description Files, and links, that were there with the same bytes.
+             */
+            readonly there: number;
+        };
+        /** @description Why files did not go over. */
+        readonly CarrierProblem: {
+            /** @description What to switch on: `volume-full`, `files-differ`. */
+            readonly code: string;
+            /** @description What to try. */
+            readonly hint: string;
+            /** @description What happened. */
+            readonly message: string;
         };
         /** @description How often a category was there. */
         readonly CategoryCount: {
@@ -1680,7 +1753,7 @@ export interface components {
         readonly CompareRuns: {
             /** @description The run here: its id, or the beginning of it. */
             readonly run: string;
-            /** @description How far numbers may be apart, by the names of parameters and metrics. */
+            /** @description How far values may be apart, by the names of parameters, metrics and, for their bytes, artifacts. */
             readonly tolerances?: {
                 readonly [key: string]: components["schemas"]["Tolerance"];
             };
@@ -1800,8 +1873,17 @@ export interface components {
             /** @description Whether it can be run. */
             readonly runnable: boolean;
         };
+        /** @description How the files of claims go along: those of volumes that are here under the names of claims that objects are or use. */
+        readonly DeployData: {
+            /** @description Whether files that are there with other content are replaced. */
+            readonly overwrite?: boolean;
+            /** @description The image of `coracle-step`, of which a pod opens each claim. */
+            readonly step_image: string;
+        };
         /** @description What came of all objects. */
         readonly Deployed: {
+            /** @description The files of claims that were to go along. */
+            readonly data?: readonly components["schemas"]["CarriedClaim"][];
             /** @description The deployment. */
             readonly deployment: components["schemas"]["DeploymentName"];
             /** @description The namespace that its record is in. */
@@ -1849,6 +1931,7 @@ export interface components {
         };
         /** @description `POST /clusters/deployments` and `POST /clusters/deployments:preview`: what is to be sent. */
         readonly DeployObjects: {
+            readonly data?: components["schemas"]["DeployData"] | null;
             /** @description Whether fields that other managers own are taken over. */
             readonly force_conflicts?: boolean;
             /** @description Where to, and under which name. */
@@ -2288,6 +2371,60 @@ export interface components {
             /** @description The version of the program. */
             readonly version: string;
         };
+        /** @description An artifact of a run that was brought here. */
+        readonly ImportedArtifact: {
+            /**
+             * Format: int64
+             * @description How many came; none where it has none.
+             */
+            readonly bytes?: number | null;
+            /** @description Why they did not come, where they did not. */
+            readonly missing?: string | null;
+            /** @description The name of the output. */
+            readonly name: string;
+            /** @description The step that made it. */
+            readonly step: string;
+            /** @description Where its bytes are, as user code sees it. */
+            readonly uri: components["schemas"]["ArtifactUri"];
+        };
+        /** @description The answer to `POST /clusters/runs:import`. */
+        readonly ImportedRun: {
+            /** @description What its steps made. */
+            readonly artifacts: readonly components["schemas"]["ImportedArtifact"][];
+            /**
+             * Format: int64
+             * @description Bytes of the artifacts that came.
+             */
+            readonly bytes: number;
+            /** @description The name people see. */
+            readonly display_name: string;
+            /** @description Whether it was here before, and nothing was done. */
+            readonly known: boolean;
+            /** @description What steps read that a retry would do again, and is not here. */
+            readonly lost_inputs: readonly components["schemas"]["LostInput"][];
+            /** @description Steps that succeeded there, but of which is not told what they made; a retry does them again. */
+            readonly not_told: readonly string[];
+            /** @description Where it ran. */
+            readonly place: string;
+            /** @description The run, which has the same id here. */
+            readonly run_id: components["schemas"]["RunId"];
+            /** @description Its state here. */
+            readonly state: components["schemas"]["RunState"];
+        };
+        /** @description `POST /clusters/runs:import`: a run that ended elsewhere. */
+        readonly ImportRun: {
+            /** @description The context's name once more, where it is protected: reading the volume of a run takes a pod there. */
+            readonly confirm?: string | null;
+            /** @description The namespace there; that of the context when it is left out. */
+            readonly namespace?: string | null;
+            readonly place?: components["schemas"]["RemotePlace"] | null;
+            /** @description The run: its id there, or the name of its workflow. Of one that was sent from here also its id here, or the beginning of either. */
+            readonly run: string;
+            /** @description The image of `coracle-step` with which the volume of a run is read; the one that the run used when it is left out. */
+            readonly step_image?: string | null;
+            /** @description The token that an endpoint asks for. */
+            readonly token?: string | null;
+        };
         /** @description An artifact of a removed run that other runs use. */
         readonly KeptArtifact: {
             /** @description Its number. */
@@ -2312,6 +2449,13 @@ export interface components {
             readonly before?: string | null;
             /** @description Which part: ``input parameter `epochs` ``, `image digest`, `command`. */
             readonly part: string;
+        };
+        /** @description Something that cannot go over. */
+        readonly LeftOutFile: {
+            /** @description Its path. */
+            readonly path: string;
+            /** @description Why not. */
+            readonly why: string;
         };
         /**
          * @description Which way lineage is followed.
@@ -2416,6 +2560,27 @@ export interface components {
             /** @description The revision; empty for requests that no revision was asked. */
             readonly revision: string;
         };
+        /** @description A claim whose volume is here. */
+        readonly LocalClaim: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            readonly bytes: number;
+            /** @description Its name. */
+            readonly claim: string;
+            /**
+             * Format: int64
+             * @description Files and links in it.
+             */
+            readonly files: number;
+            /** @description The folder of its volume here. */
+            readonly folder: string;
+            /** @description What cannot go over, with why. */
+            readonly left_out: readonly components["schemas"]["LeftOutFile"][];
+            /** @description Its namespace there. */
+            readonly namespace: string;
+        };
         /** @description `POST /clusters/images`: which images of objects only this machine has, and where they would go. */
         readonly LocalImages: {
             /** @description Where images go: `REGISTRY` or `REGISTRY/PREFIX`. */
@@ -2498,6 +2663,15 @@ export interface components {
          * @enum {string}
          */
         readonly LogStream: "stdout" | "stderr";
+        /** @description Something that a step reads and that is not here. */
+        readonly LostInput: {
+            /** @description The artifact's name. */
+            readonly artifact: string;
+            /** @description The step that made it, from which the run can be run again. */
+            readonly made_by: string;
+            /** @description The step. */
+            readonly step: string;
+        };
         /** @description `POST /definitions:lower`: a pipeline, and what a cluster with Argo Workflows is to run it with. */
         readonly LowerDefinition: {
             /** @description The file's bytes, as base64: YAML, JSON, a zip or a gzipped tar of one. */
@@ -3091,6 +3265,8 @@ export interface components {
         readonly PreviewedDeployment: {
             /** @description The context. */
             readonly context: string;
+            /** @description The files that would go along, less those that are there already. */
+            readonly data?: readonly components["schemas"]["LocalClaim"][];
             /** @description Whether everything can go. */
             readonly is_fine: boolean;
             /** @description Whether the context's name has to be typed before anything is changed there. */
@@ -3353,6 +3529,10 @@ export interface components {
             /** @description Values of parameters. */
             readonly parameters: {
                 readonly [key: string]: unknown;
+            };
+            /** @description The SHA-256 of the bytes of artifacts, where they are told: of several where an output is a list. */
+            readonly sha256?: {
+                readonly [key: string]: readonly string[];
             };
         };
         /** @description Where a server of Kubeflow Pipelines, or a cluster with Argo Workflows, is. */
@@ -3666,6 +3846,7 @@ export interface components {
         };
         /** @description `GET /runs/{run}`: one run. Its tasks are `GET /runs/{run}/tasks`. */
         readonly Run: {
+            readonly brought?: components["schemas"]["BroughtFrom"] | null;
             /** @description Whether it may use results of earlier runs. */
             readonly cache: boolean;
             /**
@@ -3722,7 +3903,7 @@ export interface components {
             readonly step?: string | null;
             /** @description As it is there; null where it is not. */
             readonly there: Record<string, never>;
-            /** @description What of it: `state`, `parameter NAME`, or `OUTPUT: NAME` of what was said of an artifact. */
+            /** @description What of it: `state`, `parameter NAME`, `OUTPUT: NAME` of what was said of an artifact, or `OUTPUT: bytes`, whose values are SHA-256. */
             readonly what: string;
         };
         /** @description `GET /run-fields`: what there is among all runs to filter and sort by. */
@@ -4002,7 +4183,7 @@ export interface components {
              * @description By so much of the greater of the two, where 0.01 is one percent.
              */
             readonly relative: number;
-        };
+        } | "any";
         /** @description A share of what is asked. */
         readonly TrafficTarget: {
             /** @description Whether it is the newest. */
@@ -4995,6 +5176,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CreatedRemoteRun"];
+                };
+            };
+            /** @description A refusal */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readonly import_remote_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ImportRun"];
+            };
+        };
+        readonly responses: {
+            /** @description The run as it is here, and what of it did not come */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ImportedRun"];
                 };
             };
             /** @description A refusal */

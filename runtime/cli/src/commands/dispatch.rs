@@ -38,7 +38,7 @@ pub(crate) async fn dispatch(context: &Context, command: Command) -> Result<Exit
         Command::Follow(arguments) => follow::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Resources(arguments) => resources::run(context, arguments).await,
-        Command::Workflow(arguments) => workflow::run(context, arguments).await,
+        Command::Workflow(arguments) => workflow::run(context, *arguments).await,
         Command::Rollback(arguments) => rollback::run(context, arguments).await,
         Command::Undeploy(arguments) => rollback::undeploy(context, arguments).await,
         Command::Export(arguments) => export::run(context, arguments).await,

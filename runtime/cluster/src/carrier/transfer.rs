@@ -44,7 +44,8 @@ impl Carrier {
     ) -> Result<Account, Stopped> {
         let local = list_here(here).await?;
         let remote = self.list_if_there(there).await?;
-        let Missing { send, account, .. } = chosen(&local, &remote, existing)?;
+        let Missing { send, account, .. } =
+            chosen(&local, &remote, existing).map_err(|stopped| *stopped)?;
         let mut account = account;
         if send.is_empty() {
             return Ok(account);
@@ -76,7 +77,8 @@ impl Carrier {
             true => list_here(here).await?,
             false => Vec::new(),
         };
-        let Missing { send, account, .. } = chosen(&remote, &local, existing)?;
+        let Missing { send, account, .. } =
+            chosen(&remote, &local, existing).map_err(|stopped| *stopped)?;
         let mut account = account;
         if send.is_empty() {
             return Ok(account);
@@ -322,15 +324,19 @@ fn sizes(entries: &[&Entry]) -> Vec<(bool, u64)> {
 }
 
 /// What goes over, unless that would replace what may not be.
-fn chosen<'a>(from: &'a [Entry], to: &[Entry], existing: Existing) -> Result<Missing<'a>, Stopped> {
+fn chosen<'a>(
+    from: &'a [Entry],
+    to: &[Entry],
+    existing: Existing,
+) -> Result<Missing<'a>, Box<Stopped>> {
     let missing = missing(from, to);
     if existing == Existing::Keep && !missing.different.is_empty() {
-        return Err(Stopped {
+        return Err(Box::new(Stopped {
             why: CarrierError::Different {
                 paths: missing.different,
             },
             account: missing.account,
-        });
+        }));
     }
     Ok(missing)
 }

@@ -238,7 +238,6 @@ mod tests {
             uri: Some("minio://b/k".into()),
             metadata: [("acc".into(), 0.5.into())].into(),
             custom_path: Some("/opt/m".into()),
-            sha256: None,
         };
         assert_eq!(
             output.artifacts,

@@ -37,7 +37,7 @@ pub struct Store {
 #[derive(Debug, Clone)]
 enum Files {
     Folder(InFolder),
-    Bucket(InBucket),
+    Bucket(Box<InBucket>),
 }
 
 /// Why the store is of no use.
@@ -101,7 +101,7 @@ impl Store {
             run: format!("runs/{run}"),
             files: match place {
                 Place::Folder(folder) => Files::Folder(InFolder::new(folder)),
-                Place::Bucket(bucket) => Files::Bucket(InBucket::new(bucket)?),
+                Place::Bucket(bucket) => Files::Bucket(Box::new(InBucket::new(bucket)?)),
             },
         })
     }
