@@ -302,7 +302,7 @@ def test_a_run_of_argo_comes_with_its_volume_and_its_failed_step_succeeds_here(s
     mine = steps(shown(here, id))
     assert {path: task["state"] for path, task in mine.items()} == {"first": "SUCCEEDED", "second": "SUCCEEDED", "third": "FAILED"}
     assert mine["first"]["outputs"]["parameters"] == {"out": "x" * 20000}
-    assert carriers(brought_from) == []
+    wait_for(lambda: not carriers(brought_from), 60, "the end of the pod that read the volume")
     # By the workflow's name it is the same run.
     again = bring(here, run["remote_id"], "--context", "admin", "-n", "brought")
     assert (again["run_id"], again["known"]) == (id, True)

@@ -149,13 +149,10 @@ impl Bucket {
             _ if is_missing => BucketError::NoObject { key },
             _ if status == StatusCode::INSUFFICIENT_STORAGE => BucketError::Full {
                 key,
-                code: status.to_string(),
+                code: word(code, status),
             },
             _ if status == StatusCode::FORBIDDEN || status == StatusCode::UNAUTHORIZED => {
-                let code = match code {
-                    "" => status.to_string(),
-                    code => code.to_owned(),
-                };
+                let code = word(code, status);
                 BucketError::Refused { key, code, detail }
             }
             _ => BucketError::Unexpected {
@@ -164,6 +161,14 @@ impl Bucket {
                 detail,
             },
         }
+    }
+}
+
+/// The store's word for a refusal, or the status where it has none.
+fn word(code: &str, status: StatusCode) -> String {
+    match code {
+        "" => status.to_string(),
+        code => code.to_owned(),
     }
 }
 

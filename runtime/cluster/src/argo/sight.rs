@@ -19,6 +19,9 @@ const LARGEST_UNPACKED: u64 = 256 << 20;
 /// The word for a run whose tasks are not told.
 const TASKS_NOT_TOLD: &str = "tasks_not_told";
 
+/// The template of the first pod, which every task waits for.
+pub(super) const BEGINS: &str = "begin";
+
 /// The template whose pods decide on a task and are none themselves.
 pub(super) const DECIDES: &str = "decide";
 
@@ -34,6 +37,7 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
         Ok(nodes) => (nodes, None),
         Err(untold) => (Vec::new(), Some(untold)),
     };
+    let said = text(&status["message"]).or_else(|| why_not_begun(&nodes));
     let is_over = state.is_final();
     let mut pods: Vec<Pod> = nodes
         .iter()
@@ -47,11 +51,20 @@ pub(super) fn of(workflow: &Value) -> RemoteSight {
     }
     RemoteSight {
         states: vec![state],
-        error: text(&status["message"]).filter(|_| state == RemoteState::Failed),
+        error: said.filter(|_| state == RemoteState::Failed),
         finished_at: time(&status["finishedAt"]).filter(|_| state.is_final()),
         tasks,
         untold,
     }
+}
+
+/// Why the run did not begin, where its first pod says so: there is no task then that could.
+fn why_not_begun(nodes: &[Value]) -> Option<String> {
+    let mut begun = nodes
+        .iter()
+        .filter(|node| node["type"] == "Pod" && node["templateName"] == BEGINS);
+    let begun = begun.find(|node| phase(&node["phase"]) == RemoteState::Failed)?;
+    text(&begun["message"])
 }
 
 /// The nodes of a workflow, or why they are not told.
@@ -182,6 +195,18 @@ mod tests {
             "inputs": {"parameters": [{"name": "path", "value": path}]},
             "outputs": {"parameters": [{"name": "record", "value": record.unwrap_or_default()}]},
         })
+    }
+
+    #[test]
+    fn a_run_that_did_not_begin_says_why() {
+        let node = |phase: &str| json!({"type": "Pod", "phase": phase, "templateName": "begin", "message": "main: Error (exit code 3): no room"});
+        let sight = |phase: &str, begun: &str| {
+            of(&json!({"status": {"phase": phase, "nodes": {"1": node(begun)}}}))
+        };
+        let said = sight("Failed", "Failed").error;
+        assert_eq!(said.as_deref(), Some("main: Error (exit code 3): no room"));
+        assert_eq!(sight("Failed", "Succeeded").error, None);
+        assert_eq!(sight("Running", "Failed").error, None);
     }
 
     fn record(state: TaskState, reason: Option<Failure>) -> String {

@@ -4,14 +4,11 @@
 use coracle_model::{RemoteState, RunId, TaskRecord, Value as Given};
 use serde_json::Value;
 
-use super::sight::{DECIDES, nodes, parameter, phase, text, time};
+use super::sight::{BEGINS, DECIDES, nodes, parameter, phase, text, time};
 use crate::there::{
     ArtifactThere, DefinitionThere, OutputsThere, ParameterThere, RunThere, StepPlace, StepThere,
     failure_of,
 };
-
-/// The template of the first pod, in which the definition travels.
-const BEGIN: &str = "begin";
 
 /// The volume that all pods of a run see.
 const STORE: &str = "coracle-store";
@@ -63,7 +60,7 @@ pub(super) fn of(workflow: &Value) -> Result<WorkflowRun, NotOurs> {
         &workflow["status"],
     );
     let templates = spec["templates"].as_array().into_iter().flatten();
-    let mut begin = templates.filter(|template| template["name"] == BEGIN);
+    let mut begin = templates.filter(|template| template["name"] == BEGINS);
     let begin = begin.next().ok_or(NotOurs::NoDefinition)?;
     let container = &begin["container"];
     let words = container["args"].as_array().into_iter().flatten();
