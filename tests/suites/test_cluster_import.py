@@ -8,6 +8,7 @@ import threading
 import uuid
 
 import pytest
+from buckets import KEYS, bucket  # noqa: F401
 from conftest import OUTPUT, pipeline, step, wait_for
 from kfp_api import Api
 from test_cluster_kfp import deploy, error, gate, here, runs, there  # noqa: F401
@@ -312,6 +313,22 @@ def test_a_run_of_argo_comes_with_its_volume_and_its_failed_step_succeeds_here(s
     after = steps(shown(here, id))
     assert after["third"]["outputs"]["parameters"] == {"out": "20000deep\n"}
     assert [after[path]["attempts"] for path in ("first", "second")] == [[], []]
+
+
+def test_a_run_comes_from_its_bucket_by_a_pod_that_has_the_key(sender, brought_from, bucket, tmp_path):  # noqa: F811
+    brought_from.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys"}, "stringData": KEYS})
+    store = ("--bucket", "s3://runs/brought", "--endpoint", bucket.endpoint, "--bucket-secret", "keys")
+    run = deployed(sender, brought_from, apart(tmp_path), *store)
+    brought_from.ok("delete", "secret", "keys")
+    refused = sender("-o", "json", "import", run["run_id"], seconds=300)
+    assert refused.returncode and "keys" in refused.stderr, refused.stderr
+    brought_from.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys"}, "stringData": KEYS})
+    brought = bring(sender, run["run_id"])
+    assert brought["state"] == "FAILED" and not brought["not_told"] and not brought["lost_inputs"]
+    assert {(one["name"], one["bytes"], one["missing"]) for one in brought["artifacts"]} == {("data", 5, None), ("more", 5, None)}
+    wait_for(lambda: not carriers(brought_from), 60, "the end of the pod that read the bucket")
+    result = sender("retry", brought["run_id"])
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_volume_that_went_with_the_run_is_said_and_the_workflow_of_somebody_else_is_refused(sender, brought_from, tmp_path):

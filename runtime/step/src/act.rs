@@ -58,7 +58,7 @@ pub enum Fault {
 }
 
 impl Conduct {
-    fn store(&self) -> Result<Store, StoreError> {
+    pub(crate) fn store(&self) -> Result<Store, StoreError> {
         Store::open(&self.store, self.run)
     }
 
@@ -244,7 +244,7 @@ fn replay(
     Ok(replay)
 }
 
-fn done(said: &str) -> Ending {
+pub(crate) fn done(said: &str) -> Ending {
     Ending {
         code: exit::DONE,
         said: said.to_owned(),

@@ -75,6 +75,7 @@ fn work() -> Result<Ending, Box<dyn std::error::Error>> {
             coracle_step::run(&conduct, &Spawned, (&task()?, failed), &now)?
         }
         "end" => coracle_step::end(&conduct, now())?,
+        "gather" => coracle_step::gather(&conduct, arguments.one("to")?.as_ref())?,
         other => return Err(format!("`{other}` is no verb of this program").into()),
     })
 }

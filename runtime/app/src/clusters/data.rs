@@ -161,6 +161,7 @@ impl Workbench {
         let opening = Opening {
             namespace: here.namespace,
             claim: here.claim,
+            filling: None,
             image: data.step_image.clone(),
             access: Access::Write,
             deadline: LIVES_AT_LEAST + Duration::from_secs(here.bytes / BYTES_A_SECOND),

@@ -19,7 +19,7 @@ use coracle_model::{RemoteSight, RunId};
 use serde_json::{Value, json};
 
 pub use error::ArgoError;
-pub use whole::{NotOurs, StoreThere, WorkflowRun, of_record};
+pub use whole::{BucketThere, NotOurs, StoreThere, WorkflowRun, of_record};
 
 use crate::contexts::Connection;
 use crate::key::ObjectKey;

@@ -35,8 +35,21 @@ pub enum StoreThere {
     Claim(String),
     /// On a claim of the run's own, which was removed with its end.
     Removed,
-    /// Somewhere else than on a claim.
+    /// In a bucket, which the program in pods can read.
+    Bucket(BucketThere),
+    /// Somewhere else.
     Elsewhere,
+}
+
+/// A bucket, as pods are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketThere {
+    /// The bucket with what its keys begin with, as `s3://BUCKET/PREFIX`.
+    pub name: String,
+    /// The words that tell `coracle-step` where it is.
+    pub words: Vec<String>,
+    /// The variables that tell it as whom it is asked, by reference to a secret.
+    pub env: Value,
 }
 
 /// Why a workflow is no run that can be brought here.
@@ -101,8 +114,19 @@ pub(super) fn of(workflow: &Value) -> Result<WorkflowRun, NotOurs> {
         steps: steps(workflow)?,
         name,
     };
+    let last = |word: &str| values(word).last().map(|value| (*value).to_owned());
+    let bucket = last("--store").filter(|store| store.starts_with("s3://"));
+    let bucket = bucket.map(|name| {
+        let told = ["--store", "--endpoint", "--region"].into_iter();
+        let told = told.filter_map(|word| Some([word.to_owned(), last(word)?]));
+        StoreThere::Bucket(BucketThere {
+            name,
+            words: told.flatten().collect(),
+            env: container["env"].clone(),
+        })
+    });
     Ok(WorkflowRun {
-        store: store(&run.name, spec, status),
+        store: bucket.unwrap_or_else(|| store(&run.name, spec, status)),
         namespace: text(&metadata["namespace"]).ok_or(NotOurs::Damaged("namespace"))?,
         step_image: text(&container["image"]).ok_or(NotOurs::Damaged("image"))?,
         image_pull_policy: text(&container["imagePullPolicy"]),
@@ -273,6 +297,22 @@ mod tests {
         let mut changed = workflow();
         changed["spec"]["arguments"]["parameters"][0]["value"] = json!("[1]");
         assert_eq!(of(&changed), Err(NotOurs::Damaged("parameters")));
+    }
+
+    #[test]
+    fn a_bucket_is_what_its_pods_are_told_of_it() {
+        let mut shared = workflow();
+        let begin = &mut shared["spec"]["templates"][1]["container"];
+        let words = begin["args"].as_array_mut().unwrap();
+        let store = ["--store", "s3://b/p", "--endpoint", "http://s:9000"];
+        words.extend(store.map(Value::from));
+        begin["env"] = json!([{"name": "KEY"}]);
+        let there = StoreThere::Bucket(BucketThere {
+            name: "s3://b/p".to_owned(),
+            words: store.map(str::to_owned).to_vec(),
+            env: json!([{"name": "KEY"}]),
+        });
+        assert_eq!(of(&shared).unwrap().store, there);
     }
 
     #[test]

@@ -25,4 +25,4 @@ mod transfer;
 pub use account::{Account, CarriedClaim, CarrierProblem, LeftOut, Stopped};
 pub use compare::Existing;
 pub use error::CarrierError;
-pub use open::{Access, Carrier, Opening};
+pub use open::{Access, Carrier, Filling, Opening};

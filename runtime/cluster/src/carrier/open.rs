@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::time::{self, Instant};
 
@@ -36,8 +37,10 @@ pub enum Access {
 pub struct Opening {
     /// The claim's namespace.
     pub namespace: String,
-    /// Its name.
+    /// Its name; that of what fills the volume, where that is no claim.
     pub claim: String,
+    /// What fills a volume of the pod's own, which is then opened in place of a claim.
+    pub filling: Option<Filling>,
     /// The image of `coracle-step`, of this version.
     pub image: String,
     /// What is done with it.
@@ -46,6 +49,20 @@ pub struct Opening {
     pub deadline: Duration,
     /// How long it may take to run.
     pub within: Duration,
+}
+
+/// What fills a volume before it is opened: `coracle-step` in the same pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// The words after the program's name; it fills [`Filling::FOLDER`].
+    pub words: Vec<String>,
+    /// Its variables, as a pod has them.
+    pub env: Value,
+}
+
+impl Filling {
+    /// The folder that is to be filled.
+    pub const FOLDER: &str = pod::DATA;
 }
 
 /// A pod that has a claim open. It is removed by [`Carrier::close`], and where that is not reached.
@@ -79,8 +96,13 @@ impl Carrier {
             pod: None,
             claim: opening.claim.clone(),
         };
-        carrier.find_claim(opening).await?;
-        let beside = carrier.beside(opening).await;
+        let beside = match opening.filling {
+            Some(_) => None,
+            None => {
+                carrier.find_claim(opening).await?;
+                carrier.beside(opening).await
+            }
+        };
         let pod = carrier.make(opening, beside.as_ref()).await?;
         carrier.pod = Some(pod.clone());
         match carrier.await_running(opening, &pod).await {

@@ -95,6 +95,17 @@ pub(super) fn pod(opening: &Opening, user: User, beside: Option<&Beside>) -> Val
             "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": opening.claim, "readOnly": reads}}],
         },
     });
+    if let Some(filling) = &opening.filling {
+        let own = pod["spec"]["containers"][0].clone();
+        let mut first = own;
+        first["name"] = json!("filling");
+        first["command"] = json!([PROGRAM]);
+        first["args"] = json!(filling.words);
+        first["env"] = filling.env.clone();
+        first["volumeMounts"] = json!([{"name": "data", "mountPath": DATA}]);
+        pod["spec"]["initContainers"] = json!([first]);
+        pod["spec"]["volumes"] = json!([{"name": "data", "emptyDir": {}}]);
+    }
     if let Some(beside) = beside {
         pod["spec"]["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
             "nodeSelectorTerms": [{"matchFields": [
@@ -134,6 +145,7 @@ mod tests {
         Opening {
             namespace: "n".to_owned(),
             claim: "c".repeat(200),
+            filling: None,
             image: "i:1".to_owned(),
             access: Access::Read,
             deadline: Duration::from_secs(60),
@@ -152,6 +164,29 @@ mod tests {
         );
         assert_eq!(spec["securityContext"]["runAsNonRoot"], true);
         assert_eq!(spec["activeDeadlineSeconds"], 60);
+    }
+
+    #[test]
+    fn what_fills_a_volume_writes_it_and_who_reads_it_cannot() {
+        let filling = super::super::open::Filling {
+            words: vec!["gather".to_owned()],
+            env: json!([{"name": "KEY"}]),
+        };
+        let opening = Opening {
+            filling: Some(filling),
+            ..opening()
+        };
+        let spec = pod(&opening, User::Restricted, None)["spec"].clone();
+        assert_eq!(spec["volumes"], json!([{"name": "data", "emptyDir": {}}]));
+        let (first, main) = (&spec["initContainers"][0], &spec["containers"][0]);
+        assert_eq!(
+            (&first["args"][0], &first["env"][0]["name"]),
+            (&json!("gather"), &json!("KEY"))
+        );
+        assert_eq!(first["volumeMounts"][0]["readOnly"], Value::Null);
+        assert_eq!(main["volumeMounts"][0]["readOnly"], true);
+        assert_eq!(main["env"], Value::Null, "the key stays with what needs it");
+        assert_eq!(first["securityContext"], main["securityContext"]);
     }
 
     #[test]

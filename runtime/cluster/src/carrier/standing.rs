@@ -37,14 +37,22 @@ pub(super) fn standing(pod: &Value) -> Standing {
     if pod["metadata"]["deletionTimestamp"].is_string() {
         return Standing::Ended("it is being deleted".to_owned());
     }
-    let container = &status["containerStatuses"][0];
+    // What fills a volume has to end well before the other begins.
+    let first = &status["initContainerStatuses"][0];
+    let is_filled = first.is_null() || first["state"]["terminated"]["exitCode"] == 0;
+    let container = match is_filled {
+        true => &status["containerStatuses"][0],
+        false => first,
+    };
     match phase {
         "Failed" | "Succeeded" => {
             let ended = &container["state"]["terminated"];
             let told = said(status).or_else(|| said(ended));
             return Standing::Ended(told.unwrap_or_else(|| phase.to_owned()));
         }
-        "Running" if !container["state"]["running"].is_null() => return Standing::Runs,
+        "Running" if is_filled && !container["state"]["running"].is_null() => {
+            return Standing::Runs;
+        }
         _ => {}
     }
     let waiting = &container["state"]["waiting"];
@@ -104,6 +112,23 @@ mod tests {
 
     fn waiting(reason: &str) -> Value {
         json!({"status": {"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": reason, "message": "m"}}}]}})
+    }
+
+    #[test]
+    fn what_fills_a_volume_and_fails_says_why() {
+        let pod = |phase: &str, first: Value| {
+            json!({"status": {"phase": phase, "initContainerStatuses": [{"state": first}],
+                "containerStatuses": [{"state": {"waiting": {"reason": "PodInitializing"}}}]}})
+        };
+        let ended =
+            json!({"terminated": {"exitCode": 3, "reason": "Error", "message": "no bucket"}});
+        let told = Standing::Ended("Error: no bucket".to_owned());
+        assert_eq!(standing(&pod("Failed", ended)), told);
+        let image = json!({"waiting": {"reason": "ErrImageNeverPull", "message": "m"}});
+        let told = Standing::NoImage("ErrImageNeverPull: m".to_owned());
+        assert_eq!(standing(&pod("Pending", image)), told);
+        let at_work = standing(&pod("Pending", json!({"running": {}})));
+        assert_eq!(at_work, Standing::Waits("Pending".to_owned()));
     }
 
     #[test]

@@ -44,6 +44,7 @@ fn opening(bench: &Bench, image: &str) -> Opening {
     Opening {
         namespace: bench.namespace.clone(),
         claim: "data".to_owned(),
+        filling: None,
         image: image.to_owned(),
         access: Access::Write,
         deadline: Duration::from_secs(300),

@@ -182,7 +182,7 @@ impl Store {
     }
 
     /// Where the bytes of a URI are kept; nowhere when it is none that maps onto a folder.
-    fn key_of(&self, uri: &str) -> Option<String> {
+    pub(crate) fn key_of(&self, uri: &str) -> Option<String> {
         let mapped = LocalPaths::Mounted.path_of_uri(uri);
         let climbs = mapped.split('/').any(|segment| segment == "..");
         let below = mapped

@@ -1,4 +1,4 @@
-//! What a run left on the volume that its pods saw: the records of its tasks, and artifacts.
+//! What a run left on the volume or in the bucket that its pods saw: the records of its tasks, and artifacts.
 //!
 //! ```text
 //!   runs/<run>/tasks/                   records, also those that are too long for the workflow's status
@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use coracle_cluster::argo::{StoreThere, WorkflowRun, of_record};
-use coracle_cluster::carrier::{Access, Carrier, CarrierError, Existing, Opening};
+use coracle_cluster::argo::{BucketThere, StoreThere, WorkflowRun, of_record};
+use coracle_cluster::carrier::{Access, Carrier, CarrierError, Existing, Filling, Opening};
 use coracle_cluster::contexts::Connection;
 use coracle_cluster::there::{RunThere, StepPlace, StepThere};
 use coracle_model::{ArtifactUri, RunId, TaskRecord};
@@ -26,6 +26,9 @@ const DEADLINE: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// How long that pod may take to run, its image's pull included.
 const WITHIN: Duration = Duration::from_secs(180);
+
+/// How long it may take where it first reads a bucket.
+const GATHERED_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// The volume of a run.
 pub(super) enum Volume {
@@ -45,24 +48,29 @@ impl Volume {
         connection: Connection,
         step_image: Option<&str>,
     ) -> Result<Self, AppError> {
-        let claim = match &workflow.store {
-            StoreThere::Claim(claim) => claim.clone(),
+        let (claim, filling) = match &workflow.store {
+            StoreThere::Claim(claim) => (claim.clone(), None),
+            StoreThere::Bucket(bucket) => (bucket.name.clone(), Some(gathers(bucket, workflow))),
             StoreThere::Removed => {
                 let why = "the run had a volume of its own, which was removed at its end; `--claim` keeps one";
                 return Ok(Self::Gone(why.to_owned()));
             }
             StoreThere::Elsewhere => {
-                let why = "the run's files are on no claim of the cluster";
+                let why = "the run's files are neither on a claim of the cluster nor in a bucket";
                 return Ok(Self::Gone(why.to_owned()));
             }
         };
         let opening = Opening {
             namespace: workflow.namespace.clone(),
             claim,
+            within: match filling {
+                Some(_) => GATHERED_WITHIN,
+                None => WITHIN,
+            },
+            filling,
             image: step_image.unwrap_or(&workflow.step_image).to_owned(),
             access: Access::Read,
             deadline: DEADLINE,
-            within: WITHIN,
         };
         match Carrier::open(connection, &opening).await {
             Ok(carrier) => Ok(Self::Open(Box::new(carrier))),
@@ -152,6 +160,17 @@ impl Volume {
                 tracing::warn!(%error, "the pod that read a run's volume is left to its deadline");
             });
         }
+    }
+}
+
+/// What has the files of a run in a bucket lie as on a volume.
+fn gathers(bucket: &BucketThere, workflow: &WorkflowRun) -> Filling {
+    let run = workflow.run.id.to_string();
+    let words = ["gather", "--run", run.as_str(), "--to", Filling::FOLDER];
+    let words = words.into_iter().map(str::to_owned);
+    Filling {
+        words: words.chain(bucket.words.iter().cloned()).collect(),
+        env: bucket.env.clone(),
     }
 }
 
