@@ -262,6 +262,17 @@ it("keeps what was typed for Argo Workflows, and writes a workflow for a cluster
   const made = JSON.parse(readFileSync(file, "utf8")) as { spec: Record<string, unknown> };
   expect(made.spec).toMatchObject({ serviceAccountName: "runner", imagePullSecrets: [{ name: "one" }, { name: "two" }] });
   expect(made.spec["volumeClaimTemplates"]).toMatchObject([{ spec: { storageClassName: "fast", accessModes: ["ReadWriteOnce"] } }]);
+  await page.getByText("A bucket instead of a claim").click();
+  await page.getByLabel("Bucket", { exact: true }).fill("s3://runs/team");
+  expect(await page.getByLabel("Claim", { exact: true }).isDisabled()).toBe(true);
+  await page.getByLabel("URL of its store").fill("http://minio.store:9000");
+  await page.getByLabel("Secret with its key").fill("keys");
+  await page.getByText("--bucket s3://runs/team --endpoint http://minio.store:9000 --bucket-secret keys").waitFor();
+  const again = page.waitForEvent("download");
+  await button.click();
+  const shared = JSON.parse(readFileSync(await (await again).path(), "utf8")) as { spec: Record<string, unknown> };
+  expect(shared.spec).not.toHaveProperty("volumeClaimTemplates");
+  expect(JSON.stringify(shared.spec)).toContain('"--store","s3://runs/team","--endpoint","http://minio.store:9000"');
   await page.getByText("takes the file").waitFor();
   const shots = process.env["CORACLE_SHOTS"];
   if (shots) await page.screenshot({ path: join(shots, "send-pipeline-argo.png"), fullPage: true });

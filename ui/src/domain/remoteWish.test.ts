@@ -71,6 +71,18 @@ describe("a wish for Argo Workflows", () => {
     expect(remoteCommand({ ...wish, values: {}, needs: { ...all, claim: "runs" } })).toContain("--claim runs --service-account runner");
   });
 
+  it("has a bucket in the place of a claim", () => {
+    const shared = { ...needs, claim: "runs", bucket: " s3://runs/team/a ", storeUrl: " http://minio:9000 ", bucketSecret: "keys" };
+    expect(remoteRequest({ ...wish, needs: shared }).workflow?.store).toEqual({ bucket: { bucket: "runs", prefix: "team/a", endpoint: "http://minio:9000", secret: "keys" } });
+    expect(remoteRequest({ ...wish, needs: { ...shared, bucket: "s3://runs", bucketSecret: "" } }).workflow?.store).toEqual({ bucket: { bucket: "runs", endpoint: "http://minio:9000" } });
+    expect(remoteCommand({ ...wish, values: {}, needs: shared })).toBe(
+      "coracle deploy digits.yaml --context prod --step-image registry/step:1 --bucket s3://runs/team/a --endpoint http://minio:9000 --bucket-secret keys",
+    );
+    expect(needsErrors(shared)).toEqual({});
+    for (const bucket of ["runs", "s3://", "s3:///a", "s3://runs//a", "s3://runs/"]) expect(Object.keys(needsErrors({ ...shared, bucket }))).toEqual(["bucket"]);
+    expect(Object.keys(needsErrors({ ...shared, storeUrl: "minio:9000" }))).toEqual(["storeUrl"]);
+  });
+
   it("is a file as well", () => {
     const { definition, file_name, parameters, recurrence } = remoteRequest({ ...wish, schedule: FIRST_SCHEDULE });
     expect(lowerRequest({ ...wish, schedule: FIRST_SCHEDULE }, needs)).toEqual({ definition, file_name, parameters, recurrence, on: own });

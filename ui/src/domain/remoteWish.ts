@@ -27,6 +27,12 @@ export interface WorkflowNeeds {
   /** That of a run's own claim; the cluster's default one where it is empty. */
   readonly storageClass: string;
   readonly accessMode: AccessMode;
+  /** A bucket instead of any claim, with what its keys begin with: `s3://BUCKET/PREFIX`; none where it is empty. */
+  readonly bucket: string;
+  /** The URL of its store as pods see it. */
+  readonly storeUrl: string;
+  /** The secret of the namespace with its key; a bucket that everybody may use where it is empty. */
+  readonly bucketSecret: string;
   /** The account of the pods; the namespace's default one where it is empty. */
   readonly serviceAccount: string;
   /** Names of secrets to pull images with, with commas or spaces between them. */
@@ -37,7 +43,7 @@ export interface WorkflowNeeds {
 export const ACCESS_MODES = { ReadWriteMany: "pods on several nodes", ReadWriteOnce: "all pods on one node" } as const;
 export type AccessMode = keyof typeof ACCESS_MODES;
 
-export const FIRST_NEEDS: WorkflowNeeds = { stepImage: "", claim: "", size: "10Gi", storageClass: "", accessMode: "ReadWriteMany", serviceAccount: "", pullSecrets: "" };
+export const FIRST_NEEDS: WorkflowNeeds = { stepImage: "", claim: "", size: "10Gi", storageClass: "", accessMode: "ReadWriteMany", bucket: "", storeUrl: "", bucketSecret: "", serviceAccount: "", pullSecrets: "" };
 
 export interface RemoteWish {
   readonly target: RemoteTarget;
@@ -52,36 +58,74 @@ export interface RemoteWish {
   readonly needs?: WorkflowNeeds | undefined;
 }
 
+/** What runs share. */
+export function storeKind({ bucket, claim }: WorkflowNeeds): "bucket" | "claim" | "own" {
+  if (bucket.trim()) return "bucket";
+  return claim.trim() ? "claim" : "own";
+}
+
+const isUrl = (text: string) => /^https?:\/\/[^\s/]/.test(text.trim());
+
 /** What is wrong with what a workflow needs, by field. */
-export function needsErrors({ stepImage, claim, size }: WorkflowNeeds): Readonly<Record<string, string>> {
+export function needsErrors(needs: WorkflowNeeds): Readonly<Record<string, string>> {
+  const store = storeKind(needs);
   return {
-    ...(!stepImage.trim() && { stepImage: "An image is needed: `docs/export.md` says how it is made" }),
-    ...(!claim.trim() && !size.trim() && { size: "A size is needed, such as 10Gi" }),
+    ...(!needs.stepImage.trim() && { stepImage: "An image is needed: `docs/export.md` says how it is made" }),
+    ...(store === "own" && !needs.size.trim() && { size: "A size is needed, such as 10Gi" }),
+    ...(store === "bucket" && !/^s3:\/\/[^/\s]+(\/[^/\s]+)*$/.test(needs.bucket.trim()) && { bucket: "A bucket is named as s3://BUCKET or s3://BUCKET/PREFIX" }),
+    ...(store === "bucket" && !isUrl(needs.storeUrl) && { storeUrl: "The store's URL is needed, such as http://minio.store:9000" }),
   };
 }
 
 const secretsOf = ({ pullSecrets }: WorkflowNeeds): readonly string[] => pullSecrets.split(/[\s,]+/).filter(Boolean);
 
 function settings(needs: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]> {
-  const [stepImage, claim, size, storageClass, account] = [needs.stepImage, needs.claim, needs.size, needs.storageClass, needs.serviceAccount].map((typed) => typed.trim()) as [string, string, string, string, string];
+  const account = needs.serviceAccount.trim();
   const secrets = secretsOf(needs);
   return {
-    step_image: stepImage,
-    store: claim ? { claim } : { per_run: { size, access_mode: needs.accessMode, ...(storageClass && { storage_class: storageClass }) } },
+    step_image: needs.stepImage.trim(),
+    store: storeOf(needs),
     ...(account && { service_account: account }),
     ...(secrets.length > 0 && { image_pull_secrets: secrets }),
   };
 }
 
+function storeOf(needs: WorkflowNeeds): NonNullable<CreateRemoteRun["workflow"]>["store"] {
+  const kind = storeKind(needs);
+  if (kind === "claim") return { claim: needs.claim.trim() };
+  if (kind === "own") {
+    const storageClass = needs.storageClass.trim();
+    return { per_run: { size: needs.size.trim(), access_mode: needs.accessMode, ...(storageClass && { storage_class: storageClass }) } };
+  }
+  const [bucket = "", ...prefix] = needs.bucket.trim().replace("s3://", "").split("/");
+  const secret = needs.bucketSecret.trim();
+  return { bucket: { bucket, endpoint: needs.storeUrl.trim(), ...(prefix.length > 0 && { prefix: prefix.join("/") }), ...(secret && { secret }) } };
+}
+
 /** The same as options of the command. */
+function storeOptions(needs: WorkflowNeeds): readonly string[] {
+  const kind = storeKind(needs);
+  if (kind === "claim") return ["--claim", needs.claim.trim()];
+  if (kind === "bucket") {
+    const secret = needs.bucketSecret.trim();
+    return ["--bucket", needs.bucket.trim(), "--endpoint", needs.storeUrl.trim(), ...(secret ? ["--bucket-secret", secret] : [])];
+  }
+  const storageClass = needs.storageClass.trim();
+  return [
+    "--size",
+    needs.size.trim(),
+    ...(storageClass ? ["--storage-class", storageClass] : []),
+    ...(needs.accessMode !== FIRST_NEEDS.accessMode ? ["--access-mode", needs.accessMode] : []),
+  ];
+}
+
+/** What a workflow needs, as options of the command. */
 function options(needs: WorkflowNeeds): readonly string[] {
-  const [claim, storageClass, account] = [needs.claim.trim(), needs.storageClass.trim(), needs.serviceAccount.trim()];
+  const account = needs.serviceAccount.trim();
   return [
     "--step-image",
     needs.stepImage.trim(),
-    ...(claim ? ["--claim", claim] : ["--size", needs.size.trim()]),
-    ...(!claim && storageClass ? ["--storage-class", storageClass] : []),
-    ...(!claim && needs.accessMode !== FIRST_NEEDS.accessMode ? ["--access-mode", needs.accessMode] : []),
+    ...storeOptions(needs),
     ...(account ? ["--service-account", account] : []),
     ...secretsOf(needs).flatMap((secret) => ["--pull-secret", secret]),
   ];
@@ -89,7 +133,7 @@ function options(needs: WorkflowNeeds): readonly string[] {
 
 /** What is wrong with a target, by field. */
 export function targetErrors({ context, endpoint, confirm }: RemoteTarget, isProtected: boolean): Readonly<Record<string, string>> {
-  if (!context) return /^https?:\/\/[^\s/]/.test(endpoint.trim()) ? {} : { endpoint: "An address is needed, such as http://127.0.0.1:8888" };
+  if (!context) return isUrl(endpoint) ? {} : { endpoint: "An address is needed, such as http://127.0.0.1:8888" };
   return isProtected && confirm !== context ? { confirm: `Type \`${context}\` to send something there` } : {};
 }
 
