@@ -107,7 +107,7 @@ pub struct RunParity {
     pub differences: Vec<RunDifference>,
     /// How many states and values are the same.
     pub same: usize,
-    /// The steps of which one side tells no outputs.
+    /// The steps of which one side tells no outputs, and `STEP: OUTPUT: bytes` where it tells no checksum.
     pub not_told: Vec<String>,
 }
 
@@ -173,11 +173,15 @@ impl Comparison<'_> {
 
     fn outputs(&mut self, step: &str, here: &RemoteOutputs, there: &RemoteOutputs) {
         self.maps(step, "parameter ", &here.parameters, &there.parameters);
-        for (name, digests) in &here.sha256 {
-            if let Some(found) = there.sha256.get(name) {
-                let what = format!("{name}: bytes");
-                let both = [Value::from(digests.clone()), Value::from(found.clone())];
-                self.values(Some(step), &what, name, both);
+        let names: BTreeSet<_> = here.sha256.keys().chain(there.sha256.keys()).collect();
+        for name in names {
+            let what = format!("{name}: bytes");
+            match (here.sha256.get(name), there.sha256.get(name)) {
+                (Some(here), Some(there)) => {
+                    let both = [Value::from(here.clone()), Value::from(there.clone())];
+                    self.values(Some(step), &what, name, both);
+                }
+                (_, _) => self.parity.not_told.push(format!("{step}: {what}")),
             }
         }
         let names: BTreeSet<_> = here.metadata.keys().chain(there.metadata.keys()).collect();
@@ -324,7 +328,8 @@ mod tests {
             compare(&of(here), &of(there), &tolerances(allowed))
         };
         assert!(between(Some("1"), Some("1"), &[]).differences.is_empty());
-        assert!(between(Some("1"), None, &[]).differences.is_empty());
+        let silent = between(Some("1"), None, &[]);
+        assert!(silent.is_fine() && silent.not_told == ["a: model: bytes"]);
         let parity = between(Some("1"), Some("2"), &[("model", "1%")]);
         assert!(!parity.is_fine() && parity.differences[0].what == "model: bytes");
         assert!(between(Some("1"), Some("2"), &[("model", "any")]).is_fine());

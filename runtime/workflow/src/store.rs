@@ -88,6 +88,13 @@ pub(crate) fn check(store: &WorkflowStore, report: &mut Report) {
     if bucket.bucket.is_empty() || bucket.bucket.contains('/') || !is_plain(&bucket.bucket) {
         report.refuse("store: bucket", "a bucket is named by one word");
     }
+    if bucket
+        .region
+        .as_ref()
+        .is_some_and(|region| region.is_empty() || !is_plain(region))
+    {
+        report.refuse("store: region", "a region is named by one word");
+    }
     let is_below = |name: &str| !matches!(name, "" | "." | "..");
     let is_prefix = |text: &str| text.split('/').all(is_below) && is_plain(text);
     if !bucket.prefix.is_empty() && !is_prefix(&bucket.prefix) {
@@ -142,6 +149,14 @@ mod tests {
                 ..bucket("")
             };
             assert_eq!(places(wrong), ["store: endpoint"]);
+        }
+        for region in ["", "$(KEY)", "{{x}}"] {
+            let region = Some(region.to_owned());
+            let wrong = WorkflowBucket {
+                region,
+                ..bucket("")
+            };
+            assert_eq!(places(wrong), ["store: region"]);
         }
         for name in ["", "a/b", "$(HOME)"] {
             let wrong = WorkflowBucket {

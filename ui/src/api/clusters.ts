@@ -85,7 +85,13 @@ export function followWorkload({ context, kubeconfig, namespace, workload }: Wor
   const read = async (): Promise<void> => {
     const response = await send("GET", `${OWN}/clusters/workloads:follow`, { query: { context, kubeconfig, namespace, workload }, signal: stop.signal });
     on.begin();
-    for await (const data of messages(response)) on.news(JSON.parse(data) as WorkloadNews);
+    let isOver = false;
+    for await (const data of messages(response)) {
+      const news = JSON.parse(data) as WorkloadNews;
+      isOver ||= news.type === "ended";
+      on.news(news);
+    }
+    if (!isOver) throw new Error("the workbench ended before the workload");
   };
   const follow = (): void =>
     void read().catch((failed: unknown) => {

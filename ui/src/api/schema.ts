@@ -3942,7 +3942,7 @@ export interface components {
         readonly RunParity: {
             /** @description What is not the same. */
             readonly differences: readonly components["schemas"]["RunDifference"][];
-            /** @description The steps of which one side tells no outputs. */
+            /** @description The steps of which one side tells no outputs, and `STEP: OUTPUT: bytes` where it tells no checksum. */
             readonly not_told: readonly string[];
             /** @description How many states and values are the same. */
             readonly same: number;

@@ -116,13 +116,7 @@ async fn go_on(
     reached: &mut Reached,
 ) -> Result<Vec<RemoteNews>, AppError> {
     match run.remote_id.clone() {
-        None => {
-            reached
-                .server(workbench, order)
-                .await?
-                .send(order, run)
-                .await
-        }
+        None => reached.send(workbench, order, run).await,
         Some(there) => {
             let sight = reached.look(workbench, order, &there).await?;
             let heard = news(&run.sight, &sight);

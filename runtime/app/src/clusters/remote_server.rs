@@ -44,6 +44,23 @@ impl Reached {
         Ok(&self.0.insert(reached).0)
     }
 
+    /// Sends an order. The server is asked anew what it is after a failure.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub(super) async fn send(
+        &mut self,
+        workbench: &Workbench,
+        order: &RemoteOrder,
+        run: &mut RemoteRun,
+    ) -> Result<Vec<RemoteNews>, AppError> {
+        let sent = self.server(workbench, order).await?.send(order, run).await;
+        if sent.is_err() {
+            self.0 = None;
+        }
+        sent
+    }
+
     /// The run of an order as it is there now. A server that was known and fails may be another by now, or its credentials old: it is
     /// asked anew what it is before that counts.
     ///

@@ -82,7 +82,7 @@ impl KfpServer {
                 let bytes = streamed(self.name().to_owned(), answer);
                 return Ok(ArtifactContent::Bytes(bytes));
             }
-            Err(KfpError::Gone { .. } | KfpError::Refused { .. }) => {}
+            Err(error) if is_not_there(&error) => {}
             Err(error) => return Err(error),
         }
         match self.detail(&own).await? {
@@ -107,7 +107,7 @@ impl KfpServer {
     async fn detail(&self, path: &str) -> Result<Option<Detail>, KfpError> {
         let answer = match self.open(path).await {
             Ok(answer) => answer,
-            Err(KfpError::Gone { .. } | KfpError::Refused { .. }) => return Ok(None),
+            Err(error) if is_not_there(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
         let bytes = answer.into_body().collect_bytes().await;
@@ -128,9 +128,7 @@ impl KfpServer {
         );
         let read: Data = match self.get(&path, &[]).await {
             Ok(read) => read,
-            Err(KfpError::Gone { .. } | KfpError::Refused { .. } | KfpError::Busy { .. }) => {
-                return Ok(withheld);
-            }
+            Err(KfpError::Gone { .. } | KfpError::Refused { .. }) => return Ok(withheld),
             Err(error) => return Err(error),
         };
         let bytes = BASE64_STANDARD.decode(&read.data);
@@ -146,10 +144,21 @@ impl KfpServer {
     }
 }
 
+/// Whether a server said that it does not have what was asked for, or knows no such question; a fault of its own may pass.
+fn is_not_there(error: &KfpError) -> bool {
+    match error {
+        KfpError::Gone { .. } => true,
+        KfpError::Refused { status, .. } => *status < 500 || *status == 501,
+        _ => false,
+    }
+}
+
 fn streamed(server: String, answer: http::Response<kube::client::Body>) -> ArtifactBytes {
     let text = |name| answer.headers().get(name)?.to_str().ok();
     let size = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    let is_folder = text(header::CONTENT_TYPE) == Some(ARCHIVE);
+    // Of a file any part can be asked for, of a folder's archive none: a file may be an archive by itself.
+    let is_file = text(header::ACCEPT_RANGES).is_some();
+    let is_folder = !is_file && text(header::CONTENT_TYPE) == Some(ARCHIVE);
     let broken = move |error: kube::Error| ClusterError::of_client(&server, &error).into();
     let pieces = answer.into_body().into_data_stream().map_err(broken);
     ArtifactBytes {

@@ -94,6 +94,24 @@ fn of(object: &Value) -> Standing {
             told: words(failed, "Failed"),
         };
     }
+    let generations = [
+        &object["metadata"]["generation"],
+        &status["observedGeneration"],
+    ];
+    if let [Some(wanted), Some(seen)] = generations.map(Value::as_i64)
+        && seen < wanted
+    {
+        return Standing::Underway {
+            told: "not looked at since it was changed".to_owned(),
+        };
+    }
+    let stuck = condition(status, "Progressing").filter(|found| found["status"] == "False");
+    let refused = condition(status, "ReplicaFailure").filter(|found| is_true(found));
+    if let Some(failed) = stuck.or(refused) {
+        return Standing::Failed {
+            told: words(failed, "its pods do not come up"),
+        };
+    }
     for kind in ["Complete", "Succeeded"] {
         if condition(status, kind).is_some_and(is_true) {
             return Standing::Ready {
@@ -103,9 +121,9 @@ fn of(object: &Value) -> Standing {
     }
     let phase = status["phase"].as_str();
     match phase {
-        Some("Failed") => {
+        Some(phase @ ("Failed" | "Error" | "Lost")) => {
             return Standing::Failed {
-                told: words(status, "Failed"),
+                told: words(status, phase),
             };
         }
         Some(phase @ ("Succeeded" | "Bound" | "Active")) => {

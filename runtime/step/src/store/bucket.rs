@@ -96,15 +96,21 @@ impl InBucket {
         Ok(())
     }
 
-    /// Keeps an artifact by its whole key; what else an earlier try left there is removed.
-    pub(super) fn keep(&self, key: &str, source: &Path) -> Result<(), StoreError> {
+    /// Keeps an artifact by its whole key. What else an earlier try left there is removed, unless it may be others': a step may name
+    /// any place of the bucket, and there nothing goes away.
+    pub(super) fn keep(
+        &self,
+        key: &str,
+        source: &Path,
+        is_of_the_run: bool,
+    ) -> Result<(), StoreError> {
         let folder = format!("{key}/");
-        let mut earlier: BTreeSet<String> = self
-            .bucket
-            .list(&folder)?
-            .into_iter()
-            .map(|object| object.key)
-            .collect();
+        let mut earlier = BTreeSet::new();
+        if is_of_the_run {
+            let objects = self.bucket.list(&folder)?.into_iter();
+            earlier.extend(objects.map(|object| object.key));
+            earlier.extend(source.is_dir().then(|| key.to_owned()));
+        }
         for (below, file) in coracle_carry::files(source)? {
             let key = match below.is_empty() {
                 true => key.to_owned(),
@@ -112,9 +118,6 @@ impl InBucket {
             };
             self.bucket.put(&key, &file)?;
             earlier.remove(&key);
-        }
-        if source.is_dir() {
-            earlier.insert(key.to_owned());
         }
         for key in &earlier {
             self.bucket.remove(key)?;

@@ -6,7 +6,7 @@
 //!   artifacts/minio/<key>           an artifact, by its URI
 //! ```
 //!
-//! Who reads a file has all of what was there, or all of what is.
+//! Who reads a file has all of what was there, or all of what is; on a volume that holds for a folder as well.
 
 mod bucket;
 mod folder;
@@ -30,6 +30,7 @@ use crate::run_file::RunFile;
 #[derive(Debug, Clone)]
 pub struct Store {
     run: String,
+    run_id: String,
     files: Files,
 }
 
@@ -99,6 +100,7 @@ impl Store {
     pub fn open(place: &Place, run: RunId) -> Result<Self, StoreError> {
         Ok(Self {
             run: format!("runs/{run}"),
+            run_id: run.to_string(),
             files: match place {
                 Place::Folder(folder) => Files::Folder(InFolder::new(folder)),
                 Place::Bucket(bucket) => Files::Bucket(Box::new(InBucket::new(bucket)?)),
@@ -172,9 +174,13 @@ impl Store {
         };
         match &self.files {
             Files::Folder(files) => files.keep(&key, source)?,
-            Files::Bucket(files) => files.keep(&key, source)?,
+            Files::Bucket(files) => {
+                let is_of_the_run = uri.split('/').any(|part| part == self.run_id);
+                files.keep(&key, source, is_of_the_run)?;
+            }
         }
-        Ok(Some(coracle_carry::digest(source)?))
+        // It is kept whether or not it can be told in one word what it is: a name that is no text has none.
+        Ok(coracle_carry::digest(source).ok())
     }
 
     fn tasks(&self) -> String {

@@ -228,6 +228,9 @@ impl Writing<'_> {
         if known {
             return Err(StoreError::RunExists { run: run.id }.into());
         }
+        // One that was removed and is brought here again is no longer what is left of it.
+        self.prepare_cached("DELETE FROM removed_runs WHERE id = ?1")?
+            .execute([run.id.to_string()])?;
         let definition = self.keep_text(&run.request.definition)?;
         let rerun = run.request.rerun.as_ref();
         let origin = &run.request.origin;

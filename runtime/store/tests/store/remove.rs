@@ -183,6 +183,19 @@ fn one_removed_run_is_freed_without_the_others() {
 }
 
 #[test]
+fn a_run_that_comes_again_under_its_id_is_no_garbage() {
+    let (_root, home) = home();
+    let store = Store::open(&home).unwrap();
+    let (id, made) = run_with_artifact(&store, &home, 10);
+    let run = store.run(id).unwrap().unwrap();
+    store.delete_run(id).unwrap();
+    store.bring_run(&run, &[], &[], at(3)).unwrap();
+    let plan = gc::plan(&store, &home).unwrap();
+    assert_eq!(plan, gc::Plan::default());
+    assert!(home.artifact_path(&made.uri).unwrap().exists());
+}
+
+#[test]
 fn an_import_of_a_folder_keeps_all_that_is_in_it() {
     let (_root, home) = home();
     let store = Store::open(&home).unwrap();

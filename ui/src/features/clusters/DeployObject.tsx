@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Search, Ship, Undo2 } from "lucide-react";
 import { useId, useState } from "react";
 import { type ClusterContext, deployObjects, preflightObjects, previewDeployment, rollbackDeployment } from "@/api/clusters";
@@ -34,10 +34,15 @@ export function DeployObject({ contexts, what, namespace }: Props) {
   const request = { place: where, sources };
   const preflight = useMutation({ mutationFn: () => preflightObjects(sources, place.context, place.namespace) });
   const look = useMutation({ mutationFn: () => previewDeployment(request) });
-  const resetLooks = () => [preflight, look].forEach((asked) => asked.reset());
-  const back = useMutation({ mutationFn: () => rollbackDeployment(where), onSuccess: resetLooks });
+  const queries = useQueryClient();
+  // Something was changed there, also where it did not end well.
+  const changed = () => {
+    for (const asked of [preflight, look]) asked.reset();
+    void queries.invalidateQueries({ queryKey: ["cluster-deployments", place.context] });
+  };
+  const back = useMutation({ mutationFn: () => rollbackDeployment(where), onSettled: changed });
   // What came of the last sending is shown, and no longer of going back from the one before.
-  const send = useMutation({ mutationFn: () => deployObjects(request), onMutate: () => back.reset(), onSuccess: resetLooks });
+  const send = useMutation({ mutationFn: () => deployObjects(request), onMutate: () => back.reset(), onSettled: changed });
   const change = (next: Place) => {
     setChosen(next);
     for (const asked of [preflight, look, send, back]) asked.reset();

@@ -94,7 +94,7 @@ export function Sent({ contexts, search, onSearch }: Props) {
             ))}
           </Select>
           <FilterText key={context.name} label="Namespace" placeholder="All namespaces" value={namespace} onChange={(typed) => onSearch({ tab: "sent", context: context.name, ...(typed && { namespace: typed }) })} />
-          <Button icon={<RefreshCw size={14} aria-hidden />} disabled={list.isFetching} onClick={() => void list.refetch()}>
+          <Button icon={<RefreshCw size={14} aria-hidden />} disabled={list.isFetching} onClick={() => void queries.invalidateQueries({ queryKey: ["cluster-deployments", context.name] })}>
             Look again
           </Button>
         </Filters>

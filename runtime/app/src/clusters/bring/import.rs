@@ -52,27 +52,42 @@ impl Workbench {
             });
         }
         unless_open(&found)?;
-        let folder = self.home().arrivals();
+        let arrivals = self.home().arrivals();
+        clear(arrivals.clone(), AfterClearing::Make).await?;
+        // Whoever went away may still be writing into that of an import before this one.
+        let folder = arrivals.join(RunId::random().to_string());
         clear(folder.clone(), AfterClearing::Make).await?;
-        let (converted, came) = match self.source(&found, &request).await? {
+        let imported = self.bring(&mut found, &request, engine, &folder).await;
+        if let Err(left) = clear(arrivals, AfterClearing::Leave).await {
+            tracing::warn!(%left, "what an import left is removed by the next one");
+        }
+        imported
+    }
+
+    /// Fetches a run into a folder, and keeps it.
+    async fn bring(
+        &self,
+        found: &mut Found,
+        request: &ImportRun,
+        engine: EngineKind,
+        folder: &Path,
+    ) -> Result<ImportedRun, AppError> {
+        let (converted, came) = match self.source(found, request).await? {
             Source::Kfp(server) => {
-                let converted = self.converted(&found, engine).await?;
-                let came = self.read_kfp(&server, &converted, &folder).await?;
+                let converted = self.converted(found, engine).await?;
+                let came = self.read_kfp(&server, &converted, folder).await?;
                 (converted, came)
             }
             Source::Volume(volume) => {
-                let read = self.read_volume(&volume, &mut found, engine, &folder).await;
+                let read = self.read_volume(&volume, found, engine, folder).await;
                 volume.close().await;
                 read?
             }
         };
         let (home, now) = (self.home().clone(), self.inner.clock.now());
         let place = found.place.to_string();
-        let imported = self
-            .ask_store(move |store| keep(store, &home, &converted, &came, &place, now))
-            .await;
-        clear(folder, AfterClearing::Leave).await?;
-        imported
+        self.ask_store(move |store| keep(store, &home, &converted, &came, &place, now))
+            .await
     }
 
     /// The records of a run.
@@ -147,11 +162,11 @@ impl Workbench {
         let converted = self.converted(found, engine).await?;
         let (home, run) = (self.home(), found.run.id);
         let uris = self.kept(&converted).map(|made| &made.artifact.uri);
-        volume.fetch(home, run, uris, folder).await?;
+        let gone = volume.fetch(home, run, uris, folder).await?;
         let mut came = Came::new();
         for made in self.kept(&converted) {
             let uri = &made.artifact.uri;
-            let fetched = volume.fetched(home, run, uri, folder);
+            let fetched = volume.fetched(home, run, uri, (folder, &gone));
             came.insert(uri.clone(), but_metrics(fetched, made));
         }
         Ok((converted, came))

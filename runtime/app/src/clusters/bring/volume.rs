@@ -93,7 +93,9 @@ impl Volume {
             return Ok(());
         }
         let records = off_runtime(move || read_records(&here)).await?;
-        for record in records.into_iter().filter(|record| record.kind.is_step()) {
+        // One of an attempt after which there was to be another says less than the workflow, which knows of that one's pod.
+        let tells = |record: &TaskRecord| record.kind.is_step() && record.state.is_final();
+        for record in records.into_iter().filter(tells) {
             let place = StepPlace::Path(record.path.clone(), None);
             run.steps.retain(|step| step.place != place);
             run.steps.push(StepThere {
@@ -108,7 +110,7 @@ impl Volume {
         Ok(())
     }
 
-    /// Fetches all that lies in the run's own folders.
+    /// Fetches all that lies in the run's own folders; those that are not there.
     ///
     /// # Errors
     /// What the cluster said, checksums that differ, and a disk that is full.
@@ -118,16 +120,19 @@ impl Volume {
         run: RunId,
         uris: impl Iterator<Item = &ArtifactUri>,
         folder: &Path,
-    ) -> Result<(), AppError> {
+    ) -> Result<BTreeSet<PathBuf>, AppError> {
+        let mut gone = BTreeSet::new();
         let Self::Open(carrier) = self else {
-            return Ok(());
+            return Ok(gone);
         };
         let own: BTreeSet<PathBuf> = uris.filter_map(|uri| own_folder(home, run, uri)).collect();
         for own in own {
             let there = format!("artifacts/{}", own.display());
-            get(carrier, &there, &folder.join(&own)).await?;
+            if !get(carrier, &there, &folder.join(&own)).await? {
+                gone.insert(own);
+            }
         }
-        Ok(())
+        Ok(gone)
     }
 
     /// What came of an artifact.
@@ -136,15 +141,19 @@ impl Volume {
         home: &Home,
         run: RunId,
         uri: &ArtifactUri,
-        folder: &Path,
+        (folder, gone): (&Path, &BTreeSet<PathBuf>),
     ) -> Fetched {
         if let Self::Gone(why) = self {
             return Fetched::Missing(why.clone());
         }
-        let Some((below, _)) = below(home, uri).zip(own_folder(home, run, uri)) else {
+        let Some((below, own)) = below(home, uri).zip(own_folder(home, run, uri)) else {
             let why = "it is not among what this run wrote to its volume";
             return Fetched::Missing(why.to_owned());
         };
+        if gone.contains(&own) {
+            let why = "nothing of what this run wrote is there any more";
+            return Fetched::Missing(why.to_owned());
+        }
         let came = folder.join(below);
         match fs::symlink_metadata(&came) {
             Ok(_) => Fetched::Here(came),
