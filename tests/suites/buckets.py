@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 
@@ -36,6 +37,11 @@ class Bucket:
     @staticmethod
     def down():
         subprocess.run([SCRIPTS / "bucket", "down"], check=True, capture_output=True, timeout=60)
+
+    def clear(self):
+        """Removes all objects: the store cannot be made to hold less than it does."""
+        for place in self.folder.iterdir():
+            shutil.rmtree(place)
 
     def objects(self, prefix):
         """The SHA-256 of each object below a prefix, by what its key has behind it."""

@@ -112,6 +112,7 @@ def test_artifacts_are_compared_by_their_bytes(sender, tmp_path):
 def test_a_bucket_that_is_full_is_named_and_the_same_command_ends_well_when_there_is_room(sender, bucket, tmp_path):
     make = f'head -c {32 * MIB} /dev/zero > "$1"'
     file = handed_on(tmp_path, make, 'wc -c < "$1" > "$2"')
+    bucket.clear()
     try:
         bucket.up(TIGHT)
         full = sender.deploy(file, "full", code=1)
@@ -131,6 +132,7 @@ def test_a_step_that_is_tried_again_waits_for_room(sender, bucket, tmp_path):
     """Somebody makes room between two tries of a step: the run ends well."""
     file = handed_on(tmp_path, f'head -c {32 * MIB} /dev/zero > "$1"', 'wc -c < "$1" > "$2"',
                      retry={"maxRetryCount": 5, "backoffDuration": "2s", "backoffFactor": 1})
+    bucket.clear()
     try:
         bucket.up(TIGHT)
         run = sender("deploy", file, "waits", "--context", "admin", "-n", "buckets", "--detach")
