@@ -21,6 +21,9 @@ use super::pod::DATA;
 /// How soon after a program's last line it is told how it ended.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
+/// Codes above it are those of programs that a signal ended.
+const SIGNALLED: i32 = 128;
+
 impl Carrier {
     /// What is in a folder of the claim, with checksums, by path. The claim's own folder is `""`.
     ///
@@ -283,6 +286,10 @@ impl Heard {
         let ended = ended?;
         match (ended.code, self.is_done) {
             (0, true) => Ok(()),
+            // A signal ended it, as happens to all that is in a pod that goes.
+            (code, false) if code > SIGNALLED => Err(CarrierError::Lost(format!(
+                "a signal ended the program in it (code {code})"
+            ))),
             (code, _) => Err(CarrierError::NotTheProgram(match ended.said.as_str() {
                 "" => format!("it ended with {code}"),
                 said => said.to_owned(),
@@ -412,5 +419,11 @@ mod tests {
         let ended = Ok(Exited { code: 3, said });
         let verdict = Heard::default().verdict(ended);
         assert_eq!(verdict.unwrap_err().code(), "wrong-image");
+        let killed = Ok(Exited {
+            code: 137,
+            said: String::new(),
+        });
+        let verdict = Heard::default().verdict(killed);
+        assert_eq!(verdict.unwrap_err().code(), "connection-lost");
     }
 }
