@@ -19,19 +19,20 @@ pub fn digest(path: &Path) -> io::Result<String> {
     if let [(name, file)] = files.as_slice()
         && name.is_empty()
     {
-        return of_file(file);
+        return Ok(checksum(file)?.1);
     }
     let mut lines = Sha256::new();
     for (name, file) in files {
-        lines.update(format!("{}  {name}\n", of_file(&file)?));
+        lines.update(format!("{}  {name}\n", checksum(&file)?.1));
     }
     Ok(hex::encode(lines.finalize()))
 }
 
-fn of_file(file: &Path) -> io::Result<String> {
+/// How many bytes a file has, and the SHA-256 of them in hexadecimal.
+pub(crate) fn checksum(file: &Path) -> io::Result<(u64, String)> {
     let mut hasher = Sha256::new();
-    io::copy(&mut File::open(file)?, &mut hasher)?;
-    Ok(hex::encode(hasher.finalize()))
+    let bytes = io::copy(&mut File::open(file)?, &mut hasher)?;
+    Ok((bytes, hex::encode(hasher.finalize())))
 }
 
 /// The files at a path: itself, by an empty name, or those below it by their names from it on, in their order. Links are what they

@@ -1,18 +1,14 @@
 //! What is in a folder, with checksums.
 
 use std::fs::Metadata;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::checksum;
 use crate::entry::{Content, Entry};
 use crate::error::CarryError;
 use crate::{UNFINISHED, inside};
-
-/// How much is read at once.
-const PIECE: usize = 128 << 10;
 
 /// What is in a folder and below, by path; a folder before what is in it. Each entry goes to `take` once it is known, and what
 /// `take` returns as an error ends it. Links are not followed. What goes away meanwhile is not in the list.
@@ -160,7 +156,7 @@ fn of(place: &Path, path: &str, found: &Metadata, checksums: Checksums) -> io::R
     }
     if found.is_file() {
         let (bytes, sha256) = match checksums {
-            Checksums::Made => digest(&mut fs_err::File::open(place)?)?,
+            Checksums::Made => checksum(place)?,
             Checksums::LeftOut => (found.len(), String::new()),
         };
         return Ok(Content::File {
@@ -179,19 +175,6 @@ fn of(place: &Path, path: &str, found: &Metadata, checksums: Checksums) -> io::R
         "it is no file, folder or link".to_owned()
     };
     Ok(Content::Other { why })
-}
-
-fn digest(from: &mut impl Read) -> io::Result<(u64, String)> {
-    let (mut hash, mut bytes) = (Sha256::new(), 0);
-    let mut piece = vec![0; PIECE];
-    loop {
-        let count = from.read(&mut piece)?;
-        if count == 0 {
-            return Ok((bytes, hex::encode(hash.finalize())));
-        }
-        hash.update(&piece[..count]);
-        bytes += count as u64;
-    }
 }
 
 #[cfg(test)]

@@ -29,15 +29,7 @@ impl Workbench {
     ) -> Result<PreviewedDeployment, AppError> {
         let translation = sources::translated(&self.inner.kubernetes, &request.sources)?;
         let there = self.reach(&request.place).await?;
-        let claims = match request.data {
-            Some(_) => data::claims_here(
-                &self.inner.kubernetes,
-                self.home(),
-                &request.sources,
-                &there.namespace,
-            )?,
-            None => Vec::new(),
-        };
+        let claims = self.claims_that_go(&request, &there.namespace)?;
         let data = off_runtime(move || claims.into_iter().map(data::survey).collect()).await?;
         let cluster = there.cluster();
         let preview = there
@@ -57,6 +49,23 @@ impl Workbench {
         })
     }
 
+    /// The claims whose files go along, where that is asked for.
+    fn claims_that_go(
+        &self,
+        request: &DeployObjects,
+        namespace_there: &str,
+    ) -> Result<Vec<data::ClaimHere>, AppError> {
+        match request.data {
+            Some(_) => data::claims_here(
+                &self.inner.kubernetes,
+                self.home(),
+                &request.sources,
+                namespace_there,
+            ),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Sends objects. What was refused or not reached is in the answer; the same request again finishes the work.
     ///
     /// # Errors
@@ -71,15 +80,7 @@ impl Workbench {
         }
         let there = self.reach(&request.place).await?;
         self.confirmed(&there.connection.context, request.place.confirm.as_deref())?;
-        let claims = match request.data {
-            Some(_) => data::claims_here(
-                &self.inner.kubernetes,
-                self.home(),
-                &request.sources,
-                &there.namespace,
-            )?,
-            None => Vec::new(),
-        };
+        let claims = self.claims_that_go(&request, &there.namespace)?;
         let mut carried = Vec::new();
         let between = async {
             let data = request.data.as_ref()?;

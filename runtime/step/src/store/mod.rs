@@ -29,8 +29,7 @@ use crate::run_file::RunFile;
 /// The part of a store that belongs to a run, and the artifacts of all of them.
 #[derive(Debug, Clone)]
 pub struct Store {
-    run: String,
-    run_id: String,
+    run: RunId,
     files: Files,
 }
 
@@ -99,8 +98,7 @@ impl Store {
     /// When the place is none of a store.
     pub fn open(place: &Place, run: RunId) -> Result<Self, StoreError> {
         Ok(Self {
-            run: format!("runs/{run}"),
-            run_id: run.to_string(),
+            run,
             files: match place {
                 Place::Folder(folder) => Files::Folder(InFolder::new(folder)),
                 Place::Bucket(bucket) => Files::Bucket(Box::new(InBucket::new(bucket)?)),
@@ -116,7 +114,7 @@ impl Store {
         if let Files::Folder(files) = &self.files {
             files.prepare(&self.tasks())?;
         }
-        self.write(&format!("{}/run.json", self.run), file)
+        self.write(&self.key("run.json"), file)
     }
 
     /// The run's file.
@@ -124,7 +122,7 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub fn run(&self) -> Result<RunFile, StoreError> {
-        self.read(&format!("{}/run.json", self.run))
+        self.read(&self.key("run.json"))
     }
 
     /// Writes what came of a task.
@@ -175,7 +173,8 @@ impl Store {
         match &self.files {
             Files::Folder(files) => files.keep(&key, source)?,
             Files::Bucket(files) => {
-                let is_of_the_run = uri.split('/').any(|part| part == self.run_id);
+                let id = self.run.to_string();
+                let is_of_the_run = uri.split('/').any(|part| part == id);
                 files.keep(&key, source, is_of_the_run)?;
             }
         }
@@ -183,8 +182,13 @@ impl Store {
         Ok(coracle_carry::digest(source).ok())
     }
 
+    /// The key of something of the run's.
+    fn key(&self, name: &str) -> String {
+        format!("runs/{}/{name}", self.run)
+    }
+
     fn tasks(&self) -> String {
-        format!("{}/tasks", self.run)
+        self.key("tasks")
     }
 
     /// Where the bytes of a URI are kept; nowhere when it is none that maps onto a folder.
