@@ -1,13 +1,11 @@
 // Real clusters that what runs here can be sent to.
 
 import { queryOptions } from "@tanstack/react-query";
-import { ask, get, OWN, Refused, send } from "./client";
+import { ask, get, OWN, send } from "./client";
 import { IS_ELSEWHERE } from "./live";
 import { messages } from "./messages";
+import { keepReading } from "./reading";
 import type { components } from "./schema";
-
-/** How long to wait before a connection that broke is made again, in milliseconds. */
-const AGAIN = 1000;
 
 type Schemas = components["schemas"];
 export type ClusterContext = Schemas["ClusterContext"];
@@ -80,10 +78,8 @@ export interface WorkloadPlace {
 
 /** Follows a workload to its end, or until it is told to stop. A connection that breaks begins again, and tells all again. */
 export function followWorkload({ context, kubeconfig, namespace, workload }: WorkloadPlace, on: { readonly begin: () => void; readonly news: (news: WorkloadNews) => void; readonly fail: (error: Error) => void }): () => void {
-  const stop = new AbortController();
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  const read = async (): Promise<void> => {
-    const response = await send("GET", `${OWN}/clusters/workloads:follow`, { query: { context, kubeconfig, namespace, workload }, signal: stop.signal });
+  const read = async (signal: AbortSignal): Promise<void> => {
+    const response = await send("GET", `${OWN}/clusters/workloads:follow`, { query: { context, kubeconfig, namespace, workload }, signal });
     on.begin();
     let isOver = false;
     for await (const data of messages(response)) {
@@ -93,17 +89,7 @@ export function followWorkload({ context, kubeconfig, namespace, workload }: Wor
     }
     if (!isOver) throw new Error("the workbench ended before the workload");
   };
-  const follow = (): void =>
-    void read().catch((failed: unknown) => {
-      if (stop.signal.aborted) return;
-      if (failed instanceof Refused) on.fail(failed);
-      else retry = setTimeout(follow, AGAIN);
-    });
-  follow();
-  return () => {
-    stop.abort();
-    clearTimeout(retry);
-  };
+  return keepReading(read, on.fail);
 }
 
 /** Whether a cluster can take objects that are here: they are looked at as they would be sent. */

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { followWorkload, type WorkloadPlace } from "@/api/clusters";
 import { Trouble } from "@/components/Empty";
+import { FollowedText } from "@/components/FollowedText";
 import { workloadLine } from "@/domain/deployment";
 import styles from "./Clusters.module.css";
 
@@ -11,8 +12,6 @@ const KEPT = 5000;
 export function WorkloadLog({ context, kubeconfig, namespace, workload }: WorkloadPlace) {
   const [lines, setLines] = useState<readonly string[]>([]);
   const [error, setError] = useState<Error>();
-  const frame = useRef<HTMLPreElement>(null);
-  const isAtEnd = useRef(true);
   useEffect(
     () =>
       followWorkload(
@@ -25,22 +24,6 @@ export function WorkloadLog({ context, kubeconfig, namespace, workload }: Worklo
       ),
     [context, kubeconfig, namespace, workload],
   );
-  useEffect(() => {
-    if (isAtEnd.current && frame.current) frame.current.scrollTop = frame.current.scrollHeight;
-  });
   if (error) return <Trouble error={error} />;
-  return (
-    <pre
-      ref={frame}
-      className={styles.log}
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by keys
-      tabIndex={0}
-      role="log"
-      aria-label={`Log of ${workload} in ${context}`}
-      aria-live="off"
-      onScroll={({ currentTarget: at }) => (isAtEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 24)}
-    >
-      {lines.join("\n") || "It has said nothing yet."}
-    </pre>
-  );
+  return <FollowedText className={styles.log} label={`Log of ${workload} in ${context}`} text={lines.join("\n")} />;
 }
